@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bounded input and whole output: see io.h. */
+#include "io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define READ_STEP \
+	(64 * 1024) /* a typical spec is 10 kB: one read, and one more that sees the end */
+
+int io_read(struct arena *arena, int fd, const char *name, size_t max, struct str *ret_data,
+	    struct err *err)
+{
+	size_t size = READ_STEP;
+	size_t len = 0;
+	auto_free char *data = mem_realloc(NULL, size);
+
+	for (;;) {
+		ssize_t got;
+
+		if (len == size) {
+			size *= 2;
+			data = mem_realloc(data, size);
+		}
+		got = read(fd, data + len, size - len);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_set_system(err, errno, "cannot read %s", name);
+		if (got == 0)
+			break;
+		len += (size_t)got;
+		if (len > max)
+			return err_set(err, EFBIG, EXIT_SPEC,
+				       "%s is larger than the limit of %zu bytes", name, max);
+	}
+	*ret_data = (struct str){ arena_copy(arena, data, len), len };
+	return 0;
+}
+
+int io_read_file(struct arena *arena, int dirfd, const char *path, size_t max, struct str *ret_data,
+		 struct err *err)
+{
+	/* O_NONBLOCK: a FIFO put in the file's place must not hold the engine up. */
+	auto_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return err_set_system(err, errno, "cannot open %s", path);
+	if (fstat(fd, &st) < 0)
+		return err_set_system(err, errno, "cannot stat %s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EINVAL, EXIT_SYSTEM, "%s is not a regular file", path);
+	return io_read(arena, fd, path, max, ret_data, err);
+}
+
+int io_write(int fd, const char *name, struct str data, struct err *err)
+{
+	while (data.len > 0) {
+		ssize_t put = write(fd, data.data, data.len);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return err_set_system(err, errno, "cannot write to %s", name);
+		data.data += put;
+		data.len -= (size_t)put;
+	}
+	return 0;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Byte strings: see str.h. */
+#include "str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void buf_add(struct buf *buf, const void *data, size_t len)
+{
+	if (buf->size - buf->len <= len) {
+		size_t size = buf->size != 0 ? buf->size : 256;
+
+		while (size - buf->len <= len)
+			size *= 2;
+		buf->data = mem_realloc(buf->data, size);
+		buf->size = size;
+	}
+	if (len > 0)
+		memcpy(buf->data + buf->len, data, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (len <= 0)
+		return;
+	if (buf->size - buf->len <= (size_t)len) {
+		buf->size = (buf->len + (size_t)len + 1) * 2;
+		buf->data = mem_realloc(buf->data, buf->size);
+	}
+	va_start(args, format);
+	vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
+	va_end(args);
+	buf->len += (size_t)len;
+}
+
+bool str_equal(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool str_is(struct str a, const char *literal)
+{
+	return str_equal(a, (struct str){ literal, strlen(literal) });
+}
+
+bool str_starts_with(struct str a, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return a.len >= len && memcmp(a.data, prefix, len) == 0;
+}
+
+size_t utf8_decode(const char *data, size_t len, uint32_t *ret_char)
+{
+	const unsigned char *p = (const unsigned char *)data;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t c;
+	size_t size;
+
+	if (len == 0)
+		return 0;
+	if (p[0] < 0x80) {
+		size = 1;
+		c = p[0];
+	} else if ((p[0] & 0xe0) == 0xc0) {
+		size = 2;
+		c = p[0] & 0x1fU;
+	} else if ((p[0] & 0xf0) == 0xe0) {
+		size = 3;
+		c = p[0] & 0x0fU;
+	} else if ((p[0] & 0xf8) == 0xf0) {
+		size = 4;
+		c = p[0] & 0x07U;
+	} else {
+		return 0;
+	}
+	if (len < size)
+		return 0;
+	for (size_t i = 1; i < size; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3fU);
+	}
+	if (c < least[size] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	if (ret_char != NULL)
+		*ret_char = c;
+	return size;
+}
+
+size_t str_fold(const char *data, size_t len, char *out)
+{
+	size_t written = 0;
+
+	for (size_t i = 0; i < len;) {
+		char c = data[i];
+
+		if (c >= 'A' && c <= 'Z') {
+			out[written++] = (char)(c + ('a' - 'A'));
+			i++;
+		} else if (len - i >= 2 && memcmp(data + i, "\xc5\xbf", 2) == 0) {
+			out[written++] = 's'; /* U+017F, long s */
+			i += 2;
+		} else if (len - i >= 3 && memcmp(data + i, "\xe2\x84\xaa", 3) == 0) {
+			out[written++] = 'k'; /* U+212A, the Kelvin sign */
+			i += 3;
+		} else {
+			out[written++] = c;
+			i++;
+		}
+	}
+	return written;
+}
+
+/* One folded byte from *text, which is moved on; 0 at its end (names never hold NUL). */
+static char fold_next(struct str *text)
+{
+	size_t step;
+	char folded;
+
+	if (text->len == 0)
+		return '\0';
+	step = text->len >= 2 && memcmp(text->data, "\xc5\xbf", 2) == 0	      ? 2
+	       : text->len >= 3 && memcmp(text->data, "\xe2\x84\xaa", 3) == 0 ? 3
+									      : 1;
+	str_fold(text->data, step, &folded);
+	text->data += step;
+	text->len -= step;
+	return folded;
+}
+
+bool str_fold_equal(struct str a, struct str b)
+{
+	for (;;) {
+		char folded = fold_next(&a);
+
+		if (folded != fold_next(&b))
+			return false;
+		if (folded == '\0')
+			return a.len == 0 && b.len == 0;
+	}
+}
+
+/* Controls, and format characters that reorder or hide what stands beside them on a terminal. */
+static bool char_is_deceptive(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2000 && c <= 0x206f) || c == 0x061c ||
+	       c == 0xfeff || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+static void show(struct buf *buf, struct str text)
+{
+	size_t shown = text.len < QUOTE_MAX ? text.len : QUOTE_MAX;
+
+	for (size_t i = 0; i < shown;) {
+		uint32_t c = 0;
+		size_t size = utf8_decode(text.data + i, text.len - i, &c);
+
+		if (size != 0 && i + size > shown)
+			break;
+		if (size == 0)
+			buf_printf(buf, "\\x%02x", (unsigned char)text.data[i]);
+		else if (char_is_deceptive(c))
+			buf_printf(buf, "\\u%04x", c);
+		else if (c == '"' || c == '\\')
+			buf_printf(buf, "\\%c", (int)c);
+		else
+			buf_add(buf, text.data + i, size);
+		i += size != 0 ? size : 1;
+	}
+}
+
+char *str_quote(struct arena *arena, struct str text)
+{
+	auto_buf struct buf buf = { 0 };
+
+	buf_add(&buf, "\"", 1);
+	show(&buf, text);
+	buf_add(&buf, "\"", 1);
+	if (text.len > QUOTE_MAX)
+		buf_add(&buf, "...", 3);
+	return arena_copy(arena, buf.data, buf.len);
+}
+
+char *str_show(struct arena *arena, struct str text)
+{
+	auto_buf struct buf buf = { 0 };
+
+	show(&buf, text);
+	if (text.len > QUOTE_MAX)
+		buf_add(&buf, "...", 3);
+	return arena_copy(arena, buf.data, buf.len);
+}
+
+#define NEAREST_MAX 64 /* longer words are no typing error of ours */
+
+/* Levenshtein distance, letter case ignored. Both lengths are at most NEAREST_MAX. */
+static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t row[NEAREST_MAX + 1];
+
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_len; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b_len; j++) {
+			bool same = (a[i - 1] | 0x20) == (b[j - 1] | 0x20);
+			size_t best = diagonal + (same ? 0 : 1);
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[b_len];
+}
+
+const char *str_nearest(struct str text, const char *const *words)
+{
+	const char *nearest = NULL;
+	size_t least = text.len / 3 + 2; /* a third of the word mistyped is still that word */
+
+	if (text.len > NEAREST_MAX)
+		return NULL;
+	for (; *words != NULL; words++) {
+		size_t len = strlen(*words);
+		size_t distance;
+
+		if (len > NEAREST_MAX)
+			continue;
+		distance = edit_distance(text.data, text.len, *words, len);
+		if (distance < least) {
+			least = distance;
+			nearest = *words;
+		}
+	}
+	return nearest;
+}
+
+bool str_to_uint(struct str text, uint64_t max, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	if (text.len == 0 || (text.len > 1 && text.data[0] == '0'))
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned int digit = (unsigned int)(unsigned char)text.data[i] - '0';
+
+		if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, digit, &value))
+			return false;
+	}
+	if (value > max)
+		return false;
+	*ret = value;
+	return true;
+}
