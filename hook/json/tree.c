@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Questions to a tree: members, pointers, places. */
+#include "json.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct json_node *json_get(const struct json_node *object, const char *name)
+{
+	if (object == NULL || object->type != JSON_OBJECT)
+		return NULL;
+	json_each(member, object) if (member->edit != JSON_REMOVED &&
+				      str_is(member->key, name)) return member;
+	return NULL;
+}
+
+static size_t element_index(const struct json_node *node)
+{
+	size_t index = 0;
+
+	json_each(sibling, node->parent)
+	{
+		if (sibling == node)
+			break;
+		index++;
+	}
+	return index;
+}
+
+static void pointer_add(struct buf *buf, const struct json_node *node)
+{
+	if (node->parent == NULL)
+		return;
+	pointer_add(buf, node->parent); /* at most JSON_DEPTH_MAX deep */
+	buf_add(buf, "/", 1);
+	if (node->parent->type == JSON_ARRAY) {
+		buf_printf(buf, "%zu", element_index(node));
+		return;
+	}
+	for (size_t i = 0; i < node->key.len; i++) {
+		char c = node->key.data[i];
+
+		if (c == '~')
+			buf_add(buf, "~0", 2);
+		else if (c == '/')
+			buf_add(buf, "~1", 2);
+		else
+			buf_add(buf, &c, 1);
+	}
+}
+
+char *json_pointer(struct arena *arena, const struct json_node *node)
+{
+	auto_buf struct buf buf = { 0 };
+
+	pointer_add(&buf, node);
+	return arena_copy(arena, buf.data, buf.len);
+}
+
+void json_position(const struct json_doc *doc, size_t offset, unsigned int *ret_line,
+		   unsigned int *ret_column)
+{
+	unsigned int line = 1;
+	size_t line_start = 0;
+
+	if (offset > doc->text.len)
+		offset = doc->text.len;
+	for (size_t i = 0; i < offset; i++) {
+		if (doc->text.data[i] == '\n') {
+			line++;
+			line_start = i + 1;
+		}
+	}
+	*ret_line = line;
+	*ret_column = (unsigned int)(offset - line_start) + 1;
+}
+
+struct str json_source(const struct json_doc *doc, const struct json_node *node)
+{
+	if (node->edit == JSON_REPLACED || node->edit == JSON_ADDED)
+		return node->new_text;
+	return (struct str){ doc->text.data + node->start, node->end - node->start };
+}
+
+const char *json_type_name(enum json_type type)
+{
+	static const char *const names[] = {
+		[JSON_NULL] = "null",	    [JSON_BOOL] = "a boolean", [JSON_NUMBER] = "a number",
+		[JSON_STRING] = "a string", [JSON_ARRAY] = "an array", [JSON_OBJECT] = "an object",
+	};
+
+	return names[type];
+}
+
+int json_fail(const struct json_doc *doc, const struct json_node *node, enum exit_code exit,
+	      struct err *err, const char *format, ...)
+{
+	char *pointer = json_pointer(doc->arena, node);
+	char message[ERR_TEXT_MAX];
+	unsigned int line, column;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	json_position(doc, node->key_start, &line, &column);
+	err_set(err, EINVAL, exit, "%s:%u:%u: %s: %s", doc->name, line, column,
+		pointer[0] != '\0' ? str_show(doc->arena, str_from(pointer)) : "/", message);
+	err_place(err, pointer, line, column);
+	return -EINVAL;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Our own JSON output, through yajl's generator, so that escaping is right in one place. */
+#include "writer.h"
+
+#include <stdlib.h>
+#include <yajl/yajl_gen.h>
+
+struct json_writer {
+	struct arena *arena;
+	yajl_gen generator;
+};
+
+static void *writer_alloc(void *context, size_t size)
+{
+	(void)context;
+	return mem_realloc(NULL, size);
+}
+
+static void *writer_realloc(void *context, void *ptr, size_t size)
+{
+	(void)context;
+	return mem_realloc(ptr, size);
+}
+
+static void writer_release(void *context, void *ptr)
+{
+	(void)context;
+	free(ptr);
+}
+
+struct json_writer *json_writer_new(struct arena *arena, bool beautify)
+{
+	yajl_alloc_funcs allocator = { writer_alloc, writer_realloc, writer_release, NULL };
+	struct json_writer *writer = arena_new_object(arena, struct json_writer);
+
+	writer->arena = arena;
+	writer->generator = yajl_gen_alloc(&allocator);
+	yajl_gen_config(writer->generator, yajl_gen_beautify, beautify);
+	yajl_gen_config(writer->generator, yajl_gen_indent_string, "  ");
+	return writer;
+}
+
+struct str json_writer_finish(struct json_writer *writer)
+{
+	const unsigned char *data;
+	struct str text;
+	size_t len;
+
+	yajl_gen_get_buf(writer->generator, &data, &len);
+	text = (struct str){ arena_copy(writer->arena, data, len), len };
+	yajl_gen_free(writer->generator);
+	writer->generator = NULL;
+	return text;
+}
+
+void json_begin_object(struct json_writer *writer)
+{
+	yajl_gen_map_open(writer->generator);
+}
+
+void json_end_object(struct json_writer *writer)
+{
+	yajl_gen_map_close(writer->generator);
+}
+
+void json_begin_array(struct json_writer *writer)
+{
+	yajl_gen_array_open(writer->generator);
+}
+
+void json_end_array(struct json_writer *writer)
+{
+	yajl_gen_array_close(writer->generator);
+}
+
+/* File names and process names may hold any byte; JSON is UTF-8, so what is not becomes U+FFFD. */
+void json_string(struct json_writer *writer, struct str text)
+{
+	auto_buf struct buf clean = { 0 };
+
+	for (size_t i = 0; i < text.len;) {
+		size_t size = utf8_decode(text.data + i, text.len - i, NULL);
+
+		buf_add(&clean, size != 0 ? text.data + i : "\xef\xbf\xbd", size != 0 ? size : 3);
+		i += size != 0 ? size : 1;
+	}
+	yajl_gen_string(writer->generator, (const unsigned char *)(clean.data ? clean.data : ""),
+			clean.len);
+}
+
+void json_text(struct json_writer *writer, const char *text)
+{
+	json_string(writer, str_from(text));
+}
+
+void json_key(struct json_writer *writer, const char *name)
+{
+	json_text(writer, name);
+}
+
+void json_integer(struct json_writer *writer, long long value)
+{
+	yajl_gen_integer(writer->generator, value);
+}
+
+void json_boolean(struct json_writer *writer, bool value)
+{
+	yajl_gen_bool(writer->generator, value);
+}
+
+void json_raw(struct json_writer *writer, struct str text)
+{
+	yajl_gen_number(writer->generator, text.data, text.len); /* copied as it is */
+}
+
+void json_quote(struct buf *out, struct str text)
+{
+	struct arena *arena = arena_new();
+	struct json_writer *writer = json_writer_new(arena, false);
+	struct str quoted;
+
+	json_string(writer, text);
+	quoted = json_writer_finish(writer);
+	buf_add(out, quoted.data, quoted.len);
+	arena_free(arena);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The writer for our own JSON output (verdicts, events, status). Calls nest as the JSON does; the
+ * text is in the arena after json_writer_finish, which also ends the writer.
+ */
+#ifndef ROOTFENCE_JSON_WRITER_H
+#define ROOTFENCE_JSON_WRITER_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+struct json_writer;
+
+struct json_writer *json_writer_new(struct arena *arena, bool beautify);
+struct str json_writer_finish(struct json_writer *writer);
+
+void json_begin_object(struct json_writer *writer);
+void json_end_object(struct json_writer *writer);
+void json_begin_array(struct json_writer *writer);
+void json_end_array(struct json_writer *writer);
+void json_key(struct json_writer *writer, const char *name);
+void json_text(struct json_writer *writer, const char *text);
+void json_string(struct json_writer *writer,
+		 struct str text); /* bytes that are not UTF-8 become U+FFFD */
+void json_integer(struct json_writer *writer, long long value);
+void json_boolean(struct json_writer *writer, bool value);
+void json_raw(struct json_writer *writer, struct str text); /* JSON text, as it is */
+
+/* json_quote: text as a JSON string, quotes included, added to out. */
+void json_quote(struct buf *out, struct str text);
+
+#endif
