@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Linux capabilities by exact name. The table is in the order of linux/capability.h. */
+#include "capability.h"
+
+#include <string.h>
+
+static const char *const names[CAP_LAST + 2] = {
+	"CAP_CHOWN",
+	"CAP_DAC_OVERRIDE",
+	"CAP_DAC_READ_SEARCH",
+	"CAP_FOWNER",
+	"CAP_FSETID",
+	"CAP_KILL",
+	"CAP_SETGID",
+	"CAP_SETUID",
+	"CAP_SETPCAP",
+	"CAP_LINUX_IMMUTABLE",
+	"CAP_NET_BIND_SERVICE",
+	"CAP_NET_BROADCAST",
+	"CAP_NET_ADMIN",
+	"CAP_NET_RAW",
+	"CAP_IPC_LOCK",
+	"CAP_IPC_OWNER",
+	"CAP_SYS_MODULE",
+	"CAP_SYS_RAWIO",
+	"CAP_SYS_CHROOT",
+	"CAP_SYS_PTRACE",
+	"CAP_SYS_PACCT",
+	"CAP_SYS_ADMIN",
+	"CAP_SYS_BOOT",
+	"CAP_SYS_NICE",
+	"CAP_SYS_RESOURCE",
+	"CAP_SYS_TIME",
+	"CAP_SYS_TTY_CONFIG",
+	"CAP_MKNOD",
+	"CAP_LEASE",
+	"CAP_AUDIT_WRITE",
+	"CAP_AUDIT_CONTROL",
+	"CAP_SETFCAP",
+	"CAP_MAC_OVERRIDE",
+	"CAP_MAC_ADMIN",
+	"CAP_SYSLOG",
+	"CAP_WAKE_ALARM",
+	"CAP_BLOCK_SUSPEND",
+	"CAP_AUDIT_READ",
+	"CAP_PERFMON",
+	"CAP_BPF",
+	"CAP_CHECKPOINT_RESTORE",
+	NULL,
+};
+
+int cap_from_name(struct str name)
+{
+	for (int i = 0; i <= CAP_LAST; i++)
+		if (str_is(name, names[i]))
+			return i;
+	return -1;
+}
+
+const char *cap_name(unsigned int capability)
+{
+	return names[capability];
+}
+
+char *cap_set_text(struct arena *arena, uint64_t set)
+{
+	auto_buf struct buf buf = { 0 };
+
+	for (unsigned int i = 0; i < 64; i++) {
+		if (!cap_set_has(set, i))
+			continue;
+		if (i <= CAP_LAST)
+			buf_printf(&buf, "%s%s", buf.len > 0 ? ", " : "", names[i]);
+		else
+			buf_printf(&buf, "%s%u", buf.len > 0 ? ", " : "", i);
+	}
+	if (buf.len == 0)
+		buf_printf(&buf, "none");
+	return arena_copy(arena, buf.data, buf.len);
+}
+
+const char *const *cap_names(void)
+{
+	return names;
+}

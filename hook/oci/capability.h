@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Linux capabilities by exact name: capabilities(7), linux/capability.h. */
+#ifndef ROOTFENCE_OCI_CAPABILITY_H
+#define ROOTFENCE_OCI_CAPABILITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+#define CAP_LAST 40 /* CAP_CHECKPOINT_RESTORE, the newest that kernels have */
+#define CAP_ALL ((UINT64_C(1) << (CAP_LAST + 1)) - 1)
+
+enum capability {
+	CAPABILITY_NET_BIND_SERVICE = 10,
+	CAPABILITY_SYS_ADMIN = 21,
+};
+
+/* A set of capabilities: bit n stands for capability number n. */
+static inline bool cap_set_has(uint64_t set, unsigned int capability)
+{
+	return (set >> capability & 1) != 0;
+}
+
+/* cap_from_name: the number of "CAP_CHOWN" and so on, letter for letter; -1 for anything else. */
+int cap_from_name(struct str name);
+
+/* cap_name: the name of a capability number up to CAP_LAST. */
+const char *cap_name(unsigned int capability);
+
+/* cap_set_text: "CAP_KILL, CAP_NET_RAW", or "none". */
+char *cap_set_text(struct arena *arena, uint64_t set);
+
+/* cap_names: all names, ended by NULL, for suggestions. */
+const char *const *cap_names(void);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The OCI config by tables, one table an object of config.md and config-linux.md. Rows without a
+ * reader are members that runtimes know and no rule reads yet.
+ */
+#include "config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "oci/capability.h"
+#include "oci/fields.h"
+
+#define ROW(structure, key, reader, member)                     \
+	{                                                       \
+		key, reader, offsetof(struct structure, member) \
+	}
+#define KNOWN(key)           \
+	{                    \
+		key, NULL, 0 \
+	}
+
+static const char *const namespace_names[NAMESPACE_COUNT] = {
+	[NAMESPACE_PID] = "pid",       [NAMESPACE_NETWORK] = "network", [NAMESPACE_IPC] = "ipc",
+	[NAMESPACE_UTS] = "uts",       [NAMESPACE_MOUNT] = "mount",	[NAMESPACE_USER] = "user",
+	[NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_TIME] = "time",
+};
+
+static const char *const cap_set_names[CAP_SET_COUNT] = {
+	[CAP_SET_BOUNDING] = "bounding",   [CAP_SET_EFFECTIVE] = "effective",
+	[CAP_SET_PERMITTED] = "permitted", [CAP_SET_INHERITABLE] = "inheritable",
+	[CAP_SET_AMBIENT] = "ambient",
+};
+
+static int read_cap_set(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	struct oci_cap_set *set = target;
+	int error = fields_want(reader, value, JSON_ARRAY);
+
+	if (error < 0)
+		return error;
+	set->node = value;
+	json_each(element, value)
+	{
+		int number;
+
+		error = fields_want(reader, element, JSON_STRING);
+		if (error < 0)
+			return error;
+		number = cap_from_name(element->text);
+		if (number < 0)
+			return json_fail(
+				reader->doc, element, EXIT_SPEC, reader->err,
+				"%s is no capability; runtimes differ in what they make of it; write its exact name, as in capabilities(7)",
+				str_quote(reader->doc->arena, element->text));
+		set->bits |= UINT64_C(1) << number;
+	}
+	return 0;
+}
+
+static int read_capabilities(const struct fields_reader *reader, struct json_node *value,
+			     void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_capabilities, "bounding", read_cap_set, sets[CAP_SET_BOUNDING]),
+		ROW(oci_capabilities, "effective", read_cap_set, sets[CAP_SET_EFFECTIVE]),
+		ROW(oci_capabilities, "permitted", read_cap_set, sets[CAP_SET_PERMITTED]),
+		ROW(oci_capabilities, "inheritable", read_cap_set, sets[CAP_SET_INHERITABLE]),
+		ROW(oci_capabilities, "ambient", read_cap_set, sets[CAP_SET_AMBIENT]),
+	};
+
+	((struct oci_capabilities *)target)->node = value;
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
+static int read_user(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_user, "uid", field_id, uid),
+		ROW(oci_user, "gid", field_id, gid),
+		ROW(oci_user, "additionalGids", field_ids, additional_gids),
+		KNOWN("umask"),
+		KNOWN("username"),
+	};
+
+	((struct oci_user *)target)->node = value;
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
+static int read_process(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_process, "user", read_user, user),
+		ROW(oci_process, "args", field_strings, args),
+		ROW(oci_process, "cwd", field_string, cwd),
+		ROW(oci_process, "capabilities", read_capabilities, capabilities),
+		ROW(oci_process, "noNewPrivileges", field_bool, no_new_privileges),
+		KNOWN("terminal"),
+		KNOWN("consoleSize"),
+		KNOWN("commandLine"),
+		KNOWN("env"),
+		KNOWN("rlimits"),
+		KNOWN("apparmorProfile"),
+		KNOWN("oomScoreAdj"),
+		KNOWN("scheduler"),
+		KNOWN("selinuxLabel"),
+		KNOWN("ioPriority"),
+		KNOWN("execCPUAffinity"),
+	};
+
+	((struct oci_process *)target)->node = value;
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
+static int read_root(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_root, "path", field_string, path),
+		ROW(oci_root, "readonly", field_bool, readonly),
+	};
+
+	((struct oci_root *)target)->node = value;
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
+static int read_mount(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_mount, "destination", field_string, destination),
+		ROW(oci_mount, "type", field_string, type),
+		ROW(oci_mount, "source", field_string, source),
+		ROW(oci_mount, "options", field_strings, options),
+		KNOWN("uidMappings"),
+		KNOWN("gidMappings"),
+	};
+	struct oci_mount *mount = target;
+	int error;
+
+	mount->node = value;
+	error = fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+	if (error < 0)
+		return error;
+	if (mount->destination.node == NULL)
+		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
+				 "a mount without a destination");
+	return 0;
+}
+
+static int read_mapping(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_mapping, "containerID", field_size, container_id),
+		ROW(oci_mapping, "hostID", field_size, host_id),
+		ROW(oci_mapping, "size", field_size, size),
+	};
+	struct oci_mapping *mapping = target;
+	int error;
+
+	mapping->node = value;
+	error = fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+	if (error < 0)
+		return error;
+	if (mapping->container_id.node == NULL || mapping->host_id.node == NULL ||
+	    mapping->size.node == NULL)
+		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
+				 "a mapping needs containerID, hostID and size");
+	return 0;
+}
+
+static int read_device_rule(const struct fields_reader *reader, struct json_node *value,
+			    void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_device_rule, "allow", field_bool, allow),
+		ROW(oci_device_rule, "type", field_string, type),
+		ROW(oci_device_rule, "access", field_string, access),
+		ROW(oci_device_rule, "major", field_integer, major),
+		ROW(oci_device_rule, "minor", field_integer, minor),
+	};
+
+	((struct oci_device_rule *)target)->node = value;
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
+/* An array whose elements are objects of item_size bytes in the model. */
+static int read_list(const struct fields_reader *reader, struct json_node *value,
+		     struct oci_list *list, size_t item_size,
+		     int (*read)(const struct fields_reader *, struct json_node *, void *))
+{
+	int error = fields_want(reader, value, JSON_ARRAY);
+
+	if (error < 0)
+		return error;
+	list->node = value;
+	list->items = arena_array(reader->doc->arena, value->count, item_size);
+	json_each(element, value)
+	{
+		error = read(reader, element, (char *)list->items + list->n * item_size);
+		if (error < 0)
+			return error;
+		list->n++;
+	}
+	return 0;
+}
+
+static int read_mounts(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	return read_list(reader, value, target, sizeof(struct oci_mount), read_mount);
+}
+
+static int read_mappings(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	return read_list(reader, value, target, sizeof(struct oci_mapping), read_mapping);
+}
+
+static int read_device_rules(const struct fields_reader *reader, struct json_node *value,
+			     void *target)
+{
+	return read_list(reader, value, target, sizeof(struct oci_device_rule), read_device_rule);
+}
+
+static int read_resources(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		{ "devices", read_device_rules, 0 },
+		KNOWN("unified"),
+		KNOWN("memory"),
+		KNOWN("cpu"),
+		KNOWN("pids"),
+		KNOWN("blockIO"),
+		KNOWN("hugepageLimits"),
+		KNOWN("network"),
+		KNOWN("rdma"),
+	};
+
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
+static int read_namespace(const struct fields_reader *reader, struct json_node *value,
+			  struct oci_namespaces *namespaces)
+{
+	static const struct field fields[] = {
+		ROW(oci_namespace, "type", field_string, type),
+		ROW(oci_namespace, "path", field_path, path),
+	};
+	struct oci_namespace entry = { .node = value };
+	int error = fields_read(reader, value, fields, ARRAY_SIZE(fields), &entry);
+
+	if (error < 0)
+		return error;
+	if (entry.type.node == NULL)
+		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
+				 "a namespace without a type");
+	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++) {
+		if (!str_is(entry.type.value, namespace_names[i]))
+			continue;
+		if (namespaces->types[i].node != NULL)
+			return json_fail(
+				reader->doc, value, EXIT_SPEC, reader->err,
+				"namespace type \"%s\" a second time; some runtimes join both",
+				namespace_names[i]);
+		namespaces->types[i] = entry;
+		return 0;
+	}
+	return json_fail(reader->doc, entry.type.node, EXIT_SPEC, reader->err,
+			 "%s is no namespace type",
+			 str_quote(reader->doc->arena, entry.type.value));
+}
+
+static int read_namespaces(const struct fields_reader *reader, struct json_node *value,
+			   void *target)
+{
+	struct oci_namespaces *namespaces = target;
+	int error = fields_want(reader, value, JSON_ARRAY);
+
+	if (error < 0)
+		return error;
+	namespaces->node = value;
+	json_each(element, value)
+	{
+		error = read_namespace(reader, element, namespaces);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int read_linux(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_linux, "namespaces", read_namespaces, namespaces),
+		ROW(oci_linux, "uidMappings", read_mappings, uid_mappings),
+		ROW(oci_linux, "gidMappings", read_mappings, gid_mappings),
+		ROW(oci_linux, "resources", read_resources, device_rules),
+		ROW(oci_linux, "sysctl", field_map, sysctl),
+		ROW(oci_linux, "maskedPaths", field_strings, masked_paths),
+		ROW(oci_linux, "readonlyPaths", field_strings, readonly_paths),
+		ROW(oci_linux, "seccomp", field_object, seccomp),
+		KNOWN("cgroupsPath"),
+		KNOWN("devices"),
+		KNOWN("netDevices"),
+		KNOWN("rootfsPropagation"),
+		KNOWN("mountLabel"),
+		KNOWN("intelRdt"),
+		KNOWN("memoryPolicy"),
+		KNOWN("personality"),
+		KNOWN("timeOffsets"),
+	};
+
+	((struct oci_linux *)target)->node = value;
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
+int oci_config_read(struct json_doc *doc, struct oci_config *ret_config, struct err *err)
+{
+	static const struct field fields[] = {
+		ROW(oci_config, "process", read_process, process),
+		ROW(oci_config, "root", read_root, root),
+		ROW(oci_config, "mounts", read_mounts, mounts),
+		ROW(oci_config, "annotations", field_map, annotations),
+		ROW(oci_config, "linux", read_linux, linux_),
+		KNOWN("ociVersion"),
+		KNOWN("hostname"),
+		KNOWN("domainname"),
+		KNOWN("hooks"),
+		KNOWN("solaris"),
+		KNOWN("windows"),
+		KNOWN("vm"),
+		KNOWN("zos"),
+	};
+	struct fields_reader reader = { doc, err };
+	struct oci_config config = { .doc = doc };
+	int error = fields_read(&reader, doc->root, fields, ARRAY_SIZE(fields), &config);
+
+	if (error < 0)
+		return error;
+	if (config.process.node == NULL)
+		return json_fail(doc, doc->root, EXIT_SPEC, err,
+				 "no \"process\"; an OCI config that starts a container has one");
+	*ret_config = config;
+	return 0;
+}
+
+const char *oci_namespace_name(enum oci_namespace_type type)
+{
+	return namespace_names[type];
+}
+
+const char *oci_cap_set_name(enum cap_set set)
+{
+	return cap_set_names[set];
+}
+
+struct json_node *oci_map_get(const struct oci_map *map, const char *key)
+{
+	return json_get(map->node, key);
+}
+
+bool oci_mount_has(const struct oci_mount *mount, const char *option)
+{
+	for (size_t i = 0; i < mount->options.n; i++)
+		if (str_is(mount->options.items[i].value, option))
+			return true;
+	return false;
+}
+
+bool oci_mount_is_bind(const struct oci_mount *mount)
+{
+	return str_is(mount->type.value, "bind") || oci_mount_has(mount, "bind") ||
+	       oci_mount_has(mount, "rbind");
+}

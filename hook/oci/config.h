@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The model of an OCI config (config.md, config-linux.md): every field that a rule reads, typed.
+ * Absent is not false and not zero: each field keeps its node, NULL where the document has none.
+ * Reading refuses wrong types, names that only fold to a known one, and everything else in
+ * which runtimes differ; it judges nothing.
+ */
+#ifndef ROOTFENCE_OCI_CONFIG_H
+#define ROOTFENCE_OCI_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "json/json.h"
+
+#define OCI_ID_MAX 2147483647U /* larger ids are -1 or negative somewhere */
+
+struct oci_bool {
+	struct json_node *node;
+	bool value;
+};
+
+struct oci_string {
+	struct json_node *node;
+	struct str value;
+};
+
+struct oci_id {
+	struct json_node *node;
+	uint32_t value; /* 0 when absent: runtimes take a missing id for root */
+};
+
+struct oci_strings {
+	struct json_node *node;
+	struct oci_string *items;
+	size_t n;
+};
+
+struct oci_ids {
+	struct json_node *node;
+	struct oci_id *items;
+	size_t n;
+};
+
+/* An array of objects; the comment where it is used names the structure of its items. */
+struct oci_list {
+	struct json_node *node;
+	void *items;
+	size_t n;
+};
+
+/* An object of which every value is a string: annotations, linux.sysctl. */
+struct oci_map {
+	struct json_node *node;
+};
+
+/* The five sets in the order in which findings name them. */
+enum cap_set {
+	CAP_SET_BOUNDING,
+	CAP_SET_EFFECTIVE,
+	CAP_SET_PERMITTED,
+	CAP_SET_INHERITABLE,
+	CAP_SET_AMBIENT,
+	CAP_SET_COUNT,
+};
+
+struct oci_cap_set {
+	struct json_node *node;
+	uint64_t bits;
+};
+
+struct oci_capabilities {
+	struct json_node *node;
+	struct oci_cap_set sets[CAP_SET_COUNT];
+};
+
+struct oci_user {
+	struct json_node *node;
+	struct oci_id uid;
+	struct oci_id gid;
+	struct oci_ids additional_gids;
+};
+
+struct oci_process {
+	struct json_node *node;
+	struct oci_user user;
+	struct oci_strings args;
+	struct oci_string cwd;
+	struct oci_capabilities capabilities;
+	struct oci_bool no_new_privileges;
+};
+
+struct oci_root {
+	struct json_node *node;
+	struct oci_string path;
+	struct oci_bool readonly;
+};
+
+struct oci_mount {
+	struct json_node *node;
+	struct oci_string destination;
+	struct oci_string type;
+	struct oci_string source;
+	struct oci_strings options;
+};
+
+enum oci_namespace_type {
+	NAMESPACE_PID,
+	NAMESPACE_NETWORK,
+	NAMESPACE_IPC,
+	NAMESPACE_UTS,
+	NAMESPACE_MOUNT,
+	NAMESPACE_USER,
+	NAMESPACE_CGROUP,
+	NAMESPACE_TIME,
+	NAMESPACE_COUNT,
+};
+
+struct oci_namespace {
+	struct json_node *node; /* NULL: the container stays in the runtime's namespace */
+	struct oci_string type;
+	struct oci_string path; /* absent: a new one */
+};
+
+struct oci_namespaces {
+	struct json_node *node;
+	struct oci_namespace types[NAMESPACE_COUNT];
+};
+
+struct oci_mapping {
+	struct json_node *node;
+	struct oci_id container_id;
+	struct oci_id host_id;
+	struct oci_id size;
+};
+
+struct oci_device_rule {
+	struct json_node *node;
+	struct oci_bool allow;
+	struct oci_string type;
+	struct oci_string access;
+	struct json_node *major;
+	struct json_node *minor;
+};
+
+struct oci_linux {
+	struct json_node *node;
+	struct oci_namespaces namespaces;
+	struct oci_list uid_mappings; /* struct oci_mapping */
+	struct oci_list gid_mappings; /* struct oci_mapping */
+	struct oci_list device_rules; /* struct oci_device_rule: linux.resources.devices */
+	struct oci_map sysctl;
+	struct oci_strings masked_paths;
+	struct oci_strings readonly_paths;
+	struct json_node *seccomp;
+};
+
+struct oci_config {
+	struct json_doc *doc;
+	struct oci_process process;
+	struct oci_root root;
+	struct oci_list mounts; /* struct oci_mount */
+	struct oci_map annotations;
+	struct oci_linux linux_; /* gnu11 keeps the plain word for itself */
+};
+
+/*
+ * oci_config_read: the model of a document. doc stays the owner of all nodes and strings.
+ * Error: EXIT_SPEC with pointer, line and column.
+ */
+int oci_config_read(struct json_doc *doc, struct oci_config *ret_config, struct err *err);
+
+/* oci_config_mount: mount number i; i < config->mounts.n. */
+static inline const struct oci_mount *oci_config_mount(const struct oci_config *config, size_t i)
+{
+	return (const struct oci_mount *)config->mounts.items + i;
+}
+
+/* oci_namespace_name: "pid", "network", ... as config-linux.md spells them. */
+const char *oci_namespace_name(enum oci_namespace_type type);
+
+/* oci_cap_set_name: "bounding", "effective", ... */
+const char *oci_cap_set_name(enum cap_set set);
+
+/* oci_map_get: the value of a key, or NULL. */
+struct json_node *oci_map_get(const struct oci_map *map, const char *key);
+
+/* oci_mount_has: is the option among the mount's? */
+bool oci_mount_has(const struct oci_mount *mount, const char *option);
+
+/* oci_mount_is_bind: does any runtime take this mount for a bind mount? */
+bool oci_mount_is_bind(const struct oci_mount *mount);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Host facts behind a spec: namespaces, id maps, mount sources. See facts.h. */
+#include "facts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+
+#define PROC_USER_INIT_INO 0xEFFFFFFDU /* linux/proc_ns.h: inode of the initial user namespace */
+#define ID_MAP_MAX (64 * 1024)	       /* the kernel takes 340 ranges of at most 36 bytes */
+
+static const char *const namespace_files[NAMESPACE_COUNT] = {
+	[NAMESPACE_PID] = "pid",       [NAMESPACE_NETWORK] = "net", [NAMESPACE_IPC] = "ipc",
+	[NAMESPACE_UTS] = "uts",       [NAMESPACE_MOUNT] = "mnt",   [NAMESPACE_USER] = "user",
+	[NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_TIME] = "time",
+};
+
+static bool same_file(const char *path, const struct stat *st)
+{
+	struct stat other;
+
+	return stat(path, &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
+}
+
+/* The host's namespaces are those of this process, which runs in the runtime's, and those of pid 1. */
+static enum namespace_fact namespace_fact(const struct oci_namespace *namespace,
+					  enum oci_namespace_type type)
+{
+	char own[64], first[64];
+	char *path;
+	struct stat st;
+	int error;
+
+	if (namespace->node == NULL)
+		return NS_FACT_HOST;
+	if (namespace->path.node == NULL)
+		return NS_FACT_NEW;
+	path = strndup(namespace->path.value.data, namespace->path.value.len);
+	if (path == NULL)
+		return NS_FACT_UNKNOWN;
+	error = stat(path, &st) < 0 ? errno : 0;
+	snprintf(own, sizeof(own), "/proc/self/ns/%s", namespace_files[type]);
+	snprintf(first, sizeof(first), "/proc/1/ns/%s", namespace_files[type]);
+	/* Without the right to look behind /proc/1/ns, its name alone says what it is. */
+	if (strcmp(path, own) == 0 || strcmp(path, first) == 0 ||
+	    (error == 0 && (same_file(own, &st) || same_file(first, &st)))) {
+		free(path);
+		return NS_FACT_HOST;
+	}
+	free(path);
+	return error == 0 ? NS_FACT_OTHER : NS_FACT_UNKNOWN;
+}
+
+/* Reads /proc/PID/uid_map or gid_map: "inside outside count" lines. None on any error. */
+static size_t read_id_map(struct arena *arena, const char *path, struct id_range **ret_ranges)
+{
+	struct id_range *ranges;
+	size_t lines = 0, n = 0;
+	struct str text;
+	struct err ignored;
+
+	if (io_read_file(arena, AT_FDCWD, path, ID_MAP_MAX, &text, &ignored) < 0)
+		return 0;
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.data[i] == '\n';
+	ranges = arena_array(arena, lines, sizeof(*ranges));
+	for (const char *line = text.data; n < lines; line = strchr(line, '\n') + 1, n++)
+		if (sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64, &ranges[n].inside,
+			   &ranges[n].outside, &ranges[n].count) != 3)
+			return 0;
+	*ret_ranges = ranges;
+	return n;
+}
+
+/* The id maps of a user namespace that is joined: readable where its path is a process's. */
+static void read_joined_maps(struct arena *arena, const struct oci_namespace *namespace,
+			     struct facts *facts)
+{
+	struct str path = namespace->path.value;
+	int pid = 0, end = 0;
+	const char *text = arena_copy(arena, path.data, path.len);
+
+	if (sscanf(text, "/proc/%d/ns/user%n", &pid, &end) != 1 || (size_t)end != path.len)
+		return;
+	facts->n_joined_uids = read_id_map(arena, arena_printf(arena, "/proc/%d/uid_map", pid),
+					   &facts->joined_uids);
+	facts->n_joined_gids = read_id_map(arena, arena_printf(arena, "/proc/%d/gid_map", pid),
+					   &facts->joined_gids);
+}
+
+/* Walks from fd up to the root directory and notes every identity on the way. */
+static int walk_up(struct arena *arena, int fd, struct path_fact *fact)
+{
+	struct file_id chain[FACTS_CHAIN_MAX];
+	auto_close int dir = -1;
+	struct stat st, before = { 0 };
+
+	if (fstat(fd, &st) < 0)
+		return errno;
+	fact->mode = st.st_mode;
+	chain[fact->n_chain++] = (struct file_id){ st.st_dev, st.st_ino };
+	if (S_ISDIR(st.st_mode)) {
+		dir = openat(fd, ".", O_PATH | O_CLOEXEC);
+	} else {
+		/* A file has no "..": its parent is where its resolved path says. */
+		char *parent = arena_copy(arena, fact->resolved, strlen(fact->resolved));
+
+		*(strrchr(parent, '/') + 1) = '\0';
+		dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (dir >= 0 && fstat(dir, &st) == 0)
+			chain[fact->n_chain++] = (struct file_id){ st.st_dev, st.st_ino };
+	}
+	for (;;) {
+		int up = dir >= 0 ? openat(dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+
+		if (up < 0)
+			return errno;
+		close(dir);
+		dir = up;
+		before = st;
+		if (fstat(dir, &st) < 0)
+			return errno;
+		if (st.st_dev == before.st_dev && st.st_ino == before.st_ino)
+			break; /* the root directory is its own parent */
+		if (fact->n_chain == FACTS_CHAIN_MAX)
+			return ENAMETOOLONG;
+		chain[fact->n_chain++] = (struct file_id){ st.st_dev, st.st_ino };
+	}
+	fact->chain = arena_array(arena, fact->n_chain, sizeof(*chain));
+	memcpy(fact->chain, chain, fact->n_chain * sizeof(*chain));
+	return 0;
+}
+
+static struct path_fact path_fact(struct arena *arena, struct str path, const char *bundle)
+{
+	struct path_fact fact = { .path = path };
+	const char *name = arena_copy(arena, path.data, path.len);
+	auto_close int fd = -1;
+	char link[64], resolved[4096];
+	ssize_t len;
+
+	if (!str_starts_with(path, "/")) {
+		if (bundle == NULL) {
+			fact.error = EINVAL;
+			return fact;
+		}
+		name = arena_printf(arena, "%s/%s", bundle, name);
+	}
+	fd = open(name, O_PATH | O_CLOEXEC);
+	if (fd < 0) {
+		fact.error = errno;
+		return fact;
+	}
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, resolved, sizeof(resolved));
+	if (len <= 0 || (size_t)len == sizeof(resolved) || resolved[0] != '/') {
+		fact.error = len < 0 ? errno : ENAMETOOLONG;
+		return fact;
+	}
+	fact.resolved = arena_copy(arena, resolved, (size_t)len);
+	fact.error = walk_up(arena, fd, &fact);
+	return fact;
+}
+
+void facts_collect(struct arena *arena, const struct oci_config *config, enum facts_scope scope,
+		   const char *bundle, const struct str *paths, size_t n_paths,
+		   struct facts *ret_facts)
+{
+	const struct oci_namespace *namespaces = config->linux_.namespaces.types;
+	struct facts facts = { .scope = scope };
+	const struct mount_path *sources;
+	struct stat st;
+
+	facts.user_namespace_initial =
+		stat("/proc/self/ns/user", &st) == 0 && st.st_ino == PROC_USER_INIT_INO;
+	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++)
+		facts.namespaces[i] = namespace_fact(&namespaces[i], i);
+	facts.n_own_uids = read_id_map(arena, "/proc/self/uid_map", &facts.own_uids);
+	facts.n_own_gids = read_id_map(arena, "/proc/self/gid_map", &facts.own_gids);
+	if (namespaces[NAMESPACE_USER].path.node != NULL)
+		read_joined_maps(arena, &namespaces[NAMESPACE_USER], &facts);
+	sources = mount_paths(arena, config, &facts.n_sources);
+	facts.sources = arena_array(arena, facts.n_sources, sizeof(*facts.sources));
+	for (size_t i = 0; i < facts.n_sources; i++)
+		facts.sources[i] =
+			(struct source_fact){ sources[i],
+					      path_fact(arena, sources[i].path, bundle) };
+	if (facts.n_sources > 0) {
+		facts.paths = arena_array(arena, n_paths, sizeof(*facts.paths));
+		facts.n_paths = n_paths;
+		for (size_t i = 0; i < n_paths; i++)
+			facts.paths[i] = path_fact(arena, paths[i], NULL);
+	}
+	*ret_facts = facts;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a spec says about the host, looked up on the host: which namespace a path stands for, which
+ * file a mount source is. Policies judge from these facts and look nothing up themselves, so that
+ * a verdict depends on nothing but its arguments.
+ */
+#ifndef ROOTFENCE_OCI_FACTS_H
+#define ROOTFENCE_OCI_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "oci/config.h"
+#include "oci/mounts.h"
+
+/* Where a spec is judged. Only a live one is about to start here, on this host. */
+enum facts_scope {
+	FACTS_OFFLINE, /* a file, perhaps made for another host: what is not here is not held against it */
+	FACTS_LIVE, /* what cannot be looked up is refused */
+};
+
+enum namespace_fact {
+	NS_FACT_HOST,	 /* no namespace of its own, or a path to the host's */
+	NS_FACT_NEW,	 /* the runtime makes a new one */
+	NS_FACT_OTHER,	 /* joins one that is not the host's */
+	NS_FACT_UNKNOWN, /* a path that cannot be looked up */
+};
+
+struct file_id {
+	uint64_t device;
+	uint64_t inode;
+};
+
+#define FACTS_CHAIN_MAX 64 /* components of a path; deeper ones are cut, and refused when live */
+
+/* A path of the host, after every symbolic link. */
+struct path_fact {
+	struct str path; /* as the spec or the policy spells it */
+	int error;	 /* 0, or the errno of looking it up; then the rest is empty */
+	mode_t mode;
+	const char *resolved;
+	struct file_id *chain; /* [0] the file, then its parents; the root directory comes last */
+	size_t n_chain;
+};
+
+/* One host path that a mount gives the container: see mount_paths(). */
+struct source_fact {
+	struct mount_path from;
+	struct path_fact path;
+};
+
+struct id_range {
+	uint64_t inside, outside, count;
+};
+
+struct facts {
+	enum facts_scope scope;
+	bool user_namespace_initial; /* this process is in the initial user namespace */
+	enum namespace_fact namespaces[NAMESPACE_COUNT];
+	/* uid_map and gid_map of this process's user namespace; of a joined one, when the spec joins one */
+	struct id_range *own_uids, *own_gids, *joined_uids, *joined_gids;
+	size_t n_own_uids, n_own_gids, n_joined_uids, n_joined_gids;
+	struct source_fact *sources; /* of all mounts but those that the engine itself makes */
+	size_t n_sources;
+	struct path_fact *paths; /* of the policy, in the order given; empty when n_sources is 0 */
+	size_t n_paths;
+};
+
+/*
+ * facts_collect: looks up what config and the given paths name. bundle is the bundle directory
+ * for relative mount sources, or NULL. What cannot be looked up is a fact, not an error.
+ */
+void facts_collect(struct arena *arena, const struct oci_config *config, enum facts_scope scope,
+		   const char *bundle, const struct str *paths, size_t n_paths,
+		   struct facts *ret_facts);
+
+#endif

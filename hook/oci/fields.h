@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading typed members by table, for config.c, state.c and whatever document comes next. A row
+ * names a member, what reads it and where the result goes; a row without a reader names a member
+ * that runtimes know and no rule reads, so that near spellings of it are refused too.
+ */
+#ifndef ROOTFENCE_OCI_FIELDS_H
+#define ROOTFENCE_OCI_FIELDS_H
+
+#include "json/json.h"
+
+struct fields_reader {
+	struct json_doc *doc;
+	struct err *err;
+};
+
+struct field {
+	const char *key;
+	int (*read)(const struct fields_reader *reader, struct json_node *value, void *target);
+	size_t offset; /* of the target in the structure that is filled */
+};
+
+/*
+ * fields_read: reads every member of object by its row; members without a row are left alone.
+ * Refused: object is not an object, a wrong type, a name that equals a row's only after case
+ * folding, a known name spelled with escapes. Error: EXIT_SPEC.
+ */
+int fields_read(const struct fields_reader *reader, struct json_node *object,
+		const struct field *fields, size_t n_fields, void *base);
+
+/* fields_want: refuses value unless it has the type. */
+int fields_want(const struct fields_reader *reader, const struct json_node *value,
+		enum json_type type);
+
+/* Readers for the targets of config.h: struct oci_bool, oci_string, oci_id, ... */
+int field_bool(const struct fields_reader *reader, struct json_node *value, void *target);
+int field_string(const struct fields_reader *reader, struct json_node *value, void *target);
+int field_path(const struct fields_reader *reader, struct json_node *value, void *target);
+int field_id(const struct fields_reader *reader, struct json_node *value, void *target);
+int field_strings(const struct fields_reader *reader, struct json_node *value, void *target);
+int field_size(const struct fields_reader *reader, struct json_node *value, void *target);
+int field_ids(const struct fields_reader *reader, struct json_node *value, void *target);
+int field_map(const struct fields_reader *reader, struct json_node *value, void *target);
+int field_integer(const struct fields_reader *reader, struct json_node *value, void *target);
+int field_object(const struct fields_reader *reader, struct json_node *value, void *target);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What mounts take from the host: see mounts.h. */
+#include "mounts.h"
+
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+/*
+ * Sources are those of podman, CRI-O, buildah, Docker, containerd and the kubelet; `*` stands for
+ * one path component. All lie in directories that only the engine's own user can write.
+ */
+static const struct {
+	const char *destination;
+	const char *source;
+} engine_mounts[] = {
+	{ "/etc/hosts", "*/overlay-containers/*/userdata/hosts" },
+	{ "/etc/hostname", "*/overlay-containers/*/userdata/hostname" },
+	{ "/etc/resolv.conf", "*/overlay-containers/*/userdata/resolv.conf" },
+	{ "/etc/passwd", "*/overlay-containers/*/userdata/passwd" },
+	{ "/etc/group", "*/overlay-containers/*/userdata/group" },
+	{ "/dev/shm", "*/overlay-containers/*/userdata/shm" },
+	{ "/run/.containerenv", "*/overlay-containers/*/userdata/.containerenv" },
+	{ "/run/secrets", "*/overlay-containers/*/userdata/run/secrets" },
+	{ "/run/secrets/*", "*/overlay-containers/*/userdata/secrets/*" },
+	{ "/run/secrets/*", "*/overlay-containers/*/userdata/run/secrets/*" },
+	{ "/etc/hosts", "/var/lib/docker/containers/*/hosts" },
+	{ "/etc/hostname", "/var/lib/docker/containers/*/hostname" },
+	{ "/etc/resolv.conf", "/var/lib/docker/containers/*/resolv.conf" },
+	{ "/dev/shm", "/var/lib/docker/containers/*/mounts/shm" },
+	{ "/run/secrets", "/var/lib/docker/containers/*/mounts/secrets" },
+	{ "/run/secrets/*", "/var/lib/docker/containers/*/mounts/secrets/*" },
+	{ "/etc/hostname", "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
+	{ "/etc/hosts", "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts" },
+	{ "/etc/resolv.conf",
+	  "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },
+	{ "/dev/shm", "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm" },
+	{ "/etc/hosts", "/var/lib/kubelet/pods/*/etc-hosts" },
+	{ "/dev/termination-log", "/var/lib/kubelet/pods/*/containers/*/*" },
+};
+
+/* The part of source that a pattern with a leading "*" leaves open must be one of these. */
+static const char *const storage_roots[] = {
+	"/run/containers/storage",
+	"/var/run/containers/storage",
+	"/var/lib/containers/storage",
+	"/run/user/*/containers",
+	"/tmp/podman-run-*/containers",
+	"/tmp/containers-user-*/containers",
+	"/home/*/.local/share/containers/storage",
+};
+
+/* fnmatch() on a path that is not NUL-terminated. One that climbs with ".." matches nothing. */
+static bool path_matches(const char *pattern, struct str path)
+{
+	char text[PATH_MAX];
+
+	if (path.len >= sizeof(text))
+		return false;
+	memcpy(text, path.data, path.len);
+	text[path.len] = '\0';
+	return strstr(text, "/..") == NULL && fnmatch(pattern, text, FNM_PATHNAME) == 0;
+}
+
+static bool source_matches(const char *pattern, struct str source)
+{
+	char full[256];
+
+	if (pattern[0] != '*')
+		return path_matches(pattern, source);
+	for (size_t i = 0; i < ARRAY_SIZE(storage_roots); i++) {
+		int len = snprintf(full, sizeof(full), "%s%s", storage_roots[i], pattern + 1);
+
+		if (len > 0 && (size_t)len < sizeof(full) && path_matches(full, source))
+			return true;
+	}
+	return false;
+}
+
+bool mount_is_engine_made(const struct oci_mount *mount)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(engine_mounts); i++)
+		if (path_matches(engine_mounts[i].destination, mount->destination.value) &&
+		    source_matches(engine_mounts[i].source, mount->source.value))
+			return true;
+	return false;
+}
+
+bool mount_type_is_virtual(struct str type)
+{
+	static const char *const types[] = {
+		"proc",	  "sysfs",  "tmpfs",   "ramfs",	    "devpts",
+		"mqueue", "cgroup", "cgroup2", "hugetlbfs",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (str_is(type, types[i]))
+			return true;
+	return false;
+}
+
+/* Layers in the engine's own storage: image mounts, and what `-v SOURCE:DESTINATION:O` writes. */
+static bool layer_is_engine_made(struct str path)
+{
+	return source_matches("*/overlay/*/merged", path) ||
+	       source_matches("*/overlay-containers/*/userdata/overlay/*/*", path);
+}
+
+struct path_list {
+	struct arena *arena;
+	struct mount_path *items;
+	size_t n, size;
+};
+
+static void list_add(struct path_list *list, const struct oci_mount *mount, struct str path,
+		     bool layer)
+{
+	if (list->n == list->size) {
+		size_t size = list->size != 0 ? list->size * 2 : 16;
+		struct mount_path *items = arena_array(list->arena, size, sizeof(*items));
+
+		if (list->n > 0)
+			memcpy(items, list->items, list->n * sizeof(*items));
+		list->items = items;
+		list->size = size;
+	}
+	list->items[list->n++] = (struct mount_path){ mount, path, layer };
+}
+
+/* The directories of lowerdir=A:B, where a backslash takes the special meaning from what follows. */
+static void add_layers(struct path_list *list, const struct oci_mount *mount, struct str dirs)
+{
+	char *path = arena_alloc(list->arena, dirs.len + 1);
+	size_t len = 0;
+
+	for (size_t i = 0; i <= dirs.len; i++) {
+		if (i == dirs.len || dirs.data[i] == ':') {
+			struct str layer = { path, len };
+
+			if (len > 0 && !layer_is_engine_made(layer))
+				list_add(list, mount, layer, true);
+			path += len;
+			len = 0;
+		} else {
+			if (dirs.data[i] == '\\' && i + 1 < dirs.len)
+				i++;
+			path[len++] = dirs.data[i];
+		}
+	}
+}
+
+static void add_overlay(struct path_list *list, const struct oci_mount *mount)
+{
+	static const char *const keys[] = { "lowerdir=", "upperdir=" };
+
+	for (size_t i = 0; i < mount->options.n; i++) {
+		struct str option = mount->options.items[i].value;
+
+		for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
+			if (str_starts_with(option, keys[k]))
+				add_layers(list, mount,
+					   (struct str){ option.data + strlen(keys[k]),
+							 option.len - strlen(keys[k]) });
+	}
+}
+
+struct mount_path *mount_paths(struct arena *arena, const struct oci_config *config, size_t *ret_n)
+{
+	struct path_list list = { .arena = arena };
+
+	for (size_t i = 0; i < config->mounts.n; i++) {
+		const struct oci_mount *mount = oci_config_mount(config, i);
+
+		if (oci_mount_is_bind(mount)) {
+			if (!mount_is_engine_made(mount))
+				list_add(&list, mount, mount->source.value, false);
+		} else if (str_is(mount->type.value, "overlay")) {
+			add_overlay(&list, mount);
+		} else if (!mount_type_is_virtual(mount->type.value)) {
+			list_add(&list, mount, mount->source.value, false);
+		}
+	}
+	*ret_n = list.n;
+	return list.items;
+}

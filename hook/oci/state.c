@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OCI state: see state.h. */
+#include "state.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "oci/config.h"
+#include "oci/fields.h"
+
+#define STATE_ID_MAX 127 /* what a guard entry has room for; engines use 64 hexadecimal digits */
+
+struct state_fields {
+	struct oci_string id;
+	struct oci_string bundle;
+	struct oci_string status;
+	struct oci_id pid;
+};
+
+enum oci_document oci_document_kind(const struct json_doc *doc)
+{
+	if (json_get(doc->root, "status") != NULL && json_get(doc->root, "id") != NULL &&
+	    json_get(doc->root, "bundle") != NULL)
+		return OCI_STATE;
+	if (json_get(doc->root, "process") != NULL || json_get(doc->root, "root") != NULL)
+		return OCI_CONFIG;
+	return OCI_UNKNOWN;
+}
+
+/* The id ends up in map entries, events and logs: what runc and crun accept as one, no more. */
+static int check_id(struct json_doc *doc, const struct oci_string *id, struct err *err)
+{
+	bool valid = id->value.len > 0 && id->value.len <= STATE_ID_MAX;
+
+	for (size_t i = 0; valid && i < id->value.len; i++) {
+		char c = id->value.data[i];
+
+		valid = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9') || c == '_' || c == '+' || c == '-' || c == '.';
+	}
+	if (valid)
+		return 0;
+	return json_fail(
+		doc, id->node, EXIT_SPEC, err,
+		"expected 1 to %d letters, digits or any of _+-. as container id, found %s",
+		STATE_ID_MAX, str_quote(doc->arena, id->value));
+}
+
+int oci_state_read(struct json_doc *doc, struct oci_state *ret_state, struct err *err)
+{
+	static const struct field fields[] = {
+		{ "id", field_string, offsetof(struct state_fields, id) },
+		{ "bundle", field_path, offsetof(struct state_fields, bundle) },
+		{ "status", field_string, offsetof(struct state_fields, status) },
+		{ "pid", field_id, offsetof(struct state_fields, pid) },
+		{ "ociVersion", NULL, 0 },
+		{ "annotations", NULL, 0 },
+	};
+	struct fields_reader reader = { doc, err };
+	struct state_fields state = { 0 };
+	int error = fields_read(&reader, doc->root, fields, ARRAY_SIZE(fields), &state);
+
+	if (error < 0)
+		return error;
+	if (state.id.node == NULL || state.bundle.node == NULL)
+		return json_fail(doc, doc->root, EXIT_SPEC, err,
+				 "an OCI state needs \"id\" and \"bundle\"");
+	error = check_id(doc, &state.id, err);
+	if (error < 0)
+		return error;
+	ret_state->id = arena_copy(doc->arena, state.id.value.data, state.id.value.len);
+	ret_state->bundle = arena_copy(doc->arena, state.bundle.value.data, state.bundle.value.len);
+	ret_state->pid = (pid_t)state.pid.value;
+	return 0;
+}
