@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the policy loader share: load.c (files, extends), load_rules.c, load_exec.c. */
+#ifndef ROOTFENCE_POLICY_LOAD_H
+#define ROOTFENCE_POLICY_LOAD_H
+
+#include "policy/policy.h"
+
+struct loader {
+	struct arena *arena;
+	const struct policy_source *source;
+	struct policy *policy; /* being filled: parents first, so that later wins */
+	struct json_doc *doc;  /* the file that is being read */
+	struct err *err;
+	const char *chain[POLICY_EXTENDS_MAX]; /* files from the first to this one */
+	unsigned int depth;
+};
+
+/* One member that an object may have. */
+struct policy_key {
+	const char *name;
+	enum json_type type;
+	int (*read)(struct loader *loader, struct json_node *value, void *target);
+};
+
+/* policy_fail: json_fail() with EXIT_POLICY for the loader's document. */
+#define policy_fail(loader, node, ...) \
+	json_fail((loader)->doc, node, EXIT_POLICY, (loader)->err, __VA_ARGS__)
+
+/* load_object: reads each member by its key; an unknown one, or a wrong type, is an error. */
+int load_object(struct loader *loader, struct json_node *object, const struct policy_key *keys,
+		size_t n_keys, void *target);
+
+/* load_want: an error unless node has the type. */
+int load_want(struct loader *loader, const struct json_node *node, enum json_type type);
+
+/*
+ * load_word: index of the string in words (ended by NULL), which are `what` in the message; an
+ * error names the nearest. Returns the index or -EINVAL.
+ */
+int load_word(struct loader *loader, const struct json_node *node, const char *what,
+	      const char *const *words);
+
+/* load_capabilities: an array of exact capability names as a set. */
+int load_capabilities(struct loader *loader, struct json_node *array, uint64_t *ret_set);
+
+/* load_rule_entry: one entry of "rules". */
+int load_rule_entry(struct loader *loader, struct json_node *entry);
+
+/* load_rule_names: an array of rule names as bits of the rule table. */
+int load_rule_names(struct loader *loader, struct json_node *array, uint64_t *ret_rules);
+
+/* load_rule_defaults: the arguments that rules have where no policy names them. */
+void load_rule_defaults(struct arena *arena, struct policy *policy);
+
+int load_exec(struct loader *loader, struct json_node *object, void *target);
+int load_exceptions(struct loader *loader, struct json_node *array, void *target);
+
+/* Spellings of actions, ended by NULL, in the order of enum rule_action and enum exec_action. */
+extern const char *const rule_action_words[];
+extern const char *const exec_action_words[];
+extern const char *const guarantee_words[];
+
+#endif

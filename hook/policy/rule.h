@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rule table: one row a rule. A rule is a check function, which reports findings, and, where
+ * it can be put right, a fix function, which edits the document.
+ */
+#ifndef ROOTFENCE_POLICY_RULE_H
+#define ROOTFENCE_POLICY_RULE_H
+
+#include "policy/policy.h"
+
+enum rule_arg_kind {
+	ARG_NONE,
+	ARG_CAPABILITIES, /* array of exact names */
+	ARG_STRINGS,	  /* array of strings; a final * stands for any rest */
+	ARG_PATHS,	  /* array of absolute paths, looked up on the host */
+	ARG_PATTERNS, /* array of absolute paths; * is any one component, :ro read-only mounts */
+	ARG_ID,	      /* a uid or gid */
+	ARG_IDS,      /* array of ids */
+	ARG_WORD,     /* one of `words` */
+};
+
+struct rule_arg_spec {
+	const char *name;
+	enum rule_arg_kind kind;
+	const char *const *words;    /* ARG_WORD, ended by NULL; the first is the default */
+	const char *const *defaults; /* ARG_STRINGS and ARG_PATHS, ended by NULL; else NULL */
+	const char *meaning;
+};
+
+/* One judgement as rules see it. */
+struct judge {
+	struct arena *arena;
+	const struct oci_config *config;
+	const struct facts *facts;
+	const struct policy *policy;
+	const struct rule *rule;	    /* the one that is being checked */
+	const struct rule_setting *setting; /* its arguments */
+	enum rule_action action;	    /* what its findings get */
+	const char *obstacle;	 /* why they are refusals although action is RULE_REWRITE */
+	bool drops_capabilities; /* the capabilities rule rewrites here */
+	struct verdict *verdict;
+};
+
+struct rule {
+	const char *name;
+	const char *title;
+	const char *reads; /* JSON pointers, for the documentation */
+	struct rule_arg_spec args[RULE_ARGS_MAX];
+	const char *const *references;
+	void (*check)(struct judge *judge);
+	/* Edits the document so that check finds nothing; NULL: the rule cannot rewrite. */
+	void (*fix)(struct judge *judge);
+	/* Why a front end cannot carry out fix, and what to use instead; NULL: it can. */
+	const char *obstacles[FRONT_COUNT];
+};
+
+extern const struct rule rules[];
+extern const size_t n_rules;
+
+/* rule_find: number of the row of that name, or -1. */
+int rule_find(struct str name);
+
+/* rule_names: all names, ended by NULL, for suggestions. */
+const char *const *rule_names(void);
+
+/* One finding as a check function states it; observed may be NULL for "absent" (JSON null). */
+struct finding_text {
+	const char *observed;
+	const char *required;
+	const char *message;
+	const char *fix;
+};
+
+/*
+ * finding_add: reports a finding of the current rule at node, or, where the document has no such
+ * node, at the member `missing` below it. message is completed with the pointer in front.
+ */
+void finding_add(struct judge *judge, const struct json_node *node, const char *missing,
+		 struct finding_text text);
+
+/* Questions that several rules ask. */
+
+/* judge_user_namespace_is_private: does the process get a user namespace that is not the host's? */
+bool judge_user_namespace_is_private(const struct judge *judge);
+
+enum id_kind {
+	ID_USER,
+	ID_GROUP
+};
+
+#define HOST_ID_NONE UINT64_MAX		 /* the id maps to nothing */
+#define HOST_ID_UNKNOWN (UINT64_MAX - 1) /* the map cannot be read */
+
+/* judge_host_id: the id of the initial user namespace that an id in the container is. */
+uint64_t judge_host_id(const struct judge *judge, enum id_kind kind, uint32_t id);
+
+/* judge_allowed_capabilities: what the policy's capabilities rule lets this container keep. */
+uint64_t judge_allowed_capabilities(const struct judge *judge);
+
+/* judge_exec_rule_capabilities: what exec rules let some binary of the container gain. */
+uint64_t judge_exec_rule_capabilities(const struct judge *judge);
+
+/*
+ * judge_process_keeps_power: is the process root on the host, or does it keep a capability once
+ * the capabilities rule has had its say?
+ */
+bool judge_process_keeps_power(const struct judge *judge);
+
+/* The check and fix functions, by file. */
+void check_root_user(struct judge *judge);
+void check_root_group(struct judge *judge);
+void check_identity_mapping(struct judge *judge);
+void check_capabilities(struct judge *judge);
+void fix_capabilities(struct judge *judge);
+void check_no_new_privileges(struct judge *judge);
+void fix_no_new_privileges(struct judge *judge);
+void check_privileged_container(struct judge *judge);
+void check_host_user_namespace(struct judge *judge);
+void check_host_pid_namespace(struct judge *judge);
+void check_host_network_namespace(struct judge *judge);
+void check_host_ipc_namespace(struct judge *judge);
+void check_host_uts_namespace(struct judge *judge);
+void check_host_cgroup_namespace(struct judge *judge);
+void check_host_mount_namespace(struct judge *judge);
+void check_host_mounts(struct judge *judge);
+void check_mount_options(struct judge *judge);
+void fix_mount_options(struct judge *judge);
+void check_unsafe_annotations(struct judge *judge);
+void fix_unsafe_annotations(struct judge *judge);
+void check_working_directory(struct judge *judge);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who the process is on the host: rootUser, rootGroup, identityMapping. */
+#include "policy/rule.h"
+
+#include <stdio.h>
+
+#include "json/writer.h"
+
+#define FIX_USER "--user 65532:65532, or USER 65532:65532 in the image"
+
+static const char *number_text(struct arena *arena, uint64_t number)
+{
+	return arena_printf(arena, "%llu", (unsigned long long)number);
+}
+
+/* What is wrong with an id that must not be the host's root, or NULL. */
+static const char *root_flaw(const struct judge *judge, enum id_kind kind, uint32_t id)
+{
+	const char *what = kind == ID_USER ? "uid" : "gid";
+	uint64_t host = judge_host_id(judge, kind, id);
+
+	if (host == 0 && id == 0 && !judge_user_namespace_is_private(judge))
+		return "must not be 0";
+	if (host == 0)
+		return arena_printf(judge->arena, "it is %s 0 on the host", what);
+	if (host == HOST_ID_NONE)
+		return arena_printf(judge->arena, "no mapping of the user namespace has this %s",
+				    what);
+	/* A file judged away from its engine is not held to maps that only the engine's host has. */
+	if (host == HOST_ID_UNKNOWN && judge->facts->scope == FACTS_LIVE)
+		return "the map of the user namespace that it joins cannot be read";
+	if (host == HOST_ID_UNKNOWN && id == 0 && !judge_user_namespace_is_private(judge))
+		return "must not be 0";
+	return NULL;
+}
+
+void check_root_user(struct judge *judge)
+{
+	const struct oci_process *process = &judge->config->process;
+	const struct oci_id *uid = &process->user.uid;
+	const char *flaw = root_flaw(judge, ID_USER, uid->value);
+	struct finding_text text = { .required = "not 0 on the host", .fix = FIX_USER };
+
+	if (flaw == NULL)
+		return;
+	if (uid->node != NULL) {
+		text.observed = number_text(judge->arena, uid->value);
+		text.message = arena_printf(judge->arena, "is %u; %s", uid->value, flaw);
+		finding_add(judge, uid->node, NULL, text);
+		return;
+	}
+	text.message = arena_printf(judge->arena, "is missing, which means root; %s", flaw);
+	if (process->user.node != NULL)
+		finding_add(judge, process->user.node, "uid", text);
+	else
+		finding_add(judge, process->node, "user/uid", text);
+}
+
+static void check_group(struct judge *judge, const struct oci_id *gid, const char *fix)
+{
+	const char *flaw = root_flaw(judge, ID_GROUP, gid->value);
+
+	if (flaw == NULL)
+		return;
+	finding_add(judge, gid->node, NULL,
+		    (struct finding_text){
+			    .observed = number_text(judge->arena, gid->value),
+			    .required = "not 0 on the host",
+			    .message = arena_printf(judge->arena, "is %u; %s", gid->value, flaw),
+			    .fix = fix,
+		    });
+}
+
+void check_root_group(struct judge *judge)
+{
+	const struct oci_user *user = &judge->config->process.user;
+	const char *flaw;
+
+	if (user->gid.node != NULL) {
+		check_group(judge, &user->gid, "--user UID:GID with a GID that is not 0");
+	} else {
+		flaw = root_flaw(judge, ID_GROUP, 0);
+		if (flaw != NULL)
+			finding_add(judge,
+				    user->node != NULL ? user->node : judge->config->process.node,
+				    user->node != NULL ? "gid" : "user/gid",
+				    (struct finding_text){
+					    .required = "not 0 on the host",
+					    .message = arena_printf(
+						    judge->arena,
+						    "is missing, which means group 0; %s", flaw),
+					    .fix = "--user UID:GID with a GID that is not 0",
+				    });
+	}
+	for (size_t i = 0; i < user->additional_gids.n; i++)
+		check_group(judge, &user->additional_gids.items[i],
+			    "--user UID:GID; take group 0 out of --group-add");
+}
+
+/* Does a mapping reach the host id? Both bounds count. */
+static bool mapping_reaches(const struct judge *judge, enum id_kind kind,
+			    const struct oci_mapping *mapping, uint64_t host_id)
+{
+	const struct facts *facts = judge->facts;
+	const struct id_range *ranges = kind == ID_USER ? facts->own_uids : facts->own_gids;
+	size_t n = kind == ID_USER ? facts->n_own_uids : facts->n_own_gids;
+	uint64_t first = mapping->host_id.value, count = mapping->size.value;
+
+	if (facts->scope == FACTS_LIVE && !facts->user_namespace_initial) {
+		/* The mapping ends in the engine's namespace: go on from there to the host. */
+		for (size_t i = 0; i < n; i++) {
+			uint64_t inside;
+
+			if (host_id < ranges[i].outside ||
+			    host_id - ranges[i].outside >= ranges[i].count)
+				continue;
+			inside = ranges[i].inside + (host_id - ranges[i].outside);
+			if (inside >= first && inside - first < count)
+				return true;
+		}
+		return false;
+	}
+	return host_id >= first && host_id - first < count;
+}
+
+static void check_mappings(struct judge *judge, enum id_kind kind, const struct oci_list *mappings)
+{
+	const struct rule_arg *ids = &judge->setting->args[0];
+	const struct oci_mapping *items = mappings->items;
+
+	for (size_t i = 0; i < mappings->n; i++) {
+		const struct oci_mapping *mapping = &items[i];
+		uint64_t reached = HOST_ID_NONE;
+
+		if (mapping_reaches(judge, kind, mapping, 0))
+			reached = 0;
+		for (size_t k = 0; k < ids->n && reached == HOST_ID_NONE; k++)
+			if (mapping_reaches(judge, kind, mapping, ids->numbers[k]))
+				reached = ids->numbers[k];
+		if (reached == HOST_ID_NONE)
+			continue;
+		finding_add(
+			judge, mapping->node, NULL,
+			(struct finding_text){
+				.observed = number_text(judge->arena, reached),
+				.required = "no mapping to this id of the host",
+				.message =
+					arena_printf(judge->arena, "reaches host %s %llu; must not",
+						     kind == ID_USER ? "uid" : "gid",
+						     (unsigned long long)reached),
+				.fix = "--userns=auto, or --uidmap and --gidmap to ids of a subordinate range",
+			});
+	}
+}
+
+void check_identity_mapping(struct judge *judge)
+{
+	/* An offline policy for rootless engines cannot know where the engine's ids end. */
+	if (judge->facts->scope == FACTS_OFFLINE &&
+	    judge_host_id(judge, ID_USER, 0) == HOST_ID_UNKNOWN)
+		return;
+	check_mappings(judge, ID_USER, &judge->config->linux_.uid_mappings);
+	check_mappings(judge, ID_GROUP, &judge->config->linux_.gid_mappings);
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What mounts bring in from the host: hostMounts, mountOptions. Paths of the host are compared by
+ * identity (device and inode) after every symbolic link; their spelling counts only where a path
+ * cannot be looked up, and against the container, never for it.
+ */
+#include "policy/rule.h"
+
+#include <fnmatch.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "json/writer.h"
+
+/* Places in struct rule_setting.args, as the rule's row has them. */
+enum {
+	ARG_ALLOW,
+	ARG_DENY
+};
+
+static bool same_id(const struct file_id *a, const struct file_id *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+/* Is `id` among the parents that a chain names? The root directory is everyone's parent: left out. */
+static bool chain_has(const struct path_fact *fact, const struct file_id *id)
+{
+	for (size_t i = 1; i + 1 < fact->n_chain; i++)
+		if (same_id(&fact->chain[i], id))
+			return true;
+	return false;
+}
+
+/* The text without trailing slashes, "." and double slashes, ".." carried out; NULL when relative. */
+static const char *normalize(struct arena *arena, struct str path)
+{
+	char *out = arena_alloc(arena, path.len + 2);
+	size_t len = 0;
+
+	if (path.len == 0 || path.data[0] != '/')
+		return NULL;
+	for (size_t i = 0; i < path.len;) {
+		size_t end = i + 1;
+
+		while (end < path.len && path.data[end] != '/')
+			end++;
+		if (end - i == 3 && memcmp(path.data + i, "/..", 3) == 0) {
+			while (len > 0 && out[--len] != '/')
+				;
+		} else if (end - i > 1 && !(end - i == 2 && path.data[i + 1] == '.')) {
+			memcpy(out + len, path.data + i, end - i);
+			len += end - i;
+		}
+		i = end;
+	}
+	if (len == 0)
+		out[len++] = '/';
+	out[len] = '\0';
+	return out;
+}
+
+static bool is_below(const char *path, const char *directory)
+{
+	size_t len = strlen(directory);
+
+	return strncmp(path, directory, len) == 0 && path[len] == '/';
+}
+
+enum relation {
+	UNRELATED,
+	SAME,	  /* the source is the path */
+	BELOW,	  /* the source lies under the path */
+	CONTAINS, /* the source has the path in it */
+};
+
+/* How a source stands to a path of the policy: by identity, and by name, whichever is worse. */
+static enum relation relate(const struct path_fact *source, const char *name,
+			    const struct path_fact *path, const char *path_name)
+{
+	bool known = source->error == 0 && path != NULL && path->error == 0;
+	bool is_root = strcmp(path_name, "/") == 0;
+
+	if (known && same_id(&source->chain[0], &path->chain[0]))
+		return SAME;
+	if (name != NULL && strcmp(name, path_name) == 0)
+		return SAME;
+	if (known && !is_root && chain_has(source, &path->chain[0]))
+		return BELOW;
+	if (name != NULL && !is_root && is_below(name, path_name))
+		return BELOW;
+	if (known && chain_has(path, &source->chain[0]))
+		return CONTAINS;
+	if (known && source->n_chain == 1 && path->n_chain > 1)
+		return CONTAINS; /* the source is the root directory */
+	if (name != NULL && (strcmp(name, "/") == 0 || is_below(path_name, name)))
+		return CONTAINS;
+	return UNRELATED;
+}
+
+static size_t path_depth(const char *path)
+{
+	size_t depth = 0;
+
+	for (; *path != '\0'; path++)
+		depth += *path == '/' && path[1] != '\0';
+	return depth;
+}
+
+/* An entry of args.allow or args.deny, made ready once for all mounts. */
+struct entry {
+	struct str text;
+	const char *name;	      /* normalized; may hold "*" in args.allow */
+	const struct path_fact *fact; /* args.deny */
+	bool read_only;		      /* args.allow: ended in ":ro" */
+	size_t depth;
+	size_t rank; /* the entry of the highest rank decides: deeper first, then without "*" */
+};
+
+struct entries {
+	struct entry *allow, *deny;
+	size_t n_allow, n_deny;
+};
+
+static struct entry make_entry(struct arena *arena, struct str text)
+{
+	struct entry entry = { .text = text };
+	struct str path = text;
+
+	if (path.len > 3 && memcmp(path.data + path.len - 3, ":ro", 3) == 0) {
+		entry.read_only = true;
+		path.len -= 3;
+	}
+	entry.name = normalize(arena, path);
+	entry.depth = path_depth(entry.name);
+	entry.rank = entry.depth * 2 + (strchr(entry.name, '*') == NULL);
+	return entry;
+}
+
+static struct entries make_entries(const struct judge *judge)
+{
+	const struct rule_arg *allow = &judge->setting->args[ARG_ALLOW];
+	const struct rule_arg *deny = &judge->setting->args[ARG_DENY];
+	struct entries entries = { .n_allow = allow->n, .n_deny = deny->n };
+
+	entries.allow = arena_array(judge->arena, allow->n, sizeof(*entries.allow));
+	for (size_t i = 0; i < allow->n; i++)
+		entries.allow[i] = make_entry(judge->arena, allow->strings[i]);
+	entries.deny = arena_array(judge->arena, deny->n, sizeof(*entries.deny));
+	for (size_t i = 0; i < deny->n; i++) {
+		entries.deny[i] = make_entry(judge->arena, deny->strings[i]);
+		for (size_t k = 0; k < judge->facts->n_paths; k++)
+			if (str_equal(judge->facts->paths[k].path, deny->strings[i]))
+				entries.deny[i].fact = &judge->facts->paths[k];
+	}
+	return entries;
+}
+
+/* Does the entry, in which * is one component, name the path or a directory that it lies under? */
+static bool entry_covers(struct arena *arena, const struct entry *entry, const char *path)
+{
+	char *head = arena_copy(arena, path, strlen(path));
+	size_t components = 0;
+
+	if (strcmp(entry->name, "/") == 0)
+		return strcmp(path, "/") == 0; /* the root directory, not all that lies under it */
+	for (char *p = head; *p != '\0'; p++) {
+		if (*p != '/' || ++components <= entry->depth)
+			continue;
+		*p = '\0';
+		break;
+	}
+	return fnmatch(entry->name, head, FNM_PATHNAME) == 0;
+}
+
+/*
+ * The rank of the best entry of args.allow that covers the source, 0 for none. It is compared with
+ * the resolved path, so that a link into a denied directory gets no farther by its own name.
+ */
+static size_t allowed_rank(const struct judge *judge, const struct entries *entries,
+			   const struct source_fact *source, bool *ret_exact)
+{
+	const struct oci_mount *mount = source->from.mount;
+	bool read_only = oci_mount_has(mount, "ro") && !oci_mount_has(mount, "rw");
+	const char *path = source->path.error == 0 ? source->path.resolved
+						   : normalize(judge->arena, source->from.path);
+	size_t best = 0;
+
+	*ret_exact = false;
+	for (size_t i = 0; path != NULL && i < entries->n_allow; i++) {
+		const struct entry *entry = &entries->allow[i];
+
+		if ((entry->read_only && !read_only) || !entry_covers(judge->arena, entry, path))
+			continue;
+		if (entry->rank > best)
+			best = entry->rank;
+		if (entry->depth == path_depth(path))
+			*ret_exact = true;
+	}
+	return best;
+}
+
+/* Why args.deny refuses a source, or NULL. Who names exactly this path in args.allow has meant it. */
+static const char *denied_reason(const struct judge *judge, const struct entries *entries,
+				 const struct source_fact *source)
+{
+	static const char *const words[] = {
+		[SAME] = "this is", [BELOW] = "this lies under", [CONTAINS] = "this contains"
+	};
+	const char *name = normalize(judge->arena, source->from.path);
+	const struct entry *decides = NULL, *contained = NULL;
+	enum relation how = UNRELATED;
+	bool exact;
+	size_t best = allowed_rank(judge, entries, source, &exact);
+
+	for (size_t i = 0; i < entries->n_deny; i++) {
+		const struct entry *entry = &entries->deny[i];
+		enum relation relation = relate(&source->path, name, entry->fact, entry->name);
+
+		if (relation == CONTAINS && !exact && contained == NULL) {
+			contained = entry;
+		} else if ((relation == SAME || relation == BELOW) && entry->rank > best) {
+			best = entry->rank;
+			decides = entry;
+			how = relation;
+		}
+	}
+	if (decides == NULL && contained == NULL)
+		return NULL;
+	return arena_printf(judge->arena, "%s %s, which is the host's",
+			    words[decides != NULL ? how : CONTAINS],
+			    str_show(judge->arena, (decides != NULL ? decides : contained)->text));
+}
+
+/* A file system that shows a device or the kernel of the host. */
+static const char *type_reason(const struct judge *judge, const struct oci_mount *mount)
+{
+	if (oci_mount_is_bind(mount) || str_is(mount->type.value, "overlay"))
+		return NULL;
+	return arena_printf(judge->arena, "a file system of type %s reaches the host",
+			    str_quote(judge->arena, mount->type.value));
+}
+
+static void add_mount_finding(struct judge *judge, const struct source_fact *source,
+			      const char *why)
+{
+	const struct oci_mount *mount = source->from.mount;
+	const struct json_node *node =
+		mount->source.node != NULL ? mount->source.node : mount->node;
+	auto_buf struct buf observed = { 0 };
+
+	json_quote(&observed, source->from.path);
+	finding_add(judge, source->from.layer ? mount->options.node : node, NULL,
+		    (struct finding_text){
+			    .observed = arena_copy(judge->arena, observed.data, observed.len),
+			    .required = "nothing that is the host's",
+			    .message = arena_printf(
+				    judge->arena, "mounts %s at %s: %s",
+				    str_quote(judge->arena, source->from.path),
+				    str_quote(judge->arena, mount->destination.value), why),
+			    .fix = "mount a volume, or a directory made for this container",
+		    });
+}
+
+void check_host_mounts(struct judge *judge)
+{
+	struct entries entries = make_entries(judge);
+
+	for (size_t i = 0; i < judge->facts->n_sources; i++) {
+		const struct source_fact *source = &judge->facts->sources[i];
+		const char *reason = type_reason(judge, source->from.mount);
+
+		if (reason == NULL)
+			reason = denied_reason(judge, &entries, source);
+		/* Live, what cannot be looked up cannot be told from the host's. */
+		if (reason == NULL && source->path.error != 0 && judge->facts->scope == FACTS_LIVE)
+			reason = arena_printf(judge->arena, "it cannot be looked up: %s",
+					      strerror(source->path.error));
+		if (reason != NULL)
+			add_mount_finding(judge, source, reason);
+	}
+}
+
+/* The option of mount(8) that takes another one back: the later of the two is in force. */
+static const char *opposite_option(struct str option)
+{
+	return str_starts_with(option, "no") ? option.data + 2 : NULL;
+}
+
+static bool option_in_force(const struct oci_mount *mount, struct str option)
+{
+	const char *opposite = opposite_option(option);
+	size_t opposite_len = opposite != NULL ? option.len - 2 : 0;
+	bool in_force = false;
+
+	for (size_t i = 0; i < mount->options.n; i++) {
+		struct str value = mount->options.items[i].value;
+
+		if (str_equal(value, option))
+			in_force = true;
+		else if (opposite != NULL &&
+			 str_equal(value, (struct str){ opposite, opposite_len }))
+			in_force = false;
+	}
+	return in_force;
+}
+
+/* A device that was bound into the container is there to be used: nodev would make it useless. */
+static bool option_fits(const struct source_fact *source, struct str option)
+{
+	bool device = source->path.error == 0 &&
+		      (S_ISCHR(source->path.mode) || S_ISBLK(source->path.mode));
+
+	return !(device && str_is(option, "nodev"));
+}
+
+/* Engine-made mounts are no sources: the engine's own files need no options. */
+static bool needs_option(const struct source_fact *source, struct str option)
+{
+	return !source->from.layer && oci_mount_is_bind(source->from.mount) &&
+	       option_fits(source, option) && !option_in_force(source->from.mount, option);
+}
+
+static const char *options_json(const struct judge *judge, const struct oci_mount *mount)
+{
+	struct str source = json_source(judge->config->doc, mount->options.node);
+
+	return arena_copy(judge->arena, source.data, source.len);
+}
+
+void check_mount_options(struct judge *judge)
+{
+	const struct rule_arg *options = &judge->setting->args[0];
+
+	for (size_t i = 0; i < judge->facts->n_sources; i++) {
+		const struct source_fact *source = &judge->facts->sources[i];
+		const struct oci_mount *mount = source->from.mount;
+		auto_buf struct buf lacking = { 0 };
+
+		for (size_t k = 0; k < options->n; k++)
+			if (needs_option(source, options->strings[k]))
+				buf_printf(&lacking, "%s%.*s", lacking.len > 0 ? "," : "",
+					   (int)options->strings[k].len, options->strings[k].data);
+		if (lacking.len == 0)
+			continue;
+		finding_add(
+			judge, mount->options.node != NULL ? mount->options.node : mount->node,
+			mount->options.node != NULL ? NULL : "options",
+			(struct finding_text){
+				.observed = mount->options.node != NULL ? options_json(judge, mount)
+									: NULL,
+				.required = arena_copy(judge->arena, lacking.data, lacking.len),
+				.message = arena_printf(
+					judge->arena, "lack %s at %s; must have it", lacking.data,
+					str_quote(judge->arena, mount->destination.value)),
+				.fix = arena_printf(judge->arena, "-v SOURCE:DESTINATION:%s",
+						    lacking.data),
+			});
+	}
+}
+
+void fix_mount_options(struct judge *judge)
+{
+	const struct rule_arg *options = &judge->setting->args[0];
+	struct json_doc *doc = judge->config->doc;
+
+	for (size_t i = 0; i < judge->facts->n_sources; i++) {
+		const struct source_fact *source = &judge->facts->sources[i];
+		const struct oci_mount *mount = source->from.mount;
+		auto_buf struct buf array = { 0 };
+
+		for (size_t k = 0; k < options->n; k++) {
+			auto_buf struct buf option = { 0 };
+
+			if (!needs_option(source, options->strings[k]))
+				continue;
+			json_quote(&option, options->strings[k]);
+			if (mount->options.node != NULL)
+				json_add(doc, mount->options.node, NULL, option.data);
+			buf_printf(&array, "%s%s", array.len > 0 ? "," : "[", option.data);
+		}
+		if (array.len == 0 || mount->options.node != NULL)
+			continue;
+		buf_printf(&array, "]");
+		json_add(doc, mount->node, "options", array.data);
+	}
+}
