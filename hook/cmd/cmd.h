@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands: the table that main.c dispatches by, and what they share. */
+#ifndef ROOTFENCE_CMD_CMD_H
+#define ROOTFENCE_CMD_CMD_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct command {
+	const char *name;
+	const char *summary; /* one line */
+	const char *usage;   /* arguments behind the name */
+	const char *options; /* lines of the help text, or NULL */
+	const char *examples;
+	const char *exits; /* exit codes that the command uses */
+	int (*run)(const struct command *command, int argc, char **argv);
+};
+
+extern const struct command commands[]; /* ended by a row without a name */
+
+/* One option of a command. All are long; a value follows as --name VALUE or --name=VALUE. */
+struct option {
+	const char *name;   /* without the dashes */
+	const char **value; /* where the value goes; NULL: the option has none */
+	bool *flag;	    /* for options without a value */
+};
+
+/*
+ * options_parse: sets what options name and moves the other arguments to the front of argv; their
+ * number is *ret_n. "--" ends options, "-" is an argument. --help prints the command's help and
+ * ends the process. Error: EXIT_USAGE, with the nearest known option.
+ */
+int options_parse(const struct command *command, const struct option *options, size_t n_options,
+		  int argc, char **argv, int *ret_n, struct err *err);
+
+/* print_help: the help text of one command on standard output. */
+void print_help(const struct command *command);
+
+/* report_error: "rootfence: SENTENCE" on standard error. Returns err->exit, for main to return. */
+int report_error(const struct err *err);
+
+/* Output formats, as --format names them. */
+enum format {
+	FORMAT_TEXT,
+	FORMAT_JSON
+};
+
+int format_parse(const char *name, enum format *ret_format, struct err *err);
+
+/* The commands; each in a file of its name. */
+int command_check(const struct command *command, int argc, char **argv);
+int command_rewrite(const struct command *command, int argc, char **argv);
+int command_precreate(const struct command *command, int argc, char **argv);
+int command_create_runtime(const struct command *command, int argc, char **argv);
+int command_poststop(const struct command *command, int argc, char **argv);
+int command_load(const struct command *command, int argc, char **argv);
+int command_unload(const struct command *command, int argc, char **argv);
+int command_status(const struct command *command, int argc, char **argv);
+int command_watch(const struct command *command, int argc, char **argv);
+
+#endif

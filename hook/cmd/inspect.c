@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One spec through all layers: see inspect.h. */
+#include "inspect.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "oci/state.h"
+
+unsigned int inspect_today(void)
+{
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+
+	gmtime_r(&now, &tm);
+	return (unsigned int)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
+}
+
+static int judge_doc(struct arena *arena, const struct inspect_how *how, struct json_doc *doc,
+		     struct inspection *inspection, struct err *err)
+{
+	struct str *paths;
+	size_t n_paths;
+	int error;
+
+	inspection->doc = doc;
+	if (oci_document_kind(doc) == OCI_STATE)
+		return json_fail(doc, doc->root, EXIT_SPEC, err,
+				 "this is an OCI state; expected a config.json");
+	error = oci_config_read(doc, &inspection->config, err);
+	if (error < 0)
+		return error;
+	n_paths = policy_paths(arena, how->policy, &paths);
+	facts_collect(arena, &inspection->config, how->scope, how->bundle, paths, n_paths,
+		      &inspection->facts);
+	policy_judge(arena, how->policy, &inspection->config, &inspection->facts, how->front_end,
+		     inspect_today(), &inspection->verdict);
+	return 0;
+}
+
+/* What goes out is read and judged like what came in: an edit that does not hold is our error. */
+static int check_rewritten(struct arena *arena, const struct inspect_how *how, struct str text,
+			   struct err *err)
+{
+	struct inspection again;
+	struct json_doc *doc;
+	int error = json_read(arena, "the rewritten spec", text, JSON_NO_COMMENTS, &doc, err);
+
+	if (error == 0)
+		error = judge_doc(arena, how, doc, &again, err);
+	if (error == 0 && again.verdict.kind >= VERDICT_REWRITE)
+		error = err_set(err, EPROTO, EXIT_SYSTEM,
+				"the rewritten spec is not what the policy asks for: %s",
+				again.verdict.findings->message);
+	err->exit = EXIT_SYSTEM;
+	return error;
+}
+
+int inspect_doc(struct arena *arena, const struct inspect_how *how, struct json_doc *doc,
+		struct inspection *ret_inspection, struct err *err)
+{
+	struct inspection inspection = { 0 };
+	int error = judge_doc(arena, how, doc, &inspection, err);
+
+	if (error < 0)
+		return error;
+	inspection.output = doc->text;
+	if (inspection.verdict.kind == VERDICT_REWRITE) {
+		inspection.output = json_render(doc);
+		error = check_rewritten(arena, how, inspection.output, err);
+		if (error < 0)
+			return error;
+	}
+	*ret_inspection = inspection;
+	return 0;
+}
+
+int inspect(struct arena *arena, const struct inspect_how *how, const char *name, struct str text,
+	    struct inspection *ret_inspection, struct err *err)
+{
+	struct json_doc *doc;
+	int error = json_read(arena, name, text, JSON_NO_COMMENTS, &doc, err);
+
+	if (error < 0)
+		return error;
+	return inspect_doc(arena, how, doc, ret_inspection, err);
+}

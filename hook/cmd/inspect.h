@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way of a spec through all layers: bytes, tree, model, facts, verdict, edits, judged again. */
+#ifndef ROOTFENCE_CMD_INSPECT_H
+#define ROOTFENCE_CMD_INSPECT_H
+
+#include "policy/policy.h"
+
+struct inspection {
+	struct json_doc *doc;
+	struct oci_config config;
+	struct facts facts;
+	struct verdict verdict;
+	struct str output; /* the spec to use: the text itself, or the rewritten one */
+};
+
+struct inspect_how {
+	const struct policy *policy;
+	enum front_end front_end;
+	enum facts_scope scope;
+	const char *bundle; /* for relative mount sources, or NULL */
+};
+
+/*
+ * inspect: judges a config. When the verdict rewrites, the rewritten text is read and judged again
+ * before it becomes `output`; a text that would not pass is an error (EXIT_SYSTEM), never output.
+ * Error: EXIT_SPEC for what cannot be read in one way only.
+ */
+int inspect(struct arena *arena, const struct inspect_how *how, const char *name, struct str text,
+	    struct inspection *ret_inspection, struct err *err);
+
+/* inspect_doc: the same for a document that was read already. */
+int inspect_doc(struct arena *arena, const struct inspect_how *how, struct json_doc *doc,
+		struct inspection *ret_inspection, struct err *err);
+
+/* inspect_today: the date in UTC as YYYYMMDD, for exceptions. */
+unsigned int inspect_today(void);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options, help texts and usage errors, the same for every command. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+#define OPTIONS_MAX 16
+
+static void print(const char *text)
+{
+	struct err err;
+
+	if (io_write(STDOUT_FILENO, "standard output", str_from(text), &err) < 0)
+		exit(report_error(&err));
+}
+
+void print_help(const struct command *command)
+{
+	struct arena *arena = arena_new();
+
+	print(arena_printf(arena, "Usage: rootfence %s%s%s\n\n%s.\n", command->name,
+			   command->usage[0] != '\0' ? " " : "", command->usage, command->summary));
+	print(arena_printf(arena, "\nOptions:\n%s  --help           this text\n",
+			   command->options != NULL ? command->options : ""));
+	print(arena_printf(arena, "\nExamples:\n%s\nExit codes:\n%s", command->examples,
+			   command->exits));
+	arena_free(arena);
+}
+
+static int unknown_option(const struct option *options, size_t n_options, const char *arg,
+			  struct err *err)
+{
+	const char *words[OPTIONS_MAX + 2] = { "help" };
+	const char *nearest = NULL;
+	size_t len = strcspn(arg, "=");
+
+	for (size_t i = 0; i < n_options && i < OPTIONS_MAX; i++)
+		words[i + 1] = options[i].name;
+	if (strncmp(arg, "--", 2) == 0)
+		nearest = str_nearest((struct str){ arg + 2, len - 2 }, words);
+	if (nearest != NULL)
+		return err_set(err, EINVAL, EXIT_USAGE, "unknown option '%.*s'; did you mean --%s?",
+			       (int)len, arg, nearest);
+	return err_set(err, EINVAL, EXIT_USAGE, "unknown option '%.*s'; see --help", (int)len, arg);
+}
+
+/* One option at argv[*i]; moves *i on when the value is an argument of its own. */
+static int parse_one(const struct option *options, size_t n_options, int argc, char **argv, int *i,
+		     struct err *err)
+{
+	const char *arg = argv[*i];
+	const char *equals = strchr(arg, '=');
+	size_t len = strcspn(arg, "=");
+
+	for (size_t k = 0; k < n_options; k++) {
+		const struct option *option = &options[k];
+
+		if (strncmp(arg, "--", 2) != 0 || strlen(option->name) != len - 2 ||
+		    strncmp(arg + 2, option->name, len - 2) != 0)
+			continue;
+		if (option->value == NULL && equals != NULL)
+			return err_set(err, EINVAL, EXIT_USAGE, "option --%s takes no value",
+				       option->name);
+		if (option->value == NULL) {
+			*option->flag = true;
+			return 0;
+		}
+		if (equals == NULL && *i + 1 == argc)
+			return err_set(err, EINVAL, EXIT_USAGE, "option --%s needs a value",
+				       option->name);
+		*option->value = equals != NULL ? equals + 1 : argv[++*i];
+		if (**option->value == '\0')
+			return err_set(err, EINVAL, EXIT_USAGE, "option --%s has an empty value",
+				       option->name);
+		return 0;
+	}
+	return unknown_option(options, n_options, arg, err);
+}
+
+int options_parse(const struct command *command, const struct option *options, size_t n_options,
+		  int argc, char **argv, int *ret_n, struct err *err)
+{
+	bool ended = false;
+	int n = 0;
+
+	for (int i = 0; i < argc; i++) {
+		int error;
+
+		if (!ended && strcmp(argv[i], "--") == 0) {
+			ended = true;
+			continue;
+		}
+		if (ended || argv[i][0] != '-' || argv[i][1] == '\0') {
+			argv[n++] = argv[i];
+			continue;
+		}
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			print_help(command);
+			exit(EXIT_ALLOWED);
+		}
+		error = parse_one(options, n_options, argc, argv, &i, err);
+		if (error < 0)
+			return error;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+int report_error(const struct err *err)
+{
+	/* One write, so that lines of processes that fail side by side do not mix. */
+	dprintf(STDERR_FILENO, "rootfence: %s\n", err->text);
+	return err->exit;
+}
+
+int format_parse(const char *name, enum format *ret_format, struct err *err)
+{
+	static const char *const words[] = { "text", "json", NULL };
+	const char *nearest;
+
+	if (name == NULL) {
+		*ret_format = FORMAT_TEXT;
+		return 0;
+	}
+	for (int i = 0; words[i] != NULL; i++) {
+		if (strcmp(name, words[i]) == 0) {
+			*ret_format = (enum format)i;
+			return 0;
+		}
+	}
+	nearest = str_nearest(str_from(name), words);
+	return err_set(err, EINVAL, EXIT_USAGE, "--format is text or json%s%s",
+		       nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Policies on disk: see policy_files.h. */
+#include "policy_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+#define PROC_USER_INIT_INO 0xEFFFFFFDU /* linux/proc_ns.h */
+
+static bool name_is_file(const char *name)
+{
+	size_t len = strlen(name);
+
+	return strchr(name, '/') != NULL || (len > 5 && strcmp(name + len - 5, ".json") == 0);
+}
+
+static int open_file(struct arena *arena, const char *path, const char **ret_path,
+		     struct str *ret_text, struct err *err)
+{
+	int error = io_read_file(arena, AT_FDCWD, path, POLICY_SIZE_MAX, ret_text, err);
+
+	if (error < 0) {
+		err_prefix(err, "policy");
+		err->exit = EXIT_POLICY;
+		return error;
+	}
+	*ret_path = path;
+	return 0;
+}
+
+/* The directory that `from` lies in, with its slash. */
+static char *directory_of(struct arena *arena, const char *from)
+{
+	const char *slash = strrchr(from, '/');
+
+	return arena_copy(arena, from, slash != NULL ? (size_t)(slash - from) + 1 : 0);
+}
+
+static int open_policy(void *data, struct arena *arena, const char *name, const char *from,
+		       const char **ret_path, struct str *ret_text, struct err *err)
+{
+	const char *beside = from != NULL ? directory_of(arena, from) : NULL;
+	const char *directories[] = { beside, ROOTFENCE_SYSCONFDIR "/policies/",
+				      ROOTFENCE_DATADIR "/policies/" };
+
+	(void)data;
+	if (name_is_file(name)) {
+		if (beside != NULL && name[0] != '/')
+			name = arena_printf(arena, "%s%s", beside, name);
+		return open_file(arena, name, ret_path, ret_text, err);
+	}
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		const char *path;
+
+		if (directories[i] == NULL)
+			continue;
+		path = arena_printf(arena, "%s%s.json", directories[i], name);
+		/* Only a file that is not there sends the search on: an unreadable one is the policy. */
+		if (access(path, F_OK) == 0 || errno != ENOENT)
+			return open_file(arena, path, ret_path, ret_text, err);
+	}
+	return err_set(err, ENOENT, EXIT_POLICY, "no policy '%.64s' in %s/policies or %s/policies",
+		       name, ROOTFENCE_SYSCONFDIR, ROOTFENCE_DATADIR);
+}
+
+static bool engine_is_rootless(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) < 0 || st.st_ino != PROC_USER_INIT_INO;
+}
+
+int policy_select(struct arena *arena, const char *name, enum policy_use use,
+		  struct policy **ret_policy, struct err *err)
+{
+	const struct policy_source source = { .open = open_policy };
+	bool rootless = use == POLICY_FOR_HOOK && engine_is_rootless();
+	const char *local = rootless ? ROOTFENCE_SYSCONFDIR "/policy-rootless.json"
+				     : ROOTFENCE_SYSCONFDIR "/policy.json";
+
+	if (name == NULL && (access(local, F_OK) == 0 || errno != ENOENT))
+		name = local;
+	if (name == NULL)
+		name = rootless ? "rootless" : "default";
+	return policy_load(arena, &source, name, ret_policy, err);
+}

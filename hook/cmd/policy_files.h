@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which policy applies, and where policies lie on disk. */
+#ifndef ROOTFENCE_CMD_POLICY_FILES_H
+#define ROOTFENCE_CMD_POLICY_FILES_H
+
+#include <stdbool.h>
+
+#include "policy/policy.h"
+
+/* Who asks: a hook belongs to an engine, which may be rootless; files are judged as for root's. */
+enum policy_use {
+	POLICY_FOR_HOOK,
+	POLICY_FOR_FILES
+};
+
+/*
+ * policy_select: loads the policy that `name` says: a file when it has a slash or ends in .json,
+ * else a name in /etc/rootfence/policies or /usr/share/rootfence/policies. NULL: the host's own,
+ * /etc/rootfence/policy.json (policy-rootless.json under a rootless engine), else the shipped one.
+ * Nothing is taken from the environment or the working directory. Error: EXIT_POLICY.
+ */
+int policy_select(struct arena *arena, const char *name, enum policy_use use,
+		  struct policy **ret_policy, struct err *err);
+
+#endif

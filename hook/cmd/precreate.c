@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * podman's precreate stage: the config on standard input, the config to use on standard output.
+ * podman takes whatever comes out, so nothing does unless it is the whole document, judged.
+ */
+#include "cmd.h"
+
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "inspect.h"
+#include "oci/state.h"
+#include "policy_files.h"
+#include "report.h"
+
+static int precreate(struct arena *arena, const char *policy_name, struct err *err)
+{
+	struct inspect_how how = { .front_end = FRONT_PRECREATE, .scope = FACTS_LIVE };
+	struct inspection inspection;
+	struct policy *policy;
+	struct json_doc *doc;
+	struct str text;
+	int error = policy_select(arena, policy_name, POLICY_FOR_HOOK, &policy, err);
+
+	if (error == 0)
+		error = io_read(arena, STDIN_FILENO, "standard input", JSON_SIZE_MAX, &text, err);
+	if (error == 0)
+		error = json_read(arena, "standard input", text, JSON_NO_COMMENTS, &doc, err);
+	if (error < 0)
+		return error;
+	if (oci_document_kind(doc) == OCI_STATE)
+		return err_set(
+			err, EINVAL, EXIT_USAGE,
+			"standard input is an OCI state, which belongs to createRuntime, prestart or poststop; precreate takes a config.json");
+	how.policy = policy;
+	error = inspect_doc(arena, &how, doc, &inspection, err);
+	if (error < 0)
+		return error;
+	report_logged(NULL, &inspection.verdict);
+	if (inspection.verdict.kind == VERDICT_REJECT) {
+		report_from_hook(NULL, report_refusal(arena, &inspection.verdict));
+		return EXIT_REFUSED;
+	}
+	return io_write(STDOUT_FILENO, "standard output", inspection.output, err);
+}
+
+int command_precreate(const struct command *command, int argc, char **argv)
+{
+	const char *policy_name = NULL;
+	const struct option options[] = { { "policy", &policy_name, NULL } };
+	struct arena *arena;
+	struct err err;
+	int n, result;
+
+	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
+		return report_error(&err);
+	if (n > 0) {
+		err_set(&err, EINVAL, EXIT_USAGE,
+			"precreate takes no arguments; the config comes on standard input");
+		return report_error(&err);
+	}
+	arena = arena_new();
+	result = precreate(arena, policy_name, &err);
+	if (result < 0) {
+		report_from_hook(NULL, err.text);
+		result = err.exit;
+	}
+	arena_free(arena);
+	return result;
+}

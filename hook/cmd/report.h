@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Verdicts in words and as JSON, and the ways on which a refusal reaches people. */
+#ifndef ROOTFENCE_CMD_REPORT_H
+#define ROOTFENCE_CMD_REPORT_H
+
+#include "json/writer.h"
+#include "policy/policy.h"
+
+/*
+ * report_refusal: "refused by policy 'NAME': N findings", then a line for each refusal: rule,
+ * what was seen and is wanted, how to mend it. The first line makes sense alone.
+ */
+char *report_refusal(struct arena *arena, const struct verdict *verdict);
+
+/* report_verdict: the verdict in one line, then every finding, refusals first. */
+char *report_verdict(struct arena *arena, const struct verdict *verdict);
+
+/* report_json: one element of "results": path, verdict and findings. */
+void report_json(struct json_writer *writer, const struct json_doc *doc, const char *path,
+		 const struct verdict *verdict);
+
+/* report_json_invalid: the same for a spec that cannot be read: one finding with rule "spec". */
+void report_json_invalid(struct json_writer *writer, const char *path, const struct err *err);
+
+/*
+ * report_from_hook: text (lines without "rootfence:") to standard error, to the engine's own
+ * standard error where the engine gave this hook /dev/null, and to syslog as authpriv. container is
+ * its id, or NULL.
+ */
+void report_from_hook(const char *container, const char *text);
+
+/* report_logged: findings that the policy only logs, to syslog. */
+void report_logged(const char *container, const struct verdict *verdict);
+
+#endif

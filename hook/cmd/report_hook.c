@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a hook's words reach people. runc prints a failing hook's standard error; podman and crun
+ * give hooks /dev/null and show an exit code only. There the words also go to the standard error of
+ * the process that runs the hook, which is the user's terminal more often than not, and always to
+ * syslog.
+ */
+#include "report.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "policy/rule.h"
+
+static bool stderr_is_dev_null(void)
+{
+	struct stat st;
+
+	return fstat(STDERR_FILENO, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+/*
+ * A terminal, pipe or file can be opened a second time through /proc, a socket cannot. Nobody may
+ * read at the other end, so nothing here waits; and whatever fails, the refusal stands.
+ */
+static int open_parent_stderr(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getppid(), STDERR_FILENO);
+	return open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
+static void log_lines(int priority, const char *container, const char *text)
+{
+	openlog("rootfence", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
+	while (*text != '\0') {
+		int len = (int)strcspn(text, "\n");
+
+		if (container != NULL)
+			syslog(priority, "container %s: %.*s", container, len, text);
+		else
+			syslog(priority, "%.*s", len, text);
+		text += len + (text[len] == '\n');
+	}
+	closelog();
+}
+
+void report_from_hook(const char *container, const char *text)
+{
+	struct arena *arena = arena_new();
+	const char *line_end = text[0] != '\0' && text[strlen(text) - 1] == '\n' ? "" : "\n";
+	const char *whole = arena_printf(arena, "rootfence: %s%s", text, line_end);
+	auto_close int parent = stderr_is_dev_null() ? open_parent_stderr() : -1;
+	struct err ignored;
+
+	io_write(STDERR_FILENO, "standard error", str_from(whole), &ignored);
+	if (parent >= 0)
+		io_write(parent, "the engine's standard error", str_from(whole), &ignored);
+	log_lines(LOG_ERR, container, text);
+	arena_free(arena);
+}
+
+void report_logged(const char *container, const struct verdict *verdict)
+{
+	struct arena *arena = NULL;
+
+	for (const struct finding *f = verdict->findings; f != NULL; f = f->next) {
+		if (f->action != RULE_LOG)
+			continue;
+		if (arena == NULL)
+			arena = arena_new();
+		log_lines(LOG_NOTICE, container,
+			  arena_printf(arena, "logged by policy '%s': %s: %s",
+				       verdict->policy->name, f->rule->name, f->message));
+	}
+	arena_free(arena);
+}

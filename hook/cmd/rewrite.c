@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rewrite: what the policy would make of a spec, on standard output. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "inspect.h"
+#include "policy_files.h"
+#include "report.h"
+#include "spec_files.h"
+
+static int rewrite(struct arena *arena, const char *policy_name, bool patch, const char *path,
+		   struct err *err)
+{
+	struct inspect_how how = { .front_end = FRONT_CHECK, .scope = FACTS_OFFLINE };
+	struct inspection inspection;
+	struct policy *policy;
+	struct str text;
+	int error = policy_select(arena, policy_name, POLICY_FOR_FILES, &policy, err);
+
+	if (error == 0)
+		error = spec_file_read(arena, &path, &text, err);
+	if (error < 0)
+		return error;
+	how.policy = policy;
+	error = inspect(arena, &how, path, text, &inspection, err);
+	if (error < 0)
+		return error;
+	if (inspection.verdict.kind == VERDICT_REJECT) {
+		dprintf(STDERR_FILENO, "rootfence: %s", report_refusal(arena, &inspection.verdict));
+		return EXIT_REFUSED;
+	}
+	return io_write(STDOUT_FILENO, "standard output",
+			patch ? json_patch(inspection.doc) : inspection.output, err);
+}
+
+int command_rewrite(const struct command *command, int argc, char **argv)
+{
+	const char *policy_name = NULL;
+	bool patch = false;
+	const struct option options[] = { { "policy", &policy_name, NULL },
+					  { "patch", NULL, &patch } };
+	struct arena *arena;
+	struct err err;
+	int n, result;
+
+	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
+		return report_error(&err);
+	if (n != 1) {
+		err_set(&err, EINVAL, EXIT_USAGE,
+			"rewrite takes one PATH, or - for standard input; see rootfence rewrite --help");
+		return report_error(&err);
+	}
+	arena = arena_new();
+	result = rewrite(arena, policy_name, patch, argv[0], &err);
+	if (result < 0)
+		result = report_error(&err);
+	arena_free(arena);
+	return result;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The OCI hooks. createRuntime (and prestart) runs in the runtime namespace when the container's
+ * namespaces and cgroup exist and nothing of it runs yet: it judges the bundle's config and puts
+ * the container under the guard. poststop takes it out again.
+ */
+#include "cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "guard/guard.h"
+#include "inspect.h"
+#include "oci/state.h"
+#include "policy_files.h"
+#include "report.h"
+
+struct hook {
+	struct arena *arena;
+	const char *policy_name;
+	const char *guard_dir;
+	const char *container; /* id, once it is known */
+};
+
+static int read_stdin(struct arena *arena, struct json_doc **ret_doc, struct err *err)
+{
+	struct str text;
+	int error = io_read(arena, STDIN_FILENO, "standard input", JSON_SIZE_MAX, &text, err);
+
+	if (error < 0)
+		return error;
+	return json_read(arena, "standard input", text, JSON_NO_COMMENTS, ret_doc, err);
+}
+
+/* The config is read through a descriptor of the bundle, which the state names and nobody else. */
+static int read_bundle(struct arena *arena, const char *bundle, struct json_doc **ret_doc,
+		       struct err *err)
+{
+	auto_close int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct str text;
+	int error;
+
+	if (dir < 0)
+		return err_set_system(err, errno, "cannot open bundle %s", bundle);
+	error = io_read_file(arena, dir, "config.json", JSON_SIZE_MAX, &text, err);
+	if (error < 0) {
+		err_prefix(err, "bundle %s", bundle);
+		return error;
+	}
+	return json_read(arena, "config.json", text, JSON_NO_COMMENTS, ret_doc, err);
+}
+
+_Static_assert((int)EXEC_LOG == (int)GUARD_LOG && (int)EXEC_ERRNO == (int)GUARD_ERRNO &&
+		       (int)EXEC_KILL_PROCESS == (int)GUARD_KILL_PROCESS,
+	       "policy and guard name the same actions");
+_Static_assert((int)GUARANTEE_NNP == (int)GUARD_NNP && (int)GUARANTEE_KILL == (int)GUARD_KILL &&
+		       (int)GUARANTEE_DENY == (int)GUARD_DENY,
+	       "policy and guard name the same levels");
+
+static int register_container(const struct hook *hook, const struct oci_state *state,
+			      const struct exec_limits *limits, struct err *err)
+{
+	const struct exec_policy *exec = &limits->exec;
+	struct guard_exec_rule rules[EXEC_RULES_MAX];
+	struct guard_container container = {
+		.id = state->id,
+		.init_pid = state->pid,
+		.limits = {
+			.ceiling = limits->ceiling,
+			.exec_action = (enum guard_action)exec->default_action,
+			.ceiling_action = (enum guard_action)limits->ceiling_action,
+			.root_action = (enum guard_action)limits->root_action,
+			.set_ids_action = (enum guard_action)exec->set_ids,
+			.userns_action = (enum guard_action)exec->user_namespaces,
+			.errno_ret = exec->errno_ret,
+			.rules = rules,
+			.n_rules = exec->n_rules,
+		},
+	};
+
+	for (size_t i = 0; i < exec->n_rules; i++)
+		rules[i] =
+			(struct guard_exec_rule){ exec->rules[i].path, exec->rules[i].capabilities,
+						  (enum guard_action)exec->rules[i].action };
+	return guard_register(hook->guard_dir, &container, (enum guard_level)exec->guarantee, err);
+}
+
+/*
+ * The guarantee that the policy asks for. Up to nnp, noNewPrivileges in the spec is enough, and a
+ * guard that cannot be had (a rootless engine cannot load one) stops nothing.
+ */
+static int guarantee(const struct hook *hook, const struct oci_state *state,
+		     const struct inspection *inspection, const struct policy *policy,
+		     struct err *err)
+{
+	bool nnp = inspection->config.process.no_new_privileges.value;
+	struct exec_limits limits;
+	int error;
+
+	policy_exec_limits(policy, &inspection->config, &inspection->facts, inspect_today(),
+			   &limits);
+	if (state->pid <= 0)
+		return err_set(
+			err, EINVAL, EXIT_SPEC,
+			"standard input: /pid: the state names no process; is the container running?");
+	error = register_container(hook, state, &limits, err);
+	if (error == 0 || limits.exec.guarantee == GUARANTEE_NONE ||
+	    (limits.exec.guarantee == GUARANTEE_NNP && nnp))
+		return 0;
+	err_prefix(err, "policy '%s' asks for guarantee '%s'", policy->name,
+		   exec_guarantee_name(limits.exec.guarantee));
+	return error;
+}
+
+static int create_runtime(struct hook *hook, struct err *err)
+{
+	struct inspect_how how = { .front_end = FRONT_HOOK, .scope = FACTS_LIVE };
+	struct inspection inspection;
+	struct oci_state state = { 0 };
+	struct policy *policy;
+	struct json_doc *doc;
+	enum oci_document kind;
+	int error = policy_select(hook->arena, hook->policy_name, POLICY_FOR_HOOK, &policy, err);
+
+	if (error == 0)
+		error = read_stdin(hook->arena, &doc, err);
+	if (error < 0)
+		return error;
+	kind = oci_document_kind(doc);
+	if (kind == OCI_STATE) {
+		error = oci_state_read(doc, &state, err);
+		if (error < 0)
+			return error;
+		hook->container = state.id;
+		error = read_bundle(hook->arena, state.bundle, &doc, err);
+		if (error < 0)
+			return error;
+	}
+	how.policy = policy;
+	how.bundle = state.bundle;
+	error = inspect_doc(hook->arena, &how, doc, &inspection, err);
+	if (error < 0)
+		return error;
+	report_logged(hook->container, &inspection.verdict);
+	if (inspection.verdict.kind == VERDICT_REJECT) {
+		report_from_hook(hook->container, report_refusal(hook->arena, &inspection.verdict));
+		return EXIT_REFUSED;
+	}
+	return kind == OCI_STATE ? guarantee(hook, &state, &inspection, policy, err) : 0;
+}
+
+int command_create_runtime(const struct command *command, int argc, char **argv)
+{
+	struct hook hook = { .guard_dir = GUARD_DIR };
+	const struct option options[] = { { "policy", &hook.policy_name, NULL },
+					  { "guard", &hook.guard_dir, NULL } };
+	struct err err;
+	int n, result;
+
+	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
+		return report_error(&err);
+	if (n > 0) {
+		err_set(&err, EINVAL, EXIT_USAGE,
+			"%s takes no arguments; the state comes on standard input", command->name);
+		return report_error(&err);
+	}
+	hook.arena = arena_new();
+	result = create_runtime(&hook, &err);
+	if (result < 0) {
+		report_from_hook(hook.container, err.text);
+		result = err.exit;
+	}
+	arena_free(hook.arena);
+	return result;
+}
+
+static int poststop(struct hook *hook, struct err *err)
+{
+	struct oci_state state;
+	struct json_doc *doc;
+	int error = read_stdin(hook->arena, &doc, err);
+
+	if (error == 0)
+		error = oci_state_read(doc, &state, err);
+	if (error < 0)
+		return error;
+	hook->container = state.id;
+	return guard_unregister(hook->guard_dir, state.id, err);
+}
+
+int command_poststop(const struct command *command, int argc, char **argv)
+{
+	struct hook hook = { .guard_dir = GUARD_DIR };
+	const struct option options[] = { { "guard", &hook.guard_dir, NULL } };
+	struct err err;
+	int n;
+
+	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
+		return report_error(&err);
+	hook.arena = arena_new();
+	/* A container that cannot be removed helps nobody: what fails is told, and is no failure. */
+	if (poststop(&hook, &err) < 0)
+		report_from_hook(hook.container, err.text);
+	arena_free(hook.arena);
+	return EXIT_ALLOWED;
+}

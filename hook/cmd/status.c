@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status: the guarantee in force, why it is no higher, and who is under guard. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "guard/guard.h"
+#include "json/writer.h"
+#include "oci/capability.h"
+
+struct listing {
+	struct arena *arena;
+	struct buf *text;	    /* --format text */
+	struct json_writer *writer; /* --format json */
+};
+
+static void write_number(struct json_writer *writer, const char *key, uint64_t value)
+{
+	json_key(writer, key);
+	json_integer(writer, (long long)value);
+}
+
+static void write_text(struct json_writer *writer, const char *key, const char *text)
+{
+	json_key(writer, key);
+	json_text(writer, text);
+}
+
+static int list_text(const struct guard_entry *entry, void *data)
+{
+	struct listing *listing = data;
+
+	buf_printf(listing->text,
+		   "  %s  pid %d, by %s %llu, ceiling %s, denied %llu, logged %llu\n",
+		   str_show(listing->arena, str_from(entry->id)), (int)entry->init_pid,
+		   entry->by_cgroup ? "cgroup" : "pid namespace", (unsigned long long)entry->key,
+		   cap_set_text(listing->arena, entry->ceiling), (unsigned long long)entry->denied,
+		   (unsigned long long)entry->logged);
+	return 0;
+}
+
+static int list_json(const struct guard_entry *entry, void *data)
+{
+	struct json_writer *writer = ((struct listing *)data)->writer;
+
+	json_begin_object(writer);
+	write_text(writer, "id", entry->id);
+	write_number(writer, "pid", (uint64_t)entry->init_pid);
+	write_number(writer, entry->by_cgroup ? "cgroup" : "pidNamespace", entry->key);
+	json_key(writer, "ceiling");
+	json_begin_array(writer);
+	for (unsigned int i = 0; i <= CAP_LAST; i++)
+		if (cap_set_has(entry->ceiling, i))
+			json_text(writer, cap_name(i));
+	json_end_array(writer);
+	write_number(writer, "denied", entry->denied);
+	write_number(writer, "logged", entry->logged);
+	json_end_object(writer);
+	return 0;
+}
+
+static int print_json(struct arena *arena, const char *dir, const struct guard_status *status,
+		      struct err *err)
+{
+	struct listing listing = { .arena = arena, .writer = json_writer_new(arena, true) };
+	struct json_writer *writer = listing.writer;
+	int error;
+
+	json_begin_object(writer);
+	write_text(writer, "rootfence", ROOTFENCE_VERSION);
+	json_key(writer, "loaded");
+	json_boolean(writer, status->loaded);
+	write_text(writer, "guarantee", guard_level_name(status->level));
+	write_text(writer, "hook", status->hook);
+	json_key(writer, "userNamespaces");
+	json_boolean(writer, status->userns);
+	write_text(writer, "reason", status->reason);
+	write_number(writer, "lost", status->lost);
+	json_key(writer, "containers");
+	json_begin_array(writer);
+	error = status->loaded ? guard_each_entry(dir, list_json, &listing, err) : 0;
+	if (error < 0)
+		return error;
+	json_end_array(writer);
+	json_end_object(writer);
+	return io_write(STDOUT_FILENO, "standard output", json_writer_finish(writer), err);
+}
+
+static int print_text(struct arena *arena, const char *dir, const struct guard_status *status,
+		      struct err *err)
+{
+	auto_buf struct buf text = { 0 };
+	struct listing listing = { .arena = arena, .text = &text };
+	int error = 0;
+
+	if (status->loaded)
+		buf_printf(&text, "guard       loaded at %s\nguarantee   %s\n", status->hook,
+			   guard_level_name(status->level));
+	else
+		buf_printf(
+			&text,
+			"guard       not loaded; `rootfence load` would give %s\nguarantee   none\n",
+			guard_level_name(status->level));
+	if (status->reason[0] != '\0')
+		buf_printf(&text, "no higher   %s\n", status->reason);
+	if (status->loaded && !status->userns)
+		buf_printf(
+			&text,
+			"user ns     new user namespaces in containers are not refused by the guard here\n");
+	if (status->loaded) {
+		buf_printf(&text, "lost        %llu events\ncontainers  %zu\n",
+			   (unsigned long long)status->lost, status->n_entries);
+		error = guard_each_entry(dir, list_text, &listing, err);
+	}
+	if (error < 0)
+		return error;
+	return io_write(STDOUT_FILENO, "standard output", (struct str){ text.data, text.len }, err);
+}
+
+int command_status(const struct command *command, int argc, char **argv)
+{
+	const char *dir = GUARD_DIR, *format_name = NULL;
+	const struct option options[] = { { "guard", &dir, NULL },
+					  { "format", &format_name, NULL } };
+	struct guard_status status;
+	enum format format;
+	struct arena *arena;
+	struct err err;
+	int n, error;
+
+	error = options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err);
+	if (error == 0)
+		error = format_parse(format_name, &format, &err);
+	if (error == 0 && n > 0)
+		error = err_set(&err, EINVAL, EXIT_USAGE,
+				"status takes no arguments; see rootfence status --help");
+	if (error == 0)
+		error = guard_query(dir, &status, &err);
+	if (error < 0)
+		return report_error(&err);
+	arena = arena_new();
+	error = format == FORMAT_JSON ? print_json(arena, dir, &status, &err)
+				      : print_text(arena, dir, &status, &err);
+	arena_free(arena);
+	return error < 0 ? report_error(&err) : EXIT_ALLOWED;
+}

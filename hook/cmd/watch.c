@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* watch: denied and logged events as they happen, one line or one JSON object each. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "guard/guard.h"
+#include "json/writer.h"
+#include "oci/capability.h"
+
+struct watch {
+	enum format format;
+	const char *container; /* id or a beginning of one, or NULL for all */
+	struct err *err;
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+/* The event's time of day, in UTC: events carry the time since boot. */
+static const char *event_time(struct arena *arena, const struct guard_event *event)
+{
+	uint64_t age = clock_ns(CLOCK_BOOTTIME) - event->time;
+	uint64_t when = clock_ns(CLOCK_REALTIME) - age;
+	time_t seconds = (time_t)(when / 1000000000U);
+	struct tm tm = { 0 };
+	char text[32];
+
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	return arena_printf(arena, "%s.%03uZ", text, (unsigned int)(when / 1000000U % 1000U));
+}
+
+static const char *outcome(enum guard_action action)
+{
+	return action == GUARD_ERRNO	      ? "denied"
+	       : action == GUARD_KILL_PROCESS ? "killed"
+					      : "logged";
+}
+
+/* What the execve would have ended with that it must not. */
+static const char *what(struct arena *arena, const struct guard_event *event)
+{
+	const struct guard_creds *old = &event->old_creds, *new = &event->new_creds;
+	bool root = new->euid == new->root || new->euid == 0;
+
+	switch (event->reason) {
+	case GUARD_REASON_USERNS:
+		return "a new user namespace";
+	case GUARD_REASON_SET_ID:
+		return arena_printf(arena, "uid %u and gid %u instead of %u and %u", new->euid,
+				    new->egid, old->euid, old->egid);
+	case GUARD_REASON_ROOT:
+		return "host root";
+	default:
+		break;
+	}
+	if (event->gained == 0)
+		return root ? "root"
+			    : arena_printf(arena, "%s beyond the ceiling %s",
+					   cap_set_text(arena, new->permitted & ~event->ceiling),
+					   cap_set_text(arena, event->ceiling));
+	return arena_printf(arena, "%s%s", root ? "root and " : "",
+			    cap_set_text(arena, event->gained));
+}
+
+static struct str event_text(struct arena *arena, const struct guard_event *event)
+{
+	return str_from(arena_printf(
+		arena, "%s %s %s pid %d (%s) of %d: %s%s would give %s; rule %s\n",
+		event_time(arena, event), outcome(event->action),
+		str_show(arena, str_from(event->id)), (int)event->tgid,
+		str_show(arena, str_from(event->comm)), (int)event->ppid,
+		event->reason == GUARD_REASON_USERNS ? "it" : "execve of ",
+		event->reason == GUARD_REASON_USERNS ? "" : str_quote(arena, str_from(event->path)),
+		what(arena, event), guard_reason_name(event->reason)));
+}
+
+static void write_number(struct json_writer *writer, const char *key, long long value)
+{
+	json_key(writer, key);
+	json_integer(writer, value);
+}
+
+static void write_text(struct json_writer *writer, const char *key, const char *text)
+{
+	json_key(writer, key);
+	json_text(writer, text);
+}
+
+static void write_capabilities(struct json_writer *writer, const char *key, uint64_t set)
+{
+	json_key(writer, key);
+	json_begin_array(writer);
+	for (unsigned int i = 0; i <= CAP_LAST; i++)
+		if (cap_set_has(set, i))
+			json_text(writer, cap_name(i));
+	json_end_array(writer);
+}
+
+static void write_creds(struct json_writer *writer, const char *key,
+			const struct guard_creds *creds)
+{
+	json_key(writer, key);
+	json_begin_object(writer);
+	write_number(writer, "uid", creds->uid);
+	write_number(writer, "euid", creds->euid);
+	write_number(writer, "suid", creds->suid);
+	write_number(writer, "gid", creds->gid);
+	write_number(writer, "egid", creds->egid);
+	write_capabilities(writer, "permitted", creds->permitted);
+	write_capabilities(writer, "effective", creds->effective);
+	write_capabilities(writer, "ambient", creds->ambient);
+	json_end_object(writer);
+}
+
+static struct str event_json(struct arena *arena, const struct guard_event *event)
+{
+	struct json_writer *writer = json_writer_new(arena, false);
+	struct str text;
+
+	json_begin_object(writer);
+	write_text(writer, "time", event_time(arena, event));
+	write_text(writer, "outcome", outcome(event->action));
+	write_text(writer, "action", guard_action_name(event->action));
+	write_text(writer, "rule", guard_reason_name(event->reason));
+	write_text(writer, "hook", event->hook);
+	write_text(writer, "container", event->id);
+	write_number(writer, "pid", event->tgid);
+	write_number(writer, "thread", event->pid);
+	write_number(writer, "ppid", event->ppid);
+	write_text(writer, "comm", event->comm);
+	write_text(writer, "path", event->path);
+	write_creds(writer, "old", &event->old_creds);
+	write_creds(writer, "new", &event->new_creds);
+	write_capabilities(writer, "gained", event->gained);
+	write_capabilities(writer, "ceiling", event->ceiling);
+	json_end_object(writer);
+	text = json_writer_finish(writer);
+	return str_from(arena_printf(arena, "%s\n", text.data));
+}
+
+static int on_event(const struct guard_event *event, void *data)
+{
+	struct watch *watch = data;
+	struct arena *arena;
+	int error;
+
+	if (watch->container != NULL &&
+	    strncmp(event->id, watch->container, strlen(watch->container)) != 0)
+		return 0;
+	arena = arena_new();
+	error = io_write(STDOUT_FILENO, "standard output",
+			 watch->format == FORMAT_JSON ? event_json(arena, event)
+						      : event_text(arena, event),
+			 watch->err);
+	arena_free(arena);
+	return error;
+}
+
+int command_watch(const struct command *command, int argc, char **argv)
+{
+	const char *dir = GUARD_DIR, *format_name = NULL;
+	struct err err;
+	struct watch watch = { .err = &err };
+	const struct option options[] = { { "guard", &dir, NULL },
+					  { "format", &format_name, NULL },
+					  { "container", &watch.container, NULL } };
+	int n, error;
+
+	error = options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err);
+	if (error == 0)
+		error = format_parse(format_name, &watch.format, &err);
+	if (error == 0 && n > 0)
+		error = err_set(&err, EINVAL, EXIT_USAGE,
+				"watch takes no arguments; see rootfence watch --help");
+	if (error == 0)
+		error = guard_watch(dir, on_event, &watch, -1, &err);
+	return error < 0 ? report_error(&err) : EXIT_ALLOWED;
+}
