@@ -2,9 +2,12 @@
 /* Verdicts in words and as JSON. */
 #include "report.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "policy/rule.h"
+
+#define REFUSALS_SHOWN 32 /* what a terminal and a log take from one container */
 
 static bool finding_refuses(const struct finding *finding)
 {
@@ -17,18 +20,20 @@ static const char *plural(unsigned int n)
 	return n == 1 ? "" : "s";
 }
 
-/* Lines of findings: those that refuse, or those that do not. */
-static void add_findings(struct buf *buf, const struct verdict *verdict, bool refusals)
+/* Lines of findings, `most` of them: those that refuse, or those that do not. */
+static void add_findings(struct buf *buf, const struct verdict *verdict, bool refusals,
+			 unsigned int most)
 {
+	unsigned int n = 0;
 	size_t width = 0;
 
 	for (const struct finding *f = verdict->findings; f != NULL; f = f->next)
-		if (strlen(f->rule->name) > width)
+		if (finding_refuses(f) == refusals && strlen(f->rule->name) > width)
 			width = strlen(f->rule->name);
 	for (const struct finding *f = verdict->findings; f != NULL; f = f->next) {
 		const char *how = f->action == RULE_REWRITE ? "rewritten" : "logged";
 
-		if (finding_refuses(f) != refusals)
+		if (finding_refuses(f) != refusals || n++ >= most)
 			continue;
 		buf_printf(buf, "  %-*s  %s", (int)width, f->rule->name, f->message);
 		if (f->obstacle != NULL)
@@ -38,20 +43,23 @@ static void add_findings(struct buf *buf, const struct verdict *verdict, bool re
 		else
 			buf_printf(buf, "  (%s)\n", how);
 	}
+	if (n > most)
+		buf_printf(buf, "  and %u more; `rootfence check` on the spec names them\n",
+			   n - most);
 }
 
-static void add_refusals(struct buf *buf, const struct verdict *verdict)
+static void add_refusals(struct buf *buf, const struct verdict *verdict, unsigned int most)
 {
 	buf_printf(buf, "refused by policy '%s': %u finding%s\n", verdict->policy->name,
 		   verdict->n_refusals, plural(verdict->n_refusals));
-	add_findings(buf, verdict, true);
+	add_findings(buf, verdict, true, most);
 }
 
 char *report_refusal(struct arena *arena, const struct verdict *verdict)
 {
 	auto_buf struct buf buf = { 0 };
 
-	add_refusals(&buf, verdict);
+	add_refusals(&buf, verdict, REFUSALS_SHOWN);
 	return arena_copy(arena, buf.data, buf.len);
 }
 
@@ -64,7 +72,7 @@ char *report_verdict(struct arena *arena, const struct verdict *verdict)
 		n++;
 	switch (verdict->kind) {
 	case VERDICT_REJECT:
-		add_refusals(&buf, verdict);
+		add_refusals(&buf, verdict, UINT_MAX);
 		break;
 	case VERDICT_REWRITE:
 		buf_printf(&buf, "allowed by policy '%s' after rewriting: %u finding%s\n",
@@ -78,42 +86,34 @@ char *report_verdict(struct arena *arena, const struct verdict *verdict)
 		buf_printf(&buf, "allowed by policy '%s'\n", verdict->policy->name);
 		break;
 	}
-	add_findings(&buf, verdict, false);
+	add_findings(&buf, verdict, false, UINT_MAX);
 	return arena_copy(arena, buf.data, buf.len);
-}
-
-static void write_text(struct json_writer *writer, const char *key, const char *text)
-{
-	json_key(writer, key);
-	json_text(writer, text);
 }
 
 static void write_place(struct json_writer *writer, unsigned int line, unsigned int column)
 {
-	json_key(writer, "line");
-	json_integer(writer, line);
-	json_key(writer, "column");
-	json_integer(writer, column);
+	json_member_integer(writer, "line", line);
+	json_member_integer(writer, "column", column);
 }
 
-static void write_finding(struct json_writer *writer, const struct json_doc *doc,
+static void write_finding(struct json_writer *writer, struct json_doc *doc,
 			  const struct finding *finding)
 {
 	unsigned int line, column;
 
 	json_position(doc, finding->node->start, &line, &column);
 	json_begin_object(writer);
-	write_text(writer, "rule", finding->rule->name);
-	write_text(writer, "action", rule_action_name(finding->action));
-	write_text(writer, "pointer", finding->pointer);
+	json_member_text(writer, "rule", finding->rule->name);
+	json_member_text(writer, "action", rule_action_name(finding->action));
+	json_member_text(writer, "pointer", finding->pointer);
 	write_place(writer, line, column);
 	json_key(writer, "observed");
 	json_raw(writer, str_from(finding->observed));
-	write_text(writer, "required", finding->required);
-	write_text(writer, "message", finding->message);
-	write_text(writer, "fix", finding->fix);
+	json_member_text(writer, "required", finding->required);
+	json_member_text(writer, "message", finding->message);
+	json_member_text(writer, "fix", finding->fix);
 	if (finding->obstacle != NULL)
-		write_text(writer, "obstacle", finding->obstacle);
+		json_member_text(writer, "obstacle", finding->obstacle);
 	json_key(writer, "references");
 	json_begin_array(writer);
 	for (const char *const *reference = finding->rule->references; *reference != NULL;
@@ -123,12 +123,12 @@ static void write_finding(struct json_writer *writer, const struct json_doc *doc
 	json_end_object(writer);
 }
 
-void report_json(struct json_writer *writer, const struct json_doc *doc, const char *path,
+void report_json(struct json_writer *writer, struct json_doc *doc, const char *path,
 		 const struct verdict *verdict)
 {
 	json_begin_object(writer);
-	write_text(writer, "path", path);
-	write_text(writer, "verdict", verdict_name(verdict->kind));
+	json_member_text(writer, "path", path);
+	json_member_text(writer, "verdict", verdict_name(verdict->kind));
 	json_key(writer, "findings");
 	json_begin_array(writer);
 	for (const struct finding *f = verdict->findings; f != NULL; f = f->next)
@@ -140,20 +140,20 @@ void report_json(struct json_writer *writer, const struct json_doc *doc, const c
 void report_json_invalid(struct json_writer *writer, const char *path, const struct err *err)
 {
 	json_begin_object(writer);
-	write_text(writer, "path", path);
-	write_text(writer, "verdict", "invalid");
+	json_member_text(writer, "path", path);
+	json_member_text(writer, "verdict", "invalid");
 	json_key(writer, "findings");
 	json_begin_array(writer);
 	json_begin_object(writer);
-	write_text(writer, "rule", "spec");
-	write_text(writer, "action", rule_action_name(RULE_REJECT));
-	write_text(writer, "pointer", err->pointer);
+	json_member_text(writer, "rule", "spec");
+	json_member_text(writer, "action", rule_action_name(RULE_REJECT));
+	json_member_text(writer, "pointer", err->pointer);
 	write_place(writer, err->line, err->column);
 	json_key(writer, "observed");
 	json_raw(writer, STR("null"));
-	write_text(writer, "required", "a document that every runtime reads in the same way");
-	write_text(writer, "message", err->text);
-	write_text(writer, "fix", "write the spec with an engine, or mend the place named");
+	json_member_text(writer, "required", "a document that every runtime reads in the same way");
+	json_member_text(writer, "message", err->text);
+	json_member_text(writer, "fix", "write the spec with an engine, or mend the place named");
 	json_key(writer, "references");
 	json_begin_array(writer);
 	json_text(writer, "RFC 8259");

@@ -8,7 +8,7 @@
 
 /*
  * report_refusal: "refused by policy 'NAME': N findings", then a line for each refusal: rule,
- * what was seen and is wanted, how to mend it. The first line makes sense alone.
+ * what was seen and is wanted, how to mend it; the first 32 only. The first line makes sense alone.
  */
 char *report_refusal(struct arena *arena, const struct verdict *verdict);
 
@@ -16,7 +16,7 @@ char *report_refusal(struct arena *arena, const struct verdict *verdict);
 char *report_verdict(struct arena *arena, const struct verdict *verdict);
 
 /* report_json: one element of "results": path, verdict and findings. */
-void report_json(struct json_writer *writer, const struct json_doc *doc, const char *path,
+void report_json(struct json_writer *writer, struct json_doc *doc, const char *path,
 		 const struct verdict *verdict);
 
 /* report_json_invalid: the same for a spec that cannot be read: one finding with rule "spec". */

@@ -10,7 +10,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -26,16 +28,40 @@ static bool stderr_is_dev_null(void)
 	return fstat(STDERR_FILENO, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 }
 
+/* The parent's own standard error, with its offset; -1 where the kernel or ptrace rules refuse. */
+static int borrow_parent_stderr(void)
+{
+	auto_close int process = (int)syscall(SYS_pidfd_open, getppid(), 0);
+
+	return process >= 0 ? (int)syscall(SYS_pidfd_getfd, process, STDERR_FILENO, 0) : -1;
+}
+
 /*
- * A terminal, pipe or file can be opened a second time through /proc, a socket cannot. Nobody may
- * read at the other end, so nothing here waits; and whatever fails, the refusal stands.
+ * Nobody may read at the other end, so nothing here waits; and whatever fails, the refusal stands.
+ * A terminal or pipe is opened a second time, to be written without waiting. A socket cannot be
+ * opened, and in a file the parent would write over what another descriptor appends.
  */
-static int open_parent_stderr(void)
+static void write_parent_stderr(struct str text)
 {
 	char path[64];
+	struct err ignored;
+	struct stat st;
+	auto_close int own = -1, borrowed = -1;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getppid(), STDERR_FILENO);
-	return open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (stat(path, &st) < 0)
+		return;
+	if (S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode))
+		borrowed = borrow_parent_stderr();
+	if (borrowed >= 0 && S_ISSOCK(st.st_mode)) {
+		send(borrowed, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		return;
+	}
+	if (borrowed < 0)
+		own = open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (borrowed >= 0 || own >= 0)
+		io_write(borrowed >= 0 ? borrowed : own, "the engine's standard error", text,
+			 &ignored);
 }
 
 static void log_lines(int priority, const char *container, const char *text)
@@ -58,12 +84,11 @@ void report_from_hook(const char *container, const char *text)
 	struct arena *arena = arena_new();
 	const char *line_end = text[0] != '\0' && text[strlen(text) - 1] == '\n' ? "" : "\n";
 	const char *whole = arena_printf(arena, "rootfence: %s%s", text, line_end);
-	auto_close int parent = stderr_is_dev_null() ? open_parent_stderr() : -1;
 	struct err ignored;
 
 	io_write(STDERR_FILENO, "standard error", str_from(whole), &ignored);
-	if (parent >= 0)
-		io_write(parent, "the engine's standard error", str_from(whole), &ignored);
+	if (stderr_is_dev_null())
+		write_parent_stderr(str_from(whole));
 	log_lines(LOG_ERR, container, text);
 	arena_free(arena);
 }

@@ -17,18 +17,6 @@ struct listing {
 	struct json_writer *writer; /* --format json */
 };
 
-static void write_number(struct json_writer *writer, const char *key, uint64_t value)
-{
-	json_key(writer, key);
-	json_integer(writer, (long long)value);
-}
-
-static void write_text(struct json_writer *writer, const char *key, const char *text)
-{
-	json_key(writer, key);
-	json_text(writer, text);
-}
-
 static int list_text(const struct guard_entry *entry, void *data)
 {
 	struct listing *listing = data;
@@ -44,20 +32,18 @@ static int list_text(const struct guard_entry *entry, void *data)
 
 static int list_json(const struct guard_entry *entry, void *data)
 {
-	struct json_writer *writer = ((struct listing *)data)->writer;
+	struct listing *listing = data;
+	struct json_writer *writer = listing->writer;
 
 	json_begin_object(writer);
-	write_text(writer, "id", entry->id);
-	write_number(writer, "pid", (uint64_t)entry->init_pid);
-	write_number(writer, entry->by_cgroup ? "cgroup" : "pidNamespace", entry->key);
+	json_member_text(writer, "id", entry->id);
+	json_member_integer(writer, "pid", entry->init_pid);
+	json_member_integer(writer, entry->by_cgroup ? "cgroup" : "pidNamespace",
+			    (long long)entry->key);
 	json_key(writer, "ceiling");
-	json_begin_array(writer);
-	for (unsigned int i = 0; i <= CAP_LAST; i++)
-		if (cap_set_has(entry->ceiling, i))
-			json_text(writer, cap_name(i));
-	json_end_array(writer);
-	write_number(writer, "denied", entry->denied);
-	write_number(writer, "logged", entry->logged);
+	json_raw(writer, str_from(cap_set_json(listing->arena, entry->ceiling)));
+	json_member_integer(writer, "denied", (long long)entry->denied);
+	json_member_integer(writer, "logged", (long long)entry->logged);
 	json_end_object(writer);
 	return 0;
 }
@@ -70,15 +56,13 @@ static int print_json(struct arena *arena, const char *dir, const struct guard_s
 	int error;
 
 	json_begin_object(writer);
-	write_text(writer, "rootfence", ROOTFENCE_VERSION);
-	json_key(writer, "loaded");
-	json_boolean(writer, status->loaded);
-	write_text(writer, "guarantee", guard_level_name(status->level));
-	write_text(writer, "hook", status->hook);
-	json_key(writer, "userNamespaces");
-	json_boolean(writer, status->userns);
-	write_text(writer, "reason", status->reason);
-	write_number(writer, "lost", status->lost);
+	json_member_text(writer, "rootfence", ROOTFENCE_VERSION);
+	json_member_boolean(writer, "loaded", status->loaded);
+	json_member_text(writer, "guarantee", guard_level_name(status->level));
+	json_member_text(writer, "hook", status->hook);
+	json_member_boolean(writer, "userNamespaces", status->userns);
+	json_member_text(writer, "reason", status->reason);
+	json_member_integer(writer, "lost", (long long)status->lost);
 	json_key(writer, "containers");
 	json_begin_array(writer);
 	error = status->loaded ? guard_each_entry(dir, list_json, &listing, err) : 0;

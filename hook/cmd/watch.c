@@ -86,41 +86,26 @@ static struct str event_text(struct arena *arena, const struct guard_event *even
 		what(arena, event), guard_reason_name(event->reason)));
 }
 
-static void write_number(struct json_writer *writer, const char *key, long long value)
+static void write_capabilities(struct arena *arena, struct json_writer *writer, const char *key,
+			       uint64_t set)
 {
 	json_key(writer, key);
-	json_integer(writer, value);
+	json_raw(writer, str_from(cap_set_json(arena, set)));
 }
 
-static void write_text(struct json_writer *writer, const char *key, const char *text)
-{
-	json_key(writer, key);
-	json_text(writer, text);
-}
-
-static void write_capabilities(struct json_writer *writer, const char *key, uint64_t set)
-{
-	json_key(writer, key);
-	json_begin_array(writer);
-	for (unsigned int i = 0; i <= CAP_LAST; i++)
-		if (cap_set_has(set, i))
-			json_text(writer, cap_name(i));
-	json_end_array(writer);
-}
-
-static void write_creds(struct json_writer *writer, const char *key,
+static void write_creds(struct arena *arena, struct json_writer *writer, const char *key,
 			const struct guard_creds *creds)
 {
 	json_key(writer, key);
 	json_begin_object(writer);
-	write_number(writer, "uid", creds->uid);
-	write_number(writer, "euid", creds->euid);
-	write_number(writer, "suid", creds->suid);
-	write_number(writer, "gid", creds->gid);
-	write_number(writer, "egid", creds->egid);
-	write_capabilities(writer, "permitted", creds->permitted);
-	write_capabilities(writer, "effective", creds->effective);
-	write_capabilities(writer, "ambient", creds->ambient);
+	json_member_integer(writer, "uid", creds->uid);
+	json_member_integer(writer, "euid", creds->euid);
+	json_member_integer(writer, "suid", creds->suid);
+	json_member_integer(writer, "gid", creds->gid);
+	json_member_integer(writer, "egid", creds->egid);
+	write_capabilities(arena, writer, "permitted", creds->permitted);
+	write_capabilities(arena, writer, "effective", creds->effective);
+	write_capabilities(arena, writer, "ambient", creds->ambient);
 	json_end_object(writer);
 }
 
@@ -130,21 +115,21 @@ static struct str event_json(struct arena *arena, const struct guard_event *even
 	struct str text;
 
 	json_begin_object(writer);
-	write_text(writer, "time", event_time(arena, event));
-	write_text(writer, "outcome", outcome(event->action));
-	write_text(writer, "action", guard_action_name(event->action));
-	write_text(writer, "rule", guard_reason_name(event->reason));
-	write_text(writer, "hook", event->hook);
-	write_text(writer, "container", event->id);
-	write_number(writer, "pid", event->tgid);
-	write_number(writer, "thread", event->pid);
-	write_number(writer, "ppid", event->ppid);
-	write_text(writer, "comm", event->comm);
-	write_text(writer, "path", event->path);
-	write_creds(writer, "old", &event->old_creds);
-	write_creds(writer, "new", &event->new_creds);
-	write_capabilities(writer, "gained", event->gained);
-	write_capabilities(writer, "ceiling", event->ceiling);
+	json_member_text(writer, "time", event_time(arena, event));
+	json_member_text(writer, "outcome", outcome(event->action));
+	json_member_text(writer, "action", guard_action_name(event->action));
+	json_member_text(writer, "rule", guard_reason_name(event->reason));
+	json_member_text(writer, "hook", event->hook);
+	json_member_text(writer, "container", event->id);
+	json_member_integer(writer, "pid", event->tgid);
+	json_member_integer(writer, "thread", event->pid);
+	json_member_integer(writer, "ppid", event->ppid);
+	json_member_text(writer, "comm", event->comm);
+	json_member_text(writer, "path", event->path);
+	write_creds(arena, writer, "old", &event->old_creds);
+	write_creds(arena, writer, "new", &event->new_creds);
+	write_capabilities(arena, writer, "gained", event->gained);
+	write_capabilities(arena, writer, "ceiling", event->ceiling);
 	json_end_object(writer);
 	text = json_writer_finish(writer);
 	return str_from(arena_printf(arena, "%s\n", text.data));

@@ -48,6 +48,7 @@ struct json_node {
 	bool descendant_edited; /* something below has an edit */
 	uint32_t key_start, start, end;
 	uint32_t count;	     /* of children in the document */
+	uint32_t index;	     /* among the parent's children */
 	struct str key;	     /* member name; data NULL for elements and the root */
 	struct str text;     /* JSON_STRING: decoded; JSON_NUMBER: as spelled */
 	struct str new_text; /* JSON_REPLACED, JSON_ADDED */
@@ -59,6 +60,8 @@ struct json_doc {
 	const char *name; /* for messages: the file's name */
 	struct str text;
 	struct json_node *root;
+	uint32_t *lines; /* offsets at which lines start; made when first asked for */
+	uint32_t n_lines;
 };
 
 /* A comment is part of a policy file, never of a spec. */
@@ -79,7 +82,7 @@ int json_read(struct arena *arena, const char *name, struct str text, enum json_
 /* json_get: the member of that name that is not removed, or NULL; object may be NULL. */
 struct json_node *json_get(const struct json_node *object, const char *name);
 
-/* json_at: element number index of an array, or NULL. Linear: for loops use json_each(). */
+/* json_each: a loop over the children of a container, which may be NULL. */
 #define json_each(child, container)                                                     \
 	for (struct json_node *child = (container) != NULL ? (container)->first : NULL; \
 	     child != NULL; child = child->next)
@@ -88,7 +91,7 @@ struct json_node *json_get(const struct json_node *object, const char *name);
 char *json_pointer(struct arena *arena, const struct json_node *node);
 
 /* json_position: line and column, both from 1, column in bytes, of a byte offset. */
-void json_position(const struct json_doc *doc, size_t offset, unsigned int *ret_line,
+void json_position(struct json_doc *doc, size_t offset, unsigned int *ret_line,
 		   unsigned int *ret_column);
 
 /* json_source: the node's bytes in the document as they stand (new_text for edited nodes). */
@@ -101,7 +104,7 @@ const char *json_type_name(enum json_type type);
  * json_fail: sets err to a sentence about node, with its pointer, line and column (at the name
  * for members when at_key). Returns -EINVAL.
  */
-int json_fail(const struct json_doc *doc, const struct json_node *node, enum exit_code exit,
+int json_fail(struct json_doc *doc, const struct json_node *node, enum exit_code exit,
 	      struct err *err, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /*

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
+#include "json/flaws.h"
+
 struct reader {
 	struct json_doc *doc;
 	struct str text; /* what the parser sees: the document, comments blanked */
@@ -44,94 +46,15 @@ static int fail_at(const struct reader *reader, size_t offset, const char *messa
 	return -EINVAL;
 }
 
-/* Bytes that parsers disagree about, wherever they stand. Offsets are exact, so this goes first. */
-static int check_bytes(const struct reader *reader)
+/* What the parser is to see: the document where its bytes have no flaw, comments blanked. */
+static int prepare(struct reader *reader, enum json_comments comments)
 {
-	const char *data = reader->text.data;
-	size_t len = reader->text.len;
+	size_t offset;
+	const char *flaw = text_flaw(reader->text, &offset);
 
-	if (len == 0)
-		return fail_at(reader, 0, "the document is empty; expected one JSON object");
-	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
-		return fail_at(reader, 0, "byte order mark; remove it (RFC 8259 section 8.1)");
-	for (size_t i = 0; i < len;) {
-		unsigned char c = (unsigned char)data[i];
-		size_t size = 1;
-
-		if (c == '\0')
-			return fail_at(reader, i, "NUL byte; some runtimes stop reading here");
-		if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
-			return fail_at(reader, i,
-				       "control character; write it as \\uNNNN in a string");
-		if (c >= 0x80) {
-			size = utf8_decode(data + i, len - i, NULL);
-			if (size == 0)
-				return fail_at(reader, i, "invalid UTF-8; expected RFC 3629");
-		}
-		i += size;
-	}
-	return 0;
-}
-
-/* A copy of the text in which comments are spaces, so that every offset stays what it was. */
-static int blank_comments(struct reader *reader)
-{
-	struct str source = reader->doc->text;
-	char *out = arena_copy(reader->doc->arena, source.data, source.len);
-	bool in_string = false;
-
-	for (size_t i = 0; i < source.len; i++) {
-		size_t start = i;
-
-		if (in_string) {
-			if (out[i] == '\\')
-				i++;
-			else if (out[i] == '"')
-				in_string = false;
-			continue;
-		}
-		if (out[i] == '"') {
-			in_string = true;
-		} else if (out[i] == '/' && out[i + 1] == '/') {
-			while (i < source.len && out[i] != '\n')
-				out[i++] = ' ';
-		} else if (out[i] == '/' && out[i + 1] == '*') {
-			const char *end = strstr(out + i + 2, "*/");
-
-			if (end == NULL)
-				return fail_at(reader, start,
-					       "comment without an end; expected */");
-			for (; out + i < end + 2; i++)
-				if (out[i] != '\n')
-					out[i] = ' ';
-			i--;
-		}
-	}
-	reader->text.data = out;
-	return 0;
-}
-
-/* \u0000 cuts strings in C runtimes; half a surrogate pair is read in as many ways as there are parsers. */
-static const char *escape_flaw(const char *raw, size_t len)
-{
-	bool high = false; /* the escape before was the first half of a pair */
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned int unit = 0;
-
-		if (raw[i] == '\\' && raw[i + 1] == 'u') {
-			sscanf(raw + i + 2, "%4x", &unit);
-			if (unit == 0)
-				return "\\u0000 in a string; some runtimes cut the string here";
-			i += 5;
-		} else if (raw[i] == '\\') {
-			i++;
-		}
-		if (high != (unit >= 0xdc00 && unit <= 0xdfff))
-			return "unpaired surrogate in a string; write both halves or neither";
-		high = unit >= 0xd800 && unit <= 0xdbff;
-	}
-	return high ? "unpaired surrogate in a string; write both halves or neither" : NULL;
+	if (flaw == NULL && comments == JSON_COMMENTS)
+		flaw = text_blank_comments(reader->doc->arena, &reader->text, &offset);
+	return flaw != NULL ? fail_at(reader, offset, flaw) : 0;
 }
 
 static int give_up(struct reader *reader, size_t offset, const char *message)
@@ -184,7 +107,7 @@ static struct json_node *node_add(struct reader *reader, enum json_type type)
 	else
 		parent->first = node;
 	parent->last = node;
-	parent->count++;
+	node->index = parent->count++;
 	return node;
 }
 
@@ -231,7 +154,7 @@ static bool string_take(struct reader *reader, const unsigned char *value, size_
 		*ret = (struct str){ raw, len }; /* every escape is longer than what it means */
 		return true;
 	}
-	flaw = escape_flaw(raw, end - start - 2);
+	flaw = text_escape_flaw(raw, end - start - 2);
 	if (flaw != NULL) {
 		give_up(reader, start, flaw);
 		return false;
@@ -297,67 +220,13 @@ static int on_end_array(void *data)
 	return 1;
 }
 
-struct folded_name {
-	struct str text;
-	const struct json_node *node;
-};
-
-static int compare_names(const void *a_, const void *b_)
-{
-	const struct folded_name *a = a_, *b = b_;
-	size_t len = a->text.len < b->text.len ? a->text.len : b->text.len;
-	int order = len > 0 ? memcmp(a->text.data, b->text.data, len) : 0;
-
-	if (order == 0)
-		order = (a->text.len > b->text.len) - (a->text.len < b->text.len);
-	if (order == 0)
-		order = (a->node->start > b->node->start) - (a->node->start < b->node->start);
-	return order;
-}
-
-/*
- * The first member whose name was there before, or NULL. *ret_first is the one before it. Sorted
- * instead of hashed: no choice of names makes it slow.
- */
-static const struct json_node *find_duplicate(const struct json_node *object,
-					      const struct json_node **ret_first)
-{
-	const struct json_node *duplicate = NULL;
-	struct folded_name *names = mem_realloc(NULL, object->count * sizeof(*names));
-	size_t total = 1, n = 0;
-	char *folded;
-
-	json_each(member, object) total += member->key.len;
-	folded = mem_realloc(NULL, total);
-	total = 0;
-	json_each(member, object)
-	{
-		size_t len = str_fold(member->key.data, member->key.len, folded + total);
-
-		names[n++] = (struct folded_name){ { folded + total, len }, member };
-		total += len;
-	}
-	qsort(names, n, sizeof(*names), compare_names);
-	for (size_t i = 1; i < n; i++) {
-		if (!str_equal(names[i - 1].text, names[i].text))
-			continue;
-		if (duplicate == NULL || names[i].node->start < duplicate->start) {
-			duplicate = names[i].node;
-			*ret_first = names[i - 1].node;
-		}
-	}
-	free(folded);
-	free(names);
-	return duplicate;
-}
-
 static int on_end_object(void *data)
 {
 	struct reader *reader = data;
 	struct json_node *object = reader->container;
 	const struct json_node *first = NULL;
 	const struct json_node *duplicate =
-		object->count > 1 ? find_duplicate(object, &first) : NULL;
+		object->count > 1 ? names_find_duplicate(object, &first) : NULL;
 
 	if (duplicate != NULL) {
 		reader->error = json_fail(reader->doc, duplicate, EXIT_SPEC, reader->err,
@@ -455,14 +324,9 @@ int json_read(struct arena *arena, const char *name, struct str text, enum json_
 	*doc = (struct json_doc){ .arena = arena, .name = name, .text = text };
 	if (text.len > JSON_SIZE_MAX)
 		return fail_at(&reader, 0, "larger than 16777216 bytes (limit JSON_SIZE_MAX)");
-	error = check_bytes(&reader);
+	error = prepare(&reader, comments);
 	if (error < 0)
 		return error;
-	if (comments == JSON_COMMENTS) {
-		error = blank_comments(&reader);
-		if (error < 0)
-			return error;
-	}
 	error = parse(&reader);
 	if (error < 0)
 		return error;

@@ -16,19 +16,6 @@ struct json_node *json_get(const struct json_node *object, const char *name)
 	return NULL;
 }
 
-static size_t element_index(const struct json_node *node)
-{
-	size_t index = 0;
-
-	json_each(sibling, node->parent)
-	{
-		if (sibling == node)
-			break;
-		index++;
-	}
-	return index;
-}
-
 static void pointer_add(struct buf *buf, const struct json_node *node)
 {
 	if (node->parent == NULL)
@@ -36,7 +23,7 @@ static void pointer_add(struct buf *buf, const struct json_node *node)
 	pointer_add(buf, node->parent); /* at most JSON_DEPTH_MAX deep */
 	buf_add(buf, "/", 1);
 	if (node->parent->type == JSON_ARRAY) {
-		buf_printf(buf, "%zu", element_index(node));
+		buf_printf(buf, "%u", node->index);
 		return;
 	}
 	for (size_t i = 0; i < node->key.len; i++) {
@@ -59,22 +46,37 @@ char *json_pointer(struct arena *arena, const struct json_node *node)
 	return arena_copy(arena, buf.data, buf.len);
 }
 
-void json_position(const struct json_doc *doc, size_t offset, unsigned int *ret_line,
+static void find_lines(struct json_doc *doc)
+{
+	uint32_t n = 1;
+
+	for (size_t i = 0; i < doc->text.len; i++)
+		n += doc->text.data[i] == '\n';
+	doc->lines = arena_array(doc->arena, n, sizeof(*doc->lines));
+	doc->n_lines = 1;
+	for (size_t i = 0; i < doc->text.len; i++)
+		if (doc->text.data[i] == '\n')
+			doc->lines[doc->n_lines++] = (uint32_t)i + 1;
+}
+
+void json_position(struct json_doc *doc, size_t offset, unsigned int *ret_line,
 		   unsigned int *ret_column)
 {
-	unsigned int line = 1;
-	size_t line_start = 0;
+	uint32_t low = 0, high;
 
-	if (offset > doc->text.len)
-		offset = doc->text.len;
-	for (size_t i = 0; i < offset; i++) {
-		if (doc->text.data[i] == '\n') {
-			line++;
-			line_start = i + 1;
-		}
+	if (doc->lines == NULL)
+		find_lines(doc);
+	/* The last line that starts at or before offset lies in [low, high). */
+	for (high = doc->n_lines; high - low > 1;) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (doc->lines[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
 	}
-	*ret_line = line;
-	*ret_column = (unsigned int)(offset - line_start) + 1;
+	*ret_line = low + 1;
+	*ret_column = (unsigned int)(offset - doc->lines[low]) + 1;
 }
 
 struct str json_source(const struct json_doc *doc, const struct json_node *node)
@@ -94,7 +96,7 @@ const char *json_type_name(enum json_type type)
 	return names[type];
 }
 
-int json_fail(const struct json_doc *doc, const struct json_node *node, enum exit_code exit,
+int json_fail(struct json_doc *doc, const struct json_node *node, enum exit_code exit,
 	      struct err *err, const char *format, ...)
 {
 	char *pointer = json_pointer(doc->arena, node);

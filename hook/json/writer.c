@@ -113,6 +113,24 @@ void json_raw(struct json_writer *writer, struct str text)
 	yajl_gen_number(writer->generator, text.data, text.len); /* copied as it is */
 }
 
+void json_member_text(struct json_writer *writer, const char *key, const char *text)
+{
+	json_key(writer, key);
+	json_text(writer, text);
+}
+
+void json_member_integer(struct json_writer *writer, const char *key, long long value)
+{
+	json_key(writer, key);
+	json_integer(writer, value);
+}
+
+void json_member_boolean(struct json_writer *writer, const char *key, bool value)
+{
+	json_key(writer, key);
+	json_boolean(writer, value);
+}
+
 void json_quote(struct buf *out, struct str text)
 {
 	struct arena *arena = arena_new();

@@ -28,6 +28,11 @@ void json_integer(struct json_writer *writer, long long value);
 void json_boolean(struct json_writer *writer, bool value);
 void json_raw(struct json_writer *writer, struct str text); /* JSON text, as it is */
 
+/* A member of the open object: key and value in one call. */
+void json_member_text(struct json_writer *writer, const char *key, const char *text);
+void json_member_integer(struct json_writer *writer, const char *key, long long value);
+void json_member_boolean(struct json_writer *writer, const char *key, bool value);
+
 /* json_quote: text as a JSON string, quotes included, added to out. */
 void json_quote(struct buf *out, struct str text);
 

@@ -79,6 +79,18 @@ char *cap_set_text(struct arena *arena, uint64_t set)
 	return arena_copy(arena, buf.data, buf.len);
 }
 
+char *cap_set_json(struct arena *arena, uint64_t set)
+{
+	auto_buf struct buf buf = { 0 };
+
+	buf_add(&buf, "[", 1);
+	for (unsigned int i = 0; i <= CAP_LAST; i++)
+		if (cap_set_has(set, i))
+			buf_printf(&buf, "%s\"%s\"", buf.len > 1 ? "," : "", names[i]);
+	buf_add(&buf, "]", 1);
+	return arena_copy(arena, buf.data, buf.len);
+}
+
 const char *const *cap_names(void)
 {
 	return names;

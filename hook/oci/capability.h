@@ -32,6 +32,9 @@ const char *cap_name(unsigned int capability);
 /* cap_set_text: "CAP_KILL, CAP_NET_RAW", or "none". */
 char *cap_set_text(struct arena *arena, uint64_t set);
 
+/* cap_set_json: the set as a JSON array of names. */
+char *cap_set_json(struct arena *arena, uint64_t set);
+
 /* cap_names: all names, ended by NULL, for suggestions. */
 const char *const *cap_names(void);
 

@@ -13,6 +13,8 @@ static void check_namespace(struct judge *judge, enum oci_namespace_type type, c
 		.fix = fix,
 	};
 
+	if (judge->obstacle == NULL && config->namespaces.node == NULL)
+		judge->obstacle = "the spec has no list of namespaces to add to";
 	if (fact == NS_FACT_UNKNOWN && judge->facts->scope == FACTS_LIVE) {
 		text.observed = "\"unknown\"";
 		text.message = arena_printf(judge->arena,
@@ -36,6 +38,23 @@ static void check_namespace(struct judge *judge, enum oci_namespace_type type, c
 	}
 }
 
+/*
+ * A new namespace where the host's was: safe for those that start out as good as empty. The network
+ * and the user namespace do not: the engine has made devices, addresses and storage for them.
+ */
+static void fix_namespace(struct judge *judge, enum oci_namespace_type type)
+{
+	const struct oci_linux *config = &judge->config->linux_;
+	const struct oci_namespace *namespace = &config->namespaces.types[type];
+	const char *entry =
+		arena_printf(judge->arena, "{\"type\":\"%s\"}", oci_namespace_name(type));
+
+	if (namespace->node != NULL)
+		json_remove(namespace->path.node);
+	else
+		json_add(judge->config->doc, config->namespaces.node, NULL, entry);
+}
+
 void check_host_user_namespace(struct judge *judge)
 {
 	bool always = judge->setting->args[0].number == 0;
@@ -53,6 +72,11 @@ void check_host_pid_namespace(struct judge *judge)
 	check_namespace(judge, NAMESPACE_PID, "drop --pid=host");
 }
 
+void fix_host_pid_namespace(struct judge *judge)
+{
+	fix_namespace(judge, NAMESPACE_PID);
+}
+
 void check_host_network_namespace(struct judge *judge)
 {
 	check_namespace(judge, NAMESPACE_NETWORK, "drop --network=host; publish ports with -p");
@@ -63,9 +87,19 @@ void check_host_ipc_namespace(struct judge *judge)
 	check_namespace(judge, NAMESPACE_IPC, "drop --ipc=host");
 }
 
+void fix_host_ipc_namespace(struct judge *judge)
+{
+	fix_namespace(judge, NAMESPACE_IPC);
+}
+
 void check_host_uts_namespace(struct judge *judge)
 {
 	check_namespace(judge, NAMESPACE_UTS, "drop --uts=host");
+}
+
+void fix_host_uts_namespace(struct judge *judge)
+{
+	fix_namespace(judge, NAMESPACE_UTS);
 }
 
 void check_host_cgroup_namespace(struct judge *judge)
@@ -73,7 +107,17 @@ void check_host_cgroup_namespace(struct judge *judge)
 	check_namespace(judge, NAMESPACE_CGROUP, "--cgroupns=private");
 }
 
+void fix_host_cgroup_namespace(struct judge *judge)
+{
+	fix_namespace(judge, NAMESPACE_CGROUP);
+}
+
 void check_host_mount_namespace(struct judge *judge)
 {
 	check_namespace(judge, NAMESPACE_MOUNT, "add a mount namespace; engines always do");
+}
+
+void fix_host_mount_namespace(struct judge *judge)
+{
+	fix_namespace(judge, NAMESPACE_MOUNT);
 }

@@ -8,18 +8,6 @@
 
 #define PORT_SYSCTL "net.ipv4.ip_unprivileged_port_start"
 
-static const char *names_json(struct arena *arena, uint64_t set)
-{
-	auto_buf struct buf buf = { 0 };
-
-	buf_add(&buf, "[", 1);
-	for (unsigned int i = 0; i <= CAP_LAST; i++)
-		if (cap_set_has(set, i))
-			buf_printf(&buf, "%s\"%s\"", buf.len > 1 ? "," : "", cap_name(i));
-	buf_add(&buf, "]", 1);
-	return arena_copy(arena, buf.data, buf.len);
-}
-
 /*
  * What a set may hold: the rule's list, and in the bounding set what an exec rule lets a named
  * binary gain, since the kernel gives a binary nothing that the bounding set lacks.
@@ -44,7 +32,7 @@ void check_capabilities(struct judge *judge)
 			continue;
 		finding_add(judge, set->node, NULL,
 			    (struct finding_text){
-				    .observed = names_json(judge->arena, set->bits),
+				    .observed = cap_set_json(judge->arena, set->bits),
 				    .required = cap_set_text(judge->arena, allowed),
 				    .message = arena_printf(judge->arena, "keeps %s; allowed: %s",
 							    cap_set_text(judge->arena, excess),

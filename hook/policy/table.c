@@ -148,6 +148,8 @@ const struct rule rules[] = {
 		.reads = "/linux/namespaces",
 		.references = REFERENCES("PSS baseline: Host Namespaces", "CIS Docker 5.16"),
 		.check = check_host_pid_namespace,
+		.fix = fix_host_pid_namespace,
+		.obstacles = REWRITES_SPEC,
 	},
 	{
 		.name = "hostNetworkNamespace",
@@ -162,6 +164,8 @@ const struct rule rules[] = {
 		.reads = "/linux/namespaces",
 		.references = REFERENCES("PSS baseline: Host Namespaces", "CIS Docker 5.17"),
 		.check = check_host_ipc_namespace,
+		.fix = fix_host_ipc_namespace,
+		.obstacles = REWRITES_SPEC,
 	},
 	{
 		.name = "hostUtsNamespace",
@@ -169,6 +173,8 @@ const struct rule rules[] = {
 		.reads = "/linux/namespaces",
 		.references = REFERENCES("CIS Docker 5.21"),
 		.check = check_host_uts_namespace,
+		.fix = fix_host_uts_namespace,
+		.obstacles = REWRITES_SPEC,
 	},
 	{
 		.name = "hostCgroupNamespace",
@@ -176,6 +182,8 @@ const struct rule rules[] = {
 		.reads = "/linux/namespaces",
 		.references = REFERENCES("CVE-2022-0492"),
 		.check = check_host_cgroup_namespace,
+		.fix = fix_host_cgroup_namespace,
+		.obstacles = REWRITES_SPEC,
 	},
 	{
 		.name = "hostMountNamespace",
@@ -183,6 +191,8 @@ const struct rule rules[] = {
 		.reads = "/linux/namespaces",
 		.references = REFERENCES("config-linux.md#namespaces"),
 		.check = check_host_mount_namespace,
+		.fix = fix_host_mount_namespace,
+		.obstacles = REWRITES_SPEC,
 	},
 	{
 		.name = "identityMapping",

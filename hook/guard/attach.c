@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hooks in order of preference, what each needs, and what the kernel says when it refuses one. See
+ * attach.h. Which level a hook gives is a row in the table; that it is in force is proven by
+ * selftest.c.
+ */
+#include "guard/attach.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "guard/guard.h"
+#include "guard/pins.h"
+#include "guard/selftest.h"
+
+#include "guard.skel.h"
+
+#define LINKS_MAX 5
+#define LSM_LIST "/sys/kernel/security/lsm"
+
+struct link_slot {
+	const char *name; /* of the pin */
+	struct bpf_link *link;
+};
+
+struct attachment {
+	struct guard_bpf *skeleton;
+	struct link_slot links[LINKS_MAX];
+	size_t n_links;
+};
+
+struct candidate {
+	enum abi_hook hook;
+	const char *arg; /* what guard_load() is given to ask for it */
+	const char *name;
+	enum guard_level level;
+};
+
+static const struct candidate candidates[] = {
+	{ ABI_HOOK_LSM, "lsm", "lsm/bprm_creds_from_file", GUARD_DENY },
+	{ ABI_HOOK_PREPARE, "prepare", "tp_btf/sched_prepare_exec", GUARD_KILL },
+	{ ABI_HOOK_COMMIT, "commit", "fentry/security_bprm_committing_creds", GUARD_KILL },
+	{ ABI_HOOK_EXEC, "exec", "tp_btf/sched_process_exec", GUARD_KILL },
+};
+
+/* libbpf's callback has no data pointer, and only its text tells which system call failed. */
+static char libbpf_said[256];
+
+__attribute__((format(printf, 2, 0))) static int libbpf_listen(enum libbpf_print_level level,
+							       const char *format, va_list args)
+{
+	char line[sizeof(libbpf_said)];
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(line, sizeof(line), format, args);
+	line[strcspn(line, "\n")] = '\0';
+	if (libbpf_said[0] == '\0') /* the first complaint is the cause */
+		snprintf(libbpf_said, sizeof(libbpf_said), "%s", line);
+	return 0;
+}
+
+static bool said(const char *words)
+{
+	return strstr(libbpf_said, words) != NULL;
+}
+
+static struct bpf_program *program_of(struct guard_bpf *skeleton, enum abi_hook hook)
+{
+	switch (hook) {
+	case ABI_HOOK_LSM:
+		return skeleton->progs.guard_lsm;
+	case ABI_HOOK_PREPARE:
+		return skeleton->progs.guard_prepare;
+	case ABI_HOOK_COMMIT:
+		return skeleton->progs.guard_commit;
+	case ABI_HOOK_EXEC:
+		return skeleton->progs.guard_exec;
+	case ABI_HOOK_USERNS:
+		return skeleton->progs.guard_userns;
+	default:
+		return NULL;
+	}
+}
+
+/* Why loading failed, and what helps. libbpf reports all as one negative errno. */
+static void explain_load(const struct candidate *candidate, int error, struct err *err)
+{
+	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
+		err_set(err, error, EXIT_GUARD,
+			"%s: the kernel has no BTF in /sys/kernel/btf/vmlinux: use a kernel built with CONFIG_DEBUG_INFO_BTF",
+			candidate->name);
+	else if (error == ESRCH)
+		err_set(err, error, EXIT_GUARD, "%s: this kernel has no such hook: use %s",
+			candidate->name,
+			candidate->hook == ABI_HOOK_LSM ? "one built with CONFIG_BPF_LSM"
+							: "a newer one");
+	else if (said("rror loading vmlinux BTF") || said("failed to find valid kernel BTF"))
+		err_set(err, error, EXIT_GUARD, "%s: the kernel's BTF cannot be read: %s",
+			candidate->name, strerror(error));
+	else if (said("map '"))
+		err_set(err, error, EXIT_GUARD, "bpf(BPF_MAP_CREATE) for %s: %s", candidate->name,
+			strerror(error));
+	else if (error == EPERM && candidate->hook == ABI_HOOK_LSM)
+		err_set(err, error, EXIT_GUARD,
+			"bpf(BPF_PROG_LOAD) of the LSM program %s: Operation not permitted; this kernel forbids BPF LSM programs even to root: use one that allows them",
+			candidate->name);
+	else if (error == EPERM)
+		err_set(err, error, EXIT_GUARD, "bpf(BPF_PROG_LOAD) of %s: Operation not permitted",
+			candidate->name);
+	else
+		err_set(err, error, EXIT_GUARD, "bpf(BPF_PROG_LOAD) of %s: %s (%s)",
+			candidate->name, strerror(error), libbpf_said);
+}
+
+/* lsm/userns_create came with Linux 6.1; without it the rest still holds. */
+static bool kernel_has_userns_hook(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool found;
+
+	if (libbpf_get_error(btf) != 0)
+		return false;
+	found = btf__find_by_name_kind(btf, "bpf_lsm_userns_create", BTF_KIND_FUNC) > 0;
+	btf__free(btf);
+	return found;
+}
+
+static int attachment_load(const struct candidate *candidate, struct guard_bpf **ret_skeleton,
+			   struct err *err)
+{
+	static const enum abi_hook hooks[] = { ABI_HOOK_LSM, ABI_HOOK_PREPARE, ABI_HOOK_COMMIT,
+					       ABI_HOOK_EXEC, ABI_HOOK_USERNS };
+	struct guard_bpf *skeleton;
+	int ret;
+
+	libbpf_said[0] = '\0';
+	skeleton = guard_bpf__open();
+	if (skeleton == NULL)
+		return err_set_system(err, errno, "cannot read the kernel guard's programs");
+	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++)
+		bpf_program__set_autoload(program_of(skeleton, hooks[i]),
+					  hooks[i] == candidate->hook);
+	if (candidate->hook == ABI_HOOK_LSM)
+		bpf_program__set_autoload(skeleton->progs.guard_userns, kernel_has_userns_hook());
+	ret = guard_bpf__load(skeleton);
+	if (ret < 0) {
+		guard_bpf__destroy(skeleton);
+		explain_load(candidate, -ret, err);
+		return ret;
+	}
+	*ret_skeleton = skeleton;
+	return 0;
+}
+
+static int link_add(struct attachment *attachment, struct bpf_program *program, const char *name,
+		    struct err *err)
+{
+	struct bpf_link *link = bpf_program__attach(program);
+
+	if (libbpf_get_error(link) != 0)
+		return err_set(err, errno, EXIT_GUARD, "%s: attaching failed: %s",
+			       bpf_program__section_name(program), strerror(errno));
+	attachment->links[attachment->n_links].name = name;
+	attachment->links[attachment->n_links].link = link;
+	attachment->n_links++;
+	return 0;
+}
+
+static int attachment_attach(struct attachment *attachment, const struct candidate *candidate,
+			     struct err *err)
+{
+	struct guard_bpf *skeleton = attachment->skeleton;
+	int ret;
+
+	ret = link_add(attachment, program_of(skeleton, candidate->hook), "link_exec", err);
+	if (ret == 0 && bpf_program__autoload(skeleton->progs.guard_userns))
+		ret = link_add(attachment, skeleton->progs.guard_userns, "link_userns", err);
+	if (ret == 0)
+		ret = link_add(attachment, skeleton->progs.guard_cgroup_rmdir, "link_rmdir", err);
+	if (ret == 0)
+		ret = link_add(attachment, skeleton->progs.guard_process_exit, "link_exit", err);
+	if (ret == 0)
+		ret = link_add(attachment, skeleton->progs.guard_process_free, "link_free", err);
+	return ret;
+}
+
+static void explain_not_called(const struct candidate *candidate, struct err *err)
+{
+	auto_close int fd = open(LSM_LIST, O_RDONLY | O_CLOEXEC);
+	char list[256] = "";
+	ssize_t len = fd < 0 ? -1 : read(fd, list, sizeof(list) - 1);
+
+	if (candidate->hook != ABI_HOOK_LSM)
+		err_set(err, ENOSYS, EXIT_GUARD, "%s: attached, but a trial execve was not stopped",
+			candidate->name);
+	else if (len > 0)
+		err_set(err, ENOSYS, EXIT_GUARD,
+			"'bpf' is not in " LSM_LIST
+			" (%s): add lsm=%s,bpf to the kernel command line",
+			list, list);
+	else
+		err_set(err, ENOSYS, EXIT_GUARD,
+			"%s: attached, but not called: 'bpf' is not in the active LSM list: add it to lsm= on the kernel command line",
+			candidate->name);
+}
+
+static int attachment_prove(struct attachment *attachment, const struct candidate *candidate,
+			    bool *ret_userns, struct err *err)
+{
+	struct guard_bpf__bss *shared = attachment->skeleton->bss;
+	volatile __u32 *tgid = &shared->selftest_tgid;
+	struct selftest_result result;
+	bool proven;
+	int ret;
+
+	ret = selftest_run(tgid, &result, err);
+	if (ret < 0)
+		return ret;
+	proven = candidate->hook == ABI_HOOK_LSM ? result.exec_refused : result.exec_killed;
+	if (!proven || *(volatile __u32 *)&shared->selftest_exec_hits == 0) {
+		explain_not_called(candidate, err);
+		return -ENOSYS;
+	}
+	*ret_userns = result.userns_refused;
+	return 0;
+}
+
+static int candidate_try(const struct candidate *candidate, struct attachment **ret_attachment,
+			 bool *ret_userns, struct err *err)
+{
+	struct attachment *attachment = calloc(1, sizeof(*attachment));
+	int ret;
+
+	if (attachment == NULL)
+		return err_set_system(err, ENOMEM, "cannot load the kernel guard");
+	ret = attachment_load(candidate, &attachment->skeleton, err);
+	if (ret == 0)
+		ret = attachment_attach(attachment, candidate, err);
+	if (ret == 0)
+		ret = attachment_prove(attachment, candidate, ret_userns, err);
+	if (ret < 0) {
+		attach_free(attachment);
+		return ret;
+	}
+	*ret_attachment = attachment;
+	return 0;
+}
+
+/* What does not fit is cut: the first reason is the one for the highest level. */
+static void reason_add(struct abi_meta *meta, const char *text)
+{
+	const char *const parts[] = { meta->reason[0] != '\0' ? "; " : "", text };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		size_t used = strlen(meta->reason);
+		size_t len = strnlen(parts[i], sizeof(meta->reason) - 1 - used);
+
+		memcpy(meta->reason + used, parts[i], len);
+		meta->reason[used + len] = '\0';
+	}
+}
+
+static void meta_fill(struct abi_meta *meta, const struct candidate *candidate, bool userns)
+{
+	meta->abi = GUARD_ABI;
+	meta->level = candidate->level;
+	meta->hook = candidate->hook;
+	meta->userns = userns;
+	meta->loaded = (__u64)time(NULL);
+	snprintf(meta->name, sizeof(meta->name), "%s", candidate->name);
+	if (candidate->level == GUARD_DENY)
+		meta->reason[0] = '\0';
+}
+
+int attach_best(const char *hook, struct attachment **ret_attachment, struct abi_meta *ret_meta,
+		struct err *err)
+{
+	struct abi_meta meta = { 0 };
+	bool known = false;
+
+	libbpf_set_print(libbpf_listen);
+	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
+		const struct candidate *candidate = &candidates[i];
+		struct err why;
+		bool userns = false;
+		int ret;
+
+		if (hook != NULL && strcmp(hook, candidate->arg) != 0) {
+			continue;
+		}
+		known = true;
+		ret = candidate_try(candidate, ret_attachment, &userns, &why);
+		if (ret == 0) {
+			if (hook != NULL && candidate->level != GUARD_DENY)
+				reason_add(&meta, "this hook was asked for by name");
+			meta_fill(&meta, candidate, userns);
+			*ret_meta = meta;
+			return 0;
+		}
+		if (why.exit != EXIT_GUARD) {
+			*err = why;
+			return ret;
+		}
+		reason_add(&meta, why.text);
+	}
+	if (!known)
+		return err_set(err, EINVAL, EXIT_USAGE,
+			       "there is no hook '%s': use lsm, prepare, commit or exec", hook);
+	return err_set(err, ENOTSUP, EXIT_GUARD, "the kernel guard cannot be loaded: %s",
+		       meta.reason);
+}
+
+static int map_pin(struct bpf_map *map, const char *dir, struct err *err)
+{
+	char path[PINS_PATH_MAX];
+	int ret;
+
+	ret = pins_path(path, dir, bpf_map__name(map), err);
+	if (ret < 0)
+		return ret;
+	ret = bpf_obj_pin(bpf_map__fd(map), path);
+	if (ret < 0)
+		return err_set_system(err, -ret, "cannot pin %s", path);
+	return 0;
+}
+
+int attach_pin(struct attachment *attachment, const char *dir, const struct abi_meta *meta,
+	       struct err *err)
+{
+	struct guard_bpf *skeleton = attachment->skeleton;
+	struct bpf_map *maps[] = { skeleton->maps.containers, skeleton->maps.rules,
+				   skeleton->maps.events, skeleton->maps.stats,
+				   skeleton->maps.meta };
+	__u32 zero = 0;
+	int ret;
+
+	ret = bpf_map_update_elem(bpf_map__fd(skeleton->maps.meta), &zero, meta, BPF_ANY);
+	if (ret < 0)
+		return err_set_system(err, -ret, "cannot write the guard's meta map");
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		ret = map_pin(maps[i], dir, err);
+		if (ret < 0)
+			return ret;
+	}
+	for (size_t i = 0; i < attachment->n_links; i++) {
+		char path[PINS_PATH_MAX];
+
+		ret = pins_path(path, dir, attachment->links[i].name, err);
+		if (ret < 0)
+			return ret;
+		ret = bpf_obj_pin(bpf_link__fd(attachment->links[i].link), path);
+		if (ret < 0)
+			return err_set_system(err, -ret, "cannot pin %s", path);
+	}
+	return 0;
+}
+
+void attach_free(struct attachment *attachment)
+{
+	if (attachment == NULL)
+		return;
+	for (size_t i = 0; i < attachment->n_links; i++)
+		bpf_link__destroy(attachment->links[i].link);
+	guard_bpf__destroy(attachment->skeleton);
+	free(attachment);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See cgroup.h. Paths in /proc/PID/cgroup are relative to the cgroup namespace of the reader, and
+ * mounts can show any part of the tree: so a directory counts only if it lists the process.
+ */
+#include "guard/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "abi.h"
+#include "base/cleanup.h"
+#include "guard/procfs.h"
+
+#define CGROUP_TEXT_MAX 16384 /* /proc/PID/cgroup: twelve v1 hierarchies and paths of PATH_MAX */
+#define HANDLE_KERNFS 0xfe    /* FILEID_KERNFS: the handle is the 64-bit id */
+
+struct kernfs_handle {
+	struct file_handle head;
+	unsigned char room[sizeof(uint64_t)];
+};
+
+int cgroup_mount_open(void)
+{
+	static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
+		auto_close int fd = open(mounts[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		struct statfs fs;
+
+		if (fd < 0 || fstatfs(fd, &fs) < 0 ||
+		    (unsigned long)fs.f_type != CGROUP2_SUPER_MAGIC)
+			continue;
+		return TAKE_FD(fd);
+	}
+	return -ENOENT;
+}
+
+/* The path behind "0::", which always starts with a slash; NULL without cgroup v2. */
+static const char *v2_path(char *text)
+{
+	char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+
+	if (line == NULL)
+		return NULL;
+	line += line == text ? 3 : 4;
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+/* inner is outer, or below it. */
+static bool path_contains(const char *outer, const char *inner)
+{
+	size_t len = strlen(outer);
+
+	return strncmp(outer, inner, len) == 0 && (inner[len] == '\0' || inner[len] == '/');
+}
+
+/* Registering a cgroup guards all that is in it: never the part of the tree that the host's init
+ * or this hook is in. What cannot be read counts as being there. */
+static bool holds_host(const char *path, const char *proc)
+{
+	auto_close int fd = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char text[CGROUP_TEXT_MAX];
+	const char *host;
+	struct err ignored;
+
+	if (fd < 0 || procfs_read(fd, "cgroup", text, sizeof(text), &ignored) < 0)
+		return true;
+	host = v2_path(text);
+	return host == NULL || path_contains(path, host);
+}
+
+/* cgroup.procs of a container that is being created: a handful of pids at most. */
+static bool lists_process(int cgroup_fd, pid_t pid)
+{
+	char text[16384];
+	struct err ignored;
+	char *next = text;
+
+	if (procfs_read(cgroup_fd, "cgroup.procs", text, sizeof(text), &ignored) < 0)
+		return false;
+	while (*next != '\0') {
+		long listed = strtol(next, &next, 10);
+
+		if (listed == (long)pid)
+			return true;
+		next += strcspn(next, "\n");
+		next += strspn(next, "\n");
+	}
+	return false;
+}
+
+static bool cgroup_id(int cgroup_fd, uint64_t *ret_id)
+{
+	struct kernfs_handle handle = { .head.handle_bytes = sizeof(handle.room) };
+	int mount_id;
+
+	if (name_to_handle_at(cgroup_fd, "", &handle.head, &mount_id, AT_EMPTY_PATH) < 0 ||
+	    handle.head.handle_bytes != sizeof(*ret_id))
+		return false;
+	memcpy(ret_id, handle.head.f_handle, sizeof(*ret_id));
+	return true;
+}
+
+static unsigned int path_depth(const char *path)
+{
+	unsigned int depth = 0;
+
+	for (; *path != '\0'; path++)
+		depth += *path == '/';
+	return depth;
+}
+
+int cgroup_of(int proc_fd, pid_t pid, uint64_t *ret_id, bool *ret_own, struct err *err)
+{
+	auto_close int mount_fd = -1;
+	auto_close int fd = -1;
+	char text[CGROUP_TEXT_MAX];
+	const char *path;
+	int ret;
+
+	ret = procfs_read(proc_fd, "cgroup", text, sizeof(text), err);
+	if (ret < 0)
+		return ret;
+	*ret_own = false;
+	path = v2_path(text);
+	mount_fd = cgroup_mount_open();
+	if (path == NULL || mount_fd < 0)
+		return 0; /* no cgroup v2 here */
+	if (strcmp(path, "/") == 0 || strncmp(path, "/..", 3) == 0 ||
+	    path_depth(path) > ABI_CGROUP_LEVELS)
+		return 0; /* the root, outside of what we can see, or deeper than the programs look */
+	if (holds_host(path, "/proc/self") || holds_host(path, "/proc/1"))
+		return 0;
+	fd = openat(mount_fd, path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || !lists_process(fd, pid))
+		return 0; /* the mount shows another part of the tree */
+	*ret_own = cgroup_id(fd, ret_id);
+	return 0;
+}
+
+bool cgroup_is_populated(int mount_fd, uint64_t id)
+{
+	struct kernfs_handle handle = { .head.handle_bytes = sizeof(id),
+					.head.handle_type = HANDLE_KERNFS };
+	auto_close int fd = -1;
+	char text[512];
+	struct err ignored;
+
+	memcpy(handle.head.f_handle, &id, sizeof(id));
+	fd = open_by_handle_at(mount_fd, &handle.head, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno != ESTALE && errno != ENOENT;
+	if (procfs_read(fd, "cgroup.events", text, sizeof(text), &ignored) < 0)
+		return true;
+	return strstr(text, "populated 0") == NULL;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Namespaces and start time of a container's init, and the choice between cgroup and pid
+ * namespace. See identity.h; cgroups are in cgroup.c.
+ */
+#include "guard/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "guard/cgroup.h"
+#include "guard/procfs.h"
+
+/* Inodes of the initial namespaces: the same on every kernel (include/linux/proc_ns.h). */
+#define INODE_TIME 0xEFFFFFFAu
+#define INODE_PID 0xEFFFFFFCu
+#define INODE_USER 0xEFFFFFFDu
+
+int identity_namespace(int proc_fd, const char *name, uint32_t *ret_inode, struct err *err)
+{
+	struct stat st;
+	char path[32];
+
+	snprintf(path, sizeof(path), "ns/%s", name);
+	if (fstatat(proc_fd, path, &st, 0) < 0)
+		return err_set_system(err, errno == ENOENT ? ESRCH : errno,
+				      "cannot read the %s namespace of a process", name);
+	*ret_inode = (uint32_t)st.st_ino;
+	return 0;
+}
+
+int identity_open(pid_t pid, int *ret_proc_fd, struct err *err)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return err_set_system(err, ESRCH, "process %d", (int)pid);
+	if (fd < 0)
+		return err_set_system(err, errno, "cannot open %s", path);
+	*ret_proc_fd = fd;
+	return 0;
+}
+
+int identity_check_host(struct err *err)
+{
+	static const struct {
+		const char *path, *name;
+		uint32_t inode;
+		bool optional; /* not on every kernel */
+	} namespaces[] = {
+		{ "/proc/self/ns/pid", "pid", INODE_PID, false },
+		{ "/proc/self/ns/user", "user", INODE_USER, false },
+		{ "/proc/self/ns/time", "time", INODE_TIME, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
+		struct stat st;
+
+		if (stat(namespaces[i].path, &st) < 0) {
+			if (namespaces[i].optional && errno == ENOENT)
+				continue;
+			return err_set_system(err, errno, "cannot read %s", namespaces[i].path);
+		}
+		if ((uint32_t)st.st_ino != namespaces[i].inode)
+			return err_set(
+				err, EPERM, EXIT_GUARD,
+				"the kernel guard belongs to the host, and rootfence runs in a %s namespace that is not the host's: run it as root on the host",
+				namespaces[i].name);
+	}
+	if (geteuid() != 0)
+		return err_set(err, EPERM, EXIT_GUARD, "the kernel guard needs root on the host");
+	return 0;
+}
+
+/* proc(5): the name in parentheses may hold anything; state is field 3, start time field 22. */
+int identity_start(int proc_fd, uint64_t *ret_start, struct err *err)
+{
+	unsigned long long start = 0;
+	char text[1024];
+	char state = 0;
+	char *end;
+	int ret;
+
+	ret = procfs_read(proc_fd, "stat", text, sizeof(text), err);
+	if (ret < 0)
+		return ret;
+	end = strrchr(text, ')');
+	if (end == NULL ||
+	    sscanf(end + 1,
+		   " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &state, &start) != 2)
+		return err_set(err, EPROTO, EXIT_SYSTEM, "cannot understand /proc/PID/stat");
+	if (state == 'Z' || state == 'X')
+		return err_set_system(err, ESRCH, "the container's init");
+	*ret_start = start;
+	return 0;
+}
+
+/* The process is pid 1 of a pid namespace below the host's: the last number of NSpid. */
+static int is_namespace_init(int proc_fd, bool *ret_is_init, struct err *err)
+{
+	char text[4096];
+	char *line, *last;
+	int ret;
+
+	ret = procfs_read(proc_fd, "status", text, sizeof(text), err);
+	if (ret < 0)
+		return ret;
+	line = strstr(text, "\nNSpid:");
+	if (line == NULL)
+		return err_set(err, EPROTO, EXIT_SYSTEM,
+			       "cannot understand /proc/PID/status: no NSpid");
+	line[1 + strcspn(line + 1, "\n")] = '\0';
+	last = strrchr(line, '\t');
+	*ret_is_init = last != NULL && strcmp(last, "\t1") == 0;
+	return 0;
+}
+
+/*
+ * Tasks in these mount namespaces are the runtime's or the host's, not the container's: the
+ * runtime that this hook runs in, and the host's init. None if the container shares one.
+ */
+static int host_mntns_read(int proc_fd, struct identity *identity, struct err *err)
+{
+	struct stat st;
+	int ret;
+
+	ret = identity_namespace(proc_fd, "mnt", &identity->mntns, err);
+	if (ret < 0)
+		return ret;
+	if (stat("/proc/self/ns/mnt", &st) == 0)
+		identity->host_mntns[0] = (uint32_t)st.st_ino;
+	if (stat("/proc/1/ns/mnt", &st) == 0)
+		identity->host_mntns[1] = (uint32_t)st.st_ino;
+	for (size_t i = 0; i < ABI_HOST_MNTNS; i++)
+		if (identity->host_mntns[i] == identity->mntns)
+			memset(identity->host_mntns, 0, sizeof(identity->host_mntns));
+	return 0;
+}
+
+static int pidns_read(int proc_fd, pid_t pid, struct identity *identity, bool *ret_own,
+		      struct err *err)
+{
+	int ret;
+
+	ret = identity_namespace(proc_fd, "pid", &identity->pidns, err);
+	if (ret < 0)
+		return ret;
+	*ret_own = false;
+	if (identity->pidns == INODE_PID) {
+		identity->pidns = 0;
+		return 0;
+	}
+	ret = is_namespace_init(proc_fd, ret_own, err);
+	if (ret == 0 && *ret_own) {
+		identity->key.id = abi_pidns_id(identity->pidns, (uint32_t)pid);
+		identity->key.kind = ABI_KIND_PIDNS;
+	}
+	return ret;
+}
+
+int identity_read(int proc_fd, pid_t pid, struct identity *ret_identity, struct err *err)
+{
+	struct identity identity = { 0 };
+	bool own_cgroup = false;
+	bool own_pidns = false;
+	uint64_t cgroup = 0;
+	int ret;
+
+	ret = identity_start(proc_fd, &identity.init_start, err);
+	if (ret == 0)
+		ret = host_mntns_read(proc_fd, &identity, err);
+	if (ret == 0)
+		ret = pidns_read(proc_fd, pid, &identity, &own_pidns, err);
+	if (ret == 0)
+		ret = cgroup_of(proc_fd, pid, &cgroup, &own_cgroup, err);
+	if (ret < 0)
+		return ret;
+	/*
+	 * Whatever joins the container later enters its pid namespace, while the cgroup of an exec
+	 * session is the runtime's choice: beside the one of init, or no v2 one at all. So the cgroup
+	 * is for containers that see the processes of others.
+	 */
+	if (identity.key.kind == 0 && own_cgroup) {
+		identity.key.id = cgroup;
+		identity.key.kind = ABI_KIND_CGROUP;
+	}
+	if (identity.key.kind == 0 && identity.pidns == 0)
+		return err_set(
+			err, ENOTSUP, EXIT_GUARD,
+			"nothing tells the container from the host: it has neither a cgroup v2 nor a pid namespace of its own");
+	*ret_identity = identity;
+	return 0;
+}

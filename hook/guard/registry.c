@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Registering a container: one map entry, made of what identity.c finds out and what the policy
+ * allows. No program is loaded and no ELF file read on this way, unless there is no guard yet.
+ */
+#include "guard/registry.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "guard/guard.h"
+#include "guard/identity.h"
+#include "guard/pins.h"
+#include "guard/rules.h"
+
+#define BATCH 256
+
+/*
+ * In batches, which see every entry that stays for the whole walk: asking for one key after the
+ * other starts over when the kernel removes the key that was asked for.
+ */
+int registry_each(int containers_fd,
+		  int (*visit)(const struct abi_key *key, const struct abi_entry *entry, void *data,
+			       struct err *err),
+		  void *data, struct err *err)
+{
+	auto_free struct abi_entry *entries = calloc(BATCH, sizeof(*entries));
+	auto_free struct abi_key *keys = calloc(BATCH, sizeof(*keys));
+	__u64 position[2] = { 0 };
+	bool first = true;
+	int ret = 0;
+
+	if (entries == NULL || keys == NULL)
+		return err_set_system(err, ENOMEM, "cannot list the guarded containers");
+	while (ret != -ENOENT) {
+		__u32 count = BATCH;
+
+		ret = bpf_map_lookup_batch(containers_fd, first ? NULL : &position[0], &position[1],
+					   keys, entries, &count, NULL);
+		if (ret < 0 && ret != -ENOENT)
+			return err_set_system(err, -ret, "cannot list the guarded containers");
+		for (__u32 i = 0; i < count; i++) {
+			int stop = visit(&keys[i], &entries[i], data, err);
+
+			if (stop != 0)
+				return stop;
+		}
+		position[0] = position[1];
+		first = false;
+	}
+	return 0;
+}
+
+static bool action_is_known(enum guard_action action)
+{
+	return (unsigned int)action <= GUARD_KILL_PROCESS;
+}
+
+static int rules_check(const struct guard_limits *limits, struct err *err)
+{
+	if (limits->n_rules > GUARD_RULES_MAX)
+		return err_set(err, E2BIG, EXIT_POLICY,
+			       "a policy can have %d exec rules at most, one for each path",
+			       GUARD_RULES_MAX);
+	for (size_t i = 0; i < limits->n_rules; i++) {
+		const struct guard_exec_rule *rule = &limits->rules[i];
+
+		if (rule->path[0] != '/' || rule->path[1] == '\0')
+			return err_set(err, EINVAL, EXIT_POLICY,
+				       "the path of an exec rule must be absolute: '%s'",
+				       rule->path);
+		if (strlen(rule->path) >= GUARD_PATH_MAX)
+			return err_set(err, ENAMETOOLONG, EXIT_POLICY,
+				       "the path of an exec rule is longer than %d bytes: '%s'",
+				       GUARD_PATH_MAX - 1, rule->path);
+		if (!action_is_known(rule->action))
+			return err_set(err, EINVAL, EXIT_POLICY,
+				       "unknown action of an exec rule for '%s'", rule->path);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(limits->rules[j].path, rule->path) == 0)
+				return err_set(err, EINVAL, EXIT_POLICY, "two exec rules for '%s'",
+					       rule->path);
+	}
+	return 0;
+}
+
+static int container_check(const struct guard_container *container, struct err *err)
+{
+	const struct guard_limits *limits = &container->limits;
+
+	if (container->id[0] == '\0' || strlen(container->id) >= GUARD_ID_MAX)
+		return err_set(err, EINVAL, EXIT_SPEC, "a container id has 1 to %d bytes",
+			       GUARD_ID_MAX - 1);
+	if (container->init_pid <= 1)
+		return err_set(err, EINVAL, EXIT_SPEC, "%d cannot be the pid of a container's init",
+			       (int)container->init_pid);
+	if (!action_is_known(limits->exec_action) || !action_is_known(limits->ceiling_action) ||
+	    !action_is_known(limits->root_action) || !action_is_known(limits->set_ids_action) ||
+	    !action_is_known(limits->userns_action))
+		return err_set(err, EINVAL, EXIT_POLICY, "unknown exec action");
+	if (limits->errno_ret < 1 || limits->errno_ret > ABI_ERRNO_MAX)
+		return err_set(err, EINVAL, EXIT_POLICY, "errnoRet must be from 1 to %d",
+			       ABI_ERRNO_MAX);
+	return rules_check(limits, err);
+}
+
+static void entry_fill(struct abi_entry *entry, const struct guard_container *container,
+		       const struct identity *identity, uint64_t rules_id)
+{
+	const struct guard_limits *limits = &container->limits;
+
+	memset(entry, 0, sizeof(*entry));
+	memcpy(entry->id, container->id, strlen(container->id));
+	entry->limits.ceiling = limits->ceiling;
+	entry->limits.exec_action = limits->exec_action;
+	entry->limits.ceiling_action = limits->ceiling_action;
+	entry->limits.root_action = limits->root_action;
+	entry->limits.set_ids_action = limits->set_ids_action;
+	entry->limits.userns_action = limits->userns_action;
+	entry->limits.errno_ret = limits->errno_ret;
+	entry->rules_id = rules_id;
+	entry->init_start = identity->init_start;
+	entry->init_pid = (__u32)container->init_pid;
+	entry->mntns = identity->mntns;
+	memcpy(entry->host_mntns, identity->host_mntns, sizeof(entry->host_mntns));
+}
+
+static bool limits_equal(const struct abi_entry *a, const struct abi_entry *b)
+{
+	return memcmp(&a->limits, &b->limits, sizeof(a->limits)) == 0 && a->rules_id == b->rules_id;
+}
+
+static bool init_is_alive(const struct abi_entry *entry)
+{
+	auto_close int proc_fd = -1;
+	uint64_t start = 0;
+	struct err ignored;
+
+	return identity_open((pid_t)entry->init_pid, &proc_fd, &ignored) == 0 &&
+	       identity_start(proc_fd, &start, &ignored) == 0 && start == entry->init_start;
+}
+
+struct pidns_search {
+	uint32_t inode;
+	struct abi_entry found;
+};
+
+static int pidns_visit(const struct abi_key *key, const struct abi_entry *entry, void *data,
+		       struct err *err)
+{
+	struct pidns_search *search = data;
+
+	(void)err;
+	if (key->kind != ABI_KIND_PIDNS || (uint32_t)key->id != search->inode ||
+	    !init_is_alive(entry))
+		return 0;
+	search->found = *entry;
+	return 1;
+}
+
+/*
+ * The container is in the pid namespace of another one and has nothing else of its own. The other
+ * one's entry, if there is one, holds for both, and outlives this container: the namespace ends
+ * with the other one's init. So it is enough when it says the same, and nothing is added.
+ */
+static int register_shared(int fd, const struct identity *identity, const struct abi_entry *entry,
+			   struct err *err)
+{
+	struct pidns_search search = { .inode = identity->pidns };
+	int ret;
+
+	ret = registry_each(fd, pidns_visit, &search, err);
+	if (ret < 0)
+		return ret;
+	if (ret == 0)
+		return err_set(
+			err, ENOTSUP, EXIT_GUARD,
+			"the container joins a pid namespace that is not guarded, and has no cgroup v2 of its own: start the container that made the namespace under the guard first");
+	if (!limits_equal(&search.found, entry))
+		return err_set(
+			err, ENOTSUP, EXIT_GUARD,
+			"the container joins the pid namespace of container '%s', which has other limits, and has no cgroup v2 of its own: give both the same policy, or this one its own pid namespace",
+			search.found.id);
+	return 0;
+}
+
+/*
+ * Registering again. While init has not run, the runtime's helpers are exempt; an entry that is
+ * written anew must not open that door again, and whether init runs by now cannot be told without
+ * a race. So the same entry stays as it is, and one with other limits starts without exemption.
+ */
+static int entry_replace(const struct abi_entry *old, struct abi_entry *entry, bool *ret_keep,
+			 struct err *err)
+{
+	bool same_init = old->init_pid == entry->init_pid && old->init_start == entry->init_start;
+
+	*ret_keep = false;
+	if (!same_init && strcmp(old->id, entry->id) != 0 && init_is_alive(old))
+		return err_set(
+			err, EEXIST, EXIT_GUARD,
+			"container '%s' has the same cgroup or pid namespace: give this one its own",
+			old->id);
+	if (!same_init)
+		return 0;
+	*ret_keep = limits_equal(old, entry) && strcmp(old->id, entry->id) == 0;
+	entry->armed = 1;
+	entry->denied = old->denied;
+	entry->logged = old->logged;
+	return 0;
+}
+
+static int entry_put(int fd, const struct identity *identity, struct abi_entry *entry, int proc_fd,
+		     struct err *err)
+{
+	struct abi_entry old;
+	uint64_t start = 0;
+	bool keep = false;
+	int ret = 0;
+
+	if (bpf_map_lookup_elem(fd, &identity->key, &old) == 0)
+		ret = entry_replace(&old, entry, &keep, err);
+	if (ret < 0 || keep)
+		return ret;
+	ret = bpf_map_update_elem(fd, &identity->key, entry, BPF_ANY);
+	if (ret == -E2BIG || ret == -ENOMEM)
+		return err_set(err, -ret, EXIT_GUARD,
+			       "the kernel guard has no room for more containers: %s",
+			       strerror(-ret));
+	if (ret < 0)
+		return err_set_system(err, -ret,
+				      "cannot register the container with the kernel guard");
+	/* The kernel removes entries when a container ends; one that ended before has to go here. */
+	ret = identity_start(proc_fd, &start, err);
+	if (ret < 0)
+		bpf_map_delete_elem(fd, &identity->key);
+	return ret;
+}
+
+static int register_loaded(const char *dir, const struct guard_container *container,
+			   struct err *err)
+{
+	auto_close int rules_lock = -1;
+	auto_close int proc_fd = -1;
+	auto_close int fd = -1;
+	struct identity identity;
+	struct abi_entry entry;
+	uint64_t rules_id = 0;
+	int ret;
+
+	ret = identity_open(container->init_pid, &proc_fd, err);
+	if (ret == 0)
+		ret = identity_read(proc_fd, container->init_pid, &identity, err);
+	if (ret == 0)
+		ret = pins_open_map(dir, "containers", &fd, err);
+	if (ret == 0)
+		ret = rules_install(dir, &container->limits, &rules_id, &rules_lock, err);
+	if (ret < 0)
+		return ret;
+	entry_fill(&entry, container, &identity, rules_id);
+	if (identity.key.kind == 0)
+		return register_shared(fd, &identity, &entry, err);
+	return entry_put(fd, &identity, &entry, proc_fd, err);
+}
+
+static int register_guarded(const char *dir, const struct guard_container *container,
+			    enum guard_level least, struct err *err)
+{
+	struct abi_meta meta;
+	bool loaded = false;
+	int ret;
+
+	ret = identity_check_host(err);
+	if (ret < 0)
+		return ret;
+	ret = pins_read_meta(dir, &meta, NULL, err);
+	if (ret == -ENOENT) {
+		ret = guard_load(dir, NULL, &loaded, err);
+		if (ret == 0)
+			ret = pins_read_meta(dir, &meta, NULL, err);
+	}
+	if (ret < 0)
+		return ret;
+	if (meta.level < (__u32)least)
+		return err_set(
+			err, ENOTSUP, EXIT_GUARD,
+			"the policy asks for guarantee '%s' and the kernel guard gives '%s': %s",
+			guard_level_name(least), guard_level_name((enum guard_level)meta.level),
+			meta.reason);
+	return register_loaded(dir, container, err);
+}
+
+int guard_register(const char *dir, const struct guard_container *container, enum guard_level least,
+		   struct err *err)
+{
+	int ret;
+
+	ret = container_check(container, err);
+	if (ret < 0)
+		return ret;
+	ret = register_guarded(dir, container, least, err);
+	/* The policy is content with noNewPrivileges or nothing: a guard is welcome, not needed. */
+	if (ret < 0 && err->exit == EXIT_GUARD && least <= GUARD_NNP)
+		return 0;
+	return ret;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See rules.h. The id of a set is a hash of it, but nothing rests on the hash: a set is taken for
+ * the same only when it has as many rules and each of ours is in it, and another set with the same
+ * hash moves on to the next id. A set is written under a lock, and marked complete last.
+ */
+#include "guard/rules.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "abi.h"
+#include "base/cleanup.h"
+#include "guard/lock.h"
+#include "guard/pins.h"
+
+#define PROBES_MAX 16 /* sets with the same hash, one after the other */
+
+static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
+{
+	const unsigned char *bytes = data;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3; /* FNV-1a */
+	return hash;
+}
+
+/* The sum makes the order of the rules irrelevant. */
+static uint64_t set_hash(const struct guard_limits *limits)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < limits->n_rules; i++) {
+		const struct guard_exec_rule *rule = &limits->rules[i];
+		uint32_t action = rule->action;
+		uint64_t hash = 0xcbf29ce484222325;
+
+		hash = hash_bytes(hash, rule->path, strlen(rule->path) + 1);
+		hash = hash_bytes(hash, &rule->capabilities, sizeof(rule->capabilities));
+		sum += hash_bytes(hash, &action, sizeof(action));
+	}
+	return sum != 0 ? sum : 1; /* 0 means no rules */
+}
+
+static void key_fill(struct abi_rule_key *key, uint64_t id, const char *path)
+{
+	memset(key, 0, sizeof(*key));
+	key->rules_id = id;
+	memcpy(key->path, path, strlen(path));
+}
+
+enum set_state {
+	SET_MISSING,
+	SET_INCOMPLETE,
+	SET_OURS,
+	SET_OTHER
+};
+
+static enum set_state set_compare(int fd, uint64_t id, const struct guard_limits *limits)
+{
+	struct abi_rule_key key;
+	struct abi_rule found;
+
+	key_fill(&key, id, "");
+	if (bpf_map_lookup_elem(fd, &key, &found) < 0)
+		return SET_MISSING;
+	if (found.action != ABI_RULES_COMPLETE)
+		return SET_INCOMPLETE;
+	if (found.capabilities != limits->n_rules)
+		return SET_OTHER;
+	for (size_t i = 0; i < limits->n_rules; i++) {
+		key_fill(&key, id, limits->rules[i].path);
+		if (bpf_map_lookup_elem(fd, &key, &found) < 0 ||
+		    found.capabilities != limits->rules[i].capabilities ||
+		    found.action != (uint32_t)limits->rules[i].action)
+			return SET_OTHER;
+	}
+	return SET_OURS;
+}
+
+/* The id under which the set is, or could be put. */
+static int set_find(int fd, const struct guard_limits *limits, uint64_t *ret_id,
+		    enum set_state *ret_state, struct err *err)
+{
+	uint64_t id = set_hash(limits);
+
+	for (unsigned int i = 0; i < PROBES_MAX; i++, id++) {
+		enum set_state state;
+
+		if (id == 0)
+			continue;
+		state = set_compare(fd, id, limits);
+		if (state == SET_OTHER)
+			continue;
+		*ret_id = id;
+		*ret_state = state;
+		return 0;
+	}
+	return err_set(err, ENOSPC, EXIT_GUARD,
+		       "too many sets of exec rules with the same hash: change any rule");
+}
+
+/* Removes every rule whose id is (or, with keep, is not) among ids. */
+static int rules_remove(int fd, const uint64_t *ids, size_t n_ids, bool keep, struct err *err)
+{
+	struct abi_rule_key key, next;
+	const void *previous = NULL;
+	int ret;
+
+	for (;;) {
+		bool listed = false;
+
+		ret = bpf_map_get_next_key(fd, previous, &next);
+		if (ret == -ENOENT)
+			return 0;
+		if (ret < 0)
+			return err_set_system(err, -ret, "cannot list the guard's exec rules");
+		for (size_t i = 0; i < n_ids && !listed; i++)
+			listed = ids[i] == next.rules_id;
+		if (listed == keep) {
+			key = next;
+			previous = &key;
+			continue;
+		}
+		/* The walk goes on from the last one that stays; a removed key would start it over. */
+		ret = bpf_map_delete_elem(fd, &next);
+		if (ret < 0 && ret != -ENOENT)
+			return err_set_system(err, -ret, "cannot remove an exec rule of the guard");
+	}
+}
+
+static int rule_put(int fd, uint64_t id, const char *path, uint64_t capabilities, uint32_t action,
+		    struct err *err)
+{
+	struct abi_rule rule = { .capabilities = capabilities, .action = action };
+	struct abi_rule_key key;
+	int ret;
+
+	key_fill(&key, id, path);
+	ret = bpf_map_update_elem(fd, &key, &rule, BPF_ANY);
+	if (ret == -E2BIG || ret == -ENOMEM)
+		return err_set(err, -ret, EXIT_GUARD,
+			       "the kernel guard has no room for more exec rules: %s",
+			       strerror(-ret));
+	if (ret < 0)
+		return err_set_system(err, -ret, "cannot store an exec rule");
+	return 0;
+}
+
+/* Whatever a killed writer left under the id goes first: it could be part of another set. */
+static int set_write(int fd, uint64_t id, const struct guard_limits *limits, struct err *err)
+{
+	int ret;
+
+	ret = rules_remove(fd, &id, 1, false, err);
+	if (ret == 0)
+		ret = rule_put(fd, id, "", limits->n_rules, 0, err);
+	for (size_t i = 0; ret == 0 && i < limits->n_rules; i++)
+		ret = rule_put(fd, id, limits->rules[i].path, limits->rules[i].capabilities,
+			       limits->rules[i].action, err);
+	if (ret == 0)
+		ret = rule_put(fd, id, "", limits->n_rules, ABI_RULES_COMPLETE, err);
+	return ret;
+}
+
+int rules_install(const char *dir, const struct guard_limits *limits, uint64_t *ret_id,
+		  int *ret_lock, struct err *err)
+{
+	static const enum lock_mode modes[] = { LOCK_SHARED, LOCK_EXCLUSIVE };
+	auto_close int fd = -1;
+	int ret;
+
+	if (limits->n_rules == 0) {
+		*ret_id = 0;
+		*ret_lock = -1;
+		return 0;
+	}
+	ret = pins_open_map(dir, "rules", &fd, err);
+	if (ret < 0)
+		return ret;
+	/* Mostly the set is there: readers do not wait for each other. */
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		enum set_state state = SET_MISSING;
+		auto_close int lock = -1;
+		uint64_t id = 0;
+
+		ret = lock_take(dir, "guard", modes[i], &lock, err);
+		if (ret == 0)
+			ret = set_find(fd, limits, &id, &state, err);
+		if (ret < 0)
+			return ret;
+		if (state != SET_OURS) {
+			if (modes[i] == LOCK_SHARED)
+				continue;
+			ret = set_write(fd, id, limits, err);
+			if (ret < 0)
+				return ret;
+		}
+		*ret_id = id;
+		*ret_lock = TAKE_FD(lock);
+		return 0;
+	}
+	return -EAGAIN; /* not reached: the second round writes or fails */
+}
+
+int rules_reclaim(const char *dir, const uint64_t *used, size_t n_used, struct err *err)
+{
+	auto_close int fd = -1;
+	int ret;
+
+	ret = pins_open_map(dir, "rules", &fd, err);
+	if (ret < 0)
+		return ret;
+	return rules_remove(fd, used, n_used, true, err);
+}

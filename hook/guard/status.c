@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is loaded, what it gives, and which containers it holds. */
+#include "guard/guard.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "guard/attach.h"
+#include "guard/identity.h"
+#include "guard/pins.h"
+#include "guard/registry.h"
+
+static int count_visit(const struct abi_key *key, const struct abi_entry *entry, void *data,
+		       struct err *err)
+{
+	size_t *count = data;
+
+	(void)key;
+	(void)entry;
+	(void)err;
+	(*count)++;
+	return 0;
+}
+
+static int lost_read(const char *dir, uint64_t *ret_lost, struct err *err)
+{
+	auto_free struct abi_stats *per_cpu = NULL;
+	int cpus = libbpf_num_possible_cpus();
+	auto_close int fd = -1;
+	uint64_t lost = 0;
+	__u32 zero = 0;
+	int ret;
+
+	if (cpus < 1)
+		return err_set_system(err, -cpus, "cannot count the CPUs");
+	ret = pins_open_map(dir, "stats", &fd, err);
+	if (ret < 0)
+		return ret;
+	per_cpu = calloc((size_t)cpus, sizeof(*per_cpu));
+	if (per_cpu == NULL)
+		return err_set_system(err, ENOMEM, "cannot read the guard's counters");
+	ret = bpf_map_lookup_elem(fd, &zero, per_cpu);
+	if (ret < 0)
+		return err_set_system(err, -ret, "cannot read the guard's counters");
+	for (int i = 0; i < cpus; i++)
+		lost += per_cpu[i].lost;
+	*ret_lost = lost;
+	return 0;
+}
+
+static void status_fill(struct guard_status *status, const struct abi_meta *meta)
+{
+	status->abi = meta->abi;
+	status->level = (enum guard_level)meta->level;
+	status->userns = meta->userns != 0;
+	status->loaded_at = meta->loaded;
+	snprintf(status->hook, sizeof(status->hook), "%s", meta->name);
+	snprintf(status->reason, sizeof(status->reason), "%s", meta->reason);
+}
+
+/* What loading would give is found out by loading, without pinning anything. */
+static int query_unloaded(struct guard_status *status, struct err *err)
+{
+	struct attachment *attachment = NULL;
+	struct abi_meta meta;
+	int ret;
+
+	ret = identity_check_host(err);
+	if (ret == 0)
+		ret = attach_best(NULL, &attachment, &meta, err);
+	if (ret < 0 && err->exit != EXIT_GUARD)
+		return ret;
+	if (ret < 0) {
+		status->level = GUARD_NONE;
+		snprintf(status->reason, sizeof(status->reason), "%s", err->text);
+		return 0;
+	}
+	attach_free(attachment);
+	status_fill(status, &meta);
+	status->abi = 0;
+	return 0;
+}
+
+int guard_query(const char *dir, struct guard_status *ret_status, struct err *err)
+{
+	struct guard_status status = { 0 };
+	auto_close int fd = -1;
+	struct abi_meta meta;
+	int ret;
+
+	ret = pins_read_meta(dir, &meta, &status.abi, err);
+	if (ret == -ENOENT) {
+		ret = query_unloaded(&status, err);
+		if (ret == 0)
+			*ret_status = status;
+		return ret;
+	}
+	if (ret == -EPROTO && status.abi != 0) {
+		/* Of another version: it is there, but what it does is unknown here. */
+		status.loaded = true;
+		snprintf(status.reason, sizeof(status.reason), "%s", err->text);
+		*ret_status = status;
+		return 0;
+	}
+	if (ret < 0)
+		return ret;
+	status_fill(&status, &meta);
+	status.loaded = true;
+	ret = lost_read(dir, &status.lost, err);
+	if (ret == 0)
+		ret = pins_open_map(dir, "containers", &fd, err);
+	if (ret == 0)
+		ret = registry_each(fd, count_visit, &status.n_entries, err);
+	if (ret == 0)
+		*ret_status = status;
+	return ret;
+}
+
+struct visitor {
+	int (*visit)(const struct guard_entry *entry, void *data);
+	void *data;
+};
+
+static int entry_visit(const struct abi_key *key, const struct abi_entry *entry, void *data,
+		       struct err *err)
+{
+	const struct visitor *visitor = data;
+	struct guard_entry shown = {
+		.by_cgroup = key->kind == ABI_KIND_CGROUP,
+		.key = key->kind == ABI_KIND_PIDNS ? (uint32_t)key->id : key->id,
+		.init_pid = (pid_t)entry->init_pid,
+		.ceiling = entry->limits.ceiling,
+		.denied = entry->denied,
+		.logged = entry->logged,
+	};
+
+	(void)err;
+	snprintf(shown.id, sizeof(shown.id), "%.*s", (int)sizeof(entry->id) - 1, entry->id);
+	return visitor->visit(&shown, visitor->data);
+}
+
+int guard_each_entry(const char *dir, int (*visit)(const struct guard_entry *entry, void *data),
+		     void *data, struct err *err)
+{
+	struct visitor visitor = { visit, data };
+	auto_close int fd = -1;
+	struct abi_meta meta;
+	int ret;
+
+	ret = pins_read_meta(dir, &meta, NULL, err);
+	if (ret == -ENOENT)
+		return 0; /* no guard, no entries */
+	if (ret == 0)
+		ret = pins_open_map(dir, "containers", &fd, err);
+	if (ret < 0)
+		return ret;
+	return registry_each(fd, entry_visit, &visitor, err);
+}

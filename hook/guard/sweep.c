@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Removing entries from user space: of one container by its id, and of all that are gone. The
+ * kernel does the latter by itself; this is for what it could not see.
+ */
+#include "guard/guard.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "guard/cgroup.h"
+#include "guard/identity.h"
+#include "guard/lock.h"
+#include "guard/pins.h"
+#include "guard/registry.h"
+#include "guard/rules.h"
+
+struct removal {
+	int fd;
+	const char *id;
+};
+
+static int entry_delete(int fd, const struct abi_key *key, struct err *err)
+{
+	int ret = bpf_map_delete_elem(fd, key);
+
+	if (ret < 0 && ret != -ENOENT)
+		return err_set_system(err, -ret, "cannot remove a container from the kernel guard");
+	return 0;
+}
+
+static int unregister_visit(const struct abi_key *key, const struct abi_entry *entry, void *data,
+			    struct err *err)
+{
+	struct removal *removal = data;
+
+	if (strncmp(entry->id, removal->id, sizeof(entry->id)) != 0)
+		return 0;
+	return entry_delete(removal->fd, key, err);
+}
+
+int guard_unregister(const char *dir, const char *id, struct err *err)
+{
+	struct removal removal = { .fd = -1, .id = id };
+	auto_close int fd = -1;
+	int ret;
+
+	ret = pins_open_map(dir, "containers", &fd, err);
+	if (ret == -ENOENT)
+		return 0; /* no guard, no entry */
+	if (ret < 0)
+		return ret;
+	removal.fd = fd;
+	return registry_each(fd, unregister_visit, &removal, err);
+}
+
+struct sweep {
+	int fd;
+	int cgroup_fd;
+	size_t removed;
+	uint64_t *used; /* ids of rule sets */
+	size_t n_used;
+	size_t room;
+};
+
+static bool init_is_gone(const struct abi_key *key, const struct abi_entry *entry)
+{
+	auto_close int proc_fd = -1;
+	uint32_t pidns = 0;
+	uint64_t start = 0;
+	struct err err;
+
+	if (identity_open((pid_t)entry->init_pid, &proc_fd, &err) == -ESRCH)
+		return true;
+	if (identity_start(proc_fd, &start, &err) < 0)
+		return false; /* a zombie still has its namespace; the rest cannot be told */
+	if (start != entry->init_start)
+		return true;
+	return key->kind == ABI_KIND_PIDNS &&
+	       identity_namespace(proc_fd, "pid", &pidns, &err) == 0 && pidns != (uint32_t)key->id;
+}
+
+static int used_add(struct sweep *sweep, uint64_t id, struct err *err)
+{
+	if (sweep->n_used == sweep->room) {
+		size_t room = sweep->room * 2 + 64;
+		uint64_t *grown = reallocarray(sweep->used, room, sizeof(*grown));
+
+		if (grown == NULL)
+			return err_set_system(err, ENOMEM, "cannot list the exec rules in use");
+		sweep->used = grown;
+		sweep->room = room;
+	}
+	sweep->used[sweep->n_used++] = id;
+	return 0;
+}
+
+static int sweep_visit(const struct abi_key *key, const struct abi_entry *entry, void *data,
+		       struct err *err)
+{
+	struct sweep *sweep = data;
+	bool gone = init_is_gone(key, entry);
+	int ret;
+
+	/* A cgroup can hold the container's processes for longer than its init lives. */
+	if (gone && key->kind == ABI_KIND_CGROUP)
+		gone = sweep->cgroup_fd >= 0 && !cgroup_is_populated(sweep->cgroup_fd, key->id);
+	if (!gone)
+		return entry->rules_id != 0 ? used_add(sweep, entry->rules_id, err) : 0;
+	ret = entry_delete(sweep->fd, key, err);
+	if (ret == 0)
+		sweep->removed++;
+	return ret;
+}
+
+int guard_reclaim(const char *dir, size_t *ret_removed, struct err *err)
+{
+	struct sweep sweep = { .fd = -1, .cgroup_fd = -1 };
+	auto_close int cgroup_fd = -1;
+	auto_close int lock = -1;
+	auto_close int fd = -1;
+	int ret;
+
+	if (ret_removed != NULL)
+		*ret_removed = 0;
+	ret = identity_check_host(err);
+	if (ret == 0)
+		ret = lock_take(dir, "guard", LOCK_EXCLUSIVE, &lock, err);
+	if (ret < 0)
+		return ret;
+	ret = pins_open_map(dir, "containers", &fd, err);
+	if (ret == -ENOENT)
+		return 0; /* no guard, nothing to reclaim */
+	if (ret < 0)
+		return ret;
+	cgroup_fd = cgroup_mount_open();
+	sweep.fd = fd;
+	sweep.cgroup_fd = cgroup_fd;
+	ret = registry_each(fd, sweep_visit, &sweep, err);
+	if (ret == 0)
+		ret = rules_reclaim(dir, sweep.used, sweep.n_used, err);
+	free(sweep.used);
+	if (ret == 0 && ret_removed != NULL)
+		*ret_removed = sweep.removed;
+	return ret;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes, escapes and names in which runtimes differ: see flaws.h. */
+#include "flaws.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define UNPAIRED "unpaired surrogate in a string; write both halves or neither"
+
+const char *text_flaw(struct str text, size_t *ret_offset)
+{
+	*ret_offset = 0;
+	if (text.len == 0)
+		return "the document is empty; expected one JSON object";
+	if (str_starts_with(text, "\xef\xbb\xbf"))
+		return "byte order mark; remove it (RFC 8259 section 8.1)";
+	for (size_t i = 0; i < text.len;) {
+		unsigned char c = (unsigned char)text.data[i];
+		size_t size = 1;
+
+		*ret_offset = i;
+		if (c == '\0')
+			return "NUL byte; some runtimes stop reading here";
+		if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
+			return "control character; write it as \\uNNNN in a string";
+		if (c >= 0x80) {
+			size = utf8_decode(text.data + i, text.len - i, NULL);
+			if (size == 0)
+				return "invalid UTF-8; expected RFC 3629";
+		}
+		i += size;
+	}
+	return NULL;
+}
+
+/* Spaces over the comment at out[i], line ends kept; the offset behind it, 0 when it has no end. */
+static size_t blank_comment(char *out, size_t i)
+{
+	const char *end = out[i + 1] == '*' ? strstr(out + i + 2, "*/") : strchr(out + i, '\n');
+
+	if (out[i + 1] == '*' && end == NULL)
+		return 0;
+	if (end == NULL)
+		end = out + strlen(out);
+	else if (out[i + 1] == '*')
+		end += 2;
+	for (; out + i < end; i++)
+		if (out[i] != '\n')
+			out[i] = ' ';
+	return i;
+}
+
+const char *text_blank_comments(struct arena *arena, struct str *text, size_t *ret_offset)
+{
+	char *out = arena_copy(arena, text->data, text->len);
+	bool in_string = false;
+
+	for (size_t i = 0; i < text->len;) {
+		if (in_string && out[i] == '\\' && i + 1 < text->len) {
+			i += 2;
+		} else if (out[i] == '"') {
+			in_string = !in_string;
+			i++;
+		} else if (!in_string && out[i] == '/' &&
+			   (out[i + 1] == '/' || out[i + 1] == '*')) {
+			*ret_offset = i;
+			i = blank_comment(out, i);
+			if (i == 0)
+				return "comment without an end; expected */";
+		} else {
+			i++;
+		}
+	}
+	text->data = out;
+	return NULL;
+}
+
+/* Four hexadecimal digits, which the parser has seen to. */
+static unsigned int hex_unit(const char *digits)
+{
+	unsigned int unit = 0;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned int c = (unsigned char)digits[i];
+
+		unit = unit << 4 | (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+	}
+	return unit;
+}
+
+const char *text_escape_flaw(const char *raw, size_t len)
+{
+	bool high = false; /* the escape before was the first half of a pair */
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned int unit = 0;
+
+		if (raw[i] == '\\' && raw[i + 1] == 'u') {
+			unit = hex_unit(raw + i + 2);
+			if (unit == 0)
+				return "\\u0000 in a string; some runtimes cut the string here";
+			i += 5;
+		} else if (raw[i] == '\\') {
+			i++;
+		}
+		if (high != (unit >= 0xdc00 && unit <= 0xdfff))
+			return UNPAIRED;
+		high = unit >= 0xd800 && unit <= 0xdbff;
+	}
+	return high ? UNPAIRED : NULL;
+}
+
+struct folded_name {
+	struct str text;
+	const struct json_node *node;
+};
+
+static int compare_names(const void *a_, const void *b_)
+{
+	const struct folded_name *a = a_, *b = b_;
+	size_t len = a->text.len < b->text.len ? a->text.len : b->text.len;
+	int order = len > 0 ? memcmp(a->text.data, b->text.data, len) : 0;
+
+	if (order == 0)
+		order = (a->text.len > b->text.len) - (a->text.len < b->text.len);
+	if (order == 0)
+		order = (a->node->start > b->node->start) - (a->node->start < b->node->start);
+	return order;
+}
+
+/* Sorted instead of hashed: no choice of names makes it slow. */
+const struct json_node *names_find_duplicate(const struct json_node *object,
+					     const struct json_node **ret_first)
+{
+	const struct json_node *duplicate = NULL;
+	struct folded_name *names = mem_realloc(NULL, object->count * sizeof(*names));
+	size_t total = 1, n = 0;
+	char *folded;
+
+	json_each(member, object) total += member->key.len;
+	folded = mem_realloc(NULL, total);
+	total = 0;
+	json_each(member, object)
+	{
+		size_t len = str_fold(member->key.data, member->key.len, folded + total);
+
+		names[n++] = (struct folded_name){ { folded + total, len }, member };
+		total += len;
+	}
+	qsort(names, n, sizeof(*names), compare_names);
+	for (size_t i = 1; i < n; i++) {
+		if (!str_equal(names[i - 1].text, names[i].text))
+			continue;
+		if (duplicate == NULL || names[i].node->start < duplicate->start) {
+			duplicate = names[i].node;
+			*ret_first = names[i - 1].node;
+		}
+	}
+	free(folded);
+	free(names);
+	return duplicate;
+}
