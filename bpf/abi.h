@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the BPF programs and the rootfence binary share: map keys, map values and events. Fixed
+ * width, no padding, each size asserted. A change of anything in here changes GUARD_ABI.
+ *
+ * The pinned maps, by name: containers (abi_key -> abi_entry), rules (abi_rule_key -> abi_rule),
+ * events (ring buffer of abi_event), stats (one abi_stats per CPU), meta (one abi_meta).
+ */
+#ifndef ROOTFENCE_BPF_ABI_H
+#define ROOTFENCE_BPF_ABI_H
+
+#ifdef __bpf__
+#include "kernel.h"
+#else
+#include <linux/types.h>
+#endif
+
+#define GUARD_ABI 1
+
+#define ABI_ID_MAX 128	      /* container id, with its NUL byte */
+#define ABI_PATH_MAX 256      /* path of an exec rule, with its NUL byte */
+#define ABI_COMM_MAX 16	      /* TASK_COMM_LEN */
+#define ABI_ERRNO_MAX 4095    /* MAX_ERRNO: what an LSM hook may return */
+#define ABI_CGROUP_LEVELS 32  /* a container's cgroup lies at most this deep */
+#define ABI_PIDNS_LEVELS 32   /* MAX_PID_NS_LEVEL */
+#define ABI_NO_ID 0xffffffffu /* a uid that maps to nothing: INVALID_UID */
+
+enum abi_kind {
+	ABI_KIND_CGROUP = 1, /* id: cgroup v2 id */
+	ABI_KIND_PIDNS = 2,  /* id: abi_pidns_id() */
+};
+
+/* Ordered by severity; the numbers of enum guard_action. */
+enum abi_action {
+	ABI_ALLOW,
+	ABI_LOG,
+	ABI_ERRNO,
+	ABI_KILL,
+};
+
+enum abi_reason {
+	ABI_REASON_NONE,
+	ABI_REASON_GAIN,    /* capabilities, or the root of the user namespace, gained at execve */
+	ABI_REASON_CEILING, /* permitted capabilities outside the container's ceiling */
+	ABI_REASON_ROOT,    /* host root (global uid 0) */
+	ABI_REASON_SET_ID,  /* another identity that is not root and gains no capability */
+	ABI_REASON_RULE,    /* an exec rule says so */
+	ABI_REASON_USERNS,  /* a new user namespace */
+	ABI_REASON_COUNT,
+};
+
+/* Where the guard is attached, or which program wrote an event. Best first. */
+enum abi_hook {
+	ABI_HOOK_NONE,
+	ABI_HOOK_LSM,	  /* lsm/bprm_creds_from_file: old and new credentials, can refuse */
+	ABI_HOOK_PREPARE, /* tp_btf/sched_prepare_exec: old and new credentials, can kill */
+	ABI_HOOK_COMMIT,  /* fentry/security_bprm_committing_creds: the same, on older kernels */
+	ABI_HOOK_EXEC,	  /* tp_btf/sched_process_exec: new credentials only, can kill */
+	ABI_HOOK_USERNS,  /* lsm/userns_create */
+	ABI_HOOK_COUNT,
+};
+
+struct abi_key {
+	__u64 id;
+	__u32 kind; /* enum abi_kind */
+	__u32 zero;
+};
+
+/*
+ * A pid namespace is named by its inode and the global pid of its init. Inode numbers are handed
+ * out again as soon as a namespace is gone; with the pid, an entry that outlived its namespace
+ * matches no later one.
+ */
+static inline __u64 abi_pidns_id(__u32 inode, __u32 init_pid)
+{
+	return (__u64)init_pid << 32 | inode;
+}
+
+/* The numbers of struct guard_limits; actions are enum abi_action. */
+struct abi_limits {
+	__u64 ceiling;
+	__u32 exec_action;
+	__u32 ceiling_action;
+	__u32 root_action;
+	__u32 set_ids_action;
+	__u32 userns_action;
+	__u32 errno_ret; /* 1 to ABI_ERRNO_MAX */
+};
+
+#define ABI_HOST_MNTNS 2
+
+struct abi_entry {
+	char id[ABI_ID_MAX];
+	struct abi_limits limits;
+	__u64 rules_id;	  /* 0: no exec rules */
+	__u64 init_start; /* start time of init as /proc/PID/stat tells it; user space only */
+	__u64 denied;	  /* counted in the kernel */
+	__u64 logged;	  /* counted in the kernel */
+	__u32 init_pid;	  /* global pid */
+	__u32 armed;	  /* init has called execve: nothing is the runtime's own any more */
+	__u32 mntns; /* inode of the container's mount namespace: exec rules hold in it alone */
+	__u32 host_mntns[ABI_HOST_MNTNS]; /* of the runtime and of the host; 0: not exempt */
+	__u32 zero;
+};
+
+struct abi_rule_key {
+	__u64 rules_id;
+	char path[ABI_PATH_MAX]; /* "" holds the set's own record; zero after the NUL byte */
+};
+
+/* For the path "": capabilities is the number of rules, action is ABI_RULES_COMPLETE or 0. */
+struct abi_rule {
+	__u64 capabilities;
+	__u32 action; /* enum abi_action */
+	__u32 zero;
+};
+
+#define ABI_RULES_COMPLETE 1
+
+struct abi_stats {
+	__u64 lost; /* events that found the ring buffer full */
+	__u64 events;
+};
+
+/* Written once, before the guard is pinned. abi comes first in every version of this struct. */
+struct abi_meta {
+	__u32 abi;
+	__u32 level;	  /* enum guard_level */
+	__u32 hook;	  /* enum abi_hook */
+	__u32 userns;	  /* 1: new user namespaces are guarded */
+	__u64 loaded;	  /* CLOCK_REALTIME, seconds */
+	char name[64];	  /* of the hook, for people */
+	char reason[512]; /* why no higher level */
+};
+
+#define ABI_EVENT_PATH 1u	 /* path is the file's own, from the root of the mount namespace */
+#define ABI_EVENT_RULE 2u	 /* an exec rule matched */
+#define ABI_EVENT_OLD_IMPLIED 4u /* the old credentials are implied by the new, not read */
+
+struct abi_creds {
+	__u64 permitted;
+	__u64 effective;
+	__u64 ambient;
+	__u32 uid; /* ids are global: as the initial user namespace numbers them */
+	__u32 euid;
+	__u32 suid;
+	__u32 gid;
+	__u32 egid;
+	__u32 root; /* uid of the root of the user namespace, or ABI_NO_ID */
+};
+
+struct abi_event {
+	__u32 abi;
+	__u32 size;
+	__u64 time; /* CLOCK_BOOTTIME, nanoseconds; 0 on kernels without bpf_ktime_get_boot_ns */
+	struct abi_creds old_creds;
+	struct abi_creds new_creds;
+	__u64 gained;
+	__u64 ceiling;
+	__u64 rule_capabilities;
+	__u32 action; /* what was done */
+	__u32 reason;
+	__u32 hook;
+	__u32 flags; /* ABI_EVENT_* */
+	__u32 pid;   /* the thread, globally */
+	__u32 tgid;  /* the process, globally */
+	__u32 ppid;
+	__u32 errno_ret; /* what execve returned, or 0 */
+	char comm[ABI_COMM_MAX];
+	char id[ABI_ID_MAX];
+	char path[ABI_PATH_MAX]; /* without ABI_EVENT_PATH: the name that execve was given */
+};
+
+_Static_assert(sizeof(struct abi_key) == 16, "abi_key has padding");
+_Static_assert(sizeof(struct abi_limits) == 32, "abi_limits has padding");
+_Static_assert(sizeof(struct abi_entry) == ABI_ID_MAX + 32 + 32 + 24, "abi_entry has padding");
+_Static_assert(sizeof(struct abi_rule_key) == 8 + ABI_PATH_MAX, "abi_rule_key has padding");
+_Static_assert(sizeof(struct abi_rule) == 16, "abi_rule has padding");
+_Static_assert(sizeof(struct abi_stats) == 16, "abi_stats has padding");
+_Static_assert(sizeof(struct abi_meta) == 24 + 64 + 512, "abi_meta has padding");
+_Static_assert(sizeof(struct abi_creds) == 48, "abi_creds has padding");
+_Static_assert(sizeof(struct abi_event) == 16 + 96 + 24 + 32 + 16 + ABI_ID_MAX + ABI_PATH_MAX,
+	       "abi_event has padding");
+_Static_assert(__builtin_offsetof(struct abi_meta, abi) == 0, "abi comes first");
+_Static_assert(__builtin_offsetof(struct abi_event, abi) == 0, "abi comes first");
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The decision on one execve: old and new credentials, the container's limits and the exec rule
+ * for the path go in, an action and its reason come out. Pure: compiled into the BPF programs,
+ * into the unit tests and into `rootfence test`. Who reads the credentials, which container it is
+ * and which rule matched is the caller's matter; so is what an action means at its hook.
+ */
+#ifndef ROOTFENCE_BPF_DECIDE_H
+#define ROOTFENCE_BPF_DECIDE_H
+
+#include "abi.h"
+
+/* The kernel allows a BPF function five arguments, and an inlined one any number. */
+#define DECIDE_INLINE static inline __attribute__((always_inline))
+
+/*
+ * The task is the runtime's own, in a container whose init has not called execve yet: it holds the
+ * runtime's privileges, which the ceiling is not about. Nothing that a runtime does gains any.
+ */
+#define DECIDE_RUNTIME 1u
+
+struct decide_verdict {
+	__u64 gained;	    /* capabilities that the new credentials have and the old had not */
+	__u64 over;	    /* permitted capabilities outside the ceiling */
+	__u32 action;	    /* enum abi_action */
+	__u32 reason;	    /* enum abi_reason; ABI_REASON_NONE: no predicate holds */
+	__u32 becomes_root; /* euid becomes the root of the user namespace */
+	__u32 host_root;    /* ends as host root where that counts */
+};
+
+DECIDE_INLINE int decide_is_host_root(const struct abi_creds *creds)
+{
+	return creds->uid == 0 || creds->euid == 0 || creds->suid == 0;
+}
+
+/*
+ * Set by set: raising what is permitted already is a gain too, because execve did it and not the
+ * program that was trusted to lower it.
+ */
+DECIDE_INLINE __u64 decide_gained(const struct abi_creds *old, const struct abi_creds *new)
+{
+	return (new->permitted & ~old->permitted) | (new->effective & ~old->effective) |
+	       (new->ambient & ~old->ambient);
+}
+
+/* Returning to the real id is no other identity: the kernel itself does so when it downgrades. */
+DECIDE_INLINE int decide_is_set_id(const struct abi_creds *old, const struct abi_creds *new)
+{
+	return (new->euid != old->euid &&new->euid != old->uid) ||
+	       (new->egid != old->egid &&new->egid != old->gid);
+}
+
+/*
+ * decide_imply_old: the old credentials, where a hook sees only the new ones. secureexec is the
+ * kernel's own word that execve elevated something: then what does not come from the ambient set
+ * and the real ids is new. Without it nothing is.
+ */
+DECIDE_INLINE void decide_imply_old(const struct abi_creds *new, int secureexec,
+				    struct abi_creds *ret_old)
+{
+	*ret_old = *new;
+	if (!secureexec)
+		return;
+	ret_old->permitted = new->ambient;
+	ret_old->effective = new->ambient;
+	ret_old->euid = new->uid;
+	ret_old->suid = new->uid;
+	ret_old->egid = new->gid;
+}
+
+/* The first predicate of the highest severity names the reason. */
+DECIDE_INLINE void decide_raise(struct decide_verdict *verdict, __u32 action, __u32 reason)
+{
+	if (verdict->reason != ABI_REASON_NONE && action <= verdict->action)
+		return;
+	verdict->action = action;
+	verdict->reason = reason;
+}
+
+/*
+ * A rule that lets through does so for what it lists and nothing else; and it excuses host root
+ * only where this very execve led to it, not a caller who is root already.
+ */
+DECIDE_INLINE int decide_rule_covers(const struct decide_verdict *verdict,
+				     const struct abi_creds *old, const struct abi_rule *rule)
+{
+	if (verdict->gained & ~rule->capabilities)
+		return 0;
+	if (verdict->over & ~rule->capabilities)
+		return 0;
+	return !(verdict->host_root && decide_is_host_root(old));
+}
+
+/* decide_exec: rule may be NULL; flags are DECIDE_*. */
+DECIDE_INLINE void decide_exec(const struct abi_creds *old, const struct abi_creds *new,
+			       const struct abi_limits *limits, const struct abi_rule *rule,
+			       __u32 flags, struct decide_verdict *ret_verdict)
+{
+	struct decide_verdict verdict = { 0 };
+
+	verdict.gained = decide_gained(old, new);
+	verdict.becomes_root = new->euid == new->root && old->euid != new->root;
+	if (!(flags & DECIDE_RUNTIME)) {
+		verdict.over = new->permitted & ~limits->ceiling;
+		verdict.host_root = decide_is_host_root(new) ? 1 : 0;
+	}
+
+	if (verdict.gained || verdict.becomes_root)
+		decide_raise(&verdict, limits->exec_action, ABI_REASON_GAIN);
+	else if (decide_is_set_id(old, new) && new->euid != 0)
+		decide_raise(&verdict, limits->set_ids_action, ABI_REASON_SET_ID);
+	if (verdict.over)
+		decide_raise(&verdict, limits->ceiling_action, ABI_REASON_CEILING);
+	if (verdict.host_root)
+		decide_raise(&verdict, limits->root_action, ABI_REASON_ROOT);
+
+	/* Rules speak only where a predicate holds: an execve that gains nothing is nobody's matter. */
+	if (rule && verdict.reason != ABI_REASON_NONE &&
+	    (rule->action >= ABI_ERRNO || decide_rule_covers(&verdict, old, rule))) {
+		verdict.action = rule->action;
+		verdict.reason = ABI_REASON_RULE;
+	}
+	*ret_verdict = verdict;
+}
+
+#endif

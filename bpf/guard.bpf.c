@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The guard in the kernel: finds the container that an execve happens in, gathers old and new
+ * credentials, asks decide.h, carries the answer out and reports it. One program is attached to
+ * one of four hooks, whichever the kernel gives (see enum abi_hook), one to new user namespaces,
+ * and three take the entries of containers that are gone out of the map.
+ *
+ * Host processes cost two reads and a lookup for each cgroup level above them.
+ */
+#include "kernel.h"
+#include "abi.h"
+#include "decide.h"
+#include "maps.h"
+#include "identity.h"
+#include "creds.h"
+#include "path.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+static const struct scratch scratch_zero;
+
+/* What one execve is judged by; on the stack of the program. */
+struct trial {
+	struct abi_creds old_creds;
+	struct abi_creds new_creds;
+	struct decide_verdict verdict;
+	__u64 rule_capabilities;
+	__u32 hook;
+	__u32 flags;  /* ABI_EVENT_* */
+	__u32 action; /* what will be done */
+	__u32 errno_ret;
+};
+
+static __always_inline struct task_struct *current_task(void)
+{
+	return (struct task_struct *)bpf_get_current_task();
+}
+
+static __always_inline __u32 current_tgid(void)
+{
+	return bpf_get_current_pid_tgid() >> 32;
+}
+
+static __always_inline int selftest_is_running(void)
+{
+	__u32 tgid = selftest_tgid;
+
+	return tgid != 0 && tgid == current_tgid();
+}
+
+static __always_inline void stats_count(int lost)
+{
+	__u32 zero = 0;
+	struct abi_stats *counters = bpf_map_lookup_elem(&stats, &zero);
+
+	if (!counters)
+		return; /* cannot be: the map has one element */
+	if (lost)
+		counters->lost++;
+	else
+		counters->events++;
+}
+
+/*
+ * Reports what is about to be done. The entry counts it whether or not anyone reads events; a
+ * full buffer loses the event and counts that.
+ */
+static __always_inline void report(struct abi_entry *entry, const struct trial *trial,
+				   const struct scratch *room, const char *filename)
+{
+	struct abi_event *event;
+
+	if (trial->action == ABI_LOG)
+		__sync_fetch_and_add(&entry->logged, 1);
+	else
+		__sync_fetch_and_add(&entry->denied, 1);
+
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		stats_count(1);
+		return;
+	}
+	__builtin_memset(event, 0, sizeof(*event));
+	event->abi = GUARD_ABI;
+	event->size = sizeof(*event);
+	event->time = bpf_ktime_get_boot_ns();
+	event->old_creds = trial->old_creds;
+	event->new_creds = trial->new_creds;
+	event->gained = trial->verdict.gained;
+	event->ceiling = entry->limits.ceiling;
+	event->rule_capabilities = trial->rule_capabilities;
+	event->action = trial->action;
+	event->reason = trial->verdict.reason;
+	event->hook = trial->hook;
+	event->flags = trial->flags;
+	event->pid = (__u32)bpf_get_current_pid_tgid();
+	event->tgid = current_tgid();
+	event->ppid = (__u32)BPF_CORE_READ(current_task(), real_parent, tgid);
+	event->errno_ret = trial->errno_ret;
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	__builtin_memcpy(event->id, entry->id, sizeof(event->id));
+	if (room && (trial->flags & ABI_EVENT_PATH))
+		bpf_probe_read_kernel_str(event->path, sizeof(event->path), room->key.path);
+	else if (filename)
+		bpf_probe_read_kernel_str(event->path, sizeof(event->path), filename);
+	bpf_ringbuf_submit(event, 0);
+	stats_count(0);
+}
+
+/*
+ * The rule for the file that the credentials came from. None when that is not the file whose code
+ * will run (binfmt_misc with flag C), none outside the mount namespace that the container was
+ * registered with: a path in another one is whatever its owner mounted there.
+ */
+static __always_inline const struct abi_rule *
+rule_of(const struct abi_entry *entry, struct linux_binprm *bprm, struct scratch *room)
+{
+	if (entry->rules_id == 0 || BPF_CORE_READ_BITFIELD_PROBED(bprm, execfd_creds))
+		return NULL;
+	if (BPF_CORE_READ(current_task(), nsproxy, mnt_ns, ns.inum) != entry->mntns)
+		return NULL;
+	room->key.rules_id = entry->rules_id;
+	return bpf_map_lookup_elem(&rules, &room->key);
+}
+
+/* Second look, with the path: only for an execve that some predicate caught. */
+static __always_inline void judge_path(struct abi_entry *entry, struct linux_binprm *bprm,
+				       __u32 decide_flags, struct trial *trial)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	const struct abi_rule *rule = NULL;
+	struct scratch *room;
+
+	bpf_map_update_elem(&scratch, &tid, &scratch_zero, BPF_ANY);
+	room = bpf_map_lookup_elem(&scratch, &tid);
+	if (room && path_build((__u64)BPF_CORE_READ(bprm, file)) == 0) {
+		trial->flags |= ABI_EVENT_PATH;
+		rule = rule_of(entry, bprm, room);
+	}
+	if (rule) {
+		trial->flags |= ABI_EVENT_RULE;
+		trial->rule_capabilities = rule->capabilities;
+		decide_exec(&trial->old_creds, &trial->new_creds, &entry->limits, rule,
+			    decide_flags, &trial->verdict);
+	}
+
+	trial->action = trial->verdict.action;
+	if (trial->action >= ABI_ERRNO && trial->hook != ABI_HOOK_LSM)
+		trial->action = ABI_KILL; /* too late for an error */
+	if (trial->action >= ABI_ERRNO && trial->hook == ABI_HOOK_LSM)
+		trial->errno_ret = entry->limits.errno_ret;
+	if (trial->action != ABI_ALLOW)
+		report(entry, trial, room, BPF_CORE_READ(bprm, filename));
+	if (room)
+		bpf_map_delete_elem(&scratch, &tid);
+}
+
+/* An LSM hook returns 0 or -errno; the verifier wants to see the bounds. */
+static __always_inline int errno_bounded(__u32 errno_ret)
+{
+	long ret = -(long)errno_ret;
+
+	barrier_var(ret);
+	if (ret < -ABI_ERRNO_MAX || ret >= 0)
+		return -EPERM;
+	return ret;
+}
+
+static __always_inline void trial_read(struct linux_binprm *bprm, struct trial *trial)
+{
+	const struct cred *cred = BPF_CORE_READ(current_task(), cred);
+
+	if (trial->hook != ABI_HOOK_EXEC) {
+		creds_read(cred, &trial->old_creds);
+		creds_read(BPF_CORE_READ(bprm, cred), &trial->new_creds);
+		return;
+	}
+	/* The new credentials are in force already; the old ones are gone. */
+	creds_read(cred, &trial->new_creds);
+	decide_imply_old(&trial->new_creds, BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec),
+			 &trial->old_creds);
+	trial->flags |= ABI_EVENT_OLD_IMPLIED;
+}
+
+/* Returns 0 or -errno; kills on its own. Any hook but the LSM's ignores the result. */
+static __always_inline int judge_exec(struct linux_binprm *bprm, __u32 hook)
+{
+	struct task_struct *task = current_task();
+	struct trial trial = { .hook = hook };
+	struct abi_entry *entry;
+	__u32 decide_flags = 0;
+
+	entry = entry_of(task);
+	if (!entry)
+		return 0; /* not in a guarded container */
+	if (task_on_host(entry, task))
+		return 0; /* the runtime on its way in */
+	if (current_tgid() == entry->init_pid)
+		entry->armed = 1;
+	else if (task_is_runtime(entry, task))
+		decide_flags |= DECIDE_RUNTIME;
+
+	trial_read(bprm, &trial);
+	decide_exec(&trial.old_creds, &trial.new_creds, &entry->limits, NULL, decide_flags,
+		    &trial.verdict);
+	if (trial.verdict.reason == ABI_REASON_NONE)
+		return 0; /* gains nothing, stays below the ceiling */
+	if (trial.verdict.action == ABI_ALLOW && entry->rules_id == 0)
+		return 0; /* the policy has nothing against it, and no rule can have */
+
+	judge_path(entry, bprm, decide_flags, &trial);
+	if (trial.action == ABI_KILL)
+		bpf_send_signal(SIGKILL);
+	if (trial.action >= ABI_ERRNO)
+		return errno_bounded(trial.errno_ret);
+	return 0; /* allowed by a rule, or only logged */
+}
+
+SEC("lsm/bprm_creds_from_file")
+int BPF_PROG(guard_lsm, struct linux_binprm *bprm, const struct file *file, int ret)
+{
+	(void)file;
+	if (ret)
+		return ret;
+	if (selftest_is_running()) {
+		__sync_fetch_and_add(&selftest_exec_hits, 1);
+		return -ECANCELED;
+	}
+	return judge_exec(bprm, ABI_HOOK_LSM);
+}
+
+/* The three hooks that cannot refuse: SIGKILL arrives before the new image runs. */
+static __always_inline int judge_or_kill(struct linux_binprm *bprm, __u32 hook)
+{
+	if (selftest_is_running()) {
+		__sync_fetch_and_add(&selftest_exec_hits, 1);
+		bpf_send_signal(SIGKILL);
+		return 0;
+	}
+	judge_exec(bprm, hook);
+	return 0;
+}
+
+SEC("tp_btf/sched_prepare_exec")
+int BPF_PROG(guard_prepare, struct task_struct *task, struct linux_binprm *bprm)
+{
+	(void)task;
+	return judge_or_kill(bprm, ABI_HOOK_PREPARE);
+}
+
+SEC("fentry/security_bprm_committing_creds")
+int BPF_PROG(guard_commit, struct linux_binprm *bprm)
+{
+	return judge_or_kill(bprm, ABI_HOOK_COMMIT);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	(void)task;
+	(void)old_pid;
+	return judge_or_kill(bprm, ABI_HOOK_EXEC);
+}
+
+/* A new user namespace gives every capability in it, without any execve. */
+SEC("lsm/userns_create")
+int BPF_PROG(guard_userns, const struct cred *cred, int ret)
+{
+	struct trial trial = { .hook = ABI_HOOK_USERNS };
+	struct task_struct *task = current_task();
+	struct abi_entry *entry;
+
+	if (ret)
+		return ret;
+	if (selftest_is_running()) {
+		__sync_fetch_and_add(&selftest_userns_hits, 1);
+		return -ECANCELED;
+	}
+	entry = entry_of(task);
+	if (!entry || entry->limits.userns_action == ABI_ALLOW)
+		return 0; /* not in a guarded container, or free to do so */
+	if (task_on_host(entry, task))
+		return 0; /* the runtime on its way in */
+	if (!entry->armed && current_tgid() == entry->init_pid)
+		return 0; /* the runtime, before the container's first execve */
+	if (task_is_runtime(entry, task))
+		return 0;
+
+	creds_read(BPF_CORE_READ(task, cred), &trial.old_creds);
+	creds_read(cred, &trial.new_creds);
+	trial.verdict.reason = ABI_REASON_USERNS;
+	trial.action = entry->limits.userns_action;
+	if (trial.action >= ABI_ERRNO)
+		trial.errno_ret = entry->limits.errno_ret;
+	report(entry, &trial, NULL, NULL);
+	if (trial.action == ABI_KILL)
+		bpf_send_signal(SIGKILL);
+	if (trial.action >= ABI_ERRNO)
+		return errno_bounded(trial.errno_ret);
+	return 0; /* only logged */
+}
+
+/* A cgroup can be removed only when no process is in it or below it. Its id never comes back. */
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(guard_cgroup_rmdir, struct cgroup *cgroup)
+{
+	struct abi_key key = { .kind = ABI_KIND_CGROUP };
+
+	key.id = BPF_CORE_READ(cgroup, kn, id);
+	bpf_map_delete_elem(&containers, &key);
+	return 0;
+}
+
+/*
+ * A pid namespace ends with its init, but not at once: when init enters exit, the others still
+ * run, and run on until init's files are closed, which can take any time. So exit only notes which
+ * namespace it was (a task that has been reaped cannot tell any more), and the entry goes when
+ * init's task is freed: before it is reaped, the kernel has waited for all others to be gone.
+ */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(guard_process_exit, struct task_struct *task)
+{
+	struct pid_namespace *ns = task_pidns(task);
+	struct abi_key key;
+	__u32 pid;
+
+	if (BPF_CORE_READ(ns, level) == 0)
+		return 0; /* no container's */
+	pid = (__u32)BPF_CORE_READ(task, pid);
+	pidns_key(ns, &key);
+	if (key.id >> 32 != pid)
+		return 0; /* not the init, or not its last thread to be freed */
+	if (bpf_map_lookup_elem(&containers, &key))
+		bpf_map_update_elem(&exiting, &pid, &key, BPF_ANY);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(guard_process_free, struct task_struct *task)
+{
+	__u32 pid = (__u32)BPF_CORE_READ(task, pid);
+	struct abi_key *noted = bpf_map_lookup_elem(&exiting, &pid);
+	struct abi_key key;
+
+	if (!noted)
+		return 0;
+	key = *noted;
+	bpf_map_delete_elem(&containers, &key);
+	bpf_map_delete_elem(&exiting, &pid);
+	return 0;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which container a task belongs to, and whether it is the container yet. A task is in the
+ * innermost registered cgroup around it, else in the innermost registered pid namespace: a container
+ * is registered by its cgroup only if it shares the pid namespace of others. Both
+ * walks cover every level on which a container can have been registered, so that going deeper
+ * leads out of neither. Only root on the host registers: an entry inside another is a container in
+ * its own right, while what an engine inside a container starts has none and inherits.
+ */
+#ifndef ROOTFENCE_BPF_IDENTITY_H
+#define ROOTFENCE_BPF_IDENTITY_H
+
+#include "maps.h"
+
+#include <bpf/bpf_core_read.h>
+
+#define PARENTS_MAX 16 /* helpers of a runtime's hook, from the hook's process down */
+
+static __always_inline __u64 cgroup_ancestor_id(struct cgroup *cgroup, int level)
+{
+	const char *ids;
+	__u64 id = 0;
+
+	if (!bpf_core_field_exists(struct cgroup___ids, ancestor_ids))
+		return bpf_get_current_ancestor_cgroup_id(level);
+	ids = (const char *)cgroup + bpf_core_field_offset(struct cgroup___ids, ancestor_ids);
+	bpf_probe_read_kernel(&id, sizeof(id), ids + level * sizeof(id));
+	return id;
+}
+
+/*
+ * Level 0 is the root that holds the whole host: no container. Deeper than ABI_CGROUP_LEVELS none
+ * is registered, but the ancestors of a task there still count, so the walk starts at that level.
+ */
+static __always_inline struct abi_entry *entry_by_cgroup(struct task_struct *task)
+{
+	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	struct abi_key key = { .kind = ABI_KIND_CGROUP };
+	int level = BPF_CORE_READ(cgroup, level);
+
+	if (level > ABI_CGROUP_LEVELS)
+		level = ABI_CGROUP_LEVELS;
+	for (int i = 0; i < ABI_CGROUP_LEVELS; i++) {
+		struct abi_entry *entry;
+
+		if (level - i < 1)
+			break;
+		key.id = cgroup_ancestor_id(cgroup, level - i);
+		entry = bpf_map_lookup_elem(&containers, &key);
+		if (entry)
+			return entry;
+	}
+	return NULL;
+}
+
+/* The pid namespace that numbers the task, which is not always the one for its children. */
+static __always_inline struct pid_namespace *task_pidns(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	unsigned int level = BPF_CORE_READ(pid, level);
+	struct pid_namespace *ns = NULL;
+	const char *upid = (const char *)pid + bpf_core_field_offset(struct pid, numbers);
+
+	if (level > ABI_PIDNS_LEVELS)
+		return NULL; /* the kernel allows no such level: pid is not a struct pid */
+	upid += level * bpf_core_type_size(struct upid);
+	bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
+	return ns;
+}
+
+static __always_inline void pidns_key(struct pid_namespace *ns, struct abi_key *ret_key)
+{
+	__u32 init_pid = (__u32)BPF_CORE_READ(ns, child_reaper, tgid);
+
+	ret_key->id = abi_pidns_id(BPF_CORE_READ(ns, ns.inum), init_pid);
+	ret_key->kind = ABI_KIND_PIDNS;
+	ret_key->zero = 0;
+}
+
+static __always_inline struct abi_entry *entry_by_pidns(struct task_struct *task)
+{
+	struct pid_namespace *ns = task_pidns(task);
+
+	for (int i = 0; i < ABI_PIDNS_LEVELS; i++) {
+		struct abi_entry *entry;
+		struct abi_key key;
+
+		if (BPF_CORE_READ(ns, level) == 0)
+			break; /* the host's own, or nothing that could be read */
+		pidns_key(ns, &key);
+		entry = bpf_map_lookup_elem(&containers, &key);
+		if (entry)
+			return entry;
+		ns = BPF_CORE_READ(ns, parent);
+	}
+	return NULL;
+}
+
+/* Host processes mostly end here after one look at the cgroup level and one at the pid level. */
+static __noinline struct abi_entry *entry_of(struct task_struct *task)
+{
+	struct abi_entry *entry = entry_by_cgroup(task);
+
+	return entry ? entry : entry_by_pidns(task);
+}
+
+/*
+ * A runtime puts its child into the container's cgroup, and execs in it, before the child enters
+ * the container's mount namespace. Such a task is not the container yet. The way back is closed
+ * to the container: setns() into the host's mount namespace needs a descriptor of it and
+ * CAP_SYS_ADMIN over it. The owner is compared as well, because inode numbers are handed out
+ * again, and a mount namespace that a user namespace owns is never the host's.
+ */
+static __always_inline int task_on_host(const struct abi_entry *entry, struct task_struct *task)
+{
+	struct mnt_namespace *ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
+	__u32 inode = BPF_CORE_READ(ns, ns.inum);
+
+	if (inode == 0)
+		return 0; /* nothing to compare: judged like any other */
+	if (inode != entry->host_mntns[0] && inode != entry->host_mntns[1])
+		return 0;
+	return BPF_CORE_READ(ns, user_ns, level) == 0;
+}
+
+/*
+ * Until init calls execve for the first time, no code of the container runs in it: what descends
+ * from init are the createContainer hooks of others, which the runtime starts in the container's
+ * mount namespace with its own privileges. An exec session into such a container does not descend
+ * from init, so it is judged like any other.
+ */
+static __always_inline int task_is_runtime(const struct abi_entry *entry, struct task_struct *task)
+{
+	if (entry->armed)
+		return 0;
+	for (int i = 0; i < PARENTS_MAX; i++) {
+		__u32 tgid;
+
+		task = BPF_CORE_READ(task, real_parent);
+		tgid = (__u32)BPF_CORE_READ(task, tgid);
+		if (tgid == entry->init_pid)
+			return 1;
+		if (tgid <= 1)
+			return 0;
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The part of the kernel that the programs read: just the fields, found at load time by name
+ * (CO-RE), whatever their place in the running kernel. A name after ___ is a flavour: the same
+ * struct as another kernel version has it. Also the few constants of the BPF interface in use, so
+ * that the programs build without any kernel header.
+ */
+#ifndef ROOTFENCE_BPF_KERNEL_H
+#define ROOTFENCE_BPF_KERNEL_H
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef int __s32;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+
+enum {
+	BPF_ANY = 0,
+	BPF_F_NO_PREALLOC = 1,
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+
+#define EPERM 1
+#define ECANCELED 125
+#define SIGKILL 9
+
+/* clang-format off */
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+/* clang-format on */
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct uid_gid_extent {
+	__u32 first;
+	__u32 lower_first;
+	__u32 count;
+};
+
+struct uid_gid_map {
+	__u32 nr_extents;
+	union {
+		struct uid_gid_extent extent[5];
+		struct {
+			struct uid_gid_extent *forward;
+			struct uid_gid_extent *reverse;
+		};
+	};
+};
+
+struct user_namespace {
+	struct uid_gid_map uid_map;
+	int level;
+	struct ns_common ns;
+};
+
+struct kuid {
+	__u32 val;
+};
+
+/* kernel_cap_t is two 32-bit words before Linux 6.3 and one 64-bit word since. */
+struct cred {
+	struct kuid uid;
+	struct kuid gid;
+	struct kuid suid;
+	struct kuid euid;
+	struct kuid egid;
+	struct {
+		__u64 val;
+	} cap_permitted, cap_effective, cap_ambient;
+	struct user_namespace *user_ns;
+};
+
+struct cred___words {
+	struct {
+		__u32 cap[2];
+	} cap_permitted, cap_effective, cap_ambient;
+};
+
+struct task_struct;
+
+struct pid_namespace {
+	struct task_struct *child_reaper;
+	unsigned int level;
+	struct pid_namespace *parent;
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	int level;
+	struct kernfs_node *kn;
+};
+
+/* Before Linux 6.1 a cgroup holds the ids of its ancestors, since then pointers to them. */
+struct cgroup___ids {
+	__u64 ancestor_ids[1];
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
+struct qstr {
+	__u32 len;
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+	struct mount *root;
+	struct user_namespace *user_ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+};
+
+struct linux_binprm {
+	unsigned int execfd_creds : 1;
+	unsigned int secureexec : 1;
+	struct file *file;
+	struct cred *cred;
+	const char *filename;
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct pid *thread_pid;
+	const struct cred *cred;
+	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
+};
+
+/* clang-format off */
+#pragma clang attribute pop
+/* clang-format on */
+
+#endif

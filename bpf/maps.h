@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The maps. Those that abi.h names are pinned; scratch and exiting are the programs' own, and so
+ * are the variables of the self-test, which the loader reaches through the skeleton alone.
+ */
+#ifndef ROOTFENCE_BPF_MAPS_H
+#define ROOTFENCE_BPF_MAPS_H
+
+#include "abi.h"
+
+#include <bpf/bpf_helpers.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct abi_key);
+	__type(value, struct abi_entry);
+} containers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct abi_rule_key);
+	__type(value, struct abi_rule);
+} rules SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1024 * 1024);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct abi_stats);
+} stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct abi_meta);
+} meta SEC(".maps");
+
+/*
+ * Room to build a path in, one for each thread that is being judged: programs can be preempted by
+ * another execve on the same CPU, so per-CPU memory could be rewritten between walk and lookup.
+ * Preallocated, so that memory pressure cannot turn an allowed execve into a denied one.
+ */
+struct scratch {
+	struct abi_rule_key key;
+	char buf[2 * ABI_PATH_MAX]; /* filled backwards from the middle */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 128);
+	__type(key, __u32); /* pid of the thread */
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+/* Inits of guarded pid namespaces between their exit and the end of their namespace. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u32); /* global pid */
+	__type(value, struct abi_key);
+} exiting SEC(".maps");
+
+volatile __u32 selftest_tgid;	     /* 0: no self-test */
+volatile __u32 selftest_exec_hits;   /* execve seen at the attached hook */
+volatile __u32 selftest_userns_hits; /* new user namespace seen */
+
+#endif
