@@ -41,7 +41,7 @@ enum abi_action {
 enum abi_reason {
 	ABI_REASON_NONE,
 	ABI_REASON_GAIN,    /* capabilities, or the root of the user namespace, gained at execve */
-	ABI_REASON_CEILING, /* permitted capabilities outside the container's ceiling */
+	ABI_REASON_CEILING, /* permitted or bounding capabilities outside the container's ceiling */
 	ABI_REASON_ROOT,    /* host root (global uid 0) */
 	ABI_REASON_SET_ID,  /* another identity that is not root and gains no capability */
 	ABI_REASON_RULE,    /* an exec rule says so */
@@ -79,6 +79,7 @@ static inline __u64 abi_pidns_id(__u32 inode, __u32 init_pid)
 /* The numbers of struct guard_limits; actions are enum abi_action. */
 struct abi_limits {
 	__u64 ceiling;
+	__u64 bounding; /* the ceiling, and what exec rules let some binary gain */
 	__u32 exec_action;
 	__u32 ceiling_action;
 	__u32 root_action;
@@ -140,6 +141,7 @@ struct abi_meta {
 struct abi_creds {
 	__u64 permitted;
 	__u64 effective;
+	__u64 bounding;
 	__u64 ambient;
 	__u32 uid; /* ids are global: as the initial user namespace numbers them */
 	__u32 euid;
@@ -172,14 +174,14 @@ struct abi_event {
 };
 
 _Static_assert(sizeof(struct abi_key) == 16, "abi_key has padding");
-_Static_assert(sizeof(struct abi_limits) == 32, "abi_limits has padding");
-_Static_assert(sizeof(struct abi_entry) == ABI_ID_MAX + 32 + 32 + 24, "abi_entry has padding");
+_Static_assert(sizeof(struct abi_limits) == 40, "abi_limits has padding");
+_Static_assert(sizeof(struct abi_entry) == ABI_ID_MAX + 40 + 32 + 24, "abi_entry has padding");
 _Static_assert(sizeof(struct abi_rule_key) == 8 + ABI_PATH_MAX, "abi_rule_key has padding");
 _Static_assert(sizeof(struct abi_rule) == 16, "abi_rule has padding");
 _Static_assert(sizeof(struct abi_stats) == 16, "abi_stats has padding");
 _Static_assert(sizeof(struct abi_meta) == 24 + 64 + 512, "abi_meta has padding");
-_Static_assert(sizeof(struct abi_creds) == 48, "abi_creds has padding");
-_Static_assert(sizeof(struct abi_event) == 16 + 96 + 24 + 32 + 16 + ABI_ID_MAX + ABI_PATH_MAX,
+_Static_assert(sizeof(struct abi_creds) == 56, "abi_creds has padding");
+_Static_assert(sizeof(struct abi_event) == 16 + 112 + 24 + 32 + 16 + ABI_ID_MAX + ABI_PATH_MAX,
 	       "abi_event has padding");
 _Static_assert(__builtin_offsetof(struct abi_meta, abi) == 0, "abi comes first");
 _Static_assert(__builtin_offsetof(struct abi_event, abi) == 0, "abi comes first");

@@ -21,7 +21,7 @@
 
 struct decide_verdict {
 	__u64 gained;	    /* capabilities that the new credentials have and the old had not */
-	__u64 over;	    /* permitted capabilities outside the ceiling */
+	__u64 over;	    /* permitted or bounding capabilities outside the ceiling */
 	__u32 action;	    /* enum abi_action */
 	__u32 reason;	    /* enum abi_reason; ABI_REASON_NONE: no predicate holds */
 	__u32 becomes_root; /* euid becomes the root of the user namespace */
@@ -37,17 +37,17 @@ DECIDE_INLINE int decide_is_host_root(const struct abi_creds *creds)
  * Set by set: raising what is permitted already is a gain too, because execve did it and not the
  * program that was trusted to lower it.
  */
-DECIDE_INLINE __u64 decide_gained(const struct abi_creds *old, const struct abi_creds *new)
+DECIDE_INLINE __u64 decide_gained(const struct abi_creds *old, const struct abi_creds *now)
 {
-	return (new->permitted & ~old->permitted) | (new->effective & ~old->effective) |
-	       (new->ambient & ~old->ambient);
+	return (now->permitted & ~old->permitted) | (now->effective & ~old->effective) |
+	       (now->ambient & ~old->ambient);
 }
 
 /* Returning to the real id is no other identity: the kernel itself does so when it downgrades. */
-DECIDE_INLINE int decide_is_set_id(const struct abi_creds *old, const struct abi_creds *new)
+DECIDE_INLINE int decide_is_set_id(const struct abi_creds *old, const struct abi_creds *now)
 {
-	return (new->euid != old->euid &&new->euid != old->uid) ||
-	       (new->egid != old->egid &&new->egid != old->gid);
+	return (now->euid != old->euid && now->euid != old->uid) ||
+	       (now->egid != old->egid && now->egid != old->gid);
 }
 
 /*
@@ -55,17 +55,17 @@ DECIDE_INLINE int decide_is_set_id(const struct abi_creds *old, const struct abi
  * kernel's own word that execve elevated something: then what does not come from the ambient set
  * and the real ids is new. Without it nothing is.
  */
-DECIDE_INLINE void decide_imply_old(const struct abi_creds *new, int secureexec,
+DECIDE_INLINE void decide_imply_old(const struct abi_creds *now, int secureexec,
 				    struct abi_creds *ret_old)
 {
-	*ret_old = *new;
+	*ret_old = *now;
 	if (!secureexec)
 		return;
-	ret_old->permitted = new->ambient;
-	ret_old->effective = new->ambient;
-	ret_old->euid = new->uid;
-	ret_old->suid = new->uid;
-	ret_old->egid = new->gid;
+	ret_old->permitted = now->ambient;
+	ret_old->effective = now->ambient;
+	ret_old->euid = now->uid;
+	ret_old->suid = now->uid;
+	ret_old->egid = now->gid;
 }
 
 /* The first predicate of the highest severity names the reason. */
@@ -92,22 +92,24 @@ DECIDE_INLINE int decide_rule_covers(const struct decide_verdict *verdict,
 }
 
 /* decide_exec: rule may be NULL; flags are DECIDE_*. */
-DECIDE_INLINE void decide_exec(const struct abi_creds *old, const struct abi_creds *new,
+DECIDE_INLINE void decide_exec(const struct abi_creds *old, const struct abi_creds *now,
 			       const struct abi_limits *limits, const struct abi_rule *rule,
 			       __u32 flags, struct decide_verdict *ret_verdict)
 {
 	struct decide_verdict verdict = { 0 };
 
-	verdict.gained = decide_gained(old, new);
-	verdict.becomes_root = new->euid == new->root && old->euid != new->root;
+	verdict.gained = decide_gained(old, now);
+	verdict.becomes_root = now->euid == now->root && old->euid != now->root;
 	if (!(flags & DECIDE_RUNTIME)) {
-		verdict.over = new->permitted & ~limits->ceiling;
-		verdict.host_root = decide_is_host_root(new) ? 1 : 0;
+		/* A full bounding set is no power yet, but any set-user-ID binary makes it one. */
+		verdict.over =
+			(now->permitted & ~limits->ceiling) | (now->bounding & ~limits->bounding);
+		verdict.host_root = decide_is_host_root(now) ? 1 : 0;
 	}
 
 	if (verdict.gained || verdict.becomes_root)
 		decide_raise(&verdict, limits->exec_action, ABI_REASON_GAIN);
-	else if (decide_is_set_id(old, new) && new->euid != 0)
+	else if (decide_is_set_id(old, now) && now->euid != 0)
 		decide_raise(&verdict, limits->set_ids_action, ABI_REASON_SET_ID);
 	if (verdict.over)
 		decide_raise(&verdict, limits->ceiling_action, ABI_REASON_CEILING);

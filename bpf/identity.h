@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Which container a task belongs to, and whether it is the container yet. A task is in the
- * innermost registered cgroup around it, else in the innermost registered pid namespace: a container
- * is registered by its cgroup only if it shares the pid namespace of others. Both
- * walks cover every level on which a container can have been registered, so that going deeper
- * leads out of neither. Only root on the host registers: an entry inside another is a container in
- * its own right, while what an engine inside a container starts has none and inherits.
+ * innermost registered cgroup around it, else in the innermost registered pid namespace; a
+ * container is registered by its cgroup only if it shares its pid namespace. Both walks cover every
+ * level on which a container can have been registered, so that going deeper leads out of neither.
+ * Only root on the host registers: an entry inside another is a container in its own right, while
+ * what an engine inside a container starts has none and inherits.
  */
 #ifndef ROOTFENCE_BPF_IDENTITY_H
 #define ROOTFENCE_BPF_IDENTITY_H

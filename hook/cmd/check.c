@@ -62,7 +62,8 @@ static int report_invalid(struct check *check, struct arena *arena, const char *
 
 static int check_text(struct check *check, struct arena *arena, const char *path, bool in_tree)
 {
-	struct inspect_how how = { check->policy, check->front_end, FACTS_OFFLINE, NULL };
+	struct inspect_how how = { check->policy, check->front_end, FACTS_OFFLINE,
+				   spec_file_bundle(arena, path) };
 	struct inspection inspection;
 	struct json_doc *doc;
 	struct str text;

@@ -26,6 +26,7 @@ static int rewrite(struct arena *arena, const char *policy_name, bool patch, con
 	if (error < 0)
 		return error;
 	how.policy = policy;
+	how.bundle = spec_file_bundle(arena, path);
 	error = inspect(arena, &how, path, text, &inspection, err);
 	if (error < 0)
 		return error;

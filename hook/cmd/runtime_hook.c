@@ -70,6 +70,7 @@ static int register_container(const struct hook *hook, const struct oci_state *s
 		.init_pid = state->pid,
 		.limits = {
 			.ceiling = limits->ceiling,
+			.bounding = limits->bounding,
 			.exec_action = (enum guard_action)exec->default_action,
 			.ceiling_action = (enum guard_action)limits->ceiling_action,
 			.root_action = (enum guard_action)limits->root_action,

@@ -34,6 +34,17 @@ int spec_file_read(struct arena *arena, const char **path, struct str *ret_text,
 	return io_read_file(arena, AT_FDCWD, *path, JSON_SIZE_MAX, ret_text, err);
 }
 
+const char *spec_file_bundle(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (strcmp(path, "-") == 0 || strcmp(path, "standard input") == 0)
+		return NULL;
+	if (slash == NULL)
+		return ".";
+	return slash == path ? "/" : arena_copy(arena, path, (size_t)(slash - path));
+}
+
 static int keep_entry(const struct dirent *entry)
 {
 	size_t len = strlen(entry->d_name);

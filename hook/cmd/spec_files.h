@@ -15,6 +15,9 @@
  */
 int spec_file_read(struct arena *arena, const char **path, struct str *ret_text, struct err *err);
 
+/* spec_file_bundle: the directory of a file that was read, NULL for standard input. */
+const char *spec_file_bundle(struct arena *arena, const char *path);
+
 /*
  * spec_files_each: calls visit for a file, for a bundle's config.json, or for every *.json below a
  * directory in the order of names; in_tree tells the last. Links to directories are not followed. A non-zero

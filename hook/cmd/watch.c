@@ -65,13 +65,18 @@ static const char *what(struct arena *arena, const struct guard_event *event)
 	default:
 		break;
 	}
-	if (event->gained == 0)
-		return root ? "root"
-			    : arena_printf(arena, "%s beyond the ceiling %s",
-					   cap_set_text(arena, new->permitted & ~event->ceiling),
-					   cap_set_text(arena, event->ceiling));
-	return arena_printf(arena, "%s%s", root ? "root and " : "",
-			    cap_set_text(arena, event->gained));
+	if (event->gained != 0)
+		return arena_printf(arena, "%s%s", root ? "root and " : "",
+				    cap_set_text(arena, event->gained));
+	if ((new->permitted & ~event->ceiling) != 0)
+		return arena_printf(arena, "%s; the ceiling is %s",
+				    cap_set_text(arena, new->permitted & ~event->ceiling),
+				    cap_set_text(arena, event->ceiling));
+	if (event->reason == GUARD_REASON_CEILING)
+		return arena_printf(arena, "%s in the bounding set; the ceiling is %s",
+				    cap_set_text(arena, new->bounding & ~event->ceiling),
+				    cap_set_text(arena, event->ceiling));
+	return "root";
 }
 
 static struct str event_text(struct arena *arena, const struct guard_event *event)
@@ -105,6 +110,7 @@ static void write_creds(struct arena *arena, struct json_writer *writer, const c
 	json_member_integer(writer, "egid", creds->egid);
 	write_capabilities(arena, writer, "permitted", creds->permitted);
 	write_capabilities(arena, writer, "effective", creds->effective);
+	write_capabilities(arena, writer, "bounding", creds->bounding);
 	write_capabilities(arena, writer, "ambient", creds->ambient);
 	json_end_object(writer);
 }

@@ -12,6 +12,7 @@ static void creds_encode(const struct guard_creds *creds, struct abi_creds *ret_
 	*ret_raw = (struct abi_creds){
 		.permitted = creds->permitted,
 		.effective = creds->effective,
+		.bounding = creds->bounding,
 		.ambient = creds->ambient,
 		.uid = creds->uid,
 		.euid = creds->euid,
@@ -29,6 +30,7 @@ void guard_decide(const struct guard_creds *old_creds, const struct guard_creds 
 {
 	struct abi_limits raw = {
 		.ceiling = limits->ceiling,
+		.bounding = limits->bounding,
 		.exec_action = limits->exec_action,
 		.ceiling_action = limits->ceiling_action,
 		.root_action = limits->root_action,

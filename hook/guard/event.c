@@ -16,6 +16,7 @@ static void creds_decode(const struct abi_creds *raw, struct guard_creds *ret_cr
 	*ret_creds = (struct guard_creds){
 		.permitted = raw->permitted,
 		.effective = raw->effective,
+		.bounding = raw->bounding,
 		.ambient = raw->ambient,
 		.uid = raw->uid,
 		.euid = raw->euid,

@@ -57,6 +57,7 @@ struct guard_exec_rule {
 /* What the policy lets one container do at execve. */
 struct guard_limits {
 	uint64_t ceiling;		  /* permitted capabilities that any execve may end with */
+	uint64_t bounding;		  /* what any execve may leave in the bounding set */
 	enum guard_action exec_action;	  /* on a gain: exec.defaultAction */
 	enum guard_action ceiling_action; /* on permitted capabilities outside the ceiling */
 	enum guard_action root_action;	  /* on an execve that ends as host root (global uid 0) */
@@ -123,6 +124,9 @@ struct guard_status {
 	bool userns; /* new user namespaces are guarded; else that is the seccomp profile's part */
 	uint64_t loaded_at; /* seconds since 1970; 0 when not loaded */
 	uint64_t lost;	    /* events that found the ring buffer full */
+	/* Execves that went by unseen: the kernel skips a tracing program while the same one is
+	 * preempted on that CPU (LSM programs before Linux 6.2 too). 0 before Linux 5.12. */
+	uint64_t missed;
 	size_t n_entries;
 };
 
@@ -139,6 +143,7 @@ int guard_each_entry(const char *dir, int (*visit)(const struct guard_entry *ent
 struct guard_creds {
 	uint64_t permitted;
 	uint64_t effective;
+	uint64_t bounding;
 	uint64_t ambient;
 	uint32_t uid;
 	uint32_t euid;

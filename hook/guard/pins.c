@@ -42,7 +42,7 @@ int pins_open_map(const char *dir, const char *name, int *ret_fd, struct err *er
 		return err_set(err, ENOENT, EXIT_GUARD,
 			       "the kernel guard is not loaded: run 'rootfence load'");
 	if (ret < 0)
-		return err_set_system(err, -ret, "cannot open the pinned map %s", path);
+		return err_set_system(err, -ret, "cannot open the pinned %s", path);
 	*ret_fd = ret;
 	return 0;
 }

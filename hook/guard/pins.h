@@ -17,7 +17,8 @@
 /* pins_path: "dir/name" into path. -ENAMETOOLONG when it does not fit. */
 int pins_path(char path[PINS_PATH_MAX], const char *dir, const char *name, struct err *err);
 
-/* pins_open_map: descriptor of the map `name` pinned below dir. -ENOENT: there is no guard. */
+/* pins_open_map: descriptor of the map, or link, `name` pinned below dir. -ENOENT: there is no
+ * guard. */
 int pins_open_map(const char *dir, const char *name, int *ret_fd, struct err *err);
 
 /* pins_read_meta: what the pinned guard says about itself. -ENOENT: there is none. Fails with

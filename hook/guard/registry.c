@@ -116,6 +116,7 @@ static void entry_fill(struct abi_entry *entry, const struct guard_container *co
 	memset(entry, 0, sizeof(*entry));
 	memcpy(entry->id, container->id, strlen(container->id));
 	entry->limits.ceiling = limits->ceiling;
+	entry->limits.bounding = limits->bounding;
 	entry->limits.exec_action = limits->exec_action;
 	entry->limits.ceiling_action = limits->ceiling_action;
 	entry->limits.root_action = limits->root_action;

@@ -53,6 +53,33 @@ static int lost_read(const char *dir, uint64_t *ret_lost, struct err *err)
 	return 0;
 }
 
+/* The kernel's own count for the program behind the pinned link. */
+static int missed_read(const char *dir, uint64_t *ret_missed, struct err *err)
+{
+	struct bpf_link_info link = { 0 };
+	struct bpf_prog_info program = { 0 };
+	__u32 size = sizeof(link);
+	auto_close int link_fd = -1;
+	auto_close int program_fd = -1;
+	int ret;
+
+	ret = pins_open_map(dir, "link_exec", &link_fd, err);
+	if (ret < 0)
+		return ret;
+	ret = bpf_obj_get_info_by_fd(link_fd, &link, &size);
+	if (ret < 0)
+		return err_set_system(err, -ret, "cannot ask for the guard's link");
+	program_fd = bpf_prog_get_fd_by_id(link.prog_id);
+	if (program_fd < 0)
+		return err_set_system(err, -program_fd, "cannot open the guard's program");
+	size = sizeof(program);
+	ret = bpf_obj_get_info_by_fd(program_fd, &program, &size);
+	if (ret < 0)
+		return err_set_system(err, -ret, "cannot ask for the guard's program");
+	*ret_missed = program.recursion_misses;
+	return 0;
+}
+
 static void status_fill(struct guard_status *status, const struct abi_meta *meta)
 {
 	status->abi = meta->abi;
@@ -112,6 +139,8 @@ int guard_query(const char *dir, struct guard_status *ret_status, struct err *er
 	status_fill(&status, &meta);
 	status.loaded = true;
 	ret = lost_read(dir, &status.lost, err);
+	if (ret == 0)
+		ret = missed_read(dir, &status.missed, err);
 	if (ret == 0)
 		ret = pins_open_map(dir, "containers", &fd, err);
 	if (ret == 0)

@@ -29,7 +29,7 @@ int cap_from_name(struct str name);
 /* cap_name: the name of a capability number up to CAP_LAST. */
 const char *cap_name(unsigned int capability);
 
-/* cap_set_text: "CAP_KILL, CAP_NET_RAW", or "none". */
+/* cap_set_text: for messages: "CAP_KILL, CAP_NET_RAW", "none", or how many when there are many. */
 char *cap_set_text(struct arena *arena, uint64_t set);
 
 /* cap_set_json: the set as a JSON array of names. */

@@ -237,6 +237,60 @@ static int read_resources(const struct fields_reader *reader, struct json_node *
 	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
 }
 
+static int read_syscall_arg(const struct fields_reader *reader, struct json_node *value,
+			    void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_syscall_arg, "index", field_number, index),
+		ROW(oci_syscall_arg, "value", field_number, value),
+		ROW(oci_syscall_arg, "valueTwo", field_number, value_two),
+		ROW(oci_syscall_arg, "op", field_string, op),
+	};
+
+	((struct oci_syscall_arg *)target)->node = value;
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
+static int read_syscall_args(const struct fields_reader *reader, struct json_node *value,
+			     void *target)
+{
+	return read_list(reader, value, target, sizeof(struct oci_syscall_arg), read_syscall_arg);
+}
+
+static int read_syscall(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_syscall, "names", field_strings, names),
+		ROW(oci_syscall, "action", field_string, action),
+		ROW(oci_syscall, "args", read_syscall_args, args),
+		KNOWN("errnoRet"),
+	};
+
+	((struct oci_syscall *)target)->node = value;
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
+static int read_syscalls(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	return read_list(reader, value, target, sizeof(struct oci_syscall), read_syscall);
+}
+
+static int read_seccomp(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_seccomp, "defaultAction", field_string, default_action),
+		ROW(oci_seccomp, "syscalls", read_syscalls, syscalls),
+		KNOWN("defaultErrnoRet"),
+		KNOWN("architectures"),
+		KNOWN("flags"),
+		KNOWN("listenerPath"),
+		KNOWN("listenerMetadata"),
+	};
+
+	((struct oci_seccomp *)target)->node = value;
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
 static int read_namespace(const struct fields_reader *reader, struct json_node *value,
 			  struct oci_namespaces *namespaces)
 {
@@ -296,7 +350,7 @@ static int read_linux(const struct fields_reader *reader, struct json_node *valu
 		ROW(oci_linux, "sysctl", field_map, sysctl),
 		ROW(oci_linux, "maskedPaths", field_strings, masked_paths),
 		ROW(oci_linux, "readonlyPaths", field_strings, readonly_paths),
-		ROW(oci_linux, "seccomp", field_object, seccomp),
+		ROW(oci_linux, "seccomp", read_seccomp, seccomp),
 		KNOWN("cgroupsPath"),
 		KNOWN("devices"),
 		KNOWN("netDevices"),

@@ -30,6 +30,11 @@ struct oci_id {
 	uint32_t value; /* 0 when absent: runtimes take a missing id for root */
 };
 
+struct oci_number {
+	struct json_node *node;
+	uint64_t value;
+};
+
 struct oci_strings {
 	struct json_node *node;
 	struct oci_string *items;
@@ -143,6 +148,28 @@ struct oci_device_rule {
 	struct json_node *minor;
 };
 
+/* One condition of a system call's entry; value and valueTwo are unsigned 64-bit numbers. */
+struct oci_syscall_arg {
+	struct json_node *node;
+	struct oci_number index;
+	struct oci_number value;
+	struct oci_number value_two;
+	struct oci_string op;
+};
+
+struct oci_syscall {
+	struct json_node *node;
+	struct oci_strings names;
+	struct oci_string action;
+	struct oci_list args; /* struct oci_syscall_arg */
+};
+
+struct oci_seccomp {
+	struct json_node *node;
+	struct oci_string default_action;
+	struct oci_list syscalls; /* struct oci_syscall */
+};
+
 struct oci_linux {
 	struct json_node *node;
 	struct oci_namespaces namespaces;
@@ -152,7 +179,7 @@ struct oci_linux {
 	struct oci_map sysctl;
 	struct oci_strings masked_paths;
 	struct oci_strings readonly_paths;
-	struct json_node *seccomp;
+	struct oci_seccomp seccomp;
 };
 
 struct oci_config {

@@ -101,30 +101,51 @@ int field_path(const struct fields_reader *reader, struct json_node *value, void
 }
 
 static int read_uint(const struct fields_reader *reader, struct json_node *value, uint64_t max,
-		     struct oci_id *field)
+		     uint64_t *ret_number)
 {
 	int error = fields_want(reader, value, JSON_NUMBER);
-	uint64_t number;
 
 	if (error < 0)
 		return error;
-	if (!str_to_uint(value->text, max, &number))
+	if (!str_to_uint(value->text, max, ret_number))
 		return json_fail(
 			reader->doc, value, EXIT_SPEC, reader->err,
 			"expected a whole number from 0 to %llu without sign, fraction, exponent or leading zero, found %s",
 			(unsigned long long)max, str_show(reader->doc->arena, value->text));
+	return 0;
+}
+
+static int read_id(const struct fields_reader *reader, struct json_node *value, uint64_t max,
+		   struct oci_id *field)
+{
+	uint64_t number;
+	int error = read_uint(reader, value, max, &number);
+
+	if (error < 0)
+		return error;
 	*field = (struct oci_id){ value, (uint32_t)number };
 	return 0;
 }
 
 int field_id(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	return read_uint(reader, value, OCI_ID_MAX, target);
+	return read_id(reader, value, OCI_ID_MAX, target);
 }
 
 int field_size(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	return read_uint(reader, value, OCI_SIZE_MAX, target);
+	return read_id(reader, value, OCI_SIZE_MAX, target);
+}
+
+int field_number(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	struct oci_number *field = target;
+	int error = read_uint(reader, value, UINT64_MAX, &field->value);
+
+	if (error < 0)
+		return error;
+	field->node = value;
+	return 0;
 }
 
 int field_strings(const struct fields_reader *reader, struct json_node *value, void *target)
@@ -197,17 +218,6 @@ int field_integer(const struct fields_reader *reader, struct json_node *value, v
 		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
 				 "expected a whole number, found %s",
 				 str_show(reader->doc->arena, value->text));
-	*field = value;
-	return 0;
-}
-
-int field_object(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	struct json_node **field = target;
-	int error = fields_want(reader, value, JSON_OBJECT);
-
-	if (error < 0)
-		return error;
 	*field = value;
 	return 0;
 }

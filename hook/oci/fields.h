@@ -37,11 +37,11 @@ int field_bool(const struct fields_reader *reader, struct json_node *value, void
 int field_string(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_path(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_id(const struct fields_reader *reader, struct json_node *value, void *target);
+int field_number(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_strings(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_size(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_ids(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_map(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_integer(const struct fields_reader *reader, struct json_node *value, void *target);
-int field_object(const struct fields_reader *reader, struct json_node *value, void *target);
 
 #endif

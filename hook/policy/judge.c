@@ -187,6 +187,7 @@ void policy_exec_limits(const struct policy *policy, const struct oci_config *co
 	if (policy->audit)
 		audit_exec(&ret_limits->exec);
 	ret_limits->ceiling = judge_allowed_capabilities(&judge);
+	ret_limits->bounding = ret_limits->ceiling | judge_exec_rule_capabilities(&judge);
 	ret_limits->ceiling_action =
 		action_at_exec(actions[capabilities], ret_limits->exec.default_action);
 	ret_limits->root_action = action_at_exec(actions[root], ret_limits->exec.default_action);

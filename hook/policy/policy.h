@@ -167,6 +167,7 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 /* What the guard has to hold the container to: the policy as it applies to this config. */
 struct exec_limits {
 	uint64_t ceiling;
+	uint64_t bounding; /* the ceiling, and what exec rules let some binary gain */
 	enum exec_action ceiling_action;
 	enum exec_action root_action;
 	struct exec_policy exec; /* mode applied */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What mounts bring in from the host: hostMounts, mountOptions. Paths of the host are compared by
- * identity (device and inode) after every symbolic link; their spelling counts only where a path
- * cannot be looked up, and against the container, never for it.
+ * identity (device and inode) after every symbolic link, and by name besides.
  */
 #include "policy/rule.h"
 
@@ -74,29 +73,15 @@ enum relation {
 	CONTAINS, /* the source has the path in it */
 };
 
-/* How a source stands to a path of the policy: by identity, and by name, whichever is worse. */
-static enum relation relate(const struct path_fact *source, const char *name,
-			    const struct path_fact *path, const char *path_name)
-{
-	bool known = source->error == 0 && path != NULL && path->error == 0;
-	bool is_root = strcmp(path_name, "/") == 0;
-
-	if (known && same_id(&source->chain[0], &path->chain[0]))
-		return SAME;
-	if (name != NULL && strcmp(name, path_name) == 0)
-		return SAME;
-	if (known && !is_root && chain_has(source, &path->chain[0]))
-		return BELOW;
-	if (name != NULL && !is_root && is_below(name, path_name))
-		return BELOW;
-	if (known && chain_has(path, &source->chain[0]))
-		return CONTAINS;
-	if (known && source->n_chain == 1 && path->n_chain > 1)
-		return CONTAINS; /* the source is the root directory */
-	if (name != NULL && (strcmp(name, "/") == 0 || is_below(path_name, name)))
-		return CONTAINS;
-	return UNRELATED;
-}
+/*
+ * A source is looked at twice: by the name that the spec has, and by what it is after every link.
+ * Each look is held against both lists on its own, and both must pass: an entry of args.allow that
+ * names a link says nothing about where the link leads.
+ */
+struct look {
+	const char *path;	      /* normalized */
+	const struct path_fact *fact; /* NULL: the look by name */
+};
 
 static size_t path_depth(const char *path)
 {
@@ -173,49 +158,62 @@ static bool entry_covers(struct arena *arena, const struct entry *entry, const c
 	return fnmatch(entry->name, head, FNM_PATHNAME) == 0;
 }
 
-/*
- * The rank of the best entry of args.allow that covers the source, 0 for none. It is compared with
- * the resolved path, so that a link into a denied directory gets no farther by its own name.
- */
+/* The rank of the best entry of args.allow that covers what is looked at, 0 for none. */
 static size_t allowed_rank(const struct judge *judge, const struct entries *entries,
-			   const struct source_fact *source, bool *ret_exact)
+			   const struct oci_mount *mount, const struct look *look, bool *ret_exact)
 {
-	const struct oci_mount *mount = source->from.mount;
 	bool read_only = oci_mount_has(mount, "ro") && !oci_mount_has(mount, "rw");
-	const char *path = source->path.error == 0 ? source->path.resolved
-						   : normalize(judge->arena, source->from.path);
 	size_t best = 0;
 
 	*ret_exact = false;
-	for (size_t i = 0; path != NULL && i < entries->n_allow; i++) {
+	for (size_t i = 0; i < entries->n_allow; i++) {
 		const struct entry *entry = &entries->allow[i];
 
-		if ((entry->read_only && !read_only) || !entry_covers(judge->arena, entry, path))
+		if ((entry->read_only && !read_only) ||
+		    !entry_covers(judge->arena, entry, look->path))
 			continue;
 		if (entry->rank > best)
 			best = entry->rank;
-		if (entry->depth == path_depth(path))
+		if (entry->depth == path_depth(look->path))
 			*ret_exact = true;
 	}
 	return best;
 }
 
-/* Why args.deny refuses a source, or NULL. Who names exactly this path in args.allow has meant it. */
+static enum relation relate(const struct look *look, const struct entry *entry)
+{
+	const struct path_fact *fact = look->fact, *denied = entry->fact;
+	bool known = fact != NULL && denied != NULL && denied->error == 0;
+	bool is_root = strcmp(entry->name, "/") == 0;
+
+	if (strcmp(look->path, entry->name) == 0 ||
+	    (known && same_id(&fact->chain[0], &denied->chain[0])))
+		return SAME;
+	if (!is_root &&
+	    (is_below(look->path, entry->name) || (known && chain_has(fact, &denied->chain[0]))))
+		return BELOW;
+	if (strcmp(look->path, "/") == 0 || is_below(entry->name, look->path) ||
+	    (known && chain_has(denied, &fact->chain[0])))
+		return CONTAINS;
+	return UNRELATED;
+}
+
+/* Why args.deny refuses what is looked at, or NULL. Who names exactly this path in args.allow has
+ * meant it, and what it contains. */
 static const char *denied_reason(const struct judge *judge, const struct entries *entries,
-				 const struct source_fact *source)
+				 const struct oci_mount *mount, const struct look *look)
 {
 	static const char *const words[] = {
 		[SAME] = "this is", [BELOW] = "this lies under", [CONTAINS] = "this contains"
 	};
-	const char *name = normalize(judge->arena, source->from.path);
 	const struct entry *decides = NULL, *contained = NULL;
-	enum relation how = UNRELATED;
+	enum relation how = CONTAINS;
 	bool exact;
-	size_t best = allowed_rank(judge, entries, source, &exact);
+	size_t best = allowed_rank(judge, entries, mount, look, &exact);
 
 	for (size_t i = 0; i < entries->n_deny; i++) {
 		const struct entry *entry = &entries->deny[i];
-		enum relation relation = relate(&source->path, name, entry->fact, entry->name);
+		enum relation relation = relate(look, entry);
 
 		if (relation == CONTAINS && !exact && contained == NULL) {
 			contained = entry;
@@ -225,11 +223,32 @@ static const char *denied_reason(const struct judge *judge, const struct entries
 			how = relation;
 		}
 	}
-	if (decides == NULL && contained == NULL)
+	if (decides == NULL)
+		decides = contained;
+	if (decides == NULL)
 		return NULL;
-	return arena_printf(judge->arena, "%s %s, which is the host's",
-			    words[decides != NULL ? how : CONTAINS],
-			    str_show(judge->arena, (decides != NULL ? decides : contained)->text));
+	return arena_printf(judge->arena, "%s %s, which is the host's", words[how],
+			    str_show(judge->arena, decides->text));
+}
+
+static const char *source_reason(const struct judge *judge, const struct entries *entries,
+				 const struct source_fact *source)
+{
+	const struct oci_mount *mount = source->from.mount;
+	const struct look by_name = { normalize(judge->arena, source->from.path), NULL };
+	const struct look by_identity = { source->path.resolved, &source->path };
+	const char *reason = NULL;
+
+	if (by_name.path != NULL)
+		reason = denied_reason(judge, entries, mount, &by_name);
+	if (reason == NULL && source->path.error == 0)
+		reason = denied_reason(judge, entries, mount, &by_identity);
+	/* What cannot be looked up cannot be told from the host's. A file is judged by its names. */
+	if (reason == NULL && source->path.error != 0 &&
+	    (judge->facts->scope == FACTS_LIVE || by_name.path == NULL))
+		reason = arena_printf(judge->arena, "it cannot be looked up: %s",
+				      strerror(source->path.error));
+	return reason;
 }
 
 /* A file system that shows a device or the kernel of the host. */
@@ -271,11 +290,7 @@ void check_host_mounts(struct judge *judge)
 		const char *reason = type_reason(judge, source->from.mount);
 
 		if (reason == NULL)
-			reason = denied_reason(judge, &entries, source);
-		/* Live, what cannot be looked up cannot be told from the host's. */
-		if (reason == NULL && source->path.error != 0 && judge->facts->scope == FACTS_LIVE)
-			reason = arena_printf(judge->arena, "it cannot be looked up: %s",
-					      strerror(source->path.error));
+			reason = source_reason(judge, &entries, source);
 		if (reason != NULL)
 			add_mount_finding(judge, source, reason);
 	}

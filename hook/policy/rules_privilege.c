@@ -186,7 +186,7 @@ void check_privileged_container(struct judge *judge)
 			"allows every device, beside CAP_SYS_ADMIN: --privileged; must not be";
 		finding_add(judge, devices, NULL, text);
 	} else if (cap_set_has(held, CAPABILITY_SYS_ADMIN) && config->masked_paths.n == 0 &&
-		   config->seccomp == NULL) {
+		   config->seccomp.node == NULL) {
 		text.message =
 			"keeps CAP_SYS_ADMIN, without masked paths and seccomp: --privileged; must not be";
 		finding_add(judge, capabilities->node, NULL, text);
