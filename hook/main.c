@@ -30,7 +30,7 @@ const struct command commands[] = {
 	  EXITS_VERDICT EXITS_COMMON, command_rewrite },
 	{ "precreate",
 	  "podman's precreate hook: a config on standard input, rewritten to standard output",
-	  "[OPTIONS]", POLICY_OPTION,
+	  "[OPTIONS]", POLICY_OPTION GUARD_OPTION,
 	  "  rootfence precreate <config.json\n  rootfence precreate --policy strict <config.json\n",
 	  EXITS_VERDICT EXITS_COMMON, command_precreate },
 	{ "createRuntime", "OCI hook: judges the container and puts it under the guard",

@@ -18,6 +18,7 @@ struct inspect_how {
 	enum front_end front_end;
 	enum facts_scope scope;
 	const char *bundle; /* for relative mount sources, or NULL */
+	bool guard_refuses_userns;
 };
 
 /*

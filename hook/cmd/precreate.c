@@ -9,12 +9,14 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "guard/guard.h"
 #include "inspect.h"
 #include "oci/state.h"
 #include "policy_files.h"
 #include "report.h"
 
-static int precreate(struct arena *arena, const char *policy_name, struct err *err)
+static int precreate(struct arena *arena, const char *policy_name, const char *guard_dir,
+		     struct err *err)
 {
 	struct inspect_how how = { .front_end = FRONT_PRECREATE, .scope = FACTS_LIVE };
 	struct inspection inspection;
@@ -34,6 +36,7 @@ static int precreate(struct arena *arena, const char *policy_name, struct err *e
 			err, EINVAL, EXIT_USAGE,
 			"standard input is an OCI state, which belongs to createRuntime, prestart or poststop; precreate takes a config.json");
 	how.policy = policy;
+	how.guard_refuses_userns = guard_refuses_userns(guard_dir);
 	error = inspect_doc(arena, &how, doc, &inspection, err);
 	if (error < 0)
 		return error;
@@ -47,8 +50,9 @@ static int precreate(struct arena *arena, const char *policy_name, struct err *e
 
 int command_precreate(const struct command *command, int argc, char **argv)
 {
-	const char *policy_name = NULL;
-	const struct option options[] = { { "policy", &policy_name, NULL } };
+	const char *policy_name = NULL, *guard_dir = GUARD_DIR;
+	const struct option options[] = { { "policy", &policy_name, NULL },
+					  { "guard", &guard_dir, NULL } };
 	struct arena *arena;
 	struct err err;
 	int n, result;
@@ -61,7 +65,7 @@ int command_precreate(const struct command *command, int argc, char **argv)
 		return report_error(&err);
 	}
 	arena = arena_new();
-	result = precreate(arena, policy_name, &err);
+	result = precreate(arena, policy_name, guard_dir, &err);
 	if (result < 0) {
 		report_from_hook(NULL, err.text);
 		result = err.exit;

@@ -134,6 +134,12 @@ struct guard_status {
  * level and reason telling what loading would give. */
 int guard_query(const char *dir, struct guard_status *ret_status, struct err *err);
 
+/*
+ * guard_refuses_userns: does the guard that is pinned at dir refuse new user namespaces? One look
+ * at a file, for hooks that must not load anything.
+ */
+bool guard_refuses_userns(const char *dir);
+
 /* guard_each_entry: calls visit for every registered container; a non-zero return ends the walk
  * and is returned. */
 int guard_each_entry(const char *dir, int (*visit)(const struct guard_entry *entry, void *data),

@@ -190,3 +190,11 @@ int guard_each_entry(const char *dir, int (*visit)(const struct guard_entry *ent
 		return ret;
 	return registry_each(fd, entry_visit, &visitor, err);
 }
+
+bool guard_refuses_userns(const char *dir)
+{
+	char path[PINS_PATH_MAX];
+	struct err ignored;
+
+	return pins_path(path, dir, "link_userns", &ignored) == 0 && access(path, F_OK) == 0;
+}

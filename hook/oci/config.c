@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "oci/capability.h"
 #include "oci/fields.h"
+#include "oci/seccomp.h"
 
 #define ROW(structure, key, reader, member)                     \
 	{                                                       \
@@ -183,41 +184,20 @@ static int read_device_rule(const struct fields_reader *reader, struct json_node
 	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
 }
 
-/* An array whose elements are objects of item_size bytes in the model. */
-static int read_list(const struct fields_reader *reader, struct json_node *value,
-		     struct oci_list *list, size_t item_size,
-		     int (*read)(const struct fields_reader *, struct json_node *, void *))
-{
-	int error = fields_want(reader, value, JSON_ARRAY);
-
-	if (error < 0)
-		return error;
-	list->node = value;
-	list->items = arena_array(reader->doc->arena, value->count, item_size);
-	json_each(element, value)
-	{
-		error = read(reader, element, (char *)list->items + list->n * item_size);
-		if (error < 0)
-			return error;
-		list->n++;
-	}
-	return 0;
-}
-
 static int read_mounts(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	return read_list(reader, value, target, sizeof(struct oci_mount), read_mount);
+	return field_list(reader, value, target, sizeof(struct oci_mount), read_mount);
 }
 
 static int read_mappings(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	return read_list(reader, value, target, sizeof(struct oci_mapping), read_mapping);
+	return field_list(reader, value, target, sizeof(struct oci_mapping), read_mapping);
 }
 
 static int read_device_rules(const struct fields_reader *reader, struct json_node *value,
 			     void *target)
 {
-	return read_list(reader, value, target, sizeof(struct oci_device_rule), read_device_rule);
+	return field_list(reader, value, target, sizeof(struct oci_device_rule), read_device_rule);
 }
 
 static int read_resources(const struct fields_reader *reader, struct json_node *value, void *target)
@@ -234,60 +214,6 @@ static int read_resources(const struct fields_reader *reader, struct json_node *
 		KNOWN("rdma"),
 	};
 
-	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
-}
-
-static int read_syscall_arg(const struct fields_reader *reader, struct json_node *value,
-			    void *target)
-{
-	static const struct field fields[] = {
-		ROW(oci_syscall_arg, "index", field_number, index),
-		ROW(oci_syscall_arg, "value", field_number, value),
-		ROW(oci_syscall_arg, "valueTwo", field_number, value_two),
-		ROW(oci_syscall_arg, "op", field_string, op),
-	};
-
-	((struct oci_syscall_arg *)target)->node = value;
-	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
-}
-
-static int read_syscall_args(const struct fields_reader *reader, struct json_node *value,
-			     void *target)
-{
-	return read_list(reader, value, target, sizeof(struct oci_syscall_arg), read_syscall_arg);
-}
-
-static int read_syscall(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	static const struct field fields[] = {
-		ROW(oci_syscall, "names", field_strings, names),
-		ROW(oci_syscall, "action", field_string, action),
-		ROW(oci_syscall, "args", read_syscall_args, args),
-		KNOWN("errnoRet"),
-	};
-
-	((struct oci_syscall *)target)->node = value;
-	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
-}
-
-static int read_syscalls(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	return read_list(reader, value, target, sizeof(struct oci_syscall), read_syscall);
-}
-
-static int read_seccomp(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	static const struct field fields[] = {
-		ROW(oci_seccomp, "defaultAction", field_string, default_action),
-		ROW(oci_seccomp, "syscalls", read_syscalls, syscalls),
-		KNOWN("defaultErrnoRet"),
-		KNOWN("architectures"),
-		KNOWN("flags"),
-		KNOWN("listenerPath"),
-		KNOWN("listenerMetadata"),
-	};
-
-	((struct oci_seccomp *)target)->node = value;
 	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
 }
 
@@ -350,7 +276,7 @@ static int read_linux(const struct fields_reader *reader, struct json_node *valu
 		ROW(oci_linux, "sysctl", field_map, sysctl),
 		ROW(oci_linux, "maskedPaths", field_strings, masked_paths),
 		ROW(oci_linux, "readonlyPaths", field_strings, readonly_paths),
-		ROW(oci_linux, "seccomp", read_seccomp, seccomp),
+		ROW(oci_linux, "seccomp", oci_seccomp_read, seccomp),
 		KNOWN("cgroupsPath"),
 		KNOWN("devices"),
 		KNOWN("netDevices"),

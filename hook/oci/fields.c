@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "oci/config.h"
-
 #define OCI_SIZE_MAX UINT32_MAX /* a mapping may be as long as all ids */
 
 int fields_want(const struct fields_reader *reader, const struct json_node *value,
@@ -219,5 +217,25 @@ int field_integer(const struct fields_reader *reader, struct json_node *value, v
 				 "expected a whole number, found %s",
 				 str_show(reader->doc->arena, value->text));
 	*field = value;
+	return 0;
+}
+
+int field_list(const struct fields_reader *reader, struct json_node *value, struct oci_list *list,
+	       size_t item_size,
+	       int (*read)(const struct fields_reader *, struct json_node *, void *))
+{
+	int error = fields_want(reader, value, JSON_ARRAY);
+
+	if (error < 0)
+		return error;
+	list->node = value;
+	list->items = arena_array(reader->doc->arena, value->count, item_size);
+	json_each(element, value)
+	{
+		error = read(reader, element, (char *)list->items + list->n * item_size);
+		if (error < 0)
+			return error;
+		list->n++;
+	}
 	return 0;
 }

@@ -7,7 +7,10 @@
 #ifndef ROOTFENCE_OCI_FIELDS_H
 #define ROOTFENCE_OCI_FIELDS_H
 
+#include <stddef.h>
+
 #include "json/json.h"
+#include "oci/config.h"
 
 struct fields_reader {
 	struct json_doc *doc;
@@ -19,6 +22,16 @@ struct field {
 	int (*read)(const struct fields_reader *reader, struct json_node *value, void *target);
 	size_t offset; /* of the target in the structure that is filled */
 };
+
+/* A row, and a row of a member that no rule reads. */
+#define ROW(structure, key, reader, member)                     \
+	{                                                       \
+		key, reader, offsetof(struct structure, member) \
+	}
+#define KNOWN(key)           \
+	{                    \
+		key, NULL, 0 \
+	}
 
 /*
  * fields_read: reads every member of object by its row; members without a row are left alone.
@@ -43,5 +56,10 @@ int field_size(const struct fields_reader *reader, struct json_node *value, void
 int field_ids(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_map(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_integer(const struct fields_reader *reader, struct json_node *value, void *target);
+
+/* field_list: an array of objects, each read by `read` into item_size bytes of the model. */
+int field_list(const struct fields_reader *reader, struct json_node *value, struct oci_list *list,
+	       size_t item_size,
+	       int (*read)(const struct fields_reader *, struct json_node *, void *));
 
 #endif

@@ -50,12 +50,12 @@ static int check_id(struct json_doc *doc, const struct oci_string *id, struct er
 int oci_state_read(struct json_doc *doc, struct oci_state *ret_state, struct err *err)
 {
 	static const struct field fields[] = {
-		{ "id", field_string, offsetof(struct state_fields, id) },
-		{ "bundle", field_path, offsetof(struct state_fields, bundle) },
-		{ "status", field_string, offsetof(struct state_fields, status) },
-		{ "pid", field_id, offsetof(struct state_fields, pid) },
-		{ "ociVersion", NULL, 0 },
-		{ "annotations", NULL, 0 },
+		ROW(state_fields, "id", field_string, id),
+		ROW(state_fields, "bundle", field_path, bundle),
+		ROW(state_fields, "status", field_string, status),
+		ROW(state_fields, "pid", field_id, pid),
+		KNOWN("ociVersion"),
+		KNOWN("annotations"),
 	};
 	struct fields_reader reader = { doc, err };
 	struct state_fields state = { 0 };

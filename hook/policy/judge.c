@@ -95,19 +95,18 @@ static enum verdict_kind finding_kind(const struct finding *finding)
 	return VERDICT_ALLOW;
 }
 
-static void judge_rule(struct judge *judge, size_t row, enum front_end front_end)
+static void judge_rule(struct judge *judge, const struct rule *rule, enum front_end front_end)
 {
 	struct verdict *verdict = judge->verdict;
 	struct finding **added = verdict->findings_end;
 
-	judge->rule = &rules[row];
-	judge->setting = &judge->policy->settings[row];
-	judge->obstacle = rules[row].obstacles[front_end];
-	if (rules[row].fix == NULL && judge->obstacle == NULL)
+	judge->rule = rule;
+	judge->obstacle = rule->obstacles[front_end];
+	if (rule->fix == NULL && judge->obstacle == NULL)
 		judge->obstacle = "no rewrite makes this safe";
-	rules[row].check(judge);
+	rule->check(judge);
 	if (*added != NULL && judge->action == RULE_REWRITE && judge->obstacle == NULL)
-		rules[row].fix(judge);
+		rule->fix(judge);
 	for (const struct finding *finding = *added; finding != NULL; finding = finding->next) {
 		enum verdict_kind kind = finding_kind(finding);
 
@@ -141,7 +140,14 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 		if (actions[row] == RULE_ALLOW)
 			continue;
 		judge.action = actions[row];
-		judge_rule(&judge, row, front_end);
+		judge.setting = &policy->settings[row];
+		judge_rule(&judge, &rules[row], front_end);
+	}
+	/* Live and before the start only: the guard, which comes first, is this host's. */
+	if (front_end == FRONT_PRECREATE && !facts->guard_refuses_userns && !policy->audit &&
+	    policy->exec.user_namespaces > EXEC_LOG) {
+		judge.action = RULE_REWRITE;
+		judge_rule(&judge, &rule_user_namespaces, front_end);
 	}
 }
 

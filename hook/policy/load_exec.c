@@ -2,6 +2,7 @@
 /* The "exec" and "exceptions" of a policy file. */
 #include "load.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -252,11 +253,15 @@ static bool date_is_valid(unsigned int year, unsigned int month, unsigned int da
 static int read_expires(struct loader *loader, struct json_node *value, void *target)
 {
 	const char *text = arena_copy(loader->arena, value->text.data, value->text.len);
+	bool shaped = value->text.len == 10;
 	unsigned int year, month, day;
 
-	if (value->text.len != 10 || strspn(text, "0123456789-") != 10 ||
-	    sscanf(text, "%4u-%2u-%2u", &year, &month, &day) != 3 || text[4] != '-' ||
-	    text[7] != '-' || !date_is_valid(year, month, day))
+	/* Digits in their places: sscanf() alone would take a sign for one of them. */
+	for (size_t i = 0; i < value->text.len; i++)
+		shaped = shaped &&
+			 (i == 4 || i == 7 ? text[i] == '-' : isdigit((unsigned char)text[i]));
+	if (!shaped || sscanf(text, "%4u-%2u-%2u", &year, &month, &day) != 3 ||
+	    !date_is_valid(year, month, day))
 		return policy_fail(loader, value, "expected a date as YYYY-MM-DD, found %s",
 				   str_quote(loader->arena, value->text));
 	((struct exception *)target)->expires = year * 10000 + month * 100 + day;

@@ -33,6 +33,13 @@ int load_capabilities(struct loader *loader, struct json_node *array, uint64_t *
 	return 0;
 }
 
+/* Does it have what only args.allow of a path rule understands? */
+static bool is_pattern(struct str path)
+{
+	return memchr(path.data, '*', path.len) != NULL ||
+	       (path.len > 3 && memcmp(path.data + path.len - 3, ":ro", 3) == 0);
+}
+
 static int load_strings(struct loader *loader, struct json_node *array, enum rule_arg_kind kind,
 			struct rule_arg *arg)
 {
@@ -49,6 +56,11 @@ static int load_strings(struct loader *loader, struct json_node *array, enum rul
 			return error;
 		if (kind != ARG_STRINGS && !str_starts_with(element->text, "/"))
 			return policy_fail(loader, element, "expected an absolute path, found %s",
+					   str_quote(loader->arena, element->text));
+		/* A pattern would be looked up as the name of one file, and match nothing. */
+		if (kind == ARG_PATHS && is_pattern(element->text))
+			return policy_fail(loader, element,
+					   "expected one path, without * and :ro, found %s",
 					   str_quote(loader->arena, element->text));
 		if (element->text.len == 0)
 			return policy_fail(loader, element, "expected a string that is not empty");

@@ -133,5 +133,13 @@ void fix_mount_options(struct judge *judge);
 void check_unsafe_annotations(struct judge *judge);
 void fix_unsafe_annotations(struct judge *judge);
 void check_working_directory(struct judge *judge);
+void check_new_user_namespaces(struct judge *judge);
+void fix_new_user_namespaces(struct judge *judge);
+
+/*
+ * exec.userNamespaces, where the policy refuses and the kernel guard cannot: no row of the table,
+ * since the exec part of the policy says what happens.
+ */
+extern const struct rule rule_user_namespaces;
 
 #endif

@@ -255,6 +255,15 @@ const struct rule rules[] = {
 	},
 };
 
+const struct rule rule_user_namespaces = {
+	.name = "exec.userNamespaces",
+	.title = "The container can make user namespaces, and in them has every capability",
+	.reads = "/linux/seccomp",
+	.references = REFERENCES("CVE-2022-0185", "CVE-2023-0386", "CVE-2024-1086"),
+	.check = check_new_user_namespaces,
+	.fix = fix_new_user_namespaces,
+};
+
 const size_t n_rules = ARRAY_SIZE(rules);
 
 _Static_assert(ARRAY_SIZE(rules) <= RULES_MAX, "rules are bits of a uint64_t");

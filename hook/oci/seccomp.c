@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* linux.seccomp by tables: config-linux.md#seccomp. */
+#include "seccomp.h"
+
+#include <stddef.h>
+
+#include "base/cleanup.h"
+
+static int read_syscall_arg(const struct fields_reader *reader, struct json_node *value,
+			    void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_syscall_arg, "index", field_number, index),
+		ROW(oci_syscall_arg, "value", field_number, value),
+		ROW(oci_syscall_arg, "valueTwo", field_number, value_two),
+		ROW(oci_syscall_arg, "op", field_string, op),
+	};
+
+	((struct oci_syscall_arg *)target)->node = value;
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
+static int read_syscall_args(const struct fields_reader *reader, struct json_node *value,
+			     void *target)
+{
+	return field_list(reader, value, target, sizeof(struct oci_syscall_arg), read_syscall_arg);
+}
+
+static int read_syscall(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_syscall, "names", field_strings, names),
+		ROW(oci_syscall, "action", field_string, action),
+		ROW(oci_syscall, "args", read_syscall_args, args),
+		KNOWN("errnoRet"),
+	};
+
+	((struct oci_syscall *)target)->node = value;
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
+static int read_syscalls(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	return field_list(reader, value, target, sizeof(struct oci_syscall), read_syscall);
+}
+
+int oci_seccomp_read(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_seccomp, "defaultAction", field_string, default_action),
+		ROW(oci_seccomp, "syscalls", read_syscalls, syscalls),
+		KNOWN("defaultErrnoRet"),
+		KNOWN("architectures"),
+		KNOWN("flags"),
+		KNOWN("listenerPath"),
+		KNOWN("listenerMetadata"),
+	};
+
+	((struct oci_seccomp *)target)->node = value;
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}

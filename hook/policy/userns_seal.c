@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exec.userNamespaces where the kernel guard cannot refuse: a new user namespace gives every
+ * capability in it, so the seccomp profile takes the ways to one away. unshare and clone keep
+ * their other uses: what let them through lets them through without CLONE_NEWUSER. clone3 has its
+ * flags behind a pointer, where seccomp cannot look: it becomes ENOSYS, upon which C libraries use
+ * clone.
+ */
+#include "policy/rule.h"
+
+#include <sched.h>
+
+#include "base/cleanup.h"
+
+#ifdef __s390x__
+#define CLONE_FLAGS 1 /* clone(2): on s390 the stack comes first */
+#else
+#define CLONE_FLAGS 0
+#endif
+
+#define ANY_FLAGS -1 /* the flags are in no register */
+
+static const struct {
+	const char *name;
+	int flags; /* index of the argument */
+} ways[] = { { "clone", CLONE_FLAGS }, { "unshare", 0 }, { "clone3", ANY_FLAGS } };
+
+/* Actions under which the kernel carries the call out, or somebody else may tell it to. */
+static bool lets_through(struct str action)
+{
+	return str_is(action, "SCMP_ACT_ALLOW") || str_is(action, "SCMP_ACT_LOG") ||
+	       str_is(action, "SCMP_ACT_TRACE") || str_is(action, "SCMP_ACT_NOTIFY");
+}
+
+/* Does the entry hold only for flags in which CLONE_NEWUSER is `bit`? */
+static bool entry_wants(const struct oci_syscall *entry, int flags, uint64_t bit)
+{
+	const struct oci_syscall_arg *args = entry->args.items;
+
+	for (size_t i = 0; i < entry->args.n; i++)
+		if ((int)args[i].index.value == flags &&
+		    str_is(args[i].op.value, "SCMP_CMP_MASKED_EQ") &&
+		    (args[i].value.value & CLONE_NEWUSER) != 0 &&
+		    (args[i].value_two.value & CLONE_NEWUSER) == bit)
+			return true;
+	return false;
+}
+
+/* Does the entry let a new user namespace be made by this way? */
+static bool entry_opens(const struct oci_syscall *entry, size_t way)
+{
+	return lets_through(entry->action.value) && !entry_wants(entry, ways[way].flags, 0);
+}
+
+/* Does the entry, in a profile that allows by default, close this way? */
+static bool entry_closes(const struct oci_syscall *entry, size_t way)
+{
+	return !lets_through(entry->action.value) &&
+	       (entry->args.n == 0 ||
+		(entry->args.n == 1 && entry_wants(entry, ways[way].flags, CLONE_NEWUSER)));
+}
+
+static bool any_entry(const struct oci_seccomp *seccomp, size_t way,
+		      bool (*is)(const struct oci_syscall *, size_t))
+{
+	const struct oci_syscall *entries = seccomp->syscalls.items;
+
+	for (size_t i = 0; i < seccomp->syscalls.n; i++)
+		for (size_t k = 0; k < entries[i].names.n; k++)
+			if (str_is(entries[i].names.items[k].value, ways[way].name) &&
+			    is(&entries[i], way))
+				return true;
+	return false;
+}
+
+static bool way_is_open(const struct oci_seccomp *seccomp, size_t way)
+{
+	if (any_entry(seccomp, way, entry_opens))
+		return true;
+	/* No profile, or one that allows by default. */
+	return (seccomp->node == NULL || lets_through(seccomp->default_action.value)) &&
+	       !any_entry(seccomp, way, entry_closes);
+}
+
+/* The entry that takes the place of what opened a way. */
+static const char *closing_entry(struct arena *arena, const struct oci_seccomp *seccomp, size_t way)
+{
+	bool allows = seccomp->node == NULL || lets_through(seccomp->default_action.value);
+	const char *name = ways[way].name;
+
+	if (ways[way].flags == ANY_FLAGS)
+		return arena_printf(
+			arena, "{\"names\":[\"%s\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":38}",
+			name);
+	return arena_printf(
+		arena,
+		"{\"names\":[\"%s\"],\"action\":\"%s\",%s\"args\":[{\"index\":%d,\"value\":%u,\"valueTwo\":%u,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
+		name, allows ? "SCMP_ACT_ERRNO" : "SCMP_ACT_ALLOW", allows ? "\"errnoRet\":1," : "",
+		ways[way].flags, (unsigned int)CLONE_NEWUSER,
+		allows ? (unsigned int)CLONE_NEWUSER : 0U);
+}
+
+/* Takes the names of open ways out of the entries; an entry that has no other name goes whole. */
+static void drop_openings(const struct oci_seccomp *seccomp)
+{
+	const struct oci_syscall *entries = seccomp->syscalls.items;
+
+	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
+		size_t dropped = 0;
+
+		for (size_t k = 0; k < entries[i].names.n; k++) {
+			for (size_t way = 0; way < ARRAY_SIZE(ways); way++) {
+				if (!str_is(entries[i].names.items[k].value, ways[way].name) ||
+				    !entry_opens(&entries[i], way))
+					continue;
+				json_remove(entries[i].names.items[k].node);
+				dropped++;
+			}
+		}
+		if (dropped > 0 && dropped == entries[i].names.n)
+			json_remove(entries[i].node);
+	}
+}
+
+static void add_entries(struct judge *judge, const char *entries)
+{
+	const struct oci_linux *config = &judge->config->linux_;
+	struct json_doc *doc = judge->config->doc;
+	const char *profile = arena_printf(
+		judge->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[%s]}", entries);
+
+	if (config->node == NULL)
+		json_add(doc, doc->root, "linux",
+			 arena_printf(judge->arena, "{\"seccomp\":%s}", profile));
+	else if (config->seccomp.node == NULL)
+		json_add(doc, config->node, "seccomp", profile);
+	else
+		json_add(doc, config->seccomp.node, "syscalls",
+			 arena_printf(judge->arena, "[%s]", entries));
+}
+
+void fix_new_user_namespaces(struct judge *judge)
+{
+	const struct oci_seccomp *seccomp = &judge->config->linux_.seccomp;
+	auto_buf struct buf entries = { 0 };
+
+	for (size_t way = 0; way < ARRAY_SIZE(ways); way++) {
+		const char *entry = closing_entry(judge->arena, seccomp, way);
+
+		if (!way_is_open(seccomp, way))
+			continue;
+		if (seccomp->syscalls.node != NULL)
+			json_add(judge->config->doc, seccomp->syscalls.node, NULL, entry);
+		else
+			buf_printf(&entries, "%s%s", entries.len > 0 ? "," : "", entry);
+	}
+	drop_openings(seccomp);
+	if (entries.len > 0)
+		add_entries(judge, entries.data);
+}
+
+void check_new_user_namespaces(struct judge *judge)
+{
+	const struct oci_linux *config = &judge->config->linux_;
+	const struct oci_seccomp *seccomp = &config->seccomp;
+	auto_buf struct buf open = { 0 };
+
+	for (size_t way = 0; way < ARRAY_SIZE(ways); way++)
+		if (way_is_open(seccomp, way))
+			buf_printf(&open, "%s%s", open.len > 0 ? ", " : "", ways[way].name);
+	if (open.len == 0)
+		return;
+	finding_add(judge,
+		    seccomp->node != NULL  ? seccomp->node
+		    : config->node != NULL ? config->node
+					   : judge->config->doc->root,
+		    seccomp->node != NULL  ? NULL
+		    : config->node != NULL ? "seccomp"
+					   : "linux/seccomp",
+		    (struct finding_text){
+			    .required = "no new user namespaces",
+			    .message = arena_printf(judge->arena,
+						    "lets %s make new user namespaces; must not",
+						    open.data),
+			    .fix = "leave the engine's default seccomp profile on",
+		    });
+}
