@@ -93,7 +93,7 @@ static int print_text(struct arena *arena, const char *dir, const struct guard_s
 	if (status->loaded && !status->userns)
 		buf_printf(
 			&text,
-			"user ns     new user namespaces in containers are not refused by the guard here\n");
+			"user ns     left to the seccomp profile, which precreate seals: no hook for them is attached\n");
 	if (status->loaded) {
 		buf_printf(&text, "lost        %llu events\ncontainers  %zu\n",
 			   (unsigned long long)status->lost, status->n_entries);

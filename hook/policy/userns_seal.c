@@ -18,6 +18,17 @@
 #define CLONE_FLAGS 0
 #endif
 
+/* For a profile of our own: without them a call of another ABI would kill the process. */
+#if defined(__x86_64__)
+#define ARCHITECTURES "[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"]"
+#elif defined(__aarch64__)
+#define ARCHITECTURES "[\"SCMP_ARCH_AARCH64\",\"SCMP_ARCH_ARM\"]"
+#elif defined(__s390x__)
+#define ARCHITECTURES "[\"SCMP_ARCH_S390X\",\"SCMP_ARCH_S390\"]"
+#else
+#define ARCHITECTURES "[]" /* runtimes add the native one */
+#endif
+
 #define ANY_FLAGS -1 /* the flags are in no register */
 
 static const struct {
@@ -127,7 +138,10 @@ static void add_entries(struct judge *judge, const char *entries)
 	const struct oci_linux *config = &judge->config->linux_;
 	struct json_doc *doc = judge->config->doc;
 	const char *profile = arena_printf(
-		judge->arena, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[%s]}", entries);
+		judge->arena,
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":" ARCHITECTURES
+		",\"syscalls\":[%s]}",
+		entries);
 
 	if (config->node == NULL)
 		json_add(doc, doc->root, "linux",
