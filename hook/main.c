@@ -49,7 +49,7 @@ const struct command commands[] = {
 	  "  0 always, but 2 for wrong options\n", command_poststop },
 	{ "load", "Loads the kernel guard and pins it", "[OPTIONS]",
 	  GUARD_OPTION
-	  "  --hook HOOK      attach to lsm, prepare or exec (default: the best there is)\n",
+	  "  --hook HOOK      attach to lsm, prepare, commit or exec (default: the best there is)\n",
 	  "  rootfence load\n  rootfence load --hook lsm\n",
 	  "  0 loaded   5 the kernel cannot\n" EXITS_COMMON, command_load },
 	{ "unload", "Detaches the kernel guard; guarded containers run on without it", "[OPTIONS]",
@@ -102,11 +102,14 @@ static int unknown_command(const char *name)
 	return EXIT_USAGE;
 }
 
-/* A descriptor that is closed here would be given to the next file that is opened, and written to. */
+/*
+ * A descriptor that is closed here would be given to the next file that is opened, and written to.
+ * What stands in for it can be neither read nor written: /dev/full would read as zeroes without end.
+ */
 static int open_standard_files(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/full", O_RDWR) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/full", O_WRONLY) != fd)
 			return -1;
 	return 0;
 }

@@ -35,6 +35,11 @@ int command_load(const struct command *command, int argc, char **argv)
 		error = guard_load(dir, hook, &loaded, &err);
 	if (error == 0)
 		error = guard_query(dir, &status, &err);
+	if (error == 0 && hook != NULL && !loaded)
+		error = err_set(
+			&err, EEXIST, EXIT_GUARD,
+			"a guard is loaded already, at %s; `rootfence unload` first, with no container running that needs it",
+			status.hook);
 	if (error < 0)
 		return report_error(&err);
 	arena = arena_new();

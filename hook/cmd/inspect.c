@@ -33,7 +33,7 @@ static int judge_doc(struct arena *arena, const struct inspect_how *how, struct 
 	n_paths = policy_paths(arena, how->policy, &paths);
 	facts_collect(arena, &inspection->config, how->scope, how->bundle, paths, n_paths,
 		      &inspection->facts);
-	inspection->facts.guard_refuses_userns = how->guard_refuses_userns;
+	inspection->facts.userns_needs_seal = how->userns_needs_seal;
 	policy_judge(arena, how->policy, &inspection->config, &inspection->facts, how->front_end,
 		     inspect_today(), &inspection->verdict);
 	return 0;

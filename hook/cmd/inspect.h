@@ -17,8 +17,8 @@ struct inspect_how {
 	const struct policy *policy;
 	enum front_end front_end;
 	enum facts_scope scope;
-	const char *bundle; /* for relative mount sources, or NULL */
-	bool guard_refuses_userns;
+	const char *bundle;	/* for relative mount sources, or NULL */
+	bool userns_needs_seal; /* see struct facts */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/io.h"
 
 #define PROC_USER_INIT_INO 0xEFFFFFFDU /* linux/proc_ns.h */
@@ -19,9 +20,10 @@ static bool name_is_file(const char *name)
 	return strchr(name, '/') != NULL || (len > 5 && strcmp(name + len - 5, ".json") == 0);
 }
 
-static int open_file(struct arena *arena, const char *path, const char **ret_path,
+static int open_file(struct arena *arena, const char *path, const char *from, const char **ret_path,
 		     struct str *ret_text, struct err *err)
 {
+	auto_free char *real = NULL;
 	int error = io_read_file(arena, AT_FDCWD, path, POLICY_SIZE_MAX, ret_text, err);
 
 	if (error < 0) {
@@ -30,6 +32,10 @@ static int open_file(struct arena *arena, const char *path, const char **ret_pat
 		return error;
 	}
 	*ret_path = path;
+	/* One name for one file, so that a policy which extends itself is seen to. */
+	real = realpath(path, NULL);
+	if (real != NULL && from != NULL)
+		*ret_path = arena_copy(arena, real, strlen(real));
 	return 0;
 }
 
@@ -52,7 +58,7 @@ static int open_policy(void *data, struct arena *arena, const char *name, const 
 	if (name_is_file(name)) {
 		if (beside != NULL && name[0] != '/')
 			name = arena_printf(arena, "%s%s", beside, name);
-		return open_file(arena, name, ret_path, ret_text, err);
+		return open_file(arena, name, from, ret_path, ret_text, err);
 	}
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
 		const char *path;
@@ -62,7 +68,7 @@ static int open_policy(void *data, struct arena *arena, const char *name, const 
 		path = arena_printf(arena, "%s%s.json", directories[i], name);
 		/* Only a file that is not there sends the search on: an unreadable one is the policy. */
 		if (access(path, F_OK) == 0 || errno != ENOENT)
-			return open_file(arena, path, ret_path, ret_text, err);
+			return open_file(arena, path, from, ret_path, ret_text, err);
 	}
 	return err_set(err, ENOENT, EXIT_POLICY, "no policy '%.64s' in %s/policies or %s/policies",
 		       name, ROOTFENCE_SYSCONFDIR, ROOTFENCE_DATADIR);

@@ -36,7 +36,7 @@ static int precreate(struct arena *arena, const char *policy_name, const char *g
 			err, EINVAL, EXIT_USAGE,
 			"standard input is an OCI state, which belongs to createRuntime, prestart or poststop; precreate takes a config.json");
 	how.policy = policy;
-	how.guard_refuses_userns = guard_refuses_userns(guard_dir);
+	how.userns_needs_seal = !guard_refuses_userns(guard_dir);
 	error = inspect_doc(arena, &how, doc, &inspection, err);
 	if (error < 0)
 		return error;

@@ -116,6 +116,18 @@ static int guarantee(const struct hook *hook, const struct oci_state *state,
 	return error;
 }
 
+/* The guard may be about to be loaded by this very container, the first one since the host is up. */
+static bool userns_needs_seal(const struct hook *hook)
+{
+	bool loaded;
+	struct err ignored; /* registration says what is wrong */
+
+	if (guard_refuses_userns(hook->guard_dir))
+		return false;
+	return guard_load(hook->guard_dir, NULL, &loaded, &ignored) < 0 ||
+	       !guard_refuses_userns(hook->guard_dir);
+}
+
 static int create_runtime(struct hook *hook, struct err *err)
 {
 	struct inspect_how how = { .front_end = FRONT_HOOK, .scope = FACTS_LIVE };
@@ -142,6 +154,7 @@ static int create_runtime(struct hook *hook, struct err *err)
 	}
 	how.policy = policy;
 	how.bundle = state.bundle;
+	how.userns_needs_seal = kind == OCI_STATE && userns_needs_seal(hook);
 	error = inspect_doc(hook->arena, &how, doc, &inspection, err);
 	if (error < 0)
 		return error;

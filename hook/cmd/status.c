@@ -63,6 +63,7 @@ static int print_json(struct arena *arena, const char *dir, const struct guard_s
 	json_member_boolean(writer, "userNamespaces", status->userns);
 	json_member_text(writer, "reason", status->reason);
 	json_member_integer(writer, "lost", (long long)status->lost);
+	json_member_integer(writer, "missed", (long long)status->missed);
 	json_key(writer, "containers");
 	json_begin_array(writer);
 	error = status->loaded ? guard_each_entry(dir, list_json, &listing, err) : 0;
@@ -95,6 +96,11 @@ static int print_text(struct arena *arena, const char *dir, const struct guard_s
 			&text,
 			"user ns     left to the seccomp profile, which precreate seals: no hook for them is attached\n");
 	if (status->loaded) {
+		if (status->missed > 0)
+			buf_printf(
+				&text,
+				"missed      %llu times the kernel skipped a program of the guard\n",
+				(unsigned long long)status->missed);
 		buf_printf(&text, "lost        %llu events\ncontainers  %zu\n",
 			   (unsigned long long)status->lost, status->n_entries);
 		error = guard_each_entry(dir, list_text, &listing, err);
@@ -122,6 +128,11 @@ int command_status(const struct command *command, int argc, char **argv)
 		error = err_set(&err, EINVAL, EXIT_USAGE,
 				"status takes no arguments; see rootfence status --help");
 	if (error == 0)
+		error = guard_query(dir, &status, &err);
+	/* Containers whose runtime was killed leave no poststop behind: their entries go here. */
+	if (error == 0 && status.loaded)
+		error = guard_reclaim(dir, NULL, &err);
+	if (error == 0 && status.loaded)
 		error = guard_query(dir, &status, &err);
 	if (error < 0)
 		return report_error(&err);

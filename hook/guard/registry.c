@@ -286,25 +286,17 @@ static int register_guarded(const char *dir, const struct guard_container *conta
 	if (ret < 0)
 		return ret;
 	if (meta.level < (__u32)least)
-		return err_set(
-			err, ENOTSUP, EXIT_GUARD,
-			"the policy asks for guarantee '%s' and the kernel guard gives '%s': %s",
-			guard_level_name(least), guard_level_name((enum guard_level)meta.level),
-			meta.reason);
+		return err_set(err, ENOTSUP, EXIT_GUARD, "the kernel guard gives '%s': %s",
+			       guard_level_name((enum guard_level)meta.level), meta.reason);
 	return register_loaded(dir, container, err);
 }
 
 int guard_register(const char *dir, const struct guard_container *container, enum guard_level least,
 		   struct err *err)
 {
-	int ret;
+	int ret = container_check(container, err);
 
-	ret = container_check(container, err);
 	if (ret < 0)
 		return ret;
-	ret = register_guarded(dir, container, least, err);
-	/* The policy is content with noNewPrivileges or nothing: a guard is welcome, not needed. */
-	if (ret < 0 && err->exit == EXIT_GUARD && least <= GUARD_NNP)
-		return 0;
-	return ret;
+	return register_guarded(dir, container, least, err);
 }

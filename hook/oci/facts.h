@@ -56,7 +56,7 @@ struct id_range {
 
 struct facts {
 	enum facts_scope scope;
-	bool guard_refuses_userns;   /* the kernel guard is loaded and has the hook for it */
+	bool userns_needs_seal; /* a container starts, and no kernel guard refuses new user namespaces */
 	bool user_namespace_initial; /* this process is in the initial user namespace */
 	enum namespace_fact namespaces[NAMESPACE_COUNT];
 	/* uid_map and gid_map of this process's user namespace; of a joined one, when the spec joins one */

@@ -130,14 +130,18 @@ static void list_add(struct path_list *list, const struct oci_mount *mount, stru
 	list->items[list->n++] = (struct mount_path){ mount, path, layer };
 }
 
-/* The directories of lowerdir=A:B, where a backslash takes the special meaning from what follows. */
-static void add_layers(struct path_list *list, const struct oci_mount *mount, struct str dirs)
+/*
+ * The directories of an option's value: A:B, or with `whole` one that may have colons. A backslash
+ * takes the special meaning from what follows.
+ */
+static void add_layers(struct path_list *list, const struct oci_mount *mount, struct str dirs,
+		       bool whole)
 {
 	char *path = arena_alloc(list->arena, dirs.len + 1);
 	size_t len = 0;
 
 	for (size_t i = 0; i <= dirs.len; i++) {
-		if (i == dirs.len || dirs.data[i] == ':') {
+		if (i == dirs.len || (dirs.data[i] == ':' && !whole)) {
 			struct str layer = { path, len };
 
 			if (len > 0 && !layer_is_engine_made(layer))
@@ -152,18 +156,37 @@ static void add_layers(struct path_list *list, const struct oci_mount *mount, st
 	}
 }
 
+/* One key=value of overlay's: the kernel takes a layer by each of these. */
+static void add_overlay_key(struct path_list *list, const struct oci_mount *mount,
+			    struct str option)
+{
+	static const char *const keys[] = { "lowerdir=", "upperdir=", "lowerdir+=", "datadir+=" };
+
+	for (size_t k = 0; k < ARRAY_SIZE(keys); k++) {
+		size_t len = strlen(keys[k]);
+
+		if (str_starts_with(option, keys[k]))
+			add_layers(list, mount, (struct str){ option.data + len, option.len - len },
+				   keys[k][len - 2] == '+');
+	}
+}
+
+/* Runtimes join the options with commas, so one string of the spec may hold several. */
 static void add_overlay(struct path_list *list, const struct oci_mount *mount)
 {
-	static const char *const keys[] = { "lowerdir=", "upperdir=" };
-
 	for (size_t i = 0; i < mount->options.n; i++) {
-		struct str option = mount->options.items[i].value;
+		struct str all = mount->options.items[i].value;
+		size_t start = 0;
 
-		for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
-			if (str_starts_with(option, keys[k]))
-				add_layers(list, mount,
-					   (struct str){ option.data + strlen(keys[k]),
-							 option.len - strlen(keys[k]) });
+		for (size_t end = 0; end <= all.len; end++) {
+			if (end + 1 < all.len && all.data[end] == '\\') {
+				end++;
+			} else if (end == all.len || all.data[end] == ',') {
+				add_overlay_key(list, mount,
+						(struct str){ all.data + start, end - start });
+				start = end + 1;
+			}
+		}
 	}
 }
 

@@ -143,9 +143,7 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 		judge.setting = &policy->settings[row];
 		judge_rule(&judge, &rules[row], front_end);
 	}
-	/* Live and before the start only: the guard, which comes first, is this host's. */
-	if (front_end == FRONT_PRECREATE && !facts->guard_refuses_userns && !policy->audit &&
-	    policy->exec.user_namespaces > EXEC_LOG) {
+	if (facts->userns_needs_seal && !policy->audit && policy->exec.user_namespaces > EXEC_LOG) {
 		judge.action = RULE_REWRITE;
 		judge_rule(&judge, &rule_user_namespaces, front_end);
 	}
@@ -194,6 +192,9 @@ void policy_exec_limits(const struct policy *policy, const struct oci_config *co
 		audit_exec(&ret_limits->exec);
 	ret_limits->ceiling = judge_allowed_capabilities(&judge);
 	ret_limits->bounding = ret_limits->ceiling | judge_exec_rule_capabilities(&judge);
+	/* Where the ceiling is only logged, every execve would report a bounding set that stays as it was. */
+	if (actions[capabilities] <= RULE_LOG || policy->audit)
+		ret_limits->bounding = UINT64_MAX;
 	ret_limits->ceiling_action =
 		action_at_exec(actions[capabilities], ret_limits->exec.default_action);
 	ret_limits->root_action = action_at_exec(actions[root], ret_limits->exec.default_action);

@@ -23,8 +23,20 @@ int load_capabilities(struct loader *loader, struct json_node *array, uint64_t *
 		return error;
 	json_each(element, array)
 	{
-		int number = load_word(loader, element, "capability", cap_names());
+		const char *full;
+		int number;
 
+		error = load_want(loader, element, JSON_STRING);
+		if (error < 0)
+			return error;
+		/* The engines' options take names without CAP_: the likeliest slip by far. */
+		full = arena_printf(loader->arena, "CAP_%.*s", (int)element->text.len,
+				    element->text.data);
+		if (cap_from_name(str_from(full)) >= 0)
+			return policy_fail(loader, element,
+					   "%s is no capability; did you mean \"%s\"?",
+					   str_quote(loader->arena, element->text), full);
+		number = load_word(loader, element, "capability", cap_names());
 		if (number < 0)
 			return number;
 		set |= UINT64_C(1) << number;

@@ -5,7 +5,6 @@
  */
 #include "policy/rule.h"
 
-#include <fnmatch.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -141,26 +140,35 @@ static struct entries make_entries(const struct judge *judge)
 	return entries;
 }
 
-/* Does the entry, in which * is one component, name the path or a directory that it lies under? */
-static bool entry_covers(struct arena *arena, const struct entry *entry, const char *path)
+/* The component at the head of *path, which is moved behind it; empty at the end. */
+static struct str next_component(const char **path)
 {
-	char *head = arena_copy(arena, path, strlen(path));
-	size_t components = 0;
+	const char *start = *path + (**path == '/');
+	size_t len = strcspn(start, "/");
 
-	if (strcmp(entry->name, "/") == 0)
+	*path = start + len;
+	return (struct str){ start, len };
+}
+
+/* Does the entry, in which * is one component, name the path or a directory that it lies under? */
+static bool entry_covers(const struct entry *entry, const char *path)
+{
+	const char *name = entry->name;
+
+	if (strcmp(name, "/") == 0)
 		return strcmp(path, "/") == 0; /* the root directory, not all that lies under it */
-	for (char *p = head; *p != '\0'; p++) {
-		if (*p != '/' || ++components <= entry->depth)
-			continue;
-		*p = '\0';
-		break;
+	while (*name != '\0') {
+		struct str wanted = next_component(&name), found = next_component(&path);
+
+		if (found.len == 0 || !(str_is(wanted, "*") || str_equal(wanted, found)))
+			return false;
 	}
-	return fnmatch(entry->name, head, FNM_PATHNAME) == 0;
+	return true;
 }
 
 /* The rank of the best entry of args.allow that covers what is looked at, 0 for none. */
-static size_t allowed_rank(const struct judge *judge, const struct entries *entries,
-			   const struct oci_mount *mount, const struct look *look, bool *ret_exact)
+static size_t allowed_rank(const struct entries *entries, const struct oci_mount *mount,
+			   const struct look *look, bool *ret_exact)
 {
 	bool read_only = oci_mount_has(mount, "ro") && !oci_mount_has(mount, "rw");
 	size_t best = 0;
@@ -169,8 +177,7 @@ static size_t allowed_rank(const struct judge *judge, const struct entries *entr
 	for (size_t i = 0; i < entries->n_allow; i++) {
 		const struct entry *entry = &entries->allow[i];
 
-		if ((entry->read_only && !read_only) ||
-		    !entry_covers(judge->arena, entry, look->path))
+		if ((entry->read_only && !read_only) || !entry_covers(entry, look->path))
 			continue;
 		if (entry->rank > best)
 			best = entry->rank;
@@ -209,7 +216,7 @@ static const char *denied_reason(const struct judge *judge, const struct entries
 	const struct entry *decides = NULL, *contained = NULL;
 	enum relation how = CONTAINS;
 	bool exact;
-	size_t best = allowed_rank(judge, entries, mount, look, &exact);
+	size_t best = allowed_rank(entries, mount, look, &exact);
 
 	for (size_t i = 0; i < entries->n_deny; i++) {
 		const struct entry *entry = &entries->deny[i];

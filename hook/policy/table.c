@@ -13,9 +13,9 @@
 	"nothing rewrote it before this hook; register the front end that rewrites (precreate), see rootfence(8)"
 #define NO_REWRITE "--no-rewrite was given"
 #define NOT_THE_USER "the user cannot be changed here"
-#define REWRITES_SPEC                        \
-	{                                    \
-		[FRONT_HOOK] = NOT_REWRITTEN \
+#define REWRITES_SPEC                                                         \
+	{                                                                     \
+		[FRONT_HOOK] = NOT_REWRITTEN, [FRONT_READ_ONLY] = NO_REWRITE, \
 	}
 #define REWRITES_USER                                                           \
 	{                                                                       \
@@ -111,7 +111,7 @@ const struct rule rules[] = {
 			    .kind = ARG_CAPABILITIES,
 			    .meaning = "what they may hold besides in a private user namespace" } },
 		.references = REFERENCES("PSS restricted: Capabilities", "CIS Docker 5.4",
-					 "CVE-2022-24769"),
+					 "CVE-2022-24769", "CVE-2022-27649"),
 		.check = check_capabilities,
 		.fix = fix_capabilities,
 		.obstacles = REWRITES_SPEC,
@@ -241,7 +241,7 @@ const struct rule rules[] = {
 			    .kind = ARG_STRINGS,
 			    .defaults = allowed_annotations,
 			    .meaning = "keys that may be there; a final * stands for any rest" } },
-		.references = REFERENCES("crun(1)", "CVE-2022-27649"),
+		.references = REFERENCES("crun(1)"),
 		.check = check_unsafe_annotations,
 		.fix = fix_unsafe_annotations,
 		.obstacles = REWRITES_SPEC,
@@ -262,6 +262,7 @@ const struct rule rule_user_namespaces = {
 	.references = REFERENCES("CVE-2022-0185", "CVE-2023-0386", "CVE-2024-1086"),
 	.check = check_new_user_namespaces,
 	.fix = fix_new_user_namespaces,
+	.obstacles = REWRITES_SPEC,
 };
 
 const size_t n_rules = ARRAY_SIZE(rules);

@@ -43,18 +43,27 @@ static bool lets_through(struct str action)
 	       str_is(action, "SCMP_ACT_TRACE") || str_is(action, "SCMP_ACT_NOTIFY");
 }
 
-/* Does the entry hold only for flags in which CLONE_NEWUSER is `bit`? */
+/*
+ * Does the entry hold only for flags in which CLONE_NEWUSER is `bit`; where it is set, for all such
+ * flags? Conditions on one argument twice are alternatives to runc: then nothing is certain.
+ */
 static bool entry_wants(const struct oci_syscall *entry, int flags, uint64_t bit)
 {
 	const struct oci_syscall_arg *args = entry->args.items;
+	bool wants = false;
 
-	for (size_t i = 0; i < entry->args.n; i++)
+	for (size_t i = 0; i < entry->args.n; i++) {
+		for (size_t k = 0; k < i; k++)
+			if (args[k].index.value == args[i].index.value)
+				return false;
 		if ((int)args[i].index.value == flags &&
 		    str_is(args[i].op.value, "SCMP_CMP_MASKED_EQ") &&
 		    (args[i].value.value & CLONE_NEWUSER) != 0 &&
+		    (bit == 0 || args[i].value.value == CLONE_NEWUSER) &&
 		    (args[i].value_two.value & CLONE_NEWUSER) == bit)
-			return true;
-	return false;
+			wants = true;
+	}
+	return wants;
 }
 
 /* Does the entry let a new user namespace be made by this way? */
