@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion for rootfence; commands and options are asked of the program itself.
+
+_rootfence_policies() {
+	find /etc/rootfence/policies @DATADIR@/rootfence/policies -maxdepth 1 -name '*.json' \
+		! -name schema.json -printf '%f\n' 2>/dev/null | sed 's/\.json$//'
+}
+
+_rootfence() {
+	local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} words=''
+
+	if [[ $COMP_CWORD -eq 1 ]]; then
+		words="--help --version $(rootfence --help 2>/dev/null |
+			sed -n '/^Commands:/,/^$/s/^  \([a-zA-Z]*\) .*/\1/p')"
+	elif [[ $last == --format ]]; then
+		words='text json'
+	elif [[ $last == --policy ]]; then
+		words=$(_rootfence_policies)
+	elif [[ $word == -* ]]; then
+		words=$(rootfence "${COMP_WORDS[1]}" --help 2>/dev/null |
+			sed -n 's/^  \(--[a-z-]*\).*/\1/p')
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -o default -F _rootfence rootfence
