@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+#   make            build/rootfence, one static binary with the BPF program inside
+#   make demo       what it does, shown on real podman containers
+#   make check      every test and every lint; .ci/run runs the same
+#   make install    DESTDIR, PREFIX, SYSCONFDIR; `make uninstall` takes it all back
+#
+# V=1 shows the commands, SAN=1 builds with AddressSanitizer and UBSan, CC=clang works too.
+
+VERSION := 0.1.0
+CC := gcc
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
+BPFTOOL ?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
+
+DESTDIR ?=
+PREFIX ?= /usr
+SYSCONFDIR ?= /etc
+BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+
+SAN ?= 0
+BUILD ?= $(if $(filter 1,$(SAN)),build/san,build)
+
+BUILD_DEPS := gcc make clang llvm bpftool libc6-dev linux-libc-dev libbpf-dev libelf-dev \
+	libseccomp-dev libyajl-dev libzstd-dev zlib1g-dev
+TEST_DEPS := bats busybox-static clang-format clang-tidy cppcheck crun fuse-overlayfs jq libcap2-bin \
+	libcmocka-dev mandoc podman procps python3 runc shellcheck slirp4netns uidmap util-linux
+
+ifneq ($(V),1)
+Q := @
+say = @printf '  %-8s%s\n' '$(1)' '$(2)'
+MAKEFLAGS += --no-print-directory
+endif
+
+# What a compiler does not know, it is not asked for.
+cc_has = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo '$(1)')
+fortify := $(shell echo '\#include <features.h>' | \
+	$(CC) -Werror -O2 -D_FORTIFY_SOURCE=3 -E - >/dev/null 2>&1 && echo 3 || echo 2)
+zstd := $(if $(findstring /,$(shell $(CC) -print-file-name=libzstd.a 2>/dev/null)),-lzstd)
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef \
+	-Wcast-qual -Wimplicit-fallthrough -Wno-unused-parameter -Wno-missing-field-initializers
+HARDEN := -fstack-protector-strong $(call cc_has,-fstack-clash-protection) \
+	$(call cc_has,-fcf-protection) $(call cc_has,-ftrivial-auto-var-init=zero)
+DEFINES := -D_GNU_SOURCE -DROOTFENCE_VERSION='"$(VERSION)"' \
+	-DROOTFENCE_DATADIR='"$(DATADIR)/rootfence"' \
+	-DROOTFENCE_SYSCONFDIR='"$(SYSCONFDIR)/rootfence"'
+CPPFLAGS := $(DEFINES) -Ihook -Ibpf -isystem $(BUILD)
+CFLAGS := -std=gnu11 -O2 -g -fPIE $(WARN) $(HARDEN)
+LDFLAGS := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+STATIC_LIBS := -lyajl_s -lseccomp -lbpf -lelf -lz $(zstd)
+SHARED_LIBS := -lyajl -lseccomp -lbpf -lelf -lz
+
+ifeq ($(SAN),1)
+CFLAGS += -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
+LINK := -pie $(LDFLAGS)
+LIBS := $(SHARED_LIBS)
+else
+CPPFLAGS += -D_FORTIFY_SOURCE=$(fortify)
+LINK := -static-pie $(LDFLAGS)
+LIBS := $(STATIC_LIBS)
+endif
+
+BPF_CFLAGS := -target bpf -g -O2 -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter -Ibpf \
+	-D__TARGET_ARCH_$(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m))) \
+	-idirafter /usr/include/$(shell uname -m)-linux-gnu
+
+SRCS := $(sort $(wildcard hook/*.c hook/*/*.c hook/*/*/*.c))
+OBJS := $(SRCS:%.c=$(BUILD)/%.o)
+TEST_SRCS := $(sort $(wildcard tests/unit/*_test.c))
+TESTS := $(TEST_SRCS:tests/unit/%.c=$(BUILD)/tests/%)
+
+all: $(BUILD)/rootfence
+
+$(BUILD)/rootfence: $(OBJS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+$(filter $(BUILD)/hook/guard/%,$(OBJS)): | $(BUILD)/guard.skel.h
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/guard.bpf.o: bpf/guard.bpf.c $(BUILD)/flags
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@.tmp $<
+	$(Q)$(LLVM_STRIP) -g -o $@ $@.tmp && rm -f $@.tmp
+
+$(BUILD)/guard.skel.h: $(BUILD)/guard.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name guard_bpf >$@.tmp && mv $@.tmp $@
+
+# Everything is built again when the compiler or a flag changes, and only then.
+flags := $(CC) $(CPPFLAGS) $(CFLAGS) $(LINK) $(LIBS) | $(CLANG) $(BPF_CFLAGS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || \
+		printf '%s\n' '$(subst ','\'',$(flags))' >$@
+
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(filter-out %/hook/main.o,$(OBJS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -pie $(LDFLAGS) -o $@ $^ -lcmocka $(SHARED_LIBS)
+
+unit-tests: $(TESTS)
+
+# For tools that want to know how a file is compiled.
+print-flags: $(BUILD)/guard.skel.h
+	@echo '$(subst ','\'',$(CPPFLAGS)) -std=gnu11'
+
+# One suite by name, or all of them; tests/run.sh counts and has the last line.
+SUITES := build unit golden hostile lint live
+check: deps
+	@tests/run.sh
+$(SUITES:%=check-%): check-%:
+	@tests/run.sh $*
+lint: check-lint
+
+demo: deps
+	@$(MAKE) all
+	@tests/demo.sh
+
+deps: ; @tests/deps.sh $(BUILD_DEPS) $(TEST_DEPS)
+build-deps: ; @tests/deps.sh $(BUILD_DEPS)
+
+# What goes where, in this order: what is called before what calls it. Uninstall goes backwards.
+# CRI-O, buildah and others read the shared directory; the other one is only for podman.
+OWN_HOOKS := $(DATADIR)/rootfence/hooks.d
+SHARED_HOOKS ?= $(DATADIR)/containers/oci/hooks.d
+MAN = $(foreach n,5 8,$(foreach f,$(wildcard docs/*.$n),644:$f:$(DATADIR)/man/man$n/$(notdir $f)))
+INSTALL = 755:$(BUILD)/rootfence:$(BINDIR)/rootfence \
+	$(foreach f,$(wildcard policies/*.json),644:$f:$(DATADIR)/rootfence/policies/$(notdir $f)) \
+	$(MAN) \
+	644:docs/completion.bash:$(DATADIR)/bash-completion/completions/rootfence \
+	644:oci-hooks.d/rootfence.service:$(UNITDIR)/rootfence.service \
+	$(foreach f,$(wildcard oci-hooks.d/shared/*.json),644:$f:$(SHARED_HOOKS)/$(notdir $f)) \
+	$(foreach f,$(wildcard oci-hooks.d/podman/*.json),644:$f:$(OWN_HOOKS)/$(notdir $f)) \
+	644:oci-hooks.d/50-rootfence.conf:$(SYSCONFDIR)/containers/containers.conf.d/50-rootfence.conf
+install uninstall: export DESTDIR := $(DESTDIR)
+install uninstall: export BINDIR := $(BINDIR)
+install uninstall: export DATADIR := $(DATADIR)
+
+install: all
+	@oci-hooks.d/install.sh install $(INSTALL)
+
+uninstall:
+	@oci-hooks.d/install.sh uninstall
+
+clean:
+	rm -rf build
+
+-include $(OBJS:.o=.d) $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
+
+.PHONY: all unit-tests print-flags check lint demo deps build-deps install uninstall clean FORCE \
+	$(SUITES:%=check-%)
+.DELETE_ON_ERROR:
+.SECONDARY:

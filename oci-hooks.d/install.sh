@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# install.sh install MODE:SOURCE:DESTINATION... | uninstall
+#
+# Puts files in place in the given order, each by rename: a container that starts meanwhile finds
+# the old file or the new one, never none, since engines take a hook without a binary for no hook
+# at all. What was put where is kept in a manifest, and uninstall walks that backwards.
+# From make: DESTDIR, BINDIR, DATADIR.
+set -euo pipefail
+
+readonly own_hooks="$DATADIR/rootfence/hooks.d"
+readonly manifest="$DESTDIR$DATADIR/rootfence/manifest"
+readonly conf_dir=/etc/containers/containers.conf.d dropin=50-rootfence.conf
+made=()   # "d PATH" and "f PATH", in order
+before='' # the manifest of an earlier install
+
+note() { printf 'rootfence: %s\n' "$*"; }
+
+# The entries of the last hooks_dir list in the given TOML files, one a line.
+hooks_dir_of() {
+	[[ $# -gt 0 ]] || return 0
+	awk '
+		{ sub(/^[ \t]+/, ""); if (/^#/) next }
+		/^hooks_dir[ \t]*=/ { list = ""; open = 1 }
+		open { list = list $0 "\n"; if (/\]/) open = 0 }
+		END {
+			n = split(list, part, "\"")
+			for (i = 2; i <= n; i += 2)
+				print part[i]
+		}' "$@"
+}
+
+# Containers.conf files of the host in the order podman reads them, those before our own only.
+earlier_confs() {
+	local f
+	for f in /usr/share/containers/containers.conf /etc/containers/containers.conf \
+		"$conf_dir"/*.conf; do
+		[[ ${f##*/} < $dropin || ${f%/*} != "$conf_dir" ]] && [[ -r $f ]] && printf '%s\n' "$f"
+	done
+	return 0
+}
+
+# What the drop-in must say: the host's directories as they are, then ours.
+hooks_dirs() {
+	local confs=() dirs=() d out=''
+	[[ -n $DESTDIR ]] || mapfile -t confs < <(earlier_confs)
+	[[ ${#confs[@]} -eq 0 ]] || mapfile -t dirs < <(hooks_dir_of "${confs[@]}")
+	[[ ${#dirs[@]} -gt 0 ]] || dirs=(/usr/share/containers/oci/hooks.d)
+	for d in "${dirs[@]}"; do
+		[[ $d == "$own_hooks" ]] || out+="\"$d\", "
+	done
+	printf '%s"%s"\n' "$out" "$own_hooks"
+}
+
+warn_overridden() {
+	local f
+	for f in "$conf_dir"/*.conf; do
+		[[ ${f##*/} > $dropin && -n $(hooks_dir_of "$f") ]] || continue
+		hooks_dir_of "$f" | grep -qxF "$own_hooks" ||
+			note "$f replaces hooks_dir: add \"$own_hooks\" there, or podman runs no hook of ours" >&2
+	done
+}
+
+# Makes a directory and remembers those that were not there, outermost first.
+make_dir() {
+	[[ ! -d $DESTDIR$1 ]] || return 0
+	make_dir "$(dirname "$1")"
+	mkdir -m 755 "$DESTDIR$1"
+	made+=("d $1")
+}
+
+fill_in() {
+	sed -i -e "s|@BINDIR@|$BINDIR|; s|@DATADIR@|$DATADIR|; s|@HOOKS_DIRS@|$hooks_dirs|" "$1"
+}
+
+put() {
+	local mode=$1 source=$2 dest="$DESTDIR$3"
+	make_dir "$(dirname "$3")"
+	install -m "$mode" "$source" "$dest.new"
+	[[ $mode == 755 ]] || fill_in "$dest.new"
+	mv -fT "$dest.new" "$dest"
+	made+=("f $3")
+}
+
+# Files of an earlier version that this one does not have.
+remove_stale() {
+	local entry
+	while read -r entry; do
+		[[ $entry == "f "* ]] || continue
+		printf '%s\n' "${made[@]}" | grep -qxF "$entry" || rm -f "$DESTDIR${entry#f }"
+	done <<<"$before"
+}
+
+write_manifest() {
+	{
+		grep '^d ' <<<"$before" || true
+		printf '%s\n' "${made[@]}"
+	} >"$manifest.new"
+	mv -fT "$manifest.new" "$manifest"
+}
+
+systemd() {
+	[[ -z $DESTDIR && -d /run/systemd/system ]] || return 0
+	systemctl "$@" || note "systemctl $* failed; the first hook loads the guard"
+}
+
+install_all() {
+	local entry mode source dest
+	[[ ! -e $manifest ]] || before=$(<"$manifest")
+	hooks_dirs=$(hooks_dirs)
+	mkdir -p "$DESTDIR/"
+	make_dir "$DATADIR/rootfence"
+	trap write_manifest EXIT # an install that stopped halfway can be taken back too
+	for entry in "$@"; do
+		IFS=: read -r mode source dest <<<"$entry"
+		put "$mode" "$source" "$dest"
+	done
+	remove_stale
+	systemd daemon-reload
+	systemd --quiet enable --now rootfence.service
+	[[ -n $DESTDIR ]] || warn_overridden
+}
+
+# The binary goes last, and takes the guard with it: nothing calls it any more by then.
+remove() {
+	if [[ -z $DESTDIR && $1 == "$BINDIR/rootfence" && -x $1 ]]; then
+		"$1" unload || note "the guard stays loaded until the next boot"
+	fi
+	rm -f "$DESTDIR$1"
+}
+
+uninstall_all() {
+	local path
+	[[ -e $manifest ]] || { note "not installed: no $manifest" >&2; return 0; }
+	mapfile -t made < <(tac "$manifest")
+	systemd --quiet disable rootfence.service
+	for path in "${made[@]}"; do
+		[[ $path != "f "* ]] || remove "${path#f }"
+	done
+	rm -f "$manifest"
+	for path in "${made[@]}"; do
+		[[ $path != "d "* ]] || rmdir --ignore-fail-on-non-empty "$DESTDIR${path#d }"
+	done
+	systemd daemon-reload
+}
+
+case ${1-} in
+install) shift; install_all "$@" ;;
+uninstall) uninstall_all ;;
+*) printf 'usage: %s install MODE:SOURCE:DESTINATION... | uninstall\n' "$0" >&2; exit 2 ;;
+esac

@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every static check, one TAP line each.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/tap.sh
+source tests/tap.sh
+
+mapfile -t c_files < <(find hook tests -name '*.c' | sort)
+mapfile -t all_c < <(find hook bpf tests \( -name '*.c' -o -name '*.h' \) | sort)
+mapfile -t pages < <(find docs -name '*.[58]' | sort)
+
+formatted() { clang-format --dry-run -Werror "${all_c[@]}"; }
+
+tidy() {
+	local flags
+	flags=$(make -s print-flags)
+	export flags
+	# shellcheck disable=SC2016 # for the inner shell, which takes the quotes in the flags as such
+	printf '%s\0' "${c_files[@]}" | xargs -0 -n 4 -P 2 \
+		bash -c 'eval "clang-tidy --quiet \"\$@\" -- $flags 2>/dev/null"' tidy
+}
+
+cpp_check() {
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability -j 2 \
+		--inline-suppr --suppress=missingInclude --suppress=unknownMacro \
+		-D_GNU_SOURCE -D__x86_64__ -Ihook -Ibpf "${c_files[@]}"
+}
+
+man_pages() { [[ ${#pages[@]} -gt 0 ]] && mandoc -T lint -W style "${pages[@]}"; }
+
+shell_scripts() {
+	local scripts
+	mapfile -t scripts < <(find . -path ./build -prune -o -path ./.git -prune -o -type f \
+		\( -name '*.sh' -o -name '*.bash' -o -name '*.bats' -o -path ./.ci/run \) -print)
+	shellcheck -x "${scripts[@]}"
+}
+
+json() {
+	local f
+	for f in oci-hooks.d/*/*.json; do
+		jq -e '.version == "1.0.0" and (.hook.timeout > 0)' "$f" >/dev/null || return 1
+	done
+}
+
+# CRI-O does not start, and podman build fails, over a stage that they do not know.
+shared_is_oci_only() {
+	jq -es 'all(.[]; (.stages - ["createRuntime", "poststop"]) == [])' oci-hooks.d/shared/*.json
+}
+
+step 'clang-format' formatted
+step 'clang-tidy' tidy
+step 'cppcheck' cpp_check
+step 'mandoc -T lint' man_pages
+step 'shellcheck' shell_scripts
+step 'hook JSON is JSON with a timeout' json
+step 'shared hooks directory: OCI stages only' shared_is_oci_only
+tap_done

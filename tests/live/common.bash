@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2090,SC2089 # bats sets status and output; $ulimits is TOML, quotes and all
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the live tests share. $work is the file's own directory; podman, the guard and the hooks
+# live in it (tests/podman.sh).
+
+bats_require_minimum_version 1.5.0
+top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+rootfence=${ROOTFENCE:-$top/build/rootfence}
+policies=$top/policies
+
+# In CI what must work may not be skipped.
+skip_or_fail() {
+	[[ ${CI-} != true ]] || { echo "cannot run in CI, and must: $*"; return 1; }
+	skip "$*"
+}
+
+need_root() { [[ $EUID -eq 0 ]] || skip_or_fail 'needs root'; }
+
+# A work directory with a bpffs, a podman of its own and the image "live", once for the file.
+live_start() {
+	work=$(mktemp -d /tmp/rootfence-live.XXXXXX)
+	guard=$work/bpf/rootfence
+	mkdir -p "$work/bpf"
+	mount -t bpf bpf "$work/bpf"
+	# shellcheck source=tests/podman.sh
+	source "$top/tests/podman.sh"
+	podman_start live
+	export work guard runtime ulimits
+	export CONTAINERS_CONF CONTAINERS_STORAGE_CONF
+}
+
+live_stop() {
+	# shellcheck source=tests/podman.sh
+	source "$top/tests/podman.sh"
+	podman_stop
+	rm -rf "$work"
+}
+
+# In setup(): the functions again, since every test is a process of its own.
+live_setup() {
+	# shellcheck source=tests/podman.sh
+	source "$top/tests/podman.sh"
+}
+
+use_policy() { own_hooks "$1"; }
+
+# policy NAME JSON: a policy file below $work that extends default; prints its path.
+policy() {
+	cat >"$work/$1.json" <<-END
+		{ "version": 1, "name": "$1", "extends": ["$policies/default.json"], $2 }
+	END
+	printf '%s' "$work/$1.json"
+}
+
+guard_status() { "$rootfence" status --format json --guard "$guard"; }
+
+# Containers under the guard.
+entries() { guard_status | jq '[.containers[].id] | unique | length'; }
+
+level() { guard_status | jq -r .guarantee; }
+
+# eventually COMMAND...: holds within twenty seconds; machines that test are busy ones.
+eventually() {
+	local tries
+	for tries in {1..200}; do
+		"$@" && return 0
+		[[ $tries -eq 200 ]] || sleep 0.1
+	done
+	return 1
+}
+
+no_entries() { [[ $(entries) -eq 0 ]]; }
+
+# refused CODE: the last `run podman run ...` started nothing, because a hook exited with CODE.
+refused() {
+	echo "$output"
+	[[ $status -ne 0 && $output == *"exit status $1"* && $output != *"container ran"* ]]
+}
+
+# The status word of a process killed in the container, or refused with EPERM by a deny guard.
+was_stopped() { [[ $1 -eq 137 || $1 -eq 126 || $1 -eq 255 ]]; }

@@ -1,0 +1,40 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # expressions for inner shells
+# What a stranger runs first.
+
+# shellcheck source=tests/live/common.bash
+source "$BATS_TEST_DIRNAME/common.bash"
+
+leftovers() {
+	compgen -G '/tmp/rootfence-demo.*' && return 0
+	grep -F /tmp/rootfence-demo. /proc/self/mountinfo
+}
+
+setup() { need_root; }
+
+@test "the demo holds, and leaves nothing behind" {
+	run "$top/tests/demo.sh"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"All 15 hold."* ]]
+	run ! leftovers
+}
+
+@test "the demo decorates no pipe" {
+	run bash -c '"$1" | grep -c "$(printf "\033")"' sh "$top/tests/demo.sh"
+	[ "$output" -eq 0 ]
+}
+
+@test "the demo interrupted leaves nothing behind" {
+	# setsid: an own process group, signalled as a terminal would; in the background bash
+	# ignores SIGINT, so it has to be told not to.
+	env --default-signal=INT setsid "$top/tests/demo.sh" >"$BATS_TEST_TMPDIR/out" 2>&1 &
+	local pid=$!
+	eventually grep -q privilegedContainer "$BATS_TEST_TMPDIR/out"
+	kill -INT -- "-$pid"
+	local status=0
+	wait "$pid" || status=$?
+	[ "$status" -eq 130 ]
+	run ! leftovers
+}

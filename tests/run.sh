@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh [SUITE...]: runs the suites (all of them without arguments), reads their TAP and counts.
+# The last line is "N passed, N failed, N skipped"; a failure anywhere is a non-zero exit.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+jobs=-j$(nproc)
+readonly log_dir=build/log jobs
+passed=0 failed=0 skipped=0
+
+# Each suite is a list of "label|command"; a command's stdout is TAP.
+suite_build() { echo 'build|tests/build.sh'; }
+
+suite_unit() {
+	make "$jobs" unit-tests >&2
+	make "$jobs" SAN=1 unit-tests >&2
+	local t
+	for t in tests/unit/*_test.c; do
+		t=$(basename "$t" .c)
+		echo "unit/$t|build/tests/$t"
+		echo "unit/$t (sanitizers)|build/san/tests/$t"
+	done
+}
+
+with_both_builds() {
+	make "$jobs" all >&2
+	make "$jobs" SAN=1 all >&2
+	echo "$1|env ROOTFENCE=$PWD/build/rootfence tests/$1/run.sh"
+	echo "$1 (sanitizers)|env ROOTFENCE=$PWD/build/san/rootfence tests/$1/run.sh"
+}
+
+suite_golden() { with_both_builds golden; }
+suite_hostile() { with_both_builds hostile; }
+suite_lint() { echo 'lint|tests/lint.sh'; }
+
+suite_live() {
+	make "$jobs" all >&2
+	local t
+	for t in tests/live/*.bats; do
+		echo "live/$(basename "$t" .bats)|bats --tap $t"
+	done
+}
+
+# Prints "passed failed skipped", then the name of each failure. A plan that does not hold and a
+# command that failed without naming a test are failures too.
+count_tap() {
+	awk -v status="$2" '
+		/^not ok / { failed++; sub(/^not ok [0-9]*[ -]*/, ""); names = names $0 "\n"; seen++; next }
+		/^ok / { seen++; if (tolower($0) ~ /# skip/) skipped++; else passed++; next }
+		/^1\.\.[0-9]+/ { plan = substr($1, 4); planned = 1 }
+		END {
+			if (!planned || plan != seen) {
+				failed++
+				names = names "planned " (planned ? plan : "nothing") ", ran " seen + 0 "\n"
+			} else if (status != 0 && !failed) {
+				failed++
+				names = names "exit status " status "\n"
+			}
+			print passed + 0, failed + 0, skipped + 0
+			printf "%s", names
+		}' "$1"
+}
+
+run_one() {
+	local label=$1 command=$2 log status=0 start=$SECONDS counts p f s
+	log=$log_dir/$(tr -c 'a-z0-9_\n' '-' <<<"$label").tap
+	CMOCKA_MESSAGE_OUTPUT=TAP bash -c "$command" >"$log" 2>&1 </dev/null || status=$?
+	counts=$(count_tap "$log" "$status")
+	read -r p f s <<<"$counts"
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	printf '%-34s %4d passed %3d failed %3d skipped %5ds\n' "$label" "$p" "$f" "$s" \
+		$((SECONDS - start))
+	[[ $f -eq 0 ]] || report "$label" "$log" "${counts#*$'\n'}"
+	[[ $s -eq 0 ]] || grep -i '^ok .*# skip' "$log" | sed 's/^/    /'
+}
+
+# Names what failed, then shows what each of them said, and where the rest is.
+report() {
+	local name
+	while IFS= read -r name; do
+		printf 'FAILED %s%s\n' "$1" "${name:+: $name}"
+	done <<<"$3"
+	printf '    from %s:\n' "$2"
+	failures_in "$2" | sed 's/^/    /'
+}
+
+# The failed points of a TAP log with their comments; without any, its end.
+failures_in() {
+	if grep -q '^not ok' "$1"; then
+		awk '/^(not )?ok/ { wanted = /^not/; lines = 0 } wanted && ++lines <= 30' "$1" |
+			head -n 300
+	else
+		tail -n 60 "$1"
+	fi
+}
+
+run_suite() {
+	local list line
+	if ! list=$("suite_$1" 2>"$log_dir/make-$1.log"); then
+		failed=$((failed + 1))
+		report "$1 does not build" "$log_dir/make-$1.log" ''
+		return
+	fi
+	while IFS= read -r line; do
+		run_one "${line%%|*}" "${line#*|}"
+	done <<<"$list"
+}
+
+main() {
+	local suite suites=("$@")
+	[[ $# -gt 0 ]] || suites=(build unit golden hostile lint live)
+	mkdir -p "$log_dir"
+	rm -f "$log_dir/summary"
+	for suite in "${suites[@]}"; do
+		run_suite "$suite"
+	done
+	printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped" |
+		tee "$log_dir/summary"
+	[[ $failed -eq 0 ]]
+}
+
+main "$@"
