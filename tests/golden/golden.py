@@ -1,0 +1,450 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Golden cases: see run.sh. Prints TAP; the exit status says whether all held.
+
+A case is a directory with config.json, policy.json or a file `policy` that names a shipped one,
+and expect.json:
+
+    verdict, exit   of `check --format json`
+    findings        rule, action, pointer, line, column, and message where the case fixes it
+    also            pointers that the rewrite changes and no finding names
+    status          lines of /proc/self/status in a container started from the rewritten spec
+
+with rewritten.json and patch.json, byte for byte, where the verdict is "rewrite". `--update`
+writes what the binary says into the cases; read the difference before it is kept.
+
+Nothing here trusts the binary: positions, differences and patches are worked out from the files.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+BINARY = os.path.abspath(os.environ.get("ROOTFENCE", os.path.join(ROOT, "build/rootfence")))
+UPDATE = "--update" in sys.argv[1:]
+WANTED = [a for a in sys.argv[1:] if not a.startswith("--")]
+
+
+class Tap:
+    def __init__(self):
+        self.count = 0
+        self.failed = 0
+
+    def point(self, name, why=None, skip=None):
+        self.count += 1
+        if skip is not None:
+            print(f"ok {self.count} - {name} # SKIP {skip}")
+        elif why is None:
+            print(f"ok {self.count} - {name}")
+        else:
+            self.failed += 1
+            print(f"not ok {self.count} - {name}")
+            for line in str(why).splitlines()[:40]:
+                print(f"# {line}")
+
+
+TAP = Tap()
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def write(path, data):
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def run(*args):
+    """(exit, stdout, stderr) of the binary."""
+    done = subprocess.run([BINARY, *args], stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=60, check=False)
+    return done.returncode, done.stdout, done.stderr.decode(errors="replace")
+
+
+# A small JSON reader that knows where every value stands: RFC 8259, on bytes.
+
+SPACE = re.compile(rb"[ \t\r\n]*")
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.S)
+SCALAR = re.compile(rb"[-+0-9.eE]+|true|false|null")
+
+
+class Place:
+    """Where a value stands: its own bytes, and the name in front of it for members."""
+
+    def __init__(self, pointer, key_start, start):
+        self.pointer = pointer
+        self.key_start = key_start
+        self.start = start
+        self.end = None
+        self.children = []
+        self.container = False
+
+
+def places(data):
+    """pointer -> Place of every value of a document."""
+    found = {}
+
+    def value(at, pointer, key_start):
+        place = Place(pointer, at if key_start is None else key_start, at)
+        found[pointer] = place
+        opening = data[at:at + 1]
+        if opening in (b"{", b"["):
+            place.container = True
+            at = SPACE.match(data, at + 1).end()
+            index = 0
+            while data[at:at + 1] not in (b"}", b"]"):
+                if opening == b"{":
+                    key = STRING.match(data, at)
+                    name = json.loads(key.group().decode())
+                    token = name.replace("~", "~0").replace("/", "~1")
+                    after = SPACE.match(data, key.end()).end()
+                    assert data[after:after + 1] == b":"
+                    start = SPACE.match(data, after + 1).end()
+                    child, end = value(start, f"{pointer}/{token}", at)
+                else:
+                    child, end = value(at, f"{pointer}/{index}", None)
+                place.children.append(child)
+                index += 1
+                at = SPACE.match(data, end).end()
+                if data[at:at + 1] == b",":
+                    at = SPACE.match(data, at + 1).end()
+            place.end = at + 1
+        elif opening == b'"':
+            place.end = STRING.match(data, at).end()
+        else:
+            place.end = SCALAR.match(data, at).end()
+        return place, place.end
+
+    value(SPACE.match(data).end(), "", None)
+    return found
+
+
+def line_column(data, offset):
+    before = data[:offset]
+    return before.count(b"\n") + 1, offset - (before.rfind(b"\n") + 1) + 1
+
+
+def nearest(pointer, found):
+    """The place of a pointer, or of the closest parent that the document has."""
+    while pointer not in found:
+        pointer = pointer.rpartition("/")[0]
+    return found[pointer]
+
+
+# What changed, told from the two documents alone.
+
+def flatten(value, pointer, into):
+    into[pointer] = type(value).__name__ if isinstance(value, (dict, list)) else repr(value)
+    items = value.items() if isinstance(value, dict) else \
+        enumerate(value) if isinstance(value, list) else ()
+    for key, child in items:
+        token = str(key).replace("~", "~0").replace("/", "~1")
+        flatten(child, f"{pointer}/{token}", into)
+    return into
+
+
+def parse(data):
+    return json.loads(data.decode(), parse_float=str, parse_int=str)
+
+
+def changed(before, after):
+    a, b = flatten(parse(before), "", {}), flatten(parse(after), "", {})
+    return sorted(p for p in a.keys() | b.keys() if a.get(p) != b.get(p))
+
+
+def covers(pointer, path):
+    return path == pointer or path.startswith(pointer + "/")
+
+
+# RFC 6902, as far as a rewrite needs it: add, remove, replace.
+
+def tokens(pointer):
+    return [t.replace("~1", "/").replace("~0", "~") for t in pointer.split("/")[1:]]
+
+
+def apply_patch(document, patch):
+    for operation in patch:
+        *parents, last = tokens(operation["path"])
+        target = document
+        for token in parents:
+            target = target[int(token)] if isinstance(target, list) else target[token]
+        kind = operation["op"]
+        if isinstance(target, list):
+            index = len(target) if last == "-" else int(last)
+            if kind == "add":
+                target.insert(index, operation["value"])
+            elif kind == "remove":
+                del target[index]
+            else:
+                target[index] = operation["value"]
+        else:
+            if kind != "add" and last not in target:
+                raise ValueError(f"{kind} of {operation['path']}, which is not there")
+            if kind == "remove":
+                del target[last]
+            else:
+                target[last] = operation["value"]
+    return document
+
+
+def kept_bytes(before, after, patch):
+    """
+    Why the rewritten bytes hold more than the patch's changes, or None. The original, with
+    nothing but the values and gaps that the patch touches left open, has to match.
+    """
+    found = places(before)
+    holes = []
+    for operation in patch:
+        path = operation["path"]
+        if operation["op"] == "replace":
+            holes.append((found[path].start, found[path].end))
+            continue
+        parent = found[path.rpartition("/")[0]]
+        if operation["op"] == "add":
+            end = parent.children[-1].end if parent.children else parent.start + 1
+            holes.append((end, end))
+            continue
+        # A removed member takes the white space and the comma beside it along.
+        index = parent.children.index(found[path])
+        start = parent.children[index - 1].end if index > 0 else parent.start + 1
+        end = found[path].end
+        if index == 0 and len(parent.children) > 1:
+            end = parent.children[1].key_start
+        holes.append((start, end))
+    pattern, at = b"", 0
+    for start, end in sorted(holes):
+        pattern += re.escape(before[at:max(at, start)]) + b".*?"
+        at = max(at, end)
+    pattern += re.escape(before[at:])
+    return None if re.fullmatch(pattern, after, re.S) else "bytes changed that no edit names"
+
+
+# One case.
+
+class Case:
+    def __init__(self, path):
+        self.path = path
+        self.name = os.path.relpath(path, HERE)
+        self.config = os.path.join(path, "config.json")
+        self.expect = json.loads(read(os.path.join(path, "expect.json")))
+        self.rewrites = self.expect["verdict"] == "rewrite"
+        own = os.path.join(path, "policy.json")
+        if not os.path.exists(own):
+            name = read(os.path.join(path, "policy")).decode().strip()
+            own = os.path.join(ROOT, "policies", f"{name}.json")
+        self.policy = own
+
+    def file(self, name):
+        return os.path.join(self.path, name)
+
+    def check(self, config):
+        """(exit, the one result) of check --format json."""
+        code, out, err = run("check", "--policy", self.policy, "--format", "json", config)
+        if not out:
+            raise ValueError(f"exit {code}, no output: {err}")
+        return code, json.loads(out)["results"][0]
+
+    def update(self):
+        code, result = self.check(self.config)
+        keys = ["rule", "action", "pointer", "line", "column"]
+        if not self.name.startswith("specs/"):
+            keys.append("message")  # once a rule is enough
+        found = [{k: f[k] for k in keys} for f in result["findings"]]
+        self.expect.update({"verdict": result["verdict"], "exit": code, "findings": found})
+        self.rewrites = result["verdict"] == "rewrite"
+        lines = ",\n".join("    " + json.dumps(f, ensure_ascii=False) for f in found)
+        rest = {k: v for k, v in self.expect.items() if k not in ("verdict", "exit", "findings")}
+        text = f'{{\n  "verdict": "{result["verdict"]}",\n  "exit": {code},\n'
+        for key, value in rest.items():
+            text += f"  {json.dumps(key)}: {json.dumps(value)},\n"
+        text += f'  "findings": [\n{lines}\n  ]\n}}\n' if found else '  "findings": []\n}\n'
+        write(self.file("expect.json"), text.encode())
+        for name, option in (("rewritten.json", []), ("patch.json", ["--patch"])):
+            if self.rewrites:
+                write(self.file(name), run("rewrite", *option, "--policy", self.policy,
+                                           self.config)[1])
+            elif os.path.exists(self.file(name)):
+                os.remove(self.file(name))
+
+    def verdict(self):
+        code, result = self.check(self.config)
+        keys = ("rule", "action", "pointer", "line", "column")
+        got = [{k: f[k] for k in keys} for f in result["findings"]]
+        want = [{k: f[k] for k in keys} for f in self.expect["findings"]]
+        if (code, result["verdict"]) != (self.expect["exit"], self.expect["verdict"]):
+            return f"exit {code}, verdict {result['verdict']}: {result['findings']}"
+        if got != want:
+            return f"got  {json.dumps(got)}\nwant {json.dumps(want)}"
+        for have, need in zip(result["findings"], self.expect["findings"]):
+            if need.get("message", have["message"]) != have["message"]:
+                return f"got  {have['message']}\nwant {need['message']}"
+        return None
+
+    def positions(self):
+        data = read(self.config)
+        found = places(data)
+        for finding in self.expect["findings"]:
+            place = line_column(data, nearest(finding["pointer"], found).start)
+            if place != (finding["line"], finding["column"]):
+                return f"{finding['pointer']} stands at {place}"
+        return None
+
+    def refused(self):
+        code, out, err = run("rewrite", "--policy", self.policy, self.config)
+        if self.expect["verdict"] == "reject":
+            if code != 1 or out or not err.startswith("rootfence: refused by policy "):
+                return f"exit {code}, {len(out)} bytes on stdout, stderr {err}"
+        elif (code, out) != (0, read(self.config)):
+            return f"exit {code}; the spec did not come out as it went in"
+        return None
+
+    def rewritten(self):
+        code, out, err = run("rewrite", "--policy", self.policy, self.config)
+        want = read(self.file("rewritten.json"))
+        if code != 0 or err or out != want:
+            return f"exit {code} {err}\n--- got\n{out.decode()}\n--- want\n{want.decode()}"
+        return None
+
+    def only_reported(self):
+        allowed = [f["pointer"] for f in self.expect["findings"]
+                   if f["action"] == "RF_ACT_REWRITE"] + self.expect.get("also", [])
+        wrong = [p for p in changed(read(self.config), read(self.file("rewritten.json")))
+                 if not any(covers(a, p) for a in allowed)]
+        return f"changed beside what is reported: {wrong}" if wrong else None
+
+    def patched(self):
+        code, out, err = run("rewrite", "--patch", "--policy", self.policy, self.config)
+        want = read(self.file("patch.json"))
+        if code != 0 or err or out != want:
+            return f"exit {code} {err}\n--- got\n{out.decode()}\n--- want\n{want.decode()}"
+        before, after = read(self.config), read(self.file("rewritten.json"))
+        patch = parse(want)
+        if apply_patch(parse(before), patch) != parse(after):
+            return "the patch applied to the original is not the rewritten spec"
+        return kept_bytes(before, after, patch)
+
+    def settled(self):
+        code, out, _ = run("rewrite", "--policy", self.policy, self.file("rewritten.json"))
+        if code != 0 or out != read(self.file("rewritten.json")):
+            return f"exit {code}; a second rewrite changed bytes"
+        code, result = self.check(self.file("rewritten.json"))
+        left = [f for f in result["findings"] if f["action"] == "RF_ACT_REWRITE"]
+        if code != 0 or left or result["verdict"] not in ("allow", "log"):
+            return f"exit {code}, {result['verdict']}: {left}"
+        return None
+
+    def points(self):
+        yield "verdict", self.verdict
+        yield "line and column", self.positions
+        if not self.rewrites:
+            yield "no rewrite", self.refused
+            return
+        yield "rewritten bytes", self.rewritten
+        yield "only what is reported changes", self.only_reported
+        yield "patch, and every other byte as it was", self.patched
+        yield "a second rewrite changes nothing", self.settled
+
+
+# Runtimes: a container from the rewritten spec has to start, and to be what the rewrite says.
+
+class Runtimes:
+    """Bundles in a temporary directory, with a root file system of busybox."""
+
+    # crun 1.8 refuses hybrid cgroups: it gets a mount namespace with cgroup v2 alone, and no manager.
+    CRUN = "umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup; exec \"$@\""
+    COMMANDS = {
+        "runc": ["runc", "--root", "{state}", "run", "--bundle", "{bundle}", "{id}"],
+        "crun": ["unshare", "-m", "sh", "-c", CRUN, "sh", "crun", "--cgroup-manager=disabled",
+                 "--root", "{state}", "run", "--bundle", "{bundle}", "{id}"],
+    }
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="golden-")
+        self.reason = None
+        busybox = shutil.which("busybox")
+        if os.geteuid() != 0:
+            self.reason = "runtimes need root"
+        elif busybox is None:
+            self.reason = "no busybox"
+        self.in_ci = bool(os.environ.get("CI")) and os.geteuid() == 0
+        if self.reason is None:
+            bin_dir = os.path.join(self.directory, "rootfs/bin")
+            os.makedirs(bin_dir)
+            shutil.copy(busybox, os.path.join(bin_dir, "busybox"))
+            os.symlink("busybox", os.path.join(bin_dir, "cat"))
+            for name in ("proc", "sys", "dev", "data"):
+                os.mkdir(os.path.join(self.directory, "rootfs", name))
+            os.chmod(self.directory, 0o755)
+
+    def missing(self, runtime):
+        return self.reason or (f"no {runtime}" if shutil.which(runtime) is None else None)
+
+    def start(self, runtime, case):
+        bundle = os.path.join(self.directory, "rootfs/..")
+        shutil.copy(case.file("rewritten.json"), os.path.join(self.directory, "config.json"))
+        words = {"state": os.path.join(self.directory, runtime), "bundle": bundle,
+                 "id": f"golden-{os.getpid()}-{TAP.count}"}
+        done = subprocess.run([a.format(**words) if "{" in a else a
+                               for a in self.COMMANDS[runtime]],
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+                              check=False)
+        out = done.stdout.decode(errors="replace")
+        status = dict(line.split(":\t", 1) for line in out.splitlines() if ":\t" in line)
+        wrong = {k: status.get(k) for k, v in case.expect["status"].items() if status.get(k) != v}
+        if done.returncode != 0 or wrong:
+            return f"exit {done.returncode}, {wrong}: {done.stderr.decode(errors='replace')}"
+        return None
+
+    def remove(self):
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def guarded(function):
+    try:
+        return function()
+    except (OSError, ValueError, KeyError, IndexError, AssertionError, AttributeError,
+            subprocess.SubprocessError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def find_cases():
+    found = sorted(d for d, _, files in os.walk(HERE) if "expect.json" in files)
+    return [Case(d) for d in found if not WANTED or any(w in d for w in WANTED)]
+
+
+def main():
+    cases = find_cases()
+    if UPDATE:
+        for case in cases:
+            case.update()
+    for case in cases:
+        for name, function in case.points():
+            TAP.point(f"{case.name}: {name}", guarded(function))
+    runtimes = Runtimes()
+    try:
+        for case in cases:
+            if "status" not in case.expect:
+                continue
+            for runtime in Runtimes.COMMANDS:
+                name = f"{case.name}: {runtime} starts the rewritten spec"
+                missing = runtimes.missing(runtime)
+                if missing and not runtimes.in_ci:
+                    TAP.point(name, skip=missing)
+                else:
+                    TAP.point(name, missing or guarded(lambda r=runtime: runtimes.start(r, case)))
+    finally:
+        runtimes.remove()
+    print(f"1..{TAP.count}")
+    return 1 if TAP.failed or not cases else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
