@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of commands, and which of them was asked for. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,17 +90,18 @@ static int unknown_command(const char *name)
 {
 	const char *words[ARRAY_SIZE(commands)] = { NULL };
 	const char *nearest;
+	struct err err;
 
 	for (size_t i = 0; commands[i].name != NULL; i++)
 		words[i] = commands[i].name;
 	nearest = str_nearest(str_from(name), words);
 	if (nearest != NULL)
-		dprintf(STDERR_FILENO, "rootfence: unknown command '%.64s'; did you mean '%s'?\n",
+		err_set(&err, EINVAL, EXIT_USAGE, "unknown command '%.64s'; did you mean '%s'?",
 			name, nearest);
 	else
-		dprintf(STDERR_FILENO, "rootfence: unknown command '%.64s'; see rootfence --help\n",
+		err_set(&err, EINVAL, EXIT_USAGE, "unknown command '%.64s'; see rootfence --help",
 			name);
-	return EXIT_USAGE;
+	return report_error(&err);
 }
 
 /*

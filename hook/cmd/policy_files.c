@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -18,6 +17,14 @@ static bool name_is_file(const char *name)
 	size_t len = strlen(name);
 
 	return strchr(name, '/') != NULL || (len > 5 && strcmp(name + len - 5, ".json") == 0);
+}
+
+/* Is there anything of that name? A link to nowhere is a policy that cannot be read, not none. */
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 || errno != ENOENT;
 }
 
 static int open_file(struct arena *arena, const char *path, const char *from, const char **ret_path,
@@ -67,7 +74,7 @@ static int open_policy(void *data, struct arena *arena, const char *name, const 
 			continue;
 		path = arena_printf(arena, "%s%s.json", directories[i], name);
 		/* Only a file that is not there sends the search on: an unreadable one is the policy. */
-		if (access(path, F_OK) == 0 || errno != ENOENT)
+		if (is_there(path))
 			return open_file(arena, path, from, ret_path, ret_text, err);
 	}
 	return err_set(err, ENOENT, EXIT_POLICY, "no policy '%.64s' in %s/policies or %s/policies",
@@ -78,7 +85,8 @@ static bool engine_is_rootless(void)
 {
 	struct stat st;
 
-	return stat("/proc/self/ns/user", &st) < 0 || st.st_ino != PROC_USER_INIT_INO;
+	/* Where it cannot be told, the stricter policy of root's engine applies. */
+	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino != PROC_USER_INIT_INO;
 }
 
 int policy_select(struct arena *arena, const char *name, enum policy_use use,
@@ -89,7 +97,7 @@ int policy_select(struct arena *arena, const char *name, enum policy_use use,
 	const char *local = rootless ? ROOTFENCE_SYSCONFDIR "/policy-rootless.json"
 				     : ROOTFENCE_SYSCONFDIR "/policy.json";
 
-	if (name == NULL && (access(local, F_OK) == 0 || errno != ENOENT))
+	if (name == NULL && is_there(local))
 		name = local;
 	if (name == NULL)
 		name = rootless ? "rootless" : "default";

@@ -57,6 +57,7 @@ int command_precreate(const struct command *command, int argc, char **argv)
 	struct err err;
 	int n, result;
 
+	report_ignore_pipes();
 	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
 		return report_error(&err);
 	if (n > 0) {

@@ -23,6 +23,12 @@ void report_json(struct json_writer *writer, struct json_doc *doc, const char *p
 void report_json_invalid(struct json_writer *writer, const char *path, const struct err *err);
 
 /*
+ * report_ignore_pipes: a reader that went away becomes an error with an exit code of ours, not a
+ * death by signal. For hooks, whose exit code is the verdict.
+ */
+void report_ignore_pipes(void);
+
+/*
  * report_from_hook: text (lines without "rootfence:") to standard error, to the engine's own
  * standard error where the engine gave this hook /dev/null, and to syslog as authpriv. container is
  * its id, or NULL.

@@ -8,6 +8,7 @@
 #include "report.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,6 +21,8 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "policy/rule.h"
+
+#define LOGGED_MAX 32 /* lines that one container may write to syslog */
 
 static bool stderr_is_dev_null(void)
 {
@@ -79,6 +82,11 @@ static void log_lines(int priority, const char *container, const char *text)
 	closelog();
 }
 
+void report_ignore_pipes(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+}
+
 void report_from_hook(const char *container, const char *text)
 {
 	struct arena *arena = arena_new();
@@ -95,16 +103,17 @@ void report_from_hook(const char *container, const char *text)
 
 void report_logged(const char *container, const struct verdict *verdict)
 {
-	struct arena *arena = NULL;
+	struct arena *arena = arena_new();
+	unsigned int n = 0;
 
-	for (const struct finding *f = verdict->findings; f != NULL; f = f->next) {
-		if (f->action != RULE_LOG)
-			continue;
-		if (arena == NULL)
-			arena = arena_new();
+	for (const struct finding *f = verdict->findings; f != NULL; f = f->next)
+		if (f->action == RULE_LOG && n++ < LOGGED_MAX)
+			log_lines(LOG_NOTICE, container,
+				  arena_printf(arena, "logged by policy '%s': %s: %s",
+					       verdict->policy->name, f->rule->name, f->message));
+	if (n > LOGGED_MAX)
 		log_lines(LOG_NOTICE, container,
-			  arena_printf(arena, "logged by policy '%s': %s: %s",
-				       verdict->policy->name, f->rule->name, f->message));
-	}
+			  arena_printf(arena, "logged by policy '%s': and %u more findings",
+				       verdict->policy->name, n - LOGGED_MAX));
 	arena_free(arena);
 }

@@ -174,6 +174,7 @@ int command_create_runtime(const struct command *command, int argc, char **argv)
 	struct err err;
 	int n, result;
 
+	report_ignore_pipes();
 	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
 		return report_error(&err);
 	if (n > 0) {
@@ -212,6 +213,7 @@ int command_poststop(const struct command *command, int argc, char **argv)
 	struct err err;
 	int n;
 
+	report_ignore_pipes();
 	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
 		return report_error(&err);
 	hook.arena = arena_new();

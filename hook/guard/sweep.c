@@ -42,13 +42,22 @@ static int unregister_visit(const struct abi_key *key, const struct abi_entry *e
 	return entry_delete(removal->fd, key, err);
 }
 
+/* Of this very ABI: entries of another one have another size, and would not fit where they are read. */
+static int containers_open(const char *dir, int *ret_fd, struct err *err)
+{
+	struct abi_meta meta;
+	int ret = pins_read_meta(dir, &meta, NULL, err);
+
+	return ret < 0 ? ret : pins_open_map(dir, "containers", ret_fd, err);
+}
+
 int guard_unregister(const char *dir, const char *id, struct err *err)
 {
 	struct removal removal = { .fd = -1, .id = id };
 	auto_close int fd = -1;
 	int ret;
 
-	ret = pins_open_map(dir, "containers", &fd, err);
+	ret = containers_open(dir, &fd, err);
 	if (ret == -ENOENT)
 		return 0; /* no guard, no entry */
 	if (ret < 0)
@@ -131,7 +140,7 @@ int guard_reclaim(const char *dir, size_t *ret_removed, struct err *err)
 		ret = lock_take(dir, "guard", LOCK_EXCLUSIVE, &lock, err);
 	if (ret < 0)
 		return ret;
-	ret = pins_open_map(dir, "containers", &fd, err);
+	ret = containers_open(dir, &fd, err);
 	if (ret == -ENOENT)
 		return 0; /* no guard, nothing to reclaim */
 	if (ret < 0)

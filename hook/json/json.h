@@ -101,8 +101,8 @@ struct str json_source(const struct json_doc *doc, const struct json_node *node)
 const char *json_type_name(enum json_type type);
 
 /*
- * json_fail: sets err to a sentence about node, with its pointer, line and column (at the name
- * for members when at_key). Returns -EINVAL.
+ * json_fail: sets err to a sentence about node, with its pointer, line and column (of the name
+ * for members). Returns -EINVAL.
  */
 int json_fail(struct json_doc *doc, const struct json_node *node, enum exit_code exit,
 	      struct err *err, const char *format, ...) __attribute__((format(printf, 5, 6)));

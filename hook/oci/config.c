@@ -13,15 +13,6 @@
 #include "oci/fields.h"
 #include "oci/seccomp.h"
 
-#define ROW(structure, key, reader, member)                     \
-	{                                                       \
-		key, reader, offsetof(struct structure, member) \
-	}
-#define KNOWN(key)           \
-	{                    \
-		key, NULL, 0 \
-	}
-
 static const char *const namespace_names[NAMESPACE_COUNT] = {
 	[NAMESPACE_PID] = "pid",       [NAMESPACE_NETWORK] = "network", [NAMESPACE_IPC] = "ipc",
 	[NAMESPACE_UTS] = "uts",       [NAMESPACE_MOUNT] = "mount",	[NAMESPACE_USER] = "user",

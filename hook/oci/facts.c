@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -137,6 +140,19 @@ static int walk_up(struct arena *arena, int fd, struct path_fact *fact)
 	return 0;
 }
 
+/*
+ * No magic links on the way: what /proc/self/cwd, root and fd/N stand for is another file in the
+ * runtime than here. Kernels before 5.6 cannot be told so.
+ */
+static int open_path(const char *name)
+{
+	const struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+				      .resolve = RESOLVE_NO_MAGICLINKS };
+	int fd = (int)syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof(how));
+
+	return fd < 0 && errno == ENOSYS ? open(name, O_PATH | O_CLOEXEC) : fd;
+}
+
 static struct path_fact path_fact(struct arena *arena, struct str path, const char *bundle)
 {
 	struct path_fact fact = { .path = path };
@@ -152,7 +168,7 @@ static struct path_fact path_fact(struct arena *arena, struct str path, const ch
 		}
 		name = arena_printf(arena, "%s/%s", bundle, name);
 	}
-	fd = open(name, O_PATH | O_CLOEXEC);
+	fd = open_path(name);
 	if (fd < 0) {
 		fact.error = errno;
 		return fact;
@@ -175,6 +191,7 @@ void facts_collect(struct arena *arena, const struct oci_config *config, enum fa
 	const struct oci_namespace *namespaces = config->linux_.namespaces.types;
 	struct facts facts = { .scope = scope };
 	const struct mount_path *sources;
+	size_t n_sources;
 	struct stat st;
 
 	facts.user_namespace_initial =
@@ -185,13 +202,19 @@ void facts_collect(struct arena *arena, const struct oci_config *config, enum fa
 	facts.n_own_gids = read_id_map(arena, "/proc/self/gid_map", &facts.own_gids);
 	if (namespaces[NAMESPACE_USER].path.node != NULL)
 		read_joined_maps(arena, &namespaces[NAMESPACE_USER], &facts);
-	sources = mount_paths(arena, config, &facts.n_sources);
-	facts.sources = arena_array(arena, facts.n_sources, sizeof(*facts.sources));
-	for (size_t i = 0; i < facts.n_sources; i++)
-		facts.sources[i] =
+	if (config->root.path.node != NULL)
+		facts.root = path_fact(arena, config->root.path.value, bundle);
+	sources = mount_paths(arena, config, &n_sources);
+	facts.sources = arena_array(arena, n_sources, sizeof(*facts.sources));
+	for (size_t i = 0; i < n_sources; i++) {
+		/* Root's engine makes nothing in the directories of users: a user named it. */
+		if (sources[i].rootless && !(scope == FACTS_LIVE && facts.user_namespace_initial))
+			continue;
+		facts.sources[facts.n_sources++] =
 			(struct source_fact){ sources[i],
 					      path_fact(arena, sources[i].path, bundle) };
-	if (facts.n_sources > 0) {
+	}
+	if (facts.n_sources > 0 || config->root.path.node != NULL) {
 		facts.paths = arena_array(arena, n_paths, sizeof(*facts.paths));
 		facts.n_paths = n_paths;
 		for (size_t i = 0; i < n_paths; i++)

@@ -64,7 +64,8 @@ struct facts {
 	size_t n_own_uids, n_own_gids, n_joined_uids, n_joined_gids;
 	struct source_fact *sources; /* of all mounts but those that the engine itself makes */
 	size_t n_sources;
-	struct path_fact *paths; /* of the policy, in the order given; empty when n_sources is 0 */
+	struct path_fact root;	 /* root.path; empty when the spec has none */
+	struct path_fact *paths; /* of the policy, in the order given; empty when all else is */
 	size_t n_paths;
 };
 

@@ -10,8 +10,9 @@
 #include "base/cleanup.h"
 
 /*
- * Sources are those of podman, CRI-O, buildah, Docker, containerd and the kubelet; `*` stands for
- * one path component. All lie in directories that only the engine's own user can write.
+ * What engines put into every container: hosts, resolv.conf, secrets, shm, ... Sources are those of
+ * podman, CRI-O, buildah, Docker, containerd and the kubelet; `*` stands for one path component.
+ * All lie in directories that only the engine's own user can write.
  */
 static const struct {
 	const char *destination;
@@ -42,15 +43,24 @@ static const struct {
 	{ "/dev/termination-log", "/var/lib/kubelet/pods/*/containers/*/*" },
 };
 
+enum storage {
+	STORAGE_NONE, /* not an engine's */
+	STORAGE_ROOT, /* of root's engine */
+	STORAGE_USER, /* of a rootless engine: its user can put links to anywhere there */
+};
+
 /* The part of source that a pattern with a leading "*" leaves open must be one of these. */
-static const char *const storage_roots[] = {
-	"/run/containers/storage",
-	"/var/run/containers/storage",
-	"/var/lib/containers/storage",
-	"/run/user/*/containers",
-	"/tmp/podman-run-*/containers",
-	"/tmp/containers-user-*/containers",
-	"/home/*/.local/share/containers/storage",
+static const struct {
+	const char *path;
+	enum storage storage;
+} storage_roots[] = {
+	{ "/run/containers/storage", STORAGE_ROOT },
+	{ "/var/run/containers/storage", STORAGE_ROOT },
+	{ "/var/lib/containers/storage", STORAGE_ROOT },
+	{ "/run/user/*/containers", STORAGE_USER },
+	{ "/tmp/podman-run-*/containers", STORAGE_USER },
+	{ "/tmp/containers-user-*/containers", STORAGE_USER },
+	{ "/home/*/.local/share/containers/storage", STORAGE_USER },
 };
 
 /* fnmatch() on a path that is not NUL-terminated. One that climbs with ".." matches nothing. */
@@ -65,28 +75,30 @@ static bool path_matches(const char *pattern, struct str path)
 	return strstr(text, "/..") == NULL && fnmatch(pattern, text, FNM_PATHNAME) == 0;
 }
 
-static bool source_matches(const char *pattern, struct str source)
+static enum storage source_storage(const char *pattern, struct str source)
 {
 	char full[256];
 
 	if (pattern[0] != '*')
-		return path_matches(pattern, source);
+		return path_matches(pattern, source) ? STORAGE_ROOT : STORAGE_NONE;
 	for (size_t i = 0; i < ARRAY_SIZE(storage_roots); i++) {
-		int len = snprintf(full, sizeof(full), "%s%s", storage_roots[i], pattern + 1);
+		int len = snprintf(full, sizeof(full), "%s%s", storage_roots[i].path, pattern + 1);
 
 		if (len > 0 && (size_t)len < sizeof(full) && path_matches(full, source))
-			return true;
+			return storage_roots[i].storage;
 	}
-	return false;
+	return STORAGE_NONE;
 }
 
-bool mount_is_engine_made(const struct oci_mount *mount)
+/* Whose engine made this mount of its own accord, told by destination and source? */
+static enum storage mount_storage(const struct oci_mount *mount)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(engine_mounts); i++)
-		if (path_matches(engine_mounts[i].destination, mount->destination.value) &&
-		    source_matches(engine_mounts[i].source, mount->source.value))
-			return true;
-	return false;
+	enum storage storage = STORAGE_NONE;
+
+	for (size_t i = 0; i < ARRAY_SIZE(engine_mounts) && storage == STORAGE_NONE; i++)
+		if (path_matches(engine_mounts[i].destination, mount->destination.value))
+			storage = source_storage(engine_mounts[i].source, mount->source.value);
+	return storage;
 }
 
 bool mount_type_is_virtual(struct str type)
@@ -103,10 +115,13 @@ bool mount_type_is_virtual(struct str type)
 }
 
 /* Layers in the engine's own storage: image mounts, and what `-v SOURCE:DESTINATION:O` writes. */
-static bool layer_is_engine_made(struct str path)
+static enum storage layer_storage(struct str path)
 {
-	return source_matches("*/overlay/*/merged", path) ||
-	       source_matches("*/overlay-containers/*/userdata/overlay/*/*", path);
+	enum storage storage = source_storage("*/overlay/*/merged", path);
+
+	return storage != STORAGE_NONE
+		       ? storage
+		       : source_storage("*/overlay-containers/*/userdata/overlay/*/*", path);
 }
 
 struct path_list {
@@ -116,8 +131,10 @@ struct path_list {
 };
 
 static void list_add(struct path_list *list, const struct oci_mount *mount, struct str path,
-		     bool layer)
+		     enum storage storage, bool layer)
 {
+	if (storage == STORAGE_ROOT)
+		return;
 	if (list->n == list->size) {
 		size_t size = list->size != 0 ? list->size * 2 : 16;
 		struct mount_path *items = arena_array(list->arena, size, sizeof(*items));
@@ -127,7 +144,7 @@ static void list_add(struct path_list *list, const struct oci_mount *mount, stru
 		list->items = items;
 		list->size = size;
 	}
-	list->items[list->n++] = (struct mount_path){ mount, path, layer };
+	list->items[list->n++] = (struct mount_path){ mount, path, layer, storage == STORAGE_USER };
 }
 
 /*
@@ -144,8 +161,8 @@ static void add_layers(struct path_list *list, const struct oci_mount *mount, st
 		if (i == dirs.len || (dirs.data[i] == ':' && !whole)) {
 			struct str layer = { path, len };
 
-			if (len > 0 && !layer_is_engine_made(layer))
-				list_add(list, mount, layer, true);
+			if (len > 0)
+				list_add(list, mount, layer, layer_storage(layer), true);
 			path += len;
 			len = 0;
 		} else {
@@ -197,13 +214,14 @@ struct mount_path *mount_paths(struct arena *arena, const struct oci_config *con
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *mount = oci_config_mount(config, i);
 
-		if (oci_mount_is_bind(mount)) {
-			if (!mount_is_engine_made(mount))
-				list_add(&list, mount, mount->source.value, false);
+		if (oci_mount_has(mount, "remount")) {
+			list_add(&list, mount, mount->source.value, STORAGE_NONE, false);
+		} else if (oci_mount_is_bind(mount)) {
+			list_add(&list, mount, mount->source.value, mount_storage(mount), false);
 		} else if (str_is(mount->type.value, "overlay")) {
 			add_overlay(&list, mount);
 		} else if (!mount_type_is_virtual(mount->type.value)) {
-			list_add(&list, mount, mount->source.value, false);
+			list_add(&list, mount, mount->source.value, STORAGE_NONE, false);
 		}
 	}
 	*ret_n = list.n;

@@ -5,22 +5,18 @@
 
 #include "oci/config.h"
 
-/*
- * mount_is_engine_made: is this one of the files and directories that an engine puts into every
- * container (hosts, resolv.conf, secrets, shm, ...), told by destination and source?
- */
-bool mount_is_engine_made(const struct oci_mount *mount);
-
 struct mount_path {
 	const struct oci_mount *mount;
 	struct str path;
 	bool layer; /* a layer of an overlay, not the mount's source */
+	bool rootless; /* made by an engine, where it is the rootless one of the user whose directory it is */
 };
 
 /*
  * mount_paths: every host path that the config's mounts give the container: sources of bind
- * mounts, lowerdir and upperdir of overlays, sources of file systems on devices. Engine-made
- * mounts and file systems without a source are left out. The array is in the arena.
+ * mounts, layers of overlays, sources of file systems on devices, and mounts that change another
+ * (remount). What root's engine puts into every container (hosts, resolv.conf, secrets, shm, ...)
+ * and file systems without a source are left out. The array is in the arena.
  */
 struct mount_path *mount_paths(struct arena *arena, const struct oci_config *config, size_t *ret_n);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "json/writer.h"
 
 /* Places in struct rule_setting.args, as the rule's row has them. */
@@ -170,7 +171,8 @@ static bool entry_covers(const struct entry *entry, const char *path)
 static size_t allowed_rank(const struct entries *entries, const struct oci_mount *mount,
 			   const struct look *look, bool *ret_exact)
 {
-	bool read_only = oci_mount_has(mount, "ro") && !oci_mount_has(mount, "rw");
+	bool read_only = oci_mount_has(mount, "ro") && !oci_mount_has(mount, "rw") &&
+			 !oci_mount_has(mount, "rrw");
 	size_t best = 0;
 
 	*ret_exact = false;
@@ -258,9 +260,11 @@ static const char *source_reason(const struct judge *judge, const struct entries
 	return reason;
 }
 
-/* A file system that shows a device or the kernel of the host. */
+/* A file system that shows a device or the kernel of the host, or takes back how one is shown. */
 static const char *type_reason(const struct judge *judge, const struct oci_mount *mount)
 {
+	if (oci_mount_has(mount, "remount"))
+		return "remount takes back the options of the mount before it";
 	if (oci_mount_is_bind(mount) || str_is(mount->type.value, "overlay"))
 		return NULL;
 	return arena_printf(judge->arena, "a file system of type %s reaches the host",
@@ -288,10 +292,50 @@ static void add_mount_finding(struct judge *judge, const struct source_fact *sou
 		    });
 }
 
+/*
+ * root.path is a mount as well. Storage lies under many a denied path; the host's own root
+ * directory, or one that contains what is denied, is the root of no container.
+ */
+static void check_root_path(struct judge *judge, const struct entries *entries)
+{
+	const struct oci_string *path = &judge->config->root.path;
+	const struct path_fact *fact = &judge->facts->root;
+	const struct look looks[] = { { normalize(judge->arena, path->value), NULL },
+				      { fact->error == 0 ? fact->resolved : NULL, fact } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
+		for (size_t k = 0; looks[i].path != NULL && k < entries->n_deny; k++) {
+			enum relation relation = relate(&looks[i], &entries->deny[k]);
+			const char *how = relation == SAME ? "is" : "contains";
+			const char *denied = str_show(judge->arena, entries->deny[k].text);
+			auto_buf struct buf observed = { 0 };
+
+			if (relation != SAME && relation != CONTAINS)
+				continue;
+			json_quote(&observed, path->value);
+			finding_add(
+				judge, path->node, NULL,
+				(struct finding_text){
+					.observed = arena_copy(judge->arena, observed.data,
+							       observed.len),
+					.required = "nothing that is the host's",
+					.message = arena_printf(
+						judge->arena,
+						"is %s: this %s %s, which is the host's",
+						str_quote(judge->arena, path->value), how, denied),
+					.fix = "run an image, or a directory made for this container",
+				});
+			return;
+		}
+	}
+}
+
 void check_host_mounts(struct judge *judge)
 {
 	struct entries entries = make_entries(judge);
 
+	if (judge->config->root.path.node != NULL)
+		check_root_path(judge, &entries);
 	for (size_t i = 0; i < judge->facts->n_sources; i++) {
 		const struct source_fact *source = &judge->facts->sources[i];
 		const char *reason = type_reason(judge, source->from.mount);
@@ -303,16 +347,20 @@ void check_host_mounts(struct judge *judge)
 	}
 }
 
-/* The option of mount(8) that takes another one back: the later of the two is in force. */
-static const char *opposite_option(struct str option)
+/* The option of mount(8) that takes another one back; empty when there is none. */
+static struct str opposite_option(struct str option)
 {
-	return str_starts_with(option, "no") ? option.data + 2 : NULL;
+	if (str_is(option, "ro"))
+		return STR("rw");
+	if (str_starts_with(option, "no"))
+		return (struct str){ option.data + 2, option.len - 2 };
+	return (struct str){ 0 };
 }
 
+/* The later of the two is in force. */
 static bool option_in_force(const struct oci_mount *mount, struct str option)
 {
-	const char *opposite = opposite_option(option);
-	size_t opposite_len = opposite != NULL ? option.len - 2 : 0;
+	struct str opposite = opposite_option(option);
 	bool in_force = false;
 
 	for (size_t i = 0; i < mount->options.n; i++) {
@@ -320,11 +368,27 @@ static bool option_in_force(const struct oci_mount *mount, struct str option)
 
 		if (str_equal(value, option))
 			in_force = true;
-		else if (opposite != NULL &&
-			 str_equal(value, (struct str){ opposite, opposite_len }))
+		else if (opposite.len > 0 && str_equal(value, opposite))
 			in_force = false;
 	}
 	return in_force;
+}
+
+/* "rsuid" for "nosuid": runtimes carry it out last, on the mount and all below it. */
+static bool takes_back(struct str value, struct str option)
+{
+	struct str opposite = opposite_option(option);
+
+	return opposite.len > 0 && str_starts_with(value, "r") &&
+	       str_equal((struct str){ value.data + 1, value.len - 1 }, opposite);
+}
+
+static bool is_taken_back(const struct oci_mount *mount, struct str option)
+{
+	for (size_t i = 0; i < mount->options.n; i++)
+		if (takes_back(mount->options.items[i].value, option))
+			return true;
+	return false;
 }
 
 /* A device that was bound into the container is there to be used: nodev would make it useless. */
@@ -340,7 +404,9 @@ static bool option_fits(const struct source_fact *source, struct str option)
 static bool needs_option(const struct source_fact *source, struct str option)
 {
 	return !source->from.layer && oci_mount_is_bind(source->from.mount) &&
-	       option_fits(source, option) && !option_in_force(source->from.mount, option);
+	       option_fits(source, option) &&
+	       (!option_in_force(source->from.mount, option) ||
+		is_taken_back(source->from.mount, option));
 }
 
 static const char *options_json(const struct judge *judge, const struct oci_mount *mount)
@@ -395,6 +461,11 @@ void fix_mount_options(struct judge *judge)
 			auto_buf struct buf option = { 0 };
 
 			if (!needs_option(source, options->strings[k]))
+				continue;
+			for (size_t n = 0; n < mount->options.n; n++)
+				if (takes_back(mount->options.items[n].value, options->strings[k]))
+					json_remove(mount->options.items[n].node);
+			if (option_in_force(mount, options->strings[k]))
 				continue;
 			json_quote(&option, options->strings[k]);
 			if (mount->options.node != NULL)

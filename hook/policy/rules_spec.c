@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "json/writer.h"
 
 /* Annotations by which runtimes are told to do things that no field of the spec shows. */
@@ -62,10 +63,10 @@ void fix_unsafe_annotations(struct judge *judge)
 		json_remove(annotation);
 }
 
-/* Is `directory` the first component of the path, once "." and ".." are carried out? */
-static bool path_is_under(struct str path, const char *directory)
+/* Does the path begin with these components (second may be NULL), once "." and ".." are carried out? */
+static bool path_is_under(struct str path, const char *first, const char *second)
 {
-	struct str first = { 0 };
+	struct str components[2] = { 0 };
 	size_t depth = 0, end;
 
 	for (size_t i = 0; i < path.len; i = end + 1) {
@@ -74,11 +75,13 @@ static bool path_is_under(struct str path, const char *directory)
 		if (end - i == 2 && memcmp(path.data + i, "..", 2) == 0) {
 			depth -= depth > 0;
 		} else if (end > i && !(end - i == 1 && path.data[i] == '.')) {
-			if (depth++ == 0)
-				first = (struct str){ path.data + i, end - i };
+			if (depth < ARRAY_SIZE(components))
+				components[depth] = (struct str){ path.data + i, end - i };
+			depth++;
 		}
 	}
-	return depth > 0 && str_is(first, directory);
+	return depth > 0 && str_is(components[0], first) &&
+	       (second == NULL || (depth > 1 && str_is(components[1], second)));
 }
 
 void check_working_directory(struct judge *judge)
@@ -99,10 +102,12 @@ void check_working_directory(struct judge *judge)
 	}
 	if (!str_starts_with(cwd->value, "/"))
 		flaw = "is not absolute";
-	else if (path_is_under(cwd->value, "proc"))
+	else if (path_is_under(cwd->value, "proc", NULL))
 		flaw = "lies under /proc";
-	else if (path_is_under(cwd->value, "sys"))
+	else if (path_is_under(cwd->value, "sys", NULL))
 		flaw = "lies under /sys";
+	else if (path_is_under(cwd->value, "dev", "fd"))
+		flaw = "lies under /dev/fd";
 	if (flaw == NULL)
 		return;
 	json_quote(&observed, cwd->value);

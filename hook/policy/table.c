@@ -207,7 +207,7 @@ const struct rule rules[] = {
 	{
 		.name = "hostMounts",
 		.title = "A mount brings in what is the host's",
-		.reads = "/mounts",
+		.reads = "/mounts, /root/path",
 		.args = { { .name = "allow",
 			    .kind = ARG_PATTERNS,
 			    .defaults = allowed_paths,

@@ -29,11 +29,12 @@
 #define ARCHITECTURES "[]" /* runtimes add the native one */
 #endif
 
-#define ANY_FLAGS -1 /* the flags are in no register */
+#define ANY_FLAGS UINT64_MAX /* the flags are in no register */
+#define ARGS_MAX 6	     /* arguments of a system call, and so conditions of an entry */
 
 static const struct {
 	const char *name;
-	int flags; /* index of the argument */
+	uint64_t flags; /* index of the argument */
 } ways[] = { { "clone", CLONE_FLAGS }, { "unshare", 0 }, { "clone3", ANY_FLAGS } };
 
 /* Actions under which the kernel carries the call out, or somebody else may tell it to. */
@@ -43,24 +44,35 @@ static bool lets_through(struct str action)
 	       str_is(action, "SCMP_ACT_TRACE") || str_is(action, "SCMP_ACT_NOTIFY");
 }
 
+/* Does the condition hold only without CLONE_NEWUSER (bit 0), or for all flags that have it? */
+static bool arg_wants(const struct oci_syscall_arg *arg, uint64_t bit)
+{
+	uint64_t value = arg->value.value, value_two = arg->value_two.value;
+
+	if (str_is(arg->op.value, "SCMP_CMP_EQ"))
+		return bit == 0 && (value & CLONE_NEWUSER) == 0;
+	if (!str_is(arg->op.value, "SCMP_CMP_MASKED_EQ"))
+		return false;
+	return bit == 0 ? (value & CLONE_NEWUSER & ~value_two) != 0
+			: value == CLONE_NEWUSER && value_two == CLONE_NEWUSER;
+}
+
 /*
  * Does the entry hold only for flags in which CLONE_NEWUSER is `bit`; where it is set, for all such
  * flags? Conditions on one argument twice are alternatives to runc: then nothing is certain.
  */
-static bool entry_wants(const struct oci_syscall *entry, int flags, uint64_t bit)
+static bool entry_wants(const struct oci_syscall *entry, uint64_t flags, uint64_t bit)
 {
 	const struct oci_syscall_arg *args = entry->args.items;
 	bool wants = false;
 
+	if (entry->args.n > ARGS_MAX)
+		return false;
 	for (size_t i = 0; i < entry->args.n; i++) {
 		for (size_t k = 0; k < i; k++)
 			if (args[k].index.value == args[i].index.value)
 				return false;
-		if ((int)args[i].index.value == flags &&
-		    str_is(args[i].op.value, "SCMP_CMP_MASKED_EQ") &&
-		    (args[i].value.value & CLONE_NEWUSER) != 0 &&
-		    (bit == 0 || args[i].value.value == CLONE_NEWUSER) &&
-		    (args[i].value_two.value & CLONE_NEWUSER) == bit)
+		if (args[i].index.value == flags && arg_wants(&args[i], bit))
 			wants = true;
 	}
 	return wants;
@@ -114,9 +126,9 @@ static const char *closing_entry(struct arena *arena, const struct oci_seccomp *
 			name);
 	return arena_printf(
 		arena,
-		"{\"names\":[\"%s\"],\"action\":\"%s\",%s\"args\":[{\"index\":%d,\"value\":%u,\"valueTwo\":%u,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
+		"{\"names\":[\"%s\"],\"action\":\"%s\",%s\"args\":[{\"index\":%u,\"value\":%u,\"valueTwo\":%u,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
 		name, allows ? "SCMP_ACT_ERRNO" : "SCMP_ACT_ALLOW", allows ? "\"errnoRet\":1," : "",
-		ways[way].flags, (unsigned int)CLONE_NEWUSER,
+		(unsigned int)ways[way].flags, (unsigned int)CLONE_NEWUSER,
 		allows ? (unsigned int)CLONE_NEWUSER : 0U);
 }
 
