@@ -108,8 +108,7 @@ own_hooks() {
 		jq --arg bin "$rootfence" --arg policy "$1" --arg guard "$guard" '
 			.hook.path = $bin
 			| if .stages != ["poststop"] then .hook.args += ["--policy", $policy] else . end
-			| if .stages != ["precreate"] then .hook.args += ["--guard", $guard] else . end
-			' "$hook" >"$work/hooks/${hook##*/}"
+			| .hook.args += ["--guard", $guard]' "$hook" >"$work/hooks/${hook##*/}"
 	done
 	podman_config "$runtime" "$ulimits" "$work/hooks"
 }

@@ -17,7 +17,7 @@ struct check {
 	const struct policy *policy;
 	enum front_end front_end;
 	struct json_writer *writer; /* --format json */
-	unsigned int n_skipped;
+	unsigned int n_judged, n_skipped;
 	enum exit_code exit; /* the most severe so far */
 	struct err err;
 };
@@ -79,6 +79,7 @@ static int check_text(struct check *check, struct arena *arena, const char *path
 	}
 	if (error == 0)
 		error = inspect_doc(arena, &how, doc, &inspection, &err);
+	check->n_judged++;
 	if (error < 0)
 		return report_invalid(check, arena, path, &err);
 	return report_one(check, arena, path, &inspection);
@@ -120,6 +121,9 @@ static int check_all(struct check *check, struct arena *arena, enum format forma
 		json_begin_array(check->writer);
 	}
 	error = check_paths(check, n, paths);
+	if (error == 0 && check->n_judged == 0)
+		error = err_set(&check->err, ENOENT, EXIT_SYSTEM,
+				"no spec found: no *.json file with process or root in it");
 	if (error < 0)
 		return error;
 	if (check->writer != NULL) {

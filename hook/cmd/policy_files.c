@@ -10,8 +10,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 
-#define PROC_USER_INIT_INO 0xEFFFFFFDU /* linux/proc_ns.h */
-
 static bool name_is_file(const char *name)
 {
 	size_t len = strlen(name);

@@ -115,7 +115,7 @@ int command_status(const struct command *command, int argc, char **argv)
 	const char *dir = GUARD_DIR, *format_name = NULL;
 	const struct option options[] = { { "guard", &dir, NULL },
 					  { "format", &format_name, NULL } };
-	struct guard_status status;
+	struct guard_status status = { 0 };
 	enum format format;
 	struct arena *arena;
 	struct err err;

@@ -92,8 +92,7 @@ static void render_container(const struct json_doc *doc, const struct json_node 
 	bool written = false;
 
 	copy_range(doc, out, node->start, node->start + 1);
-	json_each(child, node)
-	{
+	json_each (child, node) {
 		if (child->edit == JSON_ADDED)
 			break; /* all original children are in front */
 		if (child == node->first)
@@ -112,8 +111,7 @@ static void render_container(const struct json_doc *doc, const struct json_node 
 		}
 		previous_end = child->end;
 	}
-	json_each(child, node)
-	{
+	json_each (child, node) {
 		if (child->edit != JSON_ADDED)
 			continue;
 		if (!written) {
@@ -201,7 +199,9 @@ static void patch(const struct json_doc *doc, const struct json_node *node, stru
 	}
 	if (!node->descendant_edited)
 		return;
-	json_each(child, node) if (child->edit != JSON_REMOVED) patch(doc, child, out);
+	json_each (child, node)
+		if (child->edit != JSON_REMOVED)
+			patch(doc, child, out);
 	patch_removals(doc, node->first, out);
 }
 

@@ -137,11 +137,11 @@ const struct json_node *names_find_duplicate(const struct json_node *object,
 	size_t total = 1, n = 0;
 	char *folded;
 
-	json_each(member, object) total += member->key.len;
+	json_each (member, object)
+		total += member->key.len;
 	folded = mem_realloc(NULL, total);
 	total = 0;
-	json_each(member, object)
-	{
+	json_each (member, object) {
 		size_t len = str_fold(member->key.data, member->key.len, folded + total);
 
 		names[n++] = (struct folded_name){ { folded + total, len }, member };

@@ -11,8 +11,9 @@ struct json_node *json_get(const struct json_node *object, const char *name)
 {
 	if (object == NULL || object->type != JSON_OBJECT)
 		return NULL;
-	json_each(member, object) if (member->edit != JSON_REMOVED &&
-				      str_is(member->key, name)) return member;
+	json_each (member, object)
+		if (member->edit != JSON_REMOVED && str_is(member->key, name))
+			return member;
 	return NULL;
 }
 

@@ -33,8 +33,7 @@ static int read_cap_set(const struct fields_reader *reader, struct json_node *va
 	if (error < 0)
 		return error;
 	set->node = value;
-	json_each(element, value)
-	{
+	json_each (element, value) {
 		int number;
 
 		error = fields_want(reader, element, JSON_STRING);
@@ -116,29 +115,6 @@ static int read_root(const struct fields_reader *reader, struct json_node *value
 	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
 }
 
-static int read_mount(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	static const struct field fields[] = {
-		ROW(oci_mount, "destination", field_string, destination),
-		ROW(oci_mount, "type", field_string, type),
-		ROW(oci_mount, "source", field_string, source),
-		ROW(oci_mount, "options", field_strings, options),
-		KNOWN("uidMappings"),
-		KNOWN("gidMappings"),
-	};
-	struct oci_mount *mount = target;
-	int error;
-
-	mount->node = value;
-	error = fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
-	if (error < 0)
-		return error;
-	if (mount->destination.node == NULL)
-		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
-				 "a mount without a destination");
-	return 0;
-}
-
 static int read_mapping(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
@@ -160,6 +136,34 @@ static int read_mapping(const struct fields_reader *reader, struct json_node *va
 	return 0;
 }
 
+static int read_mappings(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	return field_list(reader, value, target, sizeof(struct oci_mapping), read_mapping);
+}
+
+static int read_mount(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW(oci_mount, "destination", field_string, destination),
+		ROW(oci_mount, "type", field_string, type),
+		ROW(oci_mount, "source", field_string, source),
+		ROW(oci_mount, "options", field_strings, options),
+		ROW(oci_mount, "uidMappings", read_mappings, uid_mappings),
+		ROW(oci_mount, "gidMappings", read_mappings, gid_mappings),
+	};
+	struct oci_mount *mount = target;
+	int error;
+
+	mount->node = value;
+	error = fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+	if (error < 0)
+		return error;
+	if (mount->destination.node == NULL)
+		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
+				 "a mount without a destination");
+	return 0;
+}
+
 static int read_device_rule(const struct fields_reader *reader, struct json_node *value,
 			    void *target)
 {
@@ -178,11 +182,6 @@ static int read_device_rule(const struct fields_reader *reader, struct json_node
 static int read_mounts(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	return field_list(reader, value, target, sizeof(struct oci_mount), read_mount);
-}
-
-static int read_mappings(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	return field_list(reader, value, target, sizeof(struct oci_mapping), read_mapping);
 }
 
 static int read_device_rules(const struct fields_reader *reader, struct json_node *value,
@@ -248,8 +247,7 @@ static int read_namespaces(const struct fields_reader *reader, struct json_node 
 	if (error < 0)
 		return error;
 	namespaces->node = value;
-	json_each(element, value)
-	{
+	json_each (element, value) {
 		error = read_namespace(reader, element, namespaces);
 		if (error < 0)
 			return error;

@@ -107,6 +107,8 @@ struct oci_mount {
 	struct oci_string type;
 	struct oci_string source;
 	struct oci_strings options;
+	struct oci_list uid_mappings; /* struct oci_mapping: an idmapped mount */
+	struct oci_list gid_mappings;
 };
 
 enum oci_namespace_type {

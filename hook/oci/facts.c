@@ -15,8 +15,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 
-#define PROC_USER_INIT_INO 0xEFFFFFFDU /* linux/proc_ns.h: inode of the initial user namespace */
-#define ID_MAP_MAX (64 * 1024)	       /* the kernel takes 340 ranges of at most 36 bytes */
+#define ID_MAP_MAX (64 * 1024) /* the kernel takes 340 ranges of at most 36 bytes */
 
 static const char *const namespace_files[NAMESPACE_COUNT] = {
 	[NAMESPACE_PID] = "pid",       [NAMESPACE_NETWORK] = "net", [NAMESPACE_IPC] = "ipc",
@@ -102,7 +101,7 @@ static int walk_up(struct arena *arena, int fd, struct path_fact *fact)
 {
 	struct file_id chain[FACTS_CHAIN_MAX];
 	auto_close int dir = -1;
-	struct stat st, before = { 0 };
+	struct stat st, before;
 
 	if (fstat(fd, &st) < 0)
 		return errno;

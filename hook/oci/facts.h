@@ -32,6 +32,8 @@ struct file_id {
 	uint64_t inode;
 };
 
+#define PROC_USER_INIT_INO 0xEFFFFFFDU /* linux/proc_ns.h: inode of the initial user namespace */
+
 #define FACTS_CHAIN_MAX 64 /* components of a path; deeper ones are cut, and refused when live */
 
 /* A path of the host, after every symbolic link. */

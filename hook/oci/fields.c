@@ -54,8 +54,7 @@ int fields_read(const struct fields_reader *reader, struct json_node *object,
 
 	if (error < 0)
 		return error;
-	json_each(member, object)
-	{
+	json_each (member, object) {
 		error = field_read(reader, member, fields, n_fields, base);
 		if (error < 0)
 			return error;
@@ -155,8 +154,7 @@ int field_strings(const struct fields_reader *reader, struct json_node *value, v
 		return error;
 	*field = (struct oci_strings){ .node = value };
 	field->items = arena_array(reader->doc->arena, value->count, sizeof(*field->items));
-	json_each(element, value)
-	{
+	json_each (element, value) {
 		error = field_string(reader, element, &field->items[field->n]);
 		if (error < 0)
 			return error;
@@ -174,8 +172,7 @@ int field_ids(const struct fields_reader *reader, struct json_node *value, void 
 		return error;
 	*field = (struct oci_ids){ .node = value };
 	field->items = arena_array(reader->doc->arena, value->count, sizeof(*field->items));
-	json_each(element, value)
-	{
+	json_each (element, value) {
 		error = field_id(reader, element, &field->items[field->n]);
 		if (error < 0)
 			return error;
@@ -191,8 +188,7 @@ int field_map(const struct fields_reader *reader, struct json_node *value, void 
 
 	if (error < 0)
 		return error;
-	json_each(member, value)
-	{
+	json_each (member, value) {
 		error = fields_want(reader, member, JSON_STRING);
 		if (error < 0)
 			return error;
@@ -230,8 +226,7 @@ int field_list(const struct fields_reader *reader, struct json_node *value, stru
 		return error;
 	list->node = value;
 	list->items = arena_array(reader->doc->arena, value->count, item_size);
-	json_each(element, value)
-	{
+	json_each (element, value) {
 		error = read(reader, element, (char *)list->items + list->n * item_size);
 		if (error < 0)
 			return error;

@@ -3,6 +3,7 @@
  * From policy, config and facts to a verdict: which action each rule has for this container, what
  * its check finds, and whether this front end can put it right.
  */
+#include <regex.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -16,12 +17,22 @@ static bool regex_matches(const regex_t *regex, struct str text)
 	return regexec(regex, text.data, 1, &range, REG_STARTEND) == 0;
 }
 
+/* Compiled here, where they are freed again: an arena frees no regular expressions. */
 static bool match_holds(const struct exception_match *match, const struct oci_map *annotations)
 {
-	json_each(annotation, annotations->node) if (regex_matches(&match->key, annotation->key) &&
-						     regex_matches(&match->value,
-								   annotation->text)) return true;
-	return false;
+	bool holds = false;
+	regex_t key, value;
+
+	if (regcomp(&key, match->key, REG_EXTENDED | REG_NOSUB) != 0)
+		return false;
+	if (regcomp(&value, match->value, REG_EXTENDED | REG_NOSUB) == 0) {
+		json_each (annotation, annotations->node)
+			holds = holds || (regex_matches(&key, annotation->key) &&
+					  regex_matches(&value, annotation->text));
+		regfree(&value);
+	}
+	regfree(&key);
+	return holds;
 }
 
 static bool exception_applies(const struct exception *exception, const struct oci_config *config,

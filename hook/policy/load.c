@@ -82,8 +82,7 @@ int load_object(struct loader *loader, struct json_node *object, const struct po
 
 	if (error < 0)
 		return error;
-	json_each(member, object)
-	{
+	json_each (member, object) {
 		const struct policy_key *key = NULL;
 
 		for (size_t i = 0; i < n_keys && key == NULL; i++)
@@ -145,8 +144,7 @@ static int read_default_action(struct loader *loader, struct json_node *value, v
 static int read_rules(struct loader *loader, struct json_node *value, void *target)
 {
 	(void)target;
-	json_each(entry, value)
-	{
+	json_each (entry, value) {
 		int error = load_rule_entry(loader, entry);
 
 		if (error < 0)
@@ -186,8 +184,7 @@ static int load_parents(struct loader *loader)
 
 	if (error < 0)
 		return error;
-	json_each(parent, extends)
-	{
+	json_each (parent, extends) {
 		const char *name;
 
 		error = load_want(loader, parent, JSON_STRING);

@@ -44,7 +44,7 @@ int load_word(struct loader *loader, const struct json_node *node, const char *w
 int load_capabilities(struct loader *loader, struct json_node *array, uint64_t *ret_set);
 
 /* load_rule_entry: one entry of "rules". */
-int load_rule_entry(struct loader *loader, struct json_node *entry);
+int load_rule_entry(struct loader *loader, struct json_node *node);
 
 /* load_rule_names: an array of rule names as bits of the rule table. */
 int load_rule_names(struct loader *loader, struct json_node *array, uint64_t *ret_rules);

@@ -3,6 +3,7 @@
 #include "load.h"
 
 #include <ctype.h>
+#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,8 +67,7 @@ struct exec_entry {
 
 static int read_paths(struct loader *loader, struct json_node *value, void *target)
 {
-	json_each(path, value)
-	{
+	json_each (path, value) {
 		int error = load_want(loader, path, JSON_STRING);
 
 		if (error < 0)
@@ -125,8 +125,7 @@ static int read_exec_rules(struct loader *loader, struct json_node *value, void 
 	};
 
 	(void)target;
-	json_each(node, value)
-	{
+	json_each (node, value) {
 		struct exec_entry entry = { 0 };
 		int error = load_object(loader, node, keys, ARRAY_SIZE(keys), &entry);
 
@@ -135,8 +134,7 @@ static int read_exec_rules(struct loader *loader, struct json_node *value, void 
 		if (entry.paths == NULL || entry.action_node == NULL)
 			return policy_fail(loader, node,
 					   "an exec rule needs \"paths\" and \"action\"");
-		json_each(path, entry.paths)
-		{
+		json_each (path, entry.paths) {
 			error = exec_rule_set(loader, path, &entry);
 			if (error < 0)
 				return error;
@@ -162,29 +160,32 @@ int load_exec(struct loader *loader, struct json_node *object, void *target)
 }
 
 /* A POSIX extended expression that matches the whole string, as rootfence-policy(5) says. */
-static int compile(struct loader *loader, const struct json_node *node, struct str pattern,
-		   regex_t *regex)
+static int read_regex(struct loader *loader, const struct json_node *node, struct str pattern,
+		      const char **ret_regex)
 {
-	char reason[128];
-	char *whole;
-	int code;
+	const char *alone = arena_copy(loader->arena, pattern.data, pattern.len);
+	const char *whole = arena_printf(loader->arena, "^(%s)$", alone);
+	/* Alone first: "a)|(b" would be valid only inside the parentheses that make it whole. */
+	const char *const forms[] = { alone, whole };
 
 	if (pattern.len > REGEX_MAX)
 		return policy_fail(loader, node, "regular expression longer than %d bytes",
 				   REGEX_MAX);
-	/* Alone first: "a)|(b" would be valid only inside the parentheses that make it whole. */
-	whole = arena_copy(loader->arena, pattern.data, pattern.len);
-	code = regcomp(regex, whole, REG_EXTENDED | REG_NOSUB);
-	if (code == 0) {
-		regfree(regex);
-		whole = arena_printf(loader->arena, "^(%s)$", whole);
-		code = regcomp(regex, whole, REG_EXTENDED | REG_NOSUB);
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		char reason[128];
+		regex_t regex;
+		int code = regcomp(&regex, forms[i], REG_EXTENDED | REG_NOSUB);
+
+		if (code == 0) {
+			regfree(&regex);
+			continue;
+		}
+		regerror(code, &regex, reason, sizeof(reason));
+		return policy_fail(loader, node, "regular expression %s: %s",
+				   str_quote(loader->arena, pattern), reason);
 	}
-	if (code == 0)
-		return 0;
-	regerror(code, regex, reason, sizeof(reason));
-	return policy_fail(loader, node, "regular expression %s: %s",
-			   str_quote(loader->arena, pattern), reason);
+	*ret_regex = whole;
+	return 0;
 }
 
 static int read_match_annotations(struct loader *loader, struct json_node *value, void *target)
@@ -192,15 +193,14 @@ static int read_match_annotations(struct loader *loader, struct json_node *value
 	struct exception *exception = target;
 
 	exception->matches = arena_array(loader->arena, value->count, sizeof(*exception->matches));
-	json_each(member, value)
-	{
+	json_each (member, value) {
 		struct exception_match *match = &exception->matches[exception->n_matches++];
 		int error = load_want(loader, member, JSON_STRING);
 
 		if (error == 0)
-			error = compile(loader, member, member->key, &match->key);
+			error = read_regex(loader, member, member->key, &match->key);
 		if (error == 0)
-			error = compile(loader, member, member->text, &match->value);
+			error = read_regex(loader, member, member->text, &match->value);
 		if (error < 0)
 			return error;
 	}
@@ -280,8 +280,7 @@ int load_exceptions(struct loader *loader, struct json_node *array, void *target
 	};
 
 	(void)target;
-	json_each(node, array)
-	{
+	json_each (node, array) {
 		struct exception *exception = arena_new_object(loader->arena, struct exception);
 		int error = load_object(loader, node, keys, ARRAY_SIZE(keys), exception);
 

@@ -21,8 +21,7 @@ int load_capabilities(struct loader *loader, struct json_node *array, uint64_t *
 
 	if (error < 0)
 		return error;
-	json_each(element, array)
-	{
+	json_each (element, array) {
 		const char *full;
 		int number;
 
@@ -61,8 +60,7 @@ static int load_strings(struct loader *loader, struct json_node *array, enum rul
 		return error;
 	arg->strings = arena_array(loader->arena, array->count, sizeof(*arg->strings));
 	arg->n = 0;
-	json_each(element, array)
-	{
+	json_each (element, array) {
 		error = load_want(loader, element, JSON_STRING);
 		if (error < 0)
 			return error;
@@ -101,8 +99,7 @@ static int load_ids(struct loader *loader, struct json_node *array, struct rule_
 		return error;
 	arg->numbers = arena_array(loader->arena, array->count, sizeof(*arg->numbers));
 	arg->n = 0;
-	json_each(element, array)
-	{
+	json_each (element, array) {
 		error = load_id(loader, element, &arg->numbers[arg->n]);
 		if (error < 0)
 			return error;
@@ -149,8 +146,7 @@ static int load_args(struct loader *loader, const struct rule_entry *entry, size
 {
 	const struct rule *rule = &rules[row];
 
-	json_each(value, entry->args)
-	{
+	json_each (value, entry->args) {
 		const char *words[RULE_ARGS_MAX + 1] = { NULL };
 		size_t n = 0, i;
 		int error;
@@ -182,8 +178,7 @@ int load_rule_names(struct loader *loader, struct json_node *array, uint64_t *re
 
 	if (array->first == NULL)
 		return policy_fail(loader, array, "expected the name of a rule");
-	json_each(name, array)
-	{
+	json_each (name, array) {
 		int row;
 
 		if (name->type == JSON_STRING && str_is(name->text, "spec"))
@@ -264,7 +259,7 @@ void load_rule_defaults(struct arena *arena, struct policy *policy)
 			while (defaults != NULL && defaults[arg->n] != NULL)
 				arg->n++;
 			arg->strings = arena_array(arena, arg->n, sizeof(*arg->strings));
-			for (size_t k = 0; k < arg->n; k++)
+			for (size_t k = 0; defaults != NULL && k < arg->n; k++)
 				arg->strings[k] = str_from(defaults[k]);
 		}
 	}

@@ -8,7 +8,6 @@
 #ifndef ROOTFENCE_POLICY_POLICY_H
 #define ROOTFENCE_POLICY_POLICY_H
 
-#include <regex.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -88,8 +87,8 @@ struct exception {
 	uint64_t rules; /* bit n: row n of the rule table */
 	enum rule_action action;
 	struct exception_match {
-		regex_t key, value;
-	} * matches; /* each must match one annotation */
+		const char *key, *value; /* POSIX extended, valid, for whole strings */
+	} * matches;			 /* each must match one annotation */
 	size_t n_matches;
 	const char *reason;
 	unsigned int expires; /* YYYYMMDD, 0: never */
@@ -121,7 +120,7 @@ struct policy_source {
 
 /*
  * policy_load: the policy of that name with all that it extends. Error: EXIT_POLICY, with file,
- * line and column. Compiled regular expressions are not freed: a policy lives as long as the process.
+ * line and column.
  */
 int policy_load(struct arena *arena, const struct policy_source *source, const char *name,
 		struct policy **ret_policy, struct err *err);

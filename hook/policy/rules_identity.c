@@ -153,12 +153,77 @@ static void check_mappings(struct judge *judge, enum id_kind kind, const struct 
 	}
 }
 
+static bool option_is_idmap(struct str option)
+{
+	return str_is(option, "idmap") || str_is(option, "ridmap") ||
+	       str_starts_with(option, "idmap=") || str_starts_with(option, "ridmap=");
+}
+
+static bool mount_is_idmapped(const struct oci_mount *mount)
+{
+	bool idmapped = mount->uid_mappings.n > 0 || mount->gid_mappings.n > 0;
+
+	for (size_t i = 0; i < mount->options.n && !idmapped; i++)
+		idmapped = option_is_idmap(mount->options.items[i].value);
+	return idmapped;
+}
+
+/*
+ * An idmapped mount is made for containers with a user namespace: it lets their ids own the files
+ * of other ids. Without one it lets an ordinary user of the host write as another, root included.
+ */
+static void check_idmapped_mounts(struct judge *judge)
+{
+	const struct oci_config *config = judge->config;
+
+	for (size_t i = 0; i < config->mounts.n && !judge_user_namespace_is_private(judge); i++) {
+		const struct oci_mount *mount = oci_config_mount(config, i);
+
+		if (!mount_is_idmapped(mount))
+			continue;
+		finding_add(
+			judge, mount->node, NULL,
+			(struct finding_text){
+				.observed = "\"idmapped\"",
+				.required = "no idmapped mount without a private user namespace",
+				.message = "maps ids of files without a user namespace; must not",
+				.fix = "drop idmap from the options of the mount, or --userns=auto",
+			});
+	}
+}
+
+/* The kernel's own map of a user namespace that is joined, where it can be read. */
+static void check_joined_namespace(struct judge *judge)
+{
+	const struct facts *facts = judge->facts;
+	const struct oci_namespace *user = &judge->config->linux_.namespaces.types[NAMESPACE_USER];
+
+	if (facts->namespaces[NAMESPACE_USER] != NS_FACT_OTHER || !facts->user_namespace_initial)
+		return;
+	for (size_t i = 0; i < facts->n_joined_uids; i++) {
+		if (facts->joined_uids[i].outside != 0 || facts->joined_uids[i].count == 0)
+			continue;
+		finding_add(
+			judge, user->path.node, NULL,
+			(struct finding_text){
+				.observed = "0",
+				.required = "no mapping to this id of the host",
+				.message =
+					"joins a user namespace that reaches host uid 0; must not",
+				.fix = "join one with ids of a subordinate range",
+			});
+		return;
+	}
+}
+
 void check_identity_mapping(struct judge *judge)
 {
+	check_idmapped_mounts(judge);
 	/* An offline policy for rootless engines cannot know where the engine's ids end. */
 	if (judge->facts->scope == FACTS_OFFLINE &&
 	    judge_host_id(judge, ID_USER, 0) == HOST_ID_UNKNOWN)
 		return;
 	check_mappings(judge, ID_USER, &judge->config->linux_.uid_mappings);
 	check_mappings(judge, ID_GROUP, &judge->config->linux_.gid_mappings);
+	check_joined_namespace(judge);
 }

@@ -49,8 +49,7 @@ static const char *reduced_set(struct arena *arena, const struct oci_cap_set *se
 	uint64_t written = 0;
 
 	buf_add(&buf, "[", 1);
-	json_each(element, set->node)
-	{
+	json_each (element, set->node) {
 		int number = cap_from_name(element->text);
 		uint64_t bit = number >= 0 ? UINT64_C(1) << number : 0;
 
@@ -142,23 +141,34 @@ void fix_no_new_privileges(struct judge *judge)
 		json_add(judge->config->doc, process->node, "noNewPrivileges", "true");
 }
 
-/* The rule that allows every device, and no later one that denies it. */
+/* Does the rule speak of every device of the type: 'b', 'c', or both as "a" or no type at all? */
+static bool rule_is_about(const struct oci_device_rule *rule, char type)
+{
+	bool type_fits = rule->type.node == NULL || rule->type.value.len == 0 ||
+			 rule->type.value.data[0] == 'a' || rule->type.value.data[0] == type;
+
+	return type_fits && (rule->major == NULL || str_is(rule->major->text, "-1")) &&
+	       (rule->minor == NULL || str_is(rule->minor->text, "-1"));
+}
+
+/* The last rule that allows every device, unless a later one denies them all. */
 static const struct json_node *allow_all_devices(const struct oci_list *device_rules)
 {
 	const struct oci_device_rule *items = device_rules->items;
-	const struct json_node *allows = NULL;
+	const struct json_node *block = NULL, *character = NULL;
 
 	for (size_t i = 0; i < device_rules->n; i++) {
 		const struct oci_device_rule *rule = &items[i];
-		bool all = (rule->type.node == NULL || str_is(rule->type.value, "a") ||
-			    str_is(rule->type.value, "")) &&
-			   (rule->major == NULL || str_is(rule->major->text, "-1")) &&
-			   (rule->minor == NULL || str_is(rule->minor->text, "-1"));
 
-		if (all && (rule->allow.value || str_is(rule->access.value, "rwm")))
-			allows = rule->allow.value ? rule->node : NULL;
+		/* A rule that denies only some access leaves the rest. */
+		if (!rule->allow.value && !str_is(rule->access.value, "rwm"))
+			continue;
+		if (rule_is_about(rule, 'b'))
+			block = rule->allow.value ? rule->node : NULL;
+		if (rule_is_about(rule, 'c'))
+			character = rule->allow.value ? rule->node : NULL;
 	}
-	return allows;
+	return block != NULL && character != NULL ? character : NULL;
 }
 
 /* --privileged by what it leaves in a spec: engines differ in how many capabilities they call all. */

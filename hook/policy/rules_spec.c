@@ -34,8 +34,7 @@ static bool annotation_is_unsafe(const struct judge *judge, struct str key)
 
 void check_unsafe_annotations(struct judge *judge)
 {
-	json_each(annotation, judge->config->annotations.node)
-	{
+	json_each (annotation, judge->config->annotations.node) {
 		auto_buf struct buf observed = { 0 };
 
 		if (!annotation_is_unsafe(judge, annotation->key))
@@ -58,9 +57,9 @@ void check_unsafe_annotations(struct judge *judge)
 
 void fix_unsafe_annotations(struct judge *judge)
 {
-	json_each(annotation,
-		  judge->config->annotations.node) if (annotation_is_unsafe(judge, annotation->key))
-		json_remove(annotation);
+	json_each (annotation, judge->config->annotations.node)
+		if (annotation_is_unsafe(judge, annotation->key))
+			json_remove(annotation);
 }
 
 /* Does the path begin with these components (second may be NULL), once "." and ".." are carried out? */

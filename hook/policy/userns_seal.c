@@ -11,6 +11,7 @@
 #include <sched.h>
 
 #include "base/cleanup.h"
+#include "json/writer.h"
 
 #ifdef __s390x__
 #define CLONE_FLAGS 1 /* clone(2): on s390 the stack comes first */
@@ -92,16 +93,22 @@ static bool entry_closes(const struct oci_syscall *entry, size_t way)
 		(entry->args.n == 1 && entry_wants(entry, ways[way].flags, CLONE_NEWUSER)));
 }
 
+static bool entry_names(const struct oci_syscall *entry, size_t way)
+{
+	for (size_t k = 0; k < entry->names.n; k++)
+		if (str_is(entry->names.items[k].value, ways[way].name))
+			return true;
+	return false;
+}
+
 static bool any_entry(const struct oci_seccomp *seccomp, size_t way,
 		      bool (*is)(const struct oci_syscall *, size_t))
 {
 	const struct oci_syscall *entries = seccomp->syscalls.items;
 
 	for (size_t i = 0; i < seccomp->syscalls.n; i++)
-		for (size_t k = 0; k < entries[i].names.n; k++)
-			if (str_is(entries[i].names.items[k].value, ways[way].name) &&
-			    is(&entries[i], way))
-				return true;
+		if (entry_names(&entries[i], way) && is(&entries[i], way))
+			return true;
 	return false;
 }
 
@@ -114,42 +121,78 @@ static bool way_is_open(const struct oci_seccomp *seccomp, size_t way)
 	       !any_entry(seccomp, way, entry_closes);
 }
 
-/* The entry that takes the place of what opened a way. */
-static const char *closing_entry(struct arena *arena, const struct oci_seccomp *seccomp, size_t way)
+/* The entry that closes a way in a profile that allows by default, and clone3 in any. */
+static const char *closing_entry(struct arena *arena, size_t way)
 {
-	bool allows = seccomp->node == NULL || lets_through(seccomp->default_action.value);
-	const char *name = ways[way].name;
-
 	if (ways[way].flags == ANY_FLAGS)
 		return arena_printf(
 			arena, "{\"names\":[\"%s\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":38}",
-			name);
+			ways[way].name);
 	return arena_printf(
 		arena,
-		"{\"names\":[\"%s\"],\"action\":\"%s\",%s\"args\":[{\"index\":%u,\"value\":%u,\"valueTwo\":%u,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
-		name, allows ? "SCMP_ACT_ERRNO" : "SCMP_ACT_ALLOW", allows ? "\"errnoRet\":1," : "",
-		(unsigned int)ways[way].flags, (unsigned int)CLONE_NEWUSER,
-		allows ? (unsigned int)CLONE_NEWUSER : 0U);
+		"{\"names\":[\"%s\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"args\":[{\"index\":%u,\"value\":%u,\"valueTwo\":%u,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
+		ways[way].name, (unsigned int)ways[way].flags, (unsigned int)CLONE_NEWUSER,
+		(unsigned int)CLONE_NEWUSER);
 }
 
-/* Takes the names of open ways out of the entries; an entry that has no other name goes whole. */
-static void drop_openings(const struct oci_seccomp *seccomp)
+/*
+ * What an entry let through by this way, less new user namespaces: the same action under the same
+ * conditions and one more. NULL where it has a condition on the flags already, or where no
+ * condition can see them: then the way goes whole.
+ */
+static const char *narrowed_entry(const struct judge *judge, const struct oci_syscall *entry,
+				  size_t way)
 {
+	const struct oci_syscall_arg *args = entry->args.items;
+	auto_buf struct buf text = { 0 };
+
+	if (ways[way].flags == ANY_FLAGS || entry->args.n >= ARGS_MAX)
+		return NULL;
+	buf_printf(&text, "{\"names\":[\"%s\"],\"action\":", ways[way].name);
+	json_quote(&text, entry->action.value);
+	buf_printf(&text, ",\"args\":[");
+	for (size_t i = 0; i < entry->args.n; i++) {
+		struct str arg = json_source(judge->config->doc, args[i].node);
+
+		if (args[i].index.value == ways[way].flags)
+			return NULL;
+		buf_add(&text, arg.data, arg.len);
+		buf_add(&text, ",", 1);
+	}
+	buf_printf(&text,
+		   "{\"index\":%u,\"value\":%u,\"valueTwo\":0,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
+		   (unsigned int)ways[way].flags, (unsigned int)CLONE_NEWUSER);
+	return arena_copy(judge->arena, text.data, text.len);
+}
+
+/* Takes one open way out of an entry, whose other names stay, and puts back what may stay of it. */
+static void narrow_entry(struct judge *judge, const struct oci_syscall *entry, size_t way)
+{
+	const char *narrowed = narrowed_entry(judge, entry, way);
+
+	for (size_t k = 0; k < entry->names.n; k++)
+		if (str_is(entry->names.items[k].value, ways[way].name))
+			json_remove(entry->names.items[k].node);
+	if (narrowed != NULL)
+		json_add(judge->config->doc, judge->config->linux_.seccomp.syscalls.node, NULL,
+			 narrowed);
+}
+
+/* Narrows all that is open; an entry that has no name left goes whole. */
+static void narrow_openings(struct judge *judge)
+{
+	const struct oci_seccomp *seccomp = &judge->config->linux_.seccomp;
 	const struct oci_syscall *entries = seccomp->syscalls.items;
 
 	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
-		size_t dropped = 0;
+		bool kept = entries[i].names.n == 0;
 
-		for (size_t k = 0; k < entries[i].names.n; k++) {
-			for (size_t way = 0; way < ARRAY_SIZE(ways); way++) {
-				if (!str_is(entries[i].names.items[k].value, ways[way].name) ||
-				    !entry_opens(&entries[i], way))
-					continue;
-				json_remove(entries[i].names.items[k].node);
-				dropped++;
-			}
-		}
-		if (dropped > 0 && dropped == entries[i].names.n)
+		for (size_t way = 0; way < ARRAY_SIZE(ways); way++)
+			if (entry_names(&entries[i], way) && entry_opens(&entries[i], way))
+				narrow_entry(judge, &entries[i], way);
+		for (size_t k = 0; k < entries[i].names.n && !kept; k++)
+			kept = entries[i].names.items[k].node->edit != JSON_REMOVED;
+		if (!kept)
 			json_remove(entries[i].node);
 	}
 }
@@ -177,19 +220,21 @@ static void add_entries(struct judge *judge, const char *entries)
 void fix_new_user_namespaces(struct judge *judge)
 {
 	const struct oci_seccomp *seccomp = &judge->config->linux_.seccomp;
+	bool allows = seccomp->node == NULL || lets_through(seccomp->default_action.value);
 	auto_buf struct buf entries = { 0 };
 
 	for (size_t way = 0; way < ARRAY_SIZE(ways); way++) {
-		const char *entry = closing_entry(judge->arena, seccomp, way);
+		const char *entry = closing_entry(judge->arena, way);
 
-		if (!way_is_open(seccomp, way))
+		/* Where the default refuses, only clone3 needs an entry: ENOSYS, for C libraries. */
+		if (!way_is_open(seccomp, way) || (!allows && ways[way].flags != ANY_FLAGS))
 			continue;
 		if (seccomp->syscalls.node != NULL)
 			json_add(judge->config->doc, seccomp->syscalls.node, NULL, entry);
 		else
 			buf_printf(&entries, "%s%s", entries.len > 0 ? "," : "", entry);
 	}
-	drop_openings(seccomp);
+	narrow_openings(judge);
 	if (entries.len > 0)
 		add_entries(judge, entries.data);
 }

@@ -18,8 +18,8 @@ setup_file() {
 	podman --hooks-dir "$work/dump" run --detach --user 3267:3267 live sleep 1000
 	[ -s "$work/spec.json" ]
 	mkdir -p "$work/bundle"
-	"$rootfence" rewrite --policy "$policies/default.json" "$work/spec.json" \
-		>"$work/bundle/config.json"
+	"$rootfence" precreate --policy "$policies/default.json" --guard "$guard" \
+		<"$work/spec.json" >"$work/bundle/config.json"
 }
 
 teardown_file() { live_stop; }
@@ -31,7 +31,7 @@ state() {
 	printf '{"ociVersion":"1.0.2","id":"c1","status":"creating","pid":%d,"bundle":"%s"}' "$$" "$1"
 }
 
-precreate() { "$rootfence" precreate --policy "$policies/default.json"; }
+precreate() { "$rootfence" precreate --policy "$policies/default.json" --guard "$guard"; }
 create_runtime() {
 	"$rootfence" createRuntime --policy "$policies/default.json" --guard "$guard"
 }

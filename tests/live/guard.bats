@@ -45,7 +45,8 @@ make_bundle() {
 			["rootfence", "createRuntime", "--policy", $policy, "--guard", $guard]}]
 		| .hooks.poststop = [{"path": $bin, "args": ["rootfence", "poststop", "--guard", $guard]}]
 		' "$bundle/config.json" >"$bundle/new.json"
-	"$rootfence" rewrite --policy "$policies/default.json" "$bundle/new.json" >"$bundle/config.json"
+	"$rootfence" precreate --policy "$policies/default.json" --guard "$guard" \
+		<"$bundle/new.json" >"$bundle/config.json"
 }
 
 # run_bundle BUNDLE ID: creates the container, whose process must hold none of bats' descriptors.

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Paths of the host against args.allow and args.deny: see host_paths.h. */
+#include "policy/host_paths.h"
+
+#include <string.h>
+
+/* Places in struct rule_setting.args, as the rule's row has them. */
+enum {
+	ARG_ALLOW,
+	ARG_DENY
+};
+
+static bool same_id(const struct file_id *a, const struct file_id *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+/* Is `id` among the parents that a chain names? The root directory is everyone's parent: left out. */
+static bool chain_has(const struct path_fact *fact, const struct file_id *id)
+{
+	for (size_t i = 1; i + 1 < fact->n_chain; i++)
+		if (same_id(&fact->chain[i], id))
+			return true;
+	return false;
+}
+
+const char *host_path_normalize(struct arena *arena, struct str path)
+{
+	char *out = arena_alloc(arena, path.len + 2);
+	size_t len = 0;
+
+	if (path.len == 0 || path.data[0] != '/')
+		return NULL;
+	for (size_t i = 0; i < path.len;) {
+		size_t end = i + 1;
+
+		while (end < path.len && path.data[end] != '/')
+			end++;
+		if (end - i == 3 && memcmp(path.data + i, "/..", 3) == 0) {
+			while (len > 0 && out[--len] != '/')
+				;
+		} else if (end - i > 1 && !(end - i == 2 && path.data[i + 1] == '.')) {
+			memcpy(out + len, path.data + i, end - i);
+			len += end - i;
+		}
+		i = end;
+	}
+	if (len == 0)
+		out[len++] = '/';
+	out[len] = '\0';
+	return out;
+}
+
+static bool is_below(const char *path, const char *directory)
+{
+	size_t len = strlen(directory);
+
+	return strncmp(path, directory, len) == 0 && path[len] == '/';
+}
+
+static size_t path_depth(const char *path)
+{
+	size_t depth = 0;
+
+	for (; *path != '\0'; path++)
+		depth += *path == '/' && path[1] != '\0';
+	return depth;
+}
+
+static struct path_entry make_entry(struct arena *arena, struct str text)
+{
+	struct path_entry entry = { .text = text };
+	struct str path = text;
+
+	if (path.len > 3 && memcmp(path.data + path.len - 3, ":ro", 3) == 0) {
+		entry.read_only = true;
+		path.len -= 3;
+	}
+	entry.name = host_path_normalize(arena, path);
+	entry.depth = path_depth(entry.name);
+	entry.rank = entry.depth * 2 + (strchr(entry.name, '*') == NULL);
+	return entry;
+}
+
+struct path_lists host_paths_prepare(const struct judge *judge)
+{
+	const struct rule_arg *allow = &judge->setting->args[ARG_ALLOW];
+	const struct rule_arg *deny = &judge->setting->args[ARG_DENY];
+	struct path_lists entries = { .n_allow = allow->n, .n_deny = deny->n };
+
+	entries.allow = arena_array(judge->arena, allow->n, sizeof(*entries.allow));
+	for (size_t i = 0; i < allow->n; i++)
+		entries.allow[i] = make_entry(judge->arena, allow->strings[i]);
+	entries.deny = arena_array(judge->arena, deny->n, sizeof(*entries.deny));
+	for (size_t i = 0; i < deny->n; i++) {
+		entries.deny[i] = make_entry(judge->arena, deny->strings[i]);
+		for (size_t k = 0; k < judge->facts->n_paths; k++)
+			if (str_equal(judge->facts->paths[k].path, deny->strings[i]))
+				entries.deny[i].fact = &judge->facts->paths[k];
+	}
+	return entries;
+}
+
+/* The component at the head of *path, which is moved behind it; empty at the end. */
+static struct str next_component(const char **path)
+{
+	const char *start = *path + (**path == '/');
+	size_t len = strcspn(start, "/");
+
+	*path = start + len;
+	return (struct str){ start, len };
+}
+
+/* Does the entry, in which * is one component, name the path or a directory that it lies under? */
+static bool entry_covers(const struct path_entry *entry, const char *path)
+{
+	const char *name = entry->name;
+
+	if (strcmp(name, "/") == 0)
+		return strcmp(path, "/") == 0; /* the root directory, not all that lies under it */
+	while (*name != '\0') {
+		struct str wanted = next_component(&name), found = next_component(&path);
+
+		if (found.len == 0 || !(str_is(wanted, "*") || str_equal(wanted, found)))
+			return false;
+	}
+	return true;
+}
+
+/* The rank of the best entry of args.allow that covers what is looked at, 0 for none. */
+static size_t allowed_rank(const struct path_lists *entries, const struct oci_mount *mount,
+			   const struct path_look *look, bool *ret_exact)
+{
+	bool read_only = oci_mount_has(mount, "ro") && !oci_mount_has(mount, "rw") &&
+			 !oci_mount_has(mount, "rrw");
+	size_t best = 0;
+
+	*ret_exact = false;
+	for (size_t i = 0; i < entries->n_allow; i++) {
+		const struct path_entry *entry = &entries->allow[i];
+
+		if ((entry->read_only && !read_only) || !entry_covers(entry, look->path))
+			continue;
+		if (entry->rank > best)
+			best = entry->rank;
+		if (entry->depth == path_depth(look->path))
+			*ret_exact = true;
+	}
+	return best;
+}
+
+static enum path_relation relate_names(const char *path, const char *denied)
+{
+	bool is_root = strcmp(denied, "/") == 0;
+
+	if (strcmp(path, denied) == 0)
+		return PATH_SAME;
+	if (!is_root && is_below(path, denied))
+		return PATH_BELOW;
+	if (strcmp(path, "/") == 0 || is_below(denied, path))
+		return PATH_CONTAINS;
+	return PATH_UNRELATED;
+}
+
+static enum path_relation relate_files(const struct path_fact *file, const struct path_fact *denied)
+{
+	bool is_root = denied->n_chain == 1;
+
+	if (same_id(&file->chain[0], &denied->chain[0]))
+		return PATH_SAME;
+	if (!is_root && chain_has(file, &denied->chain[0]))
+		return PATH_BELOW;
+	if (chain_has(denied, &file->chain[0]))
+		return PATH_CONTAINS;
+	return PATH_UNRELATED;
+}
+
+enum path_relation host_path_relate(const struct path_look *look, const struct path_entry *entry,
+				    bool *ret_in_disguise)
+{
+	const struct path_fact *denied = entry->fact;
+	bool known = denied != NULL && denied->error == 0;
+	enum path_relation relation = relate_names(look->path, entry->name);
+
+	*ret_in_disguise = false;
+	if (relation == PATH_UNRELATED && known && look->fact != NULL)
+		relation = relate_names(look->path, denied->resolved);
+	if (relation != PATH_UNRELATED || !known || look->fact == NULL)
+		return relation;
+	relation = relate_files(look->fact, denied);
+	*ret_in_disguise = relation == PATH_SAME || relation == PATH_BELOW;
+	return relation;
+}
+
+const char *host_paths_denied(const struct judge *judge, const struct path_lists *entries,
+			      const struct oci_mount *mount, const struct path_look *look)
+{
+	static const char *const words[] = { [PATH_SAME] = "this is",
+					     [PATH_BELOW] = "this lies under",
+					     [PATH_CONTAINS] = "this contains" };
+	const struct path_entry *decides = NULL, *contained = NULL;
+	enum path_relation how = PATH_CONTAINS;
+	bool exact;
+	size_t best = allowed_rank(entries, mount, look, &exact);
+
+	for (size_t i = 0; i < entries->n_deny; i++) {
+		const struct path_entry *entry = &entries->deny[i];
+		bool in_disguise;
+		enum path_relation relation = host_path_relate(look, entry, &in_disguise);
+
+		if (in_disguise) {
+			decides = entry;
+			how = relation;
+			break;
+		}
+		if (relation == PATH_CONTAINS && !exact && contained == NULL) {
+			contained = entry;
+		} else if ((relation == PATH_SAME || relation == PATH_BELOW) &&
+			   entry->rank > best) {
+			best = entry->rank;
+			decides = entry;
+			how = relation;
+		}
+	}
+	if (decides == NULL)
+		decides = contained;
+	if (decides == NULL)
+		return NULL;
+	return arena_printf(judge->arena, "%s %s, which is the host's", words[how],
+			    str_show(judge->arena, decides->text));
+}
