@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "oci/mountinfo.h"
 
 #define ID_MAP_MAX (64 * 1024) /* the kernel takes 340 ranges of at most 36 bytes */
 
@@ -152,8 +153,12 @@ static int open_path(const char *name)
 	return fd < 0 && errno == ENOSYS ? open(name, O_PATH | O_CLOEXEC) : fd;
 }
 
-static struct path_fact path_fact(struct arena *arena, struct str path, const char *bundle)
+/* mountinfo: to look for origins as well, or NULL. */
+static struct path_fact path_fact(struct arena *arena, struct str path, const char *bundle,
+				  struct mountinfo *mountinfo)
 {
+	struct str *origins = NULL;
+
 	struct path_fact fact = { .path = path };
 	const char *name = arena_copy(arena, path.data, path.len);
 	auto_close int fd = -1;
@@ -180,6 +185,12 @@ static struct path_fact path_fact(struct arena *arena, struct str path, const ch
 	}
 	fact.resolved = arena_copy(arena, resolved, (size_t)len);
 	fact.error = walk_up(arena, fd, &fact);
+	if (mountinfo == NULL || fact.error != 0)
+		return fact;
+	fact.n_origins = mountinfo_origins(arena, mountinfo, fd, fact.resolved, &origins);
+	fact.origins = arena_array(arena, fact.n_origins, sizeof(*fact.origins));
+	for (size_t i = 0; i < fact.n_origins; i++)
+		fact.origins[i] = path_fact(arena, origins[i], NULL, NULL);
 	return fact;
 }
 
@@ -189,6 +200,7 @@ void facts_collect(struct arena *arena, const struct oci_config *config, enum fa
 {
 	const struct oci_namespace *namespaces = config->linux_.namespaces.types;
 	struct facts facts = { .scope = scope };
+	struct mountinfo mountinfo = { 0 };
 	const struct mount_path *sources;
 	size_t n_sources;
 	struct stat st;
@@ -202,7 +214,9 @@ void facts_collect(struct arena *arena, const struct oci_config *config, enum fa
 	if (namespaces[NAMESPACE_USER].path.node != NULL)
 		read_joined_maps(arena, &namespaces[NAMESPACE_USER], &facts);
 	if (config->root.path.node != NULL)
-		facts.root = path_fact(arena, config->root.path.value, bundle);
+		facts.root = path_fact(arena, config->root.path.value, bundle,
+				       mount_path_is_storage(config->root.path.value) ? NULL
+										      : &mountinfo);
 	sources = mount_paths(arena, config, &n_sources);
 	facts.sources = arena_array(arena, n_sources, sizeof(*facts.sources));
 	for (size_t i = 0; i < n_sources; i++) {
@@ -210,14 +224,14 @@ void facts_collect(struct arena *arena, const struct oci_config *config, enum fa
 		if (sources[i].rootless && !(scope == FACTS_LIVE && facts.user_namespace_initial))
 			continue;
 		facts.sources[facts.n_sources++] =
-			(struct source_fact){ sources[i],
-					      path_fact(arena, sources[i].path, bundle) };
+			(struct source_fact){ sources[i], path_fact(arena, sources[i].path, bundle,
+								    &mountinfo) };
 	}
 	if (facts.n_sources > 0 || config->root.path.node != NULL) {
 		facts.paths = arena_array(arena, n_paths, sizeof(*facts.paths));
 		facts.n_paths = n_paths;
 		for (size_t i = 0; i < n_paths; i++)
-			facts.paths[i] = path_fact(arena, paths[i], NULL);
+			facts.paths[i] = path_fact(arena, paths[i], NULL, NULL);
 	}
 	*ret_facts = facts;
 }

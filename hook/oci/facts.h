@@ -44,6 +44,9 @@ struct path_fact {
 	const char *resolved;
 	struct file_id *chain; /* [0] the file, then its parents; the root directory comes last */
 	size_t n_chain;
+	struct path_fact
+		*origins; /* the same file elsewhere: what is mounted here, or its layers */
+	size_t n_origins;
 };
 
 /* One host path that a mount gives the container: see mount_paths(). */

@@ -124,6 +124,11 @@ static enum storage layer_storage(struct str path)
 		       : source_storage("*/overlay-containers/*/userdata/overlay/*/*", path);
 }
 
+bool mount_path_is_storage(struct str path)
+{
+	return source_storage("*/overlay/*/merged", path) == STORAGE_ROOT;
+}
+
 struct path_list {
 	struct arena *arena;
 	struct mount_path *items;

@@ -8,6 +8,14 @@
 #include "base/cleanup.h"
 #include "json/writer.h"
 
+/* Another place of a file. One that cannot be looked up is known by its name. */
+static struct path_look look_at(const struct judge *judge, const struct path_fact *fact)
+{
+	if (fact->error == 0)
+		return (struct path_look){ fact->resolved, fact };
+	return (struct path_look){ host_path_normalize(judge->arena, fact->path), NULL };
+}
+
 static const char *source_reason(const struct judge *judge, const struct path_lists *entries,
 				 const struct source_fact *source)
 {
@@ -21,6 +29,11 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 		reason = host_paths_denied(judge, entries, mount, &by_name);
 	if (reason == NULL && source->path.error == 0)
 		reason = host_paths_denied(judge, entries, mount, &by_identity);
+	for (size_t i = 0; i < source->path.n_origins && reason == NULL; i++) {
+		const struct path_look origin = look_at(judge, &source->path.origins[i]);
+
+		reason = host_paths_denied(judge, entries, mount, &origin);
+	}
 	/* What cannot be looked up cannot be told from the host's. A file is judged by its names. */
 	if (reason == NULL && source->path.error != 0 &&
 	    (judge->facts->scope == FACTS_LIVE || by_name.path == NULL))
@@ -63,16 +76,19 @@ static void add_mount_finding(struct judge *judge, const struct source_fact *sou
 
 /* Why the root of a container must not be what is looked at, or NULL. */
 static const char *root_reason(const struct judge *judge, const struct path_look *look,
-			       const struct path_entry *entry)
+			       const struct path_lists *entries)
 {
-	bool in_disguise;
-	enum path_relation relation = host_path_relate(look, entry, &in_disguise);
+	for (size_t i = 0; look->path != NULL && i < entries->n_deny; i++) {
+		bool in_disguise;
+		enum path_relation relation =
+			host_path_relate(look, &entries->deny[i], &in_disguise);
 
-	if (relation != PATH_SAME && relation != PATH_CONTAINS)
-		return NULL;
-	return arena_printf(judge->arena, "this %s %s, which is the host's",
-			    relation == PATH_SAME ? "is" : "contains",
-			    str_show(judge->arena, entry->text));
+		if (relation == PATH_SAME || relation == PATH_CONTAINS)
+			return arena_printf(judge->arena, "this %s %s, which is the host's",
+					    relation == PATH_SAME ? "is" : "contains",
+					    str_show(judge->arena, entries->deny[i].text));
+	}
+	return NULL;
 }
 
 /*
@@ -88,9 +104,13 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 	auto_buf struct buf observed = { 0 };
 	const char *why = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
-		for (size_t k = 0; looks[i].path != NULL && k < entries->n_deny && why == NULL; k++)
-			why = root_reason(judge, &looks[i], &entries->deny[k]);
+	for (size_t i = 0; i < ARRAY_SIZE(looks) && why == NULL; i++)
+		why = root_reason(judge, &looks[i], entries);
+	for (size_t i = 0; i < fact->n_origins && why == NULL; i++) {
+		const struct path_look origin = look_at(judge, &fact->origins[i]);
+
+		why = root_reason(judge, &origin, entries);
+	}
 	/* One that is not there starts nothing, and EINVAL is a relative one without its bundle: the next
 	 * hook knows that. One behind a magic link may be anything. */
 	if (why == NULL && judge->facts->scope == FACTS_LIVE && fact->error != 0 &&

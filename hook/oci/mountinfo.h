@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a mounted file comes from: proc_pid_mountinfo(5). A directory that is bind-mounted, or the
+ * layer of an overlay, is the same directory under another name, and ".." does not lead back to it.
+ */
+#ifndef ROOTFENCE_OCI_MOUNTINFO_H
+#define ROOTFENCE_OCI_MOUNTINFO_H
+
+#include "base/arena.h"
+#include "base/str.h"
+
+/* The mount table of this process; read when it is first asked for. */
+struct mountinfo {
+	bool read;
+	struct str text; /* empty when it cannot be read */
+};
+
+/*
+ * mountinfo_origins: other paths of the file that fd is open on and that `path` names: in the mount
+ * that shows most of its file system, and in the layers of its overlay. Returns their number,
+ * *ret_paths is in the arena.
+ */
+size_t mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
+			 struct str **ret_paths);
+
+#endif
