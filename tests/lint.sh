@@ -28,7 +28,11 @@ cpp_check() {
 		-D_GNU_SOURCE -D__x86_64__ -Ihook -Ibpf "${c_files[@]}"
 }
 
-man_pages() { [[ ${#pages[@]} -gt 0 ]] && mandoc -T lint -W style "${pages[@]}"; }
+# Our own pages need not be installed to refer to each other.
+man_pages() {
+	[[ ${#pages[@]} -gt 0 ]] || return 1
+	! grep -v 'referenced manual not found: Xr rootfence' < <(mandoc -T lint "${pages[@]}")
+}
 
 shell_scripts() {
 	local scripts
