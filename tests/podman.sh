@@ -90,9 +90,9 @@ podman_stop() {
 	[[ ! -e $CONTAINERS_CONF ]] || podman rm --all --force --time 0 >/dev/null 2>&1 || true
 	local mounted id
 	# What podman lost sight of, when a test killed its conmon.
-	for id in $("${runtime:-runc}" list -f json 2>/dev/null | jq -r --arg work "$work/" \
+	for id in $(command "${runtime:-runc}" list -f json 2>/dev/null | jq -r --arg work "$work/" \
 		'.[]? | select(.bundle | startswith($work)) | .id'); do
-		"$runtime" delete --force "$id" || true
+		command "${runtime:-runc}" delete --force "$id" || true
 	done
 	mounted=$(awk -v d="$work/" 'index($5, d) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
 	[[ -z $mounted ]] || xargs -r umount -l <<<"$mounted"

@@ -19,9 +19,41 @@ static uint64_t set_allowed(const struct judge *judge, enum cap_set set)
 	return set == CAP_SET_BOUNDING ? allowed | judge_exec_rule_capabilities(judge) : allowed;
 }
 
+/*
+ * Is the network namespace the container's own, and its sysctls writable for the runtime? One that
+ * the engine made outside a user namespace of the container's is not.
+ */
+static bool can_set_port_sysctl(const struct judge *judge)
+{
+	enum namespace_fact network = judge->facts->namespaces[NAMESPACE_NETWORK];
+	enum namespace_fact user = judge->facts->namespaces[NAMESPACE_USER];
+
+	return network == NS_FACT_NEW || (network == NS_FACT_OTHER && user == NS_FACT_HOST);
+}
+
+/* What servers get instead of CAP_NET_BIND_SERVICE: a change like any other, so it is reported. */
+static void check_low_ports(struct judge *judge)
+{
+	const struct oci_linux *config = &judge->config->linux_;
+	bool rewrites = judge->action == RULE_REWRITE && judge->obstacle == NULL;
+
+	if (!rewrites || !can_set_port_sysctl(judge) ||
+	    oci_map_get(&config->sysctl, PORT_SYSCTL) != NULL)
+		return;
+	finding_add(judge, config->sysctl.node != NULL ? config->sysctl.node : config->node,
+		    config->sysctl.node != NULL ? PORT_SYSCTL : "sysctl",
+		    (struct finding_text){
+			    .required = PORT_SYSCTL "=0",
+			    .message = "lacks " PORT_SYSCTL
+				       "=0, which takes the place of CAP_NET_BIND_SERVICE",
+			    .fix = "--sysctl " PORT_SYSCTL "=0",
+		    });
+}
+
 void check_capabilities(struct judge *judge)
 {
 	const struct oci_capabilities *capabilities = &judge->config->process.capabilities;
+	uint64_t taken = 0;
 
 	for (unsigned int i = 0; i < CAP_SET_COUNT; i++) {
 		const struct oci_cap_set *set = &capabilities->sets[i];
@@ -30,6 +62,7 @@ void check_capabilities(struct judge *judge)
 
 		if (excess == 0)
 			continue;
+		taken |= excess;
 		finding_add(judge, set->node, NULL,
 			    (struct finding_text){
 				    .observed = cap_set_json(judge->arena, set->bits),
@@ -40,6 +73,8 @@ void check_capabilities(struct judge *judge)
 				    .fix = "--cap-drop=ALL",
 			    });
 	}
+	if (cap_set_has(taken, CAPABILITY_NET_BIND_SERVICE))
+		check_low_ports(judge);
 }
 
 /* The set as it shall be: what is allowed of it, each name once, in the order it had. */
@@ -61,18 +96,6 @@ static const char *reduced_set(struct arena *arena, const struct oci_cap_set *se
 	}
 	buf_add(&buf, "]", 1);
 	return arena_copy(arena, buf.data, buf.len);
-}
-
-/*
- * Is the network namespace the container's own, and its sysctls writable for the runtime? One that
- * the engine made outside a user namespace of the container's is not.
- */
-static bool can_set_port_sysctl(const struct judge *judge)
-{
-	enum namespace_fact network = judge->facts->namespaces[NAMESPACE_NETWORK];
-	enum namespace_fact user = judge->facts->namespaces[NAMESPACE_USER];
-
-	return network == NS_FACT_NEW || (network == NS_FACT_OTHER && user == NS_FACT_HOST);
 }
 
 static void open_low_ports(struct judge *judge)

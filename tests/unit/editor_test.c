@@ -71,7 +71,9 @@ static struct json_node *walk(struct json_node *node, const char *path, size_t l
 		} else {
 			struct json_node *found = NULL;
 
-			json_each(child, node) if (str_equal(child->key, name)) found = child;
+			json_each (child, node)
+				if (str_equal(child->key, name))
+					found = child;
 			node = found;
 		}
 		path += part + (part < len);
@@ -211,8 +213,7 @@ static void meaning(const struct json_doc *doc, const struct json_node *node, bo
 		return;
 	}
 	buf_printf(out, node->type == JSON_ARRAY ? "[" : "{");
-	json_each(child, node)
-	{
+	json_each (child, node) {
 		if (edited && child->edit == JSON_REMOVED)
 			continue;
 		buf_printf(out, first ? "" : ",");
@@ -234,8 +235,7 @@ static void random_edits(struct json_doc *doc, struct json_node *node)
 
 	if (node->type != JSON_ARRAY && node->type != JSON_OBJECT)
 		return;
-	json_each(child, node)
-	{
+	json_each (child, node) {
 		int what = (int)dice(&seed, 10);
 
 		if (what == 0) {

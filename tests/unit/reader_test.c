@@ -23,8 +23,7 @@ static void outline(struct buf *buf, const struct json_node *node)
 	case JSON_ARRAY:
 	case JSON_OBJECT:
 		buf_printf(buf, "%c", node->type == JSON_ARRAY ? '[' : '{');
-		json_each(child, node)
-		{
+		json_each (child, node) {
 			if (child->key.data != NULL) {
 				buf_add(buf, child->key.data, child->key.len);
 				buf_printf(buf, ":");
@@ -71,7 +70,9 @@ static const struct json_node *find(const struct json_node *node, const char *po
 	const struct json_node *found =
 		strcmp(json_pointer(arena, node), pointer) == 0 ? node : NULL;
 
-	json_each(child, node) if (found == NULL) found = find(child, pointer, arena);
+	json_each (child, node)
+		if (found == NULL)
+			found = find(child, pointer, arena);
 	return found;
 }
 

@@ -114,8 +114,8 @@ static void test_no_profile(void **state)
 	static const char *const specs[] = {
 		"{\"process\":{\"cwd\":\"/\"}}",
 		"{\"process\":{\"cwd\":\"/\"},\"linux\":{}}",
-		"{\"process\":{\"cwd\":\"/\"},\"linux\":{\"seccomp\":{\"defaultAction\":"
-		"\"SCMP_ACT_ALLOW\"}}}",
+		("{\"process\":{\"cwd\":\"/\"},\"linux\":{\"seccomp\":{\"defaultAction\":"
+		 "\"SCMP_ACT_ALLOW\"}}}"),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
