@@ -153,6 +153,7 @@ uninstall:
 clean:
 	rm -rf build
 
+include tests/vm/vm.mk
 -include $(OBJS:.o=.d) $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 
 .PHONY: all unit-tests print-flags check lint demo deps build-deps install uninstall clean FORCE \

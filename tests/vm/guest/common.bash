@@ -1,0 +1,120 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the tests in a guest share. rootfence is installed as on any host, with its default policy;
+# engines are the suite's own. VM_LSM and VM_CGROUP say how this guest was booted.
+
+bats_require_minimum_version 1.5.0
+image=localhost/vm
+
+kernel_is_at_least() { [[ $(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1) == "$1" ]]; }
+
+# What this kernel, booted like this, can give.
+expected_level() { [[ $VM_LSM == *bpf* ]] && echo deny || echo kill; }
+
+expected_hook() {
+	if [[ $VM_LSM == *bpf* ]]; then
+		echo lsm/bprm_creds_from_file
+	elif kernel_is_at_least 6.10; then
+		echo tp_btf/sched_prepare_exec
+	else
+		echo fentry/security_bprm_committing_creds
+	fi
+}
+
+denies() { [[ $(expected_level) == deny ]]; }
+
+# A root of busybox, and in it a set-user-ID binary and one with file capabilities.
+make_rootfs() {
+	local root=$1
+	mkdir -p "$root"/{bin,dev,etc,proc,root,sys,tmp}
+	chmod 1777 "$root/tmp"
+	cp /bin/busybox "$root/bin/busybox"
+	chroot "$root" /bin/busybox --install -s /bin
+	printf '%s\n' root:x:0:0:root:/root:/bin/sh testuser:x:3267:3267::/tmp:/bin/sh \
+		nobody:x:65534:65534::/:/bin/sh >"$root/etc/passwd"
+	printf '%s\n' root:x:0: testuser:x:3267: nogroup:x:65534: >"$root/etc/group"
+	install -m 4755 /vm/bin/probe "$root/bin/probe"
+	install -m 755 /vm/bin/probe "$root/bin/probe-cap"
+	setcap cap_net_raw=ep "$root/bin/probe-cap"
+}
+
+# The image, once for the guest; the root stays for bundles.
+make_image() {
+	[[ ! -d /run/rootfs ]] || return 0
+	make_rootfs /run/rootfs
+	tar -C /run/rootfs --xattrs --xattrs-include=security.capability -c . |
+		podman import -q --change 'CMD ["/bin/sh"]' - "$image" >/dev/null
+}
+
+status_json() { rootfence status --format json; }
+
+entries() { status_json | jq '[.containers[].id] | unique | length'; }
+
+no_entries() { [[ $(entries) -eq 0 ]]; }
+
+# eventually COMMAND...: holds within thirty seconds; an emulated machine is a slow one.
+eventually() {
+	local tries
+	for tries in {1..100}; do
+		"$@" && return 0
+		[[ $tries -eq 100 ]] || sleep 0.3
+	done
+	return 1
+}
+
+# own_policy JSON: the host's policy from now on, which extends default; without one, default again.
+own_policy() {
+	rm -f /etc/rootfence/policy.json
+	[[ $# -gt 0 ]] || return 0
+	mkdir -p /etc/rootfence
+	printf '{ "version": 1, "name": "own", "extends": ["default"], %s }\n' "$1" \
+		>/etc/rootfence/policy.json
+}
+
+# A rule for some other binary: without any, noNewPrivileges alone would stop set-user-ID.
+rule_for() {
+	printf '"exec": { "rules": [ { "paths": ["%s"], "capabilities": ["CAP_NET_RAW"], %s } ] }' \
+		"$1" '"action": "RF_ACT_ALLOW"'
+}
+
+start_container() {
+	local name=$1
+	shift
+	podman run --detach --name "$name" --user 3267 "$@" "$image" sleep 100000 >/dev/null
+}
+
+# was_stopped STATUS [EXIT...]: refused with EPERM by a guard that denies (EXIT: how who called
+# execve ends then), killed by one that cannot.
+was_stopped() {
+	local status=$1 code
+	shift
+	denies || { [[ $status -eq 137 ]]; return; }
+	for code in "$@"; do
+		[[ $status -ne $code ]] || return 0
+	done
+	return 1
+}
+
+# make_bundle RUNTIME NAME [JQ]: a bundle in /run/bundles with our hooks, judged and rewritten as an
+# engine's would be. Without noNewPrivileges, which would leave the guard nothing to stop.
+make_bundle() {
+	local bundle=/run/bundles/$2
+	rm -rf "$bundle"
+	mkdir -p "$bundle"
+	(cd "$bundle" && "$1" spec)
+	jq '.process.terminal = false | .process.args = ["sleep", "100000"]
+		| .root = { "path": "/run/rootfs", "readonly": true } | del(.process.rlimits)
+		| .process.user = { "uid": 3267, "gid": 3267 } | .process.noNewPrivileges = false
+		| def hook: [{ "path": "/usr/bin/rootfence", "args": ["rootfence", .] }];
+		.hooks.createRuntime = ("createRuntime" | hook) | .hooks.poststop = ("poststop" | hook)
+		| '"${3:-.}" "$bundle/config.json" >"$bundle/new.json"
+	rootfence precreate <"$bundle/new.json" >"$bundle/config.json"
+}
+
+# start_bundle RUNTIME NAME: the container holds none of bats' descriptors.
+start_bundle() {
+	"$1" create --bundle "/run/bundles/$2" "$2" >"/run/bundles/$2.out" 2>&1 </dev/null 3>&- ||
+		{ cat "/run/bundles/$2.out"; return 1; }
+	"$1" start "$2"
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # expressions for inner shells
+# The guard as installed, with the engine and the runtimes of the suite.
+
+# shellcheck source=tests/vm/guest/common.bash
+source "$BATS_TEST_DIRNAME/common.bash"
+
+# Starting podman is slow where everything is emulated: the container "one" is for all tests.
+setup_file() {
+	make_image
+	rootfence load
+	start_container one
+}
+
+teardown_file() {
+	podman rm --all --force --time 0
+	own_policy
+}
+
+setup() { own_policy; }
+
+is_stopped_in_one() {
+	run podman exec "$@" one echo container ran
+	echo "$*: $status $output"
+	[[ $output != *"container ran"* ]]
+	was_stopped "$status" 1 126 255
+}
+
+@test "the guarantee and the hook are the best that this kernel has" {
+	run rootfence status
+	echo "$(uname -r): $output"
+	[ "$(status_json | jq -r .guarantee)" = "$(expected_level)" ]
+	[ "$(status_json | jq -r .hook)" = "$(expected_hook)" ]
+	if denies; then
+		[ "$(status_json | jq -r .userNamespaces)" = true ]
+		[ "$(status_json | jq -r .reason)" = '' ]
+	else
+		[[ $output == *"'bpf' is not in /sys/kernel/security/lsm"* ]]
+	fi
+}
+
+@test "no flag but --user: five empty capability sets, and noNewPrivileges" {
+	run podman run --rm --user 3267 "$image" grep -E '^Cap|^NoNewPrivs' /proc/self/status
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -cE '^Cap(Inh|Prm|Eff|Bnd|Amb):.0{16}$' <<<"$output")" -eq 5 ]
+	grep -qE '^NoNewPrivs:.1$' <<<"$output"
+}
+
+@test "the other runtime starts guarded containers too" {
+	local other=crun
+	[[ $(podman inspect --format '{{.OCIRuntime}}' one) != crun ]] || other=runc
+	podman --runtime "$other" run --detach --name other --user 3267 "$image" sleep 1000
+	[ "$(entries)" -eq 2 ]
+	podman exec other true
+	podman rm --force --time 0 other
+	[ "$(entries)" -eq 1 ]
+}
+
+# Newer engines leave CAP_NET_RAW out of the bounding set; what it lacks, nobody can gain.
+@test "execve of a set-user-ID binary, of one with file capabilities: stopped, with an event" {
+	local events=$BATS_TEST_TMPDIR/events pid
+	own_policy "$(rule_for /bin/ping)"
+	rootfence watch --format json >"$events" 3>&- &
+	pid=$!
+	run podman run --rm --user 3267 --cap-add NET_RAW "$image" \
+		sh -c 'exec 2>&1; /bin/probe; echo "exit $?"; /bin/probe-cap; echo "exit $?"'
+	echo "$output"
+	[[ $status -eq 0 && $output != *"probe ran"* ]]
+	[ "$(grep -c '^exit' <<<"$output")" -eq 2 ]
+	was_stopped "$(sed -n 's/^exit //p' <<<"$output" | head -n 1)" 126
+	was_stopped "$(sed -n 's/^exit //p' <<<"$output" | tail -n 1)" 126
+	! denies || [ "$(grep -c 'Operation not permitted' <<<"$output")" -eq 2 ]
+	eventually grep -q '"/bin/probe"' "$events"
+	eventually grep -q '"/bin/probe-cap"' "$events"
+	kill "$pid"
+}
+
+@test "an exec rule lets one binary gain what it lists and no more" {
+	own_policy "$(rule_for /bin/probe)"
+	run podman run --rm --user 3267 --cap-add NET_RAW "$image" sh -c '/bin/probe; /bin/probe-cap'
+	echo "$output"
+	[ "$(grep -c 'probe ran' <<<"$output")" -eq 1 ]
+	grep -qE '^CapPrm:.0{12}2000$' <<<"$output"
+}
+
+@test "exec as root and exec --privileged: stopped" {
+	is_stopped_in_one --user 0
+	is_stopped_in_one --privileged
+	is_stopped_in_one --privileged --user 3267
+}
+
+@test "ordinary exec works" {
+	run podman exec one id -u
+	[[ $status -eq 0 && $output == 3267 ]]
+	run podman exec --user nobody one sh -c 'id -u; exec id -u'
+	[[ $status -eq 0 && $output == $'65534\n65534' ]]
+}
+
+@test "new user namespaces: refused, by the guard or by seccomp" {
+	run podman exec one unshare -U echo container ran
+	echo "$output"
+	[[ $status -ne 0 && $output != *"container ran"* ]]
+	[[ $output == *"Operation not permitted"* ]]
+	unshare -U true
+}
+
+@test "pause and restart keep the guard" {
+	podman pause one
+	[ "$(entries)" -eq 1 ]
+	podman unpause one
+	podman restart --time 0 one
+	[ "$(entries)" -eq 1 ]
+	is_stopped_in_one --user 0
+}
+
+# A set-user-ID binary on the host, in a container without the guard, and in namespaces by hand.
+@test "the host and containers without the guard are not touched" {
+	local before
+	before=$(status_json | jq '[.containers[].denied] | add // 0')
+	install -m 4755 /vm/bin/probe /tmp/probe
+	setpriv --reuid 3267 --clear-groups /tmp/probe | grep -E '^Uid:.3267.0'
+	unshare --pid --fork --mount-proc setpriv --reuid 3267 --clear-groups /tmp/probe |
+		grep -E '^Uid:.3267.0'
+	podman --hooks-dir /nonexistent run --rm --user 3267 "$image" /bin/probe |
+		grep -E '^Uid:.3267.0'
+	unshare --user true
+	[ "$(status_json | jq '[.containers[].denied] | add')" -eq "$before" ]
+}
+
+# The last one: it takes "one" away.
+@test "a container that is killed with its conmon leaves no entry" {
+	kill -9 "$(podman inspect --format '{{.State.ConmonPid}}' one)"
+	kill -9 "$(podman inspect --format '{{.State.Pid}}' one)"
+	eventually no_entries
+}

@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Every kind of credentials times every kind of file (tests/vm/matrix): once without the guard, then
+# in a guarded container. What must be stopped is what the kernel itself let gain without the guard.
+
+# shellcheck source=tests/vm/guest/common.bash
+source "$BATS_TEST_DIRNAME/common.bash"
+
+dir=/run/matrix
+
+make_files() {
+	mkdir -p "$dir"
+	mount -t tmpfs -o mode=755 matrix "$dir"
+	mkdir "$dir/nosuid"
+	mount -t tmpfs -o nosuid,mode=755 matrix "$dir/nosuid"
+	cp /vm/bin/matrix "$dir/payload"
+	"$dir/payload" files "$dir"
+	modprobe binfmt_misc
+	mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
+	echo ":matrix:M::RFMATRIX::$dir/payload:" >/proc/sys/fs/binfmt_misc/register
+	echo ":matrixc:M::RFMATRIC::$dir/payload:C" >/proc/sys/fs/binfmt_misc/register
+}
+
+setup_file() {
+	make_files
+	"$dir/payload" run "$dir" >"$dir/plain"
+	rootfence load
+}
+
+teardown() { [[ ! -e $dir/pid ]] || kill -9 "$(<"$dir/pid")"; rm -f "$dir/pid"; }
+
+# What a policy is about is on its one line; user namespaces are free, so that they can be tried.
+policy() {
+	printf '{ "version": 1, "name": "matrix", "defaultAction": "RF_ACT_ALLOW", "rules": [%s],
+		"exec": { "defaultAction": "RF_ACT_ERRNO", "errnoRet": 1, "guarantee": "kill",
+		"userNamespaces": "RF_ACT_ALLOW", "setIds": "RF_ACT_LOG" } }\n' "$1" >"$dir/policy.json"
+}
+
+bundle() {
+	local ns namespaces=''
+	for ns in pid mount ipc uts network cgroup; do
+		namespaces+="{ \"type\": \"$ns\" }, "
+	done
+	printf '{ "ociVersion": "1.0.2", "root": { "path": "/" }, "process": {
+		"user": { "uid": 3267, "gid": 3267 }, "args": ["sleep"], "cwd": "/",
+		"capabilities": {}, "noNewPrivileges": true },
+		"linux": { "namespaces": [%s] } }\n' "${namespaces%, }" >"$dir/config.json"
+}
+
+# A container whose init is nobody and does nothing; $dir/pid is its pid on the host.
+start_nobody() {
+	bundle
+	rm -f "$dir/go"
+	mkfifo "$dir/go"
+	unshare --pid --fork --mount --mount-proc setpriv --reuid 3267 --regid 3267 --clear-groups \
+		--bounding-set=-all bash -c "read -r <$dir/go; exec sleep 100000" \
+		>/dev/null 2>&1 3>&- &
+	disown # who ends it ends it with SIGKILL, which bash would tell
+	eventually pgrep -P $!
+	pgrep -P $! >"$dir/pid"
+	eventually grep -q bash "/proc/$(<"$dir/pid")/comm"
+	printf '{ "ociVersion": "1.0.2", "id": "matrix", "status": "creating", "pid": %d,
+		"bundle": "%s" }' "$(<"$dir/pid")" "$dir" |
+		rootfence createRuntime --policy "$dir/policy.json"
+	echo >"$dir/go"
+	eventually grep -q sleep "/proc/$(<"$dir/pid")/comm"
+	[ "$(entries)" -eq 1 ]
+}
+
+stopped() { if denies; then echo errno:1; else echo signal:9; fi; }
+
+# guarded_run gain|ceiling: the numbers go to the log of the guest too.
+guarded_run() {
+	start_nobody
+	"$dir/payload" run "$dir" "$(<"$dir/pid")" >"$dir/$1"
+	cp "$dir/$1" "/vm/matrix-$1"
+	run "$dir/payload" compare "$dir/plain" "$dir/$1" "$1" "$(stopped)"
+	echo "# $(uname -r) $(expected_hook): $1: ${lines[-1]}" >&3
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "the kernel has been asked about all of them" {
+	"$dir/payload" table "$dir/plain" >/vm/matrix-table
+	cp "$dir/plain" /vm/matrix-plain
+	run ! grep -P '\tsetup' "$dir/plain"
+}
+
+@test "exactly what gains is stopped, and all else ends as without the guard" {
+	policy ''
+	guarded_run gain
+}
+
+@test "under a ceiling of nothing, whatever ends above it is stopped as well" {
+	policy '{ "names": ["capabilities"], "action": "RF_ACT_REJECT", "args": { "allow": [] } },
+		{ "names": ["rootUser"], "action": "RF_ACT_REJECT" }'
+	guarded_run ceiling
+}

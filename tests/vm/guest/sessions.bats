@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # expressions for inner shells
+# Exec sessions, nesting and sharing, with the runtimes themselves: no engine is in the way.
+
+# shellcheck source=tests/vm/guest/common.bash
+source "$BATS_TEST_DIRNAME/common.bash"
+
+setup_file() {
+	[[ -d /run/rootfs ]] || make_rootfs /run/rootfs
+	rootfence load
+}
+
+setup() { own_policy "$(rule_for /bin/ping)"; }
+
+teardown() {
+	local runtime id
+	for runtime in crun runc; do
+		for id in first second; do
+			"$runtime" delete --force "$id" >/dev/null 2>&1 || true
+		done
+	done
+	own_policy
+}
+
+# stopped: the last `run` did not reach the container's program.
+stopped() {
+	echo "$status $output"
+	[[ $output != *"container ran"* && $status -ne 0 ]]
+}
+
+@test "exec with capabilities, as root, and both: stopped; ordinary exec: fine" {
+	local runtime
+	for runtime in crun runc; do
+		make_bundle "$runtime" first
+		start_bundle "$runtime" first
+		[ "$(entries)" -eq 1 ]
+		run "$runtime" exec --cap CAP_SYS_ADMIN first echo container ran
+		stopped
+		run "$runtime" exec --cap CAP_NET_ADMIN --user 3267 first echo container ran
+		stopped
+		run "$runtime" exec --user 0 first echo container ran
+		stopped
+		run "$runtime" exec --user 0 --cap CAP_SYS_ADMIN first echo container ran
+		stopped
+		run "$runtime" exec first echo container ran
+		[[ $status -eq 0 && $output == "container ran" ]]
+		run "$runtime" exec first /bin/probe
+		[[ $output != *"probe ran"* ]]
+		"$runtime" delete --force first
+		eventually no_entries
+	done
+}
+
+@test "a container in the pid namespace of another is guarded, and so is the other" {
+	local pid
+	make_bundle runc first
+	start_bundle runc first
+	pid=$(runc state first | jq .pid)
+	make_bundle runc second \
+		"(.linux.namespaces[] | select(.type == \"pid\")).path = \"/proc/$pid/ns/pid\""
+	start_bundle runc second
+	[ "$(entries)" -eq 2 ]
+	run runc exec second /bin/probe
+	[[ $output != *"probe ran"* ]]
+	run runc exec --cap CAP_SYS_ADMIN second echo container ran
+	stopped
+	run runc exec second echo container ran
+	[[ $status -eq 0 && $output == "container ran" ]]
+	runc delete --force second
+	[ "$(entries)" -eq 1 ]
+	run runc exec first /bin/probe
+	[[ $output != *"probe ran"* ]]
+	runc delete --force first
+	eventually no_entries
+}
+
+# Everything but gaining is allowed: as for an engine in a container.
+free_policy() {
+	own_policy '"defaultAction": "RF_ACT_ALLOW", "rules": [
+		{ "names": ["rootUser", "privilegedContainer", "hostUserNamespace", "capabilities",
+		"noNewPrivileges"], "action": "RF_ACT_ALLOW" } ], "exec": { "rules": [],
+		"userNamespaces": "RF_ACT_ALLOW" }'
+}
+
+@test "what runs in namespaces made inside a guarded container is guarded" {
+	free_policy
+	make_bundle runc first '.process.user = { "uid": 0, "gid": 0 }
+		| .process.capabilities = ({} | .bounding = ["CAP_SYS_ADMIN", "CAP_SETUID",
+		"CAP_SETGID", "CAP_SYS_CHROOT"] | .permitted = .bounding | .effective = .bounding)'
+	start_bundle runc first
+	run runc exec first unshare -p -m -f sh -c 'echo container ran as $(id -u)'
+	echo "$output"
+	[[ $output == "container ran as 0" ]]
+	run runc exec first unshare -p -m -f su testuser -c 'id -u; /bin/probe'
+	echo "$output"
+	[[ ${lines[0]} == 3267 && $status -ne 0 && $output != *"probe ran"* ]]
+	run runc exec --user 3267 first /bin/probe
+	echo "$output"
+	[[ $output != *"probe ran"* ]]
+}
+
+@test "loading again changes nothing, and unloading is said" {
+	make_bundle crun first
+	start_bundle crun first
+	run rootfence load
+	[[ $status -eq 0 && $output == *"loaded already"* ]]
+	[ "$(entries)" -eq 1 ]
+	run crun exec first /bin/probe
+	[[ $output != *"probe ran"* ]]
+	crun delete --force first
+	rootfence unload
+	run rootfence status
+	[[ $output == *"not loaded"* ]]
+	make_bundle crun first
+	start_bundle crun first
+	[ "$(entries)" -eq 1 ]
+}

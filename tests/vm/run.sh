@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh [SUITE/lsm|nolsm[/cgroup1]...]: boots each of these guests (the whole matrix without
+# arguments), one after the other, and runs tests/vm/guest/*.bats in it against build/rootfence. TAP
+# on stdout. A guest that crashes, hangs or whose kernel warns is a failed test point with its log.
+# Everything that a guest left behind stays in build/vm/, until its next run.
+#
+# run.sh --shell GUEST: a shell in the guest instead.
+# TESTS: names of bats files instead of all. CHURN: containers in churn.bats (default 40).
+# VM_SECONDS: for one boot (default 1500).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+source tests/tap.sh
+
+readonly matrix=(bookworm/lsm bookworm/nolsm bookworm/lsm/cgroup1
+	trixie/lsm trixie/nolsm forky/lsm forky/nolsm)
+readonly lsms=landlock,lockdown,yama
+readonly limit=${VM_SECONDS:-1500}
+readonly trouble='WARNING:|BUG:|Oops|general protection|Kernel panic|INFO: task|rcu: .*stall|KASAN'
+
+die() { printf 'vm: %s\n' "$*" >&2; exit 2; }
+
+# What goes to the guest is a copy: the checkout may change while it runs.
+fill_share() {
+	local share=$1
+	rm -rf "$share"
+	mkdir -p "$share/bin"
+	make -s install DESTDIR="$share/stage" >/dev/null
+	cp -r tests/vm/guest tests/vm/guest.sh "$share"
+	printf 'CHURN=%d\n' "${CHURN:-40}" >"$share/env"
+	"${CC:-gcc}" -O2 -Wall -static -o "$share/bin/probe" tests/live/probe.c
+	"${CC:-gcc}" -O2 -Wall -D_GNU_SOURCE -static -o "$share/bin/matrix" tests/vm/matrix/*.c
+}
+
+# cgroup v1 has the runtimes to itself: what is about kernels is tested with v2.
+tests_for() {
+	local file
+	if [[ -n ${TESTS-} ]]; then
+		printf '%s\n' "$TESTS"
+	elif [[ $1 == */cgroup1 ]]; then
+		echo guard
+	else
+		for file in tests/vm/guest/*.bats; do
+			basename "$file" .bats
+		done
+	fi
+}
+
+boot() {
+	local guest=$1 share=$2 seconds=$3 root lsm cgroup
+	shift 3
+	IFS=/ read -r _ lsm cgroup <<<"$guest"
+	root=$(tests/vm/root.sh "${guest%%/*}")
+	case $lsm in
+	lsm) lsm=$lsms,bpf ;;
+	nolsm) lsm=$lsms ;;
+	*) die "no such guest: $guest" ;;
+	esac
+	tests/vm/boot.sh "$root" "$share" "$seconds" "lsm=$lsm" "vm.lsm=$lsm" \
+		"vm.cgroup=${cgroup#cgroup}" "$@"
+}
+
+# Prints the points of a guest's TAP file under its name, and notes a plan that does not hold.
+replay() {
+	local name=$1 file=$2 line plan=-1 seen=0
+	[[ -e $file ]] || { step "$name ran" false; return; }
+	while IFS= read -r line; do
+		case $line in
+		'ok '* | 'not ok '*)
+			tap_count=$((tap_count + 1)) seen=$((seen + 1))
+			sed -E "s|^((not )?ok) [0-9]+ (- )?|\\1 $tap_count - $name: |" <<<"$line"
+			;;
+		1..[0-9]*) plan=${line#1..} ;;
+		*) printf '# %s\n' "${line#\# }" ;;
+		esac
+	done <"$file"
+	[[ $plan -eq $seen ]] || step "$name: all of its plan ran ($seen of $plan)" false
+}
+
+kernel_log_is_clean() { ! grep -aE -A 30 "$trouble" "$@"; }
+
+# Also says where it ended, if it did not end by itself.
+ended() { [[ -e $1/finished ]] || { tail -n 40 "$1/console" | tr -d '\r'; false; }; }
+
+run_guest() {
+	local guest=$1 share=build/vm/${1//\//-} name start=$SECONDS
+	fill_share "$share"
+	tests_for "$guest" >"$share/tests"
+	boot "$guest" "$PWD/$share" "$limit" "${@:2}" >"$share/console" 2>&1 </dev/null || true
+	touch "$share/dmesg"
+	for name in $(<"$share/tests"); do
+		replay "$guest $name" "$share/$name.tap"
+	done
+	step "$guest: the guest ended by itself" ended "$share"
+	step "$guest: no kernel warning" kernel_log_is_clean "$share/console" "$share/dmesg"
+	rm -rf "$share/stage" "$share"/initramfs*
+	printf '# %s took %d s; logs in %s\n' "$guest" $((SECONDS - start)) "$share"
+}
+
+run_shell() {
+	local share=build/vm/shell
+	fill_share "$share"
+	boot "$1" "$PWD/$share" 0 vm.shell=1
+}
+
+main() {
+	local guest guests=("$@")
+	[[ $EUID -eq 0 ]] || die 'needs root, for debootstrap and the guests files'
+	if [[ ${1-} == --shell ]]; then
+		run_shell "${2:?which guest?}"
+		return
+	fi
+	[[ $# -gt 0 ]] || guests=("${matrix[@]}")
+	for guest in "${guests[@]}"; do
+		run_guest "$guest"
+	done
+	tap_done
+}
+
+main "$@"
