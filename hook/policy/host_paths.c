@@ -86,19 +86,19 @@ struct path_lists host_paths_prepare(const struct judge *judge)
 {
 	const struct rule_arg *allow = &judge->setting->args[ARG_ALLOW];
 	const struct rule_arg *deny = &judge->setting->args[ARG_DENY];
-	struct path_lists entries = { .n_allow = allow->n, .n_deny = deny->n };
+	struct path_lists lists = { .n_allow = allow->n, .n_deny = deny->n };
 
-	entries.allow = arena_array(judge->arena, allow->n, sizeof(*entries.allow));
+	lists.allow = arena_array(judge->arena, allow->n, sizeof(*lists.allow));
 	for (size_t i = 0; i < allow->n; i++)
-		entries.allow[i] = make_entry(judge->arena, allow->strings[i]);
-	entries.deny = arena_array(judge->arena, deny->n, sizeof(*entries.deny));
+		lists.allow[i] = make_entry(judge->arena, allow->strings[i]);
+	lists.deny = arena_array(judge->arena, deny->n, sizeof(*lists.deny));
 	for (size_t i = 0; i < deny->n; i++) {
-		entries.deny[i] = make_entry(judge->arena, deny->strings[i]);
+		lists.deny[i] = make_entry(judge->arena, deny->strings[i]);
 		for (size_t k = 0; k < judge->facts->n_paths; k++)
 			if (str_equal(judge->facts->paths[k].path, deny->strings[i]))
-				entries.deny[i].fact = &judge->facts->paths[k];
+				lists.deny[i].fact = &judge->facts->paths[k];
 	}
-	return entries;
+	return lists;
 }
 
 /* The component at the head of *path, which is moved behind it; empty at the end. */
@@ -128,7 +128,7 @@ static bool entry_covers(const struct path_entry *entry, const char *path)
 }
 
 /* The rank of the best entry of args.allow that covers what is looked at, 0 for none. */
-static size_t allowed_rank(const struct path_lists *entries, const struct oci_mount *mount,
+static size_t allowed_rank(const struct path_lists *lists, const struct oci_mount *mount,
 			   const struct path_look *look, bool *ret_exact)
 {
 	bool read_only = oci_mount_has(mount, "ro") && !oci_mount_has(mount, "rw") &&
@@ -136,8 +136,8 @@ static size_t allowed_rank(const struct path_lists *entries, const struct oci_mo
 	size_t best = 0;
 
 	*ret_exact = false;
-	for (size_t i = 0; i < entries->n_allow; i++) {
-		const struct path_entry *entry = &entries->allow[i];
+	for (size_t i = 0; i < lists->n_allow; i++) {
+		const struct path_entry *entry = &lists->allow[i];
 
 		if ((entry->read_only && !read_only) || !entry_covers(entry, look->path))
 			continue;
@@ -192,7 +192,7 @@ enum path_relation host_path_relate(const struct path_look *look, const struct p
 	return relation;
 }
 
-const char *host_paths_denied(const struct judge *judge, const struct path_lists *entries,
+const char *host_paths_denied(const struct judge *judge, const struct path_lists *lists,
 			      const struct oci_mount *mount, const struct path_look *look)
 {
 	static const char *const words[] = { [PATH_SAME] = "this is",
@@ -201,10 +201,10 @@ const char *host_paths_denied(const struct judge *judge, const struct path_lists
 	const struct path_entry *decides = NULL, *contained = NULL;
 	enum path_relation how = PATH_CONTAINS;
 	bool exact;
-	size_t best = allowed_rank(entries, mount, look, &exact);
+	size_t best = allowed_rank(lists, mount, look, &exact);
 
-	for (size_t i = 0; i < entries->n_deny; i++) {
-		const struct path_entry *entry = &entries->deny[i];
+	for (size_t i = 0; i < lists->n_deny; i++) {
+		const struct path_entry *entry = &lists->deny[i];
 		bool in_disguise;
 		enum path_relation relation = host_path_relate(look, entry, &in_disguise);
 

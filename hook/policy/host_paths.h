@@ -61,7 +61,7 @@ enum path_relation host_path_relate(const struct path_look *look, const struct p
  * host_paths_denied: why args.deny refuses what is looked at, or NULL. Who names exactly this path
  * in args.allow has meant it, and what it contains.
  */
-const char *host_paths_denied(const struct judge *judge, const struct path_lists *entries,
+const char *host_paths_denied(const struct judge *judge, const struct path_lists *lists,
 			      const struct oci_mount *mount, const struct path_look *look);
 
 #endif

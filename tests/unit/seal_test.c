@@ -8,6 +8,7 @@
 #include "policy/rule.h"
 
 #define POLICY "{\"version\":1,\"name\":\"x\",\"exec\":{\"userNamespaces\":\"RF_ACT_ERRNO\"}}"
+#define SPEC(profile) "{\"process\":{\"cwd\":\"/\"},\"linux\":{\"seccomp\":" profile "}}"
 #define MASK "\"value\":268435456,\"valueTwo\":0,\"op\":\"SCMP_CMP_MASKED_EQ\"}"
 #define ONLY(name, action) \
 	"{\"names\":[\"" name "\"],\"action\":\"" action "\",\"args\":[{\"index\":0," MASK "]}"
@@ -114,8 +115,7 @@ static void test_no_profile(void **state)
 	static const char *const specs[] = {
 		"{\"process\":{\"cwd\":\"/\"}}",
 		"{\"process\":{\"cwd\":\"/\"},\"linux\":{}}",
-		("{\"process\":{\"cwd\":\"/\"},\"linux\":{\"seccomp\":{\"defaultAction\":"
-		 "\"SCMP_ACT_ALLOW\"}}}"),
+		(SPEC("{\"defaultAction\":\"SCMP_ACT_ALLOW\"}")),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
