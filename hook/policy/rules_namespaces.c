@@ -64,7 +64,8 @@ void check_host_user_namespace(struct judge *judge)
 	if (!always && !judge_process_keeps_power(judge))
 		return;
 	check_namespace(judge, NAMESPACE_USER,
-			"drop --userns=host; or --userns=auto; or --user 65532:65532");
+			always ? "--userns=auto, or userns-remap or hostUsers: false"
+			       : "drop --userns=host; or --userns=auto; or --user 65532:65532");
 }
 
 void check_host_pid_namespace(struct judge *judge)

@@ -49,7 +49,7 @@ setup_file() {
 teardown_file() {
 	make -s -C "$top" uninstall
 	podman rm --all --force --time 0 --filter "ancestor=$image" >/dev/null 2>&1 || true
-	podman rmi --force "$image" localhost/rootfence-built >/dev/null 2>&1 || true
+	podman rmi --force "$image" localhost/rootfence-built{,-2} >/dev/null 2>&1 || true
 	as_user podman system migrate >/dev/null 2>&1 || true
 	userdel --force --remove "$user" >/dev/null 2>&1 || true
 	rm -f "$machine"
@@ -128,7 +128,7 @@ plain() { podman run --rm "$@"; }
 	local other=/usr/share/containers/oci/hooks.d/other.json
 	printf '%s' '{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"always":true},' \
 		'"stages":["createRuntime"]}' >"$other"
-	run podman build --no-cache -t localhost/rootfence-built - <<<"FROM $image
+	run podman build --no-cache -t localhost/rootfence-built-2 - <<<"FROM $image
 RUN true"
 	rm -f "$other"
 	echo "$output"
