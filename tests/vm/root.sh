@@ -6,7 +6,11 @@
 # packages, remove it. Guests only read it, so any number can share one.
 set -euo pipefail
 
-readonly mirror=${ROOTFENCE_MIRROR:-http://deb.debian.org/debian}
+# The mirror that apt uses here.
+# shellcheck disable=SC2016 # apt's variable
+mirror=${ROOTFENCE_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
+	'Created-By: Packages' 'Label: Debian' | head -n 1)}
+readonly mirror=${mirror%/}
 readonly cache=${ROOTFENCE_CACHE:-/var/cache/rootfence}/vm
 readonly limit=1800 # seconds for a slow mirror
 readonly packages=(bats busybox-static ca-certificates crun iproute2 jq kmod libcap2-bin
