@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The decision on one execve: old and new credentials, the container's limits and the exec rule
- * for the path go in, an action and its reason come out. Pure: compiled into the BPF programs,
- * into the unit tests and into `rootfence test`. Who reads the credentials, which container it is
- * and which rule matched is the caller's matter; so is what an action means at its hook.
+ * for the path go in, an action and its reason come out. Pure: compiled into the BPF programs and
+ * into the unit tests. Who reads the credentials, which container it is and which rule matched is
+ * the caller's matter; so is what an action means at its hook.
  */
 #ifndef ROOTFENCE_BPF_DECIDE_H
 #define ROOTFENCE_BPF_DECIDE_H

@@ -27,7 +27,7 @@ struct arena {
 	size_t next_size;
 };
 
-static _Noreturn void out_of_memory(void)
+_Noreturn void mem_exhausted(void)
 {
 	static const char text[] = "rootfence: out of memory; nothing was started\n";
 	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
@@ -41,7 +41,7 @@ void *mem_realloc(void *ptr, size_t size)
 	void *grown = realloc(ptr, size != 0 ? size : 1);
 
 	if (grown == NULL)
-		out_of_memory();
+		mem_exhausted();
 	return grown;
 }
 
@@ -72,7 +72,7 @@ static struct chunk *chunk_add(struct arena *arena, size_t least)
 	struct chunk *chunk;
 
 	if (size > SIZE_MAX - sizeof(*chunk))
-		out_of_memory();
+		mem_exhausted();
 	chunk = mem_realloc(NULL, sizeof(*chunk) + size);
 	chunk->size = size;
 	chunk->used = 0;
@@ -89,7 +89,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	void *data;
 
 	if (size > SIZE_MAX / 2)
-		out_of_memory();
+		mem_exhausted();
 	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 	if (chunk == NULL || chunk->size - chunk->used < size)
 		chunk = chunk_add(arena, size);
@@ -103,7 +103,7 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 	size_t total;
 
 	if (__builtin_mul_overflow(count, size, &total))
-		out_of_memory();
+		mem_exhausted();
 	return arena_alloc(arena, total);
 }
 
@@ -126,7 +126,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 	len = vsnprintf(NULL, 0, format, args);
 	va_end(args);
 	if (len < 0)
-		out_of_memory();
+		mem_exhausted();
 	text = arena_alloc(arena, (size_t)len + 1);
 	va_start(args, format);
 	vsnprintf(text, (size_t)len + 1, format, args);

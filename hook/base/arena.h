@@ -31,6 +31,9 @@ char *arena_copy(struct arena *arena, const void *data, size_t len)
 char *arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3), returns_nonnull));
 
+/* mem_exhausted: ends the process with EXIT_SYSTEM: for libraries that report a lack of memory. */
+_Noreturn void mem_exhausted(void);
+
 #define arena_new_object(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 
 /*

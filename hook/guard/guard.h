@@ -182,17 +182,6 @@ struct guard_event {
 };
 
 /*
- * guard_decide: what the guard would do about an execve of path by a process with old_creds that
- * ends with new_creds, in a container with these limits. The decision is the one that the programs
- * in the kernel are compiled from. path may be NULL: no rule. Pure. *ret_reason is
- * GUARD_REASON_NONE when no predicate holds.
- */
-void guard_decide(const struct guard_creds *old_creds, const struct guard_creds *new_creds,
-		  const struct guard_limits *limits, const char *path,
-		  enum guard_action *ret_action, enum guard_reason *ret_reason,
-		  uint64_t *ret_gained);
-
-/*
  * guard_event_decode: checks and copies one record of the ring buffer. Pure. -EPROTO with
  * EXIT_GUARD when data is not an event of this ABI. Strings come from containers: comm, path and id
  * may hold any byte but NUL.

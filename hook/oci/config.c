@@ -19,12 +19,6 @@ static const char *const namespace_names[NAMESPACE_COUNT] = {
 	[NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_TIME] = "time",
 };
 
-static const char *const cap_set_names[CAP_SET_COUNT] = {
-	[CAP_SET_BOUNDING] = "bounding",   [CAP_SET_EFFECTIVE] = "effective",
-	[CAP_SET_PERMITTED] = "permitted", [CAP_SET_INHERITABLE] = "inheritable",
-	[CAP_SET_AMBIENT] = "ambient",
-};
-
 static int read_cap_set(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	struct oci_cap_set *set = target;
@@ -314,11 +308,6 @@ int oci_config_read(struct json_doc *doc, struct oci_config *ret_config, struct 
 const char *oci_namespace_name(enum oci_namespace_type type)
 {
 	return namespace_names[type];
-}
-
-const char *oci_cap_set_name(enum cap_set set)
-{
-	return cap_set_names[set];
 }
 
 struct json_node *oci_map_get(const struct oci_map *map, const char *key)

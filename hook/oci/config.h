@@ -208,9 +208,6 @@ static inline const struct oci_mount *oci_config_mount(const struct oci_config *
 /* oci_namespace_name: "pid", "network", ... as config-linux.md spells them. */
 const char *oci_namespace_name(enum oci_namespace_type type);
 
-/* oci_cap_set_name: "bounding", "effective", ... */
-const char *oci_cap_set_name(enum cap_set set);
-
 /* oci_map_get: the value of a key, or NULL. */
 struct json_node *oci_map_get(const struct oci_map *map, const char *key);
 

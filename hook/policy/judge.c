@@ -17,20 +17,28 @@ static bool regex_matches(const regex_t *regex, struct str text)
 	return regexec(regex, text.data, 1, &range, REG_STARTEND) == 0;
 }
 
-/* Compiled here, where they are freed again: an arena frees no regular expressions. */
+/*
+ * Compiled here, where they are freed again: an arena frees no regular expressions. The loader has
+ * compiled them before, so only memory can be missing now. An exception may make a rule stricter:
+ * passing over one is no way out.
+ */
+static void compile(regex_t *regex, const char *pattern)
+{
+	if (regcomp(regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		mem_exhausted();
+}
+
 static bool match_holds(const struct exception_match *match, const struct oci_map *annotations)
 {
 	bool holds = false;
 	regex_t key, value;
 
-	if (regcomp(&key, match->key, REG_EXTENDED | REG_NOSUB) != 0)
-		return false;
-	if (regcomp(&value, match->value, REG_EXTENDED | REG_NOSUB) == 0) {
-		json_each (annotation, annotations->node)
-			holds = holds || (regex_matches(&key, annotation->key) &&
-					  regex_matches(&value, annotation->text));
-		regfree(&value);
-	}
+	compile(&key, match->key);
+	compile(&value, match->value);
+	json_each (annotation, annotations->node)
+		holds = holds || (regex_matches(&key, annotation->key) &&
+				  regex_matches(&value, annotation->text));
+	regfree(&value);
 	regfree(&key);
 	return holds;
 }
