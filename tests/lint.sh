@@ -15,7 +15,7 @@ formatted() { clang-format --dry-run -Werror "${all_c[@]}"; }
 
 tidy() {
 	local flags
-	flags=$(make -s print-flags)
+	flags=$(make -s print-flags | tail -n 1) # what it had to build first says so
 	export flags
 	# shellcheck disable=SC2016 # for the inner shell, which takes the quotes in the flags as such
 	printf '%s\0' "${c_files[@]}" | xargs -0 -n 4 -P 2 \
