@@ -42,6 +42,8 @@ enum front_end {
 	FRONT_READ_ONLY, /* check --no-rewrite: nothing */
 	FRONT_PRECREATE, /* podman's precreate: all but the user and the user namespace */
 	FRONT_HOOK,	 /* an OCI hook: nothing */
+	FRONT_WRAPPER,	 /* the runtime wrapper at create, run and restore: all there is */
+	FRONT_EXEC,	 /* the runtime wrapper at exec: capabilities, noNewPrivileges, the user */
 	FRONT_COUNT,
 };
 

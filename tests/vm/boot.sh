@@ -3,12 +3,11 @@
 #
 # boot.sh ROOT SHARE SECONDS [PARAMETER...]: boots the kernel of a guest root with these kernel
 # parameters. The guest runs SHARE/guest.sh and is gone when that ends, or after SECONDS (0: never).
-# VM_CPUS: how many processors it sees (default 2; one is faster where others keep the host busy).
+# VM_CPUS: how many processors it sees (default 1: guests run side by side).
 # SHARE is the guest's /vm, the only thing it can write to that outlives it.
 set -euo pipefail
 
 readonly here=${0%/*}
-PATH=$PATH:/usr/sbin:/sbin
 PATH=$PATH:/usr/sbin:/sbin
 # What costs most under emulation, and nothing here is about.
 readonly fast="mitigations=off init_on_alloc=0"
@@ -48,7 +47,7 @@ share_of() {
 
 make_initramfs
 exec timeout --foreground -k 10 "$seconds" qemu-system-x86_64 \
-	-accel tcg,thread=multi -cpu max -smp "${VM_CPUS:-2}" -m 3072 \
+	-accel tcg,thread=multi -cpu max -smp "${VM_CPUS:-1}" -m 3072 \
 	-nographic -no-reboot -nodefaults -serial mon:stdio \
 	-kernel "$kernel" -initrd "$share/initramfs.cpio" \
 	-virtfs "$(share_of "$root" root ,readonly=on)" -virtfs "$(share_of "$share" vm '')" \

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # run.sh [SUITE/lsm|nolsm[/cgroup1]...]: boots each of these guests (the whole matrix without
-# arguments), one after the other, and runs tests/vm/guest/*.bats in it against build/rootfence. TAP
-# on stdout. A guest that crashes, hangs or whose kernel warns is a failed test point with its log.
-# Everything that a guest left behind stays in build/vm/, until its next run.
+# arguments) and runs tests/vm/guest/*.bats in it against build/rootfence. TAP on stdout. A guest
+# that crashes, hangs or whose kernel warns is a failed test point with its log. Everything that a
+# guest left behind stays in build/vm/, until its next run.
 #
 # run.sh --shell GUEST: a shell in the guest instead.
 # TESTS: names of bats files instead of all. CHURN: containers in churn.bats (default 40).
-# VM_SECONDS: for one boot (default 1500).
+# VM_JOBS: guests at once (default: one for each processor). VM_SECONDS: for one boot (default 1500).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
@@ -84,19 +84,45 @@ kernel_log_is_clean() { ! grep -aE -A 30 "$trouble" "$@"; }
 # Also says where it ended, if it did not end by itself.
 ended() { [[ -e $1/finished ]] || { tail -n 40 "$1/console" | tr -d '\r'; false; }; }
 
+share_of() { printf 'build/vm/%s' "${1//\//-}"; }
+
+# In the background: the guest, which leaves its results in its share.
 run_guest() {
-	local guest=$1 share=build/vm/${1//\//-} name start=$SECONDS
-	fill_share "$share"
-	tests_for "$guest" >"$share/tests"
-	boot "$guest" "$PWD/$share" "$limit" "${@:2}" >"$share/console" 2>&1 </dev/null || true
+	local guest=$1 share start=$SECONDS
+	share=$(share_of "$guest")
+	boot "$guest" "$PWD/$share" "$limit" >"$share/console" 2>&1 </dev/null || true
 	touch "$share/dmesg"
+	rm -rf "$share/stage" "$share"/initramfs*
+	echo $((SECONDS - start)) >"$share/seconds"
+}
+
+report_guest() {
+	local guest=$1 share name
+	share=$(share_of "$guest")
 	for name in $(<"$share/tests"); do
 		replay "$guest $name" "$share/$name.tap"
 	done
 	step "$guest: the guest ended by itself" ended "$share"
 	step "$guest: no kernel warning" kernel_log_is_clean "$share/console" "$share/dmesg"
-	rm -rf "$share/stage" "$share"/initramfs*
-	printf '# %s took %d s; logs in %s\n' "$guest" $((SECONDS - start)) "$share"
+	printf '# %s took %d s; logs in %s\n' "$guest" "$(<"$share/seconds")" "$share"
+}
+
+# All roots and shares first: boots are side by side, downloads and compilers need not be.
+run_guests() {
+	local guest share
+	for guest in "$@"; do
+		tests/vm/root.sh "${guest%%/*}" >/dev/null
+		share=$(share_of "$guest")
+		fill_share "$share"
+		tests_for "$guest" >"$share/tests"
+	done
+	export -f boot run_guest share_of die
+	export limit lsms
+	printf '%s\0' "$@" | xargs -0 -P "${VM_JOBS:-$(nproc)}" -I {} \
+		bash -euo pipefail -c 'run_guest {}'
+	for guest in "$@"; do
+		report_guest "$guest"
+	done
 }
 
 run_shell() {
@@ -106,16 +132,13 @@ run_shell() {
 }
 
 main() {
-	local guest guests=("$@")
-	[[ $EUID -eq 0 ]] || die 'needs root, for debootstrap and the guests files'
+	[[ $EUID -eq 0 ]] || die 'needs root, for debootstrap and the files of guests'
 	if [[ ${1-} == --shell ]]; then
 		run_shell "${2:?which guest?}"
 		return
 	fi
-	[[ $# -gt 0 ]] || guests=("${matrix[@]}")
-	for guest in "${guests[@]}"; do
-		run_guest "$guest"
-	done
+	[[ $# -gt 0 ]] || set -- "${matrix[@]}"
+	run_guests "$@"
 	tap_done
 }
 
