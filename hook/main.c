@@ -50,8 +50,9 @@ const struct command commands[] = {
 	  "  0 always, but 2 for wrong options\n", command_poststop },
 	{ "load", "Loads the kernel guard and pins it", "[OPTIONS]",
 	  GUARD_OPTION
-	  "  --hook HOOK      attach to lsm, prepare, commit or exec (default: the best there is)\n",
-	  "  rootfence load\n  rootfence load --hook lsm\n",
+	  "  --hook HOOK      attach to lsm, prepare, commit or exec (default: the best there is)\n"
+	  "  --replace        put this version's guard in the place of a loaded one, without a gap\n",
+	  "  rootfence load\n  rootfence load --replace\n",
 	  "  0 loaded   5 the kernel cannot\n" EXITS_COMMON, command_load },
 	{ "unload", "Detaches the kernel guard; guarded containers run on without it", "[OPTIONS]",
 	  GUARD_OPTION, "  rootfence unload\n  rootfence unload --guard DIR\n",

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # run.sh [SUITE...]: runs the suites (all of them without arguments), reads their TAP and counts.
-# The last line is "N passed, N failed, N skipped"; a failure anywhere is a non-zero exit.
+# What a suite notes in its TAP (# note: ...) is shown. The last line is "N passed, N failed, N
+# skipped"; a failure anywhere is a non-zero exit.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -43,6 +44,13 @@ suite_live() {
 	done
 }
 
+# Real kernels: builds or finds the guests' roots first, since that is no test.
+suite_vm() {
+	make "$jobs" all vm-deps >&2
+	tests/vm/run.sh --roots >&2
+	echo 'vm|tests/vm/run.sh'
+}
+
 # Prints "passed failed skipped", then the name of each failure. A plan that does not hold and a
 # command that failed without naming a test are failures too.
 count_tap() {
@@ -73,6 +81,7 @@ run_one() {
 	printf '%-34s %4d passed %3d failed %3d skipped %5ds\n' "$label" "$p" "$f" "$s" \
 		$((SECONDS - start))
 	[[ $f -eq 0 ]] || report "$label" "$log" "${counts#*$'\n'}"
+	sed -n 's/^# note: /    /p' "$log"
 	[[ $s -eq 0 ]] || grep -i '^ok .*# skip' "$log" | sed 's/^/    /'
 }
 
@@ -110,7 +119,7 @@ run_suite() {
 
 main() {
 	local suite suites=("$@")
-	[[ $# -gt 0 ]] || suites=(build unit golden hostile lint live)
+	[[ $# -gt 0 ]] || suites=(build unit golden hostile lint live vm)
 	mkdir -p "$log_dir"
 	rm -f "$log_dir/summary"
 	for suite in "${suites[@]}"; do

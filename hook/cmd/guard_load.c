@@ -18,35 +18,48 @@ static int no_arguments(const struct command *command, int n, struct err *err)
 		       command->name, command->name);
 }
 
+static const char *const loaded_words[] = {
+	[GUARD_LOADED] = "loaded",
+	[GUARD_WAS_LOADED] = "was loaded already",
+	[GUARD_REPLACED] = "replaced",
+};
+
 int command_load(const struct command *command, int argc, char **argv)
 {
 	const char *dir = GUARD_DIR, *hook = NULL;
-	const struct option options[] = { { "guard", &dir, NULL }, { "hook", &hook, NULL } };
+	bool replace = false;
+	const struct option options[] = { { "guard", &dir, NULL },
+					  { "hook", &hook, NULL },
+					  { "replace", NULL, &replace } };
+	enum guard_loaded loaded = GUARD_LOADED;
 	struct guard_status status;
 	struct arena *arena;
 	struct err err;
-	bool loaded = false;
 	int n, error;
 
 	error = options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err);
 	if (error == 0)
 		error = no_arguments(command, n, &err);
 	if (error == 0)
-		error = guard_load(dir, hook, &loaded, &err);
+		error = guard_load(dir, hook, replace ? GUARD_LOAD_REPLACE : GUARD_LOAD_ONCE,
+				   &loaded, &err);
+	/* Who ended while the programs changed was seen by neither. */
+	if (error == 0 && loaded == GUARD_REPLACED)
+		error = guard_reclaim(dir, NULL, &err);
 	if (error == 0)
 		error = guard_query(dir, &status, &err);
-	if (error == 0 && hook != NULL && !loaded)
+	if (error == 0 && hook != NULL && loaded == GUARD_WAS_LOADED)
 		error = err_set(
 			&err, EEXIST, EXIT_GUARD,
-			"a guard is loaded already, at %s; `rootfence unload` first, with no container running that needs it",
+			"a guard is loaded already, at %s; --replace puts this one in its place",
 			status.hook);
 	if (error < 0)
 		return report_error(&err);
 	arena = arena_new();
 	error = io_write(STDOUT_FILENO, "standard output",
 			 str_from(arena_printf(arena, "guard %s at %s: guarantee %s\n",
-					       loaded ? "loaded" : "was loaded already",
-					       status.hook, guard_level_name(status.level))),
+					       loaded_words[loaded], status.hook,
+					       guard_level_name(status.level))),
 			 &err);
 	arena_free(arena);
 	return error < 0 ? report_error(&err) : EXIT_ALLOWED;

@@ -119,12 +119,12 @@ static int guarantee(const struct hook *hook, const struct oci_state *state,
 /* The guard may be about to be loaded by this very container, the first one since the host is up. */
 static bool userns_needs_seal(const struct hook *hook)
 {
-	bool loaded;
+	enum guard_loaded loaded;
 	struct err ignored; /* registration says what is wrong */
 
 	if (guard_refuses_userns(hook->guard_dir))
 		return false;
-	return guard_load(hook->guard_dir, NULL, &loaded, &ignored) < 0 ||
+	return guard_load(hook->guard_dir, NULL, GUARD_LOAD_ONCE, &loaded, &ignored) < 0 ||
 	       !guard_refuses_userns(hook->guard_dir);
 }
 

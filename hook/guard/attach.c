@@ -133,8 +133,39 @@ static bool kernel_has_userns_hook(void)
 	return found;
 }
 
-static int attachment_load(const struct candidate *candidate, struct guard_bpf **ret_skeleton,
-			   struct err *err)
+/* Everything that is pinned but meta, in which each guard describes itself. */
+#define SHARED_MAPS 4
+
+static void shared_maps(struct guard_bpf *skeleton, struct bpf_map *ret_maps[SHARED_MAPS])
+{
+	ret_maps[0] = skeleton->maps.containers;
+	ret_maps[1] = skeleton->maps.rules;
+	ret_maps[2] = skeleton->maps.events;
+	ret_maps[3] = skeleton->maps.stats;
+}
+
+/* libbpf refuses a map of another type or size, which no guard of this ABI has. */
+static int maps_share(struct guard_bpf *skeleton, const char *dir, struct err *err)
+{
+	struct bpf_map *maps[SHARED_MAPS];
+
+	shared_maps(skeleton, maps);
+	for (size_t i = 0; i < SHARED_MAPS; i++) {
+		auto_close int fd = -1; /* libbpf keeps a copy */
+		int ret = pins_open_map(dir, bpf_map__name(maps[i]), &fd, err);
+
+		if (ret < 0)
+			return ret;
+		ret = bpf_map__reuse_fd(maps[i], fd);
+		if (ret < 0)
+			return err_set_system(err, -ret, "cannot go on with the loaded guard's %s",
+					      bpf_map__name(maps[i]));
+	}
+	return 0;
+}
+
+static int attachment_load(const struct candidate *candidate, const char *shares,
+			   struct guard_bpf **ret_skeleton, struct err *err)
 {
 	static const enum abi_hook hooks[] = { ABI_HOOK_LSM, ABI_HOOK_PREPARE, ABI_HOOK_COMMIT,
 					       ABI_HOOK_EXEC, ABI_HOOK_USERNS };
@@ -150,10 +181,14 @@ static int attachment_load(const struct candidate *candidate, struct guard_bpf *
 					  hooks[i] == candidate->hook);
 	if (candidate->hook == ABI_HOOK_LSM)
 		bpf_program__set_autoload(skeleton->progs.guard_userns, kernel_has_userns_hook());
-	ret = guard_bpf__load(skeleton);
+	ret = shares != NULL ? maps_share(skeleton, shares, err) : 0;
+	if (ret == 0) {
+		ret = guard_bpf__load(skeleton);
+		if (ret < 0)
+			explain_load(candidate, -ret, err);
+	}
 	if (ret < 0) {
 		guard_bpf__destroy(skeleton);
-		explain_load(candidate, -ret, err);
 		return ret;
 	}
 	*ret_skeleton = skeleton;
@@ -233,15 +268,15 @@ static int attachment_prove(struct attachment *attachment, const struct candidat
 	return 0;
 }
 
-static int candidate_try(const struct candidate *candidate, struct attachment **ret_attachment,
-			 bool *ret_userns, struct err *err)
+static int candidate_try(const struct candidate *candidate, const char *shares,
+			 struct attachment **ret_attachment, bool *ret_userns, struct err *err)
 {
 	struct attachment *attachment = calloc(1, sizeof(*attachment));
 	int ret;
 
 	if (attachment == NULL)
 		return err_set_system(err, ENOMEM, "cannot load the kernel guard");
-	ret = attachment_load(candidate, &attachment->skeleton, err);
+	ret = attachment_load(candidate, shares, &attachment->skeleton, err);
 	if (ret == 0)
 		ret = attachment_attach(attachment, candidate, err);
 	if (ret == 0)
@@ -280,8 +315,8 @@ static void meta_fill(struct abi_meta *meta, const struct candidate *candidate, 
 		meta->reason[0] = '\0';
 }
 
-int attach_best(const char *hook, struct attachment **ret_attachment, struct abi_meta *ret_meta,
-		struct err *err)
+int attach_best(const char *hook, const char *shares, struct attachment **ret_attachment,
+		struct abi_meta *ret_meta, struct err *err)
 {
 	struct abi_meta meta = { 0 };
 	bool known = false;
@@ -297,7 +332,7 @@ int attach_best(const char *hook, struct attachment **ret_attachment, struct abi
 			continue;
 		}
 		known = true;
-		ret = candidate_try(candidate, ret_attachment, &userns, &why);
+		ret = candidate_try(candidate, shares, ret_attachment, &userns, &why);
 		if (ret == 0) {
 			if (hook != NULL && candidate->level != GUARD_DENY)
 				reason_add(&meta, "this hook was asked for by name");
@@ -336,20 +371,19 @@ int attach_pin(struct attachment *attachment, const char *dir, const struct abi_
 	       struct err *err)
 {
 	struct guard_bpf *skeleton = attachment->skeleton;
-	struct bpf_map *maps[] = { skeleton->maps.containers, skeleton->maps.rules,
-				   skeleton->maps.events, skeleton->maps.stats,
-				   skeleton->maps.meta };
+	struct bpf_map *maps[SHARED_MAPS];
 	__u32 zero = 0;
 	int ret;
 
 	ret = bpf_map_update_elem(bpf_map__fd(skeleton->maps.meta), &zero, meta, BPF_ANY);
 	if (ret < 0)
 		return err_set_system(err, -ret, "cannot write the guard's meta map");
-	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+	ret = map_pin(skeleton->maps.meta, dir, err);
+	shared_maps(skeleton, maps);
+	for (size_t i = 0; ret == 0 && i < SHARED_MAPS; i++)
 		ret = map_pin(maps[i], dir, err);
-		if (ret < 0)
-			return ret;
-	}
+	if (ret < 0)
+		return ret;
 	for (size_t i = 0; i < attachment->n_links; i++) {
 		char path[PINS_PATH_MAX];
 

@@ -13,10 +13,12 @@ struct attachment;
 
 /*
  * attach_best: hook as guard_load() takes it. *ret_meta tells hook, level and why no better one is
- * there. Fails with EXIT_GUARD when no hook can be had, the sentence telling what each one said.
+ * there. shares: directory of a pinned guard of this ABI whose containers, rules, events and
+ * counters the programs go on with; NULL: they begin with none. Fails with EXIT_GUARD when no hook
+ * can be had, the sentence telling what each one said.
  */
-int attach_best(const char *hook, struct attachment **ret_attachment, struct abi_meta *ret_meta,
-		struct err *err);
+int attach_best(const char *hook, const char *shares, struct attachment **ret_attachment,
+		struct abi_meta *ret_meta, struct err *err);
 
 /* attach_pin: stores meta in its map and pins maps and links into the empty directory dir. */
 int attach_pin(struct attachment *attachment, const char *dir, const struct abi_meta *meta,

@@ -74,15 +74,27 @@ struct guard_container {
 	struct guard_limits limits;
 };
 
+enum guard_load_mode {
+	GUARD_LOAD_ONCE,    /* a guard of the same ABI that is there is left alone */
+	GUARD_LOAD_REPLACE, /* this binary's programs take its place, and its containers with it */
+};
+
+enum guard_loaded {
+	GUARD_LOADED,
+	GUARD_WAS_LOADED,
+	GUARD_REPLACED,
+};
+
 /*
- * guard_load: loads, attaches and pins the guard below dir, once and under a lock; a guard of the
- * same ABI that is already there is left alone (*ret_loaded false). hook picks the attach point:
+ * guard_load: loads, attaches and pins the guard below dir, under a lock. Where one is replaced,
+ * there is no moment without a guard, and one that gives less than it is an error. hook picks the attach point:
  * NULL for the best that this kernel gives, or "lsm", "prepare" (sched_prepare_exec), "commit"
  * (security_bprm_committing_creds by fentry), "exec" (sched_process_exec). Mounts bpffs when it is
  * not mounted. Errors: EXIT_GUARD when the kernel gives no level, with the system call that said no
  * and what to do; EXIT_SYSTEM otherwise.
  */
-int guard_load(const char *dir, const char *hook, bool *ret_loaded, struct err *err);
+int guard_load(const char *dir, const char *hook, enum guard_load_mode mode,
+	       enum guard_loaded *ret_loaded, struct err *err);
 
 /* guard_unload: detaches and unpins all. Not loaded is success (*ret_unloaded false). */
 int guard_unload(const char *dir, bool *ret_unloaded, struct err *err);

@@ -12,21 +12,30 @@
 #include "guard/lock.h"
 #include "guard/pins.h"
 
-static int load_locked(const char *dir, const char *hook, struct err *err)
+/* The loaded guard stays in force until the new one is: for a moment both are called. */
+static int load_locked(const char *dir, const char *hook, const struct abi_meta *loaded,
+		       struct err *err)
 {
 	struct attachment *attachment = NULL;
 	char temp[PINS_PATH_MAX];
 	struct abi_meta meta;
 	int ret;
 
-	ret = attach_best(hook, &attachment, &meta, err);
+	ret = attach_best(hook, loaded != NULL ? dir : NULL, &attachment, &meta, err);
 	if (ret < 0)
 		return ret;
-	ret = pins_begin(dir, temp, err);
+	if (loaded != NULL && meta.level < loaded->level)
+		ret = err_set(err, ENOTSUP, EXIT_GUARD,
+			      "the loaded guard stays: it gives '%s', and the new one would '%s': %s",
+			      guard_level_name((enum guard_level)loaded->level),
+			      guard_level_name((enum guard_level)meta.level), meta.reason);
+	if (ret == 0)
+		ret = pins_begin(dir, temp, err);
 	if (ret == 0) {
 		ret = attach_pin(attachment, temp, &meta, err);
 		if (ret == 0)
-			ret = pins_publish(temp, dir, err);
+			ret = loaded != NULL ? pins_exchange(temp, dir, err)
+					     : pins_publish(temp, dir, err);
 		if (ret < 0)
 			pins_discard(temp);
 	}
@@ -34,11 +43,13 @@ static int load_locked(const char *dir, const char *hook, struct err *err)
 	return ret;
 }
 
-int guard_load(const char *dir, const char *hook, bool *ret_loaded, struct err *err)
+int guard_load(const char *dir, const char *hook, enum guard_load_mode mode,
+	       enum guard_loaded *ret_loaded, struct err *err)
 {
 	auto_close int lock = -1;
 	struct abi_meta meta;
 	struct err missing;
+	bool found;
 	int ret;
 
 	ret = identity_check_host(err);
@@ -48,18 +59,19 @@ int guard_load(const char *dir, const char *hook, bool *ret_loaded, struct err *
 	if (ret < 0)
 		return ret;
 	ret = pins_read_meta(dir, &meta, NULL, &missing);
-	if (ret == 0) {
-		*ret_loaded = false;
+	found = ret == 0;
+	if (found && mode == GUARD_LOAD_ONCE) {
+		*ret_loaded = GUARD_WAS_LOADED;
 		return 0;
 	}
-	if (ret != -ENOENT) {
+	if (ret < 0 && ret != -ENOENT) {
 		*err = missing;
 		return ret;
 	}
-	ret = load_locked(dir, hook, err);
+	ret = load_locked(dir, hook, found ? &meta : NULL, err);
 	if (ret < 0)
 		return ret;
-	*ret_loaded = true;
+	*ret_loaded = found ? GUARD_REPLACED : GUARD_LOADED;
 	return 0;
 }
 

@@ -202,6 +202,25 @@ int pins_publish(const char *temp, const char *dir, struct err *err)
 	return 0;
 }
 
+int pins_exchange(const char *temp, const char *dir, struct err *err)
+{
+	char old[PINS_PATH_MAX];
+
+	if (renameat2(AT_FDCWD, temp, AT_FDCWD, dir, RENAME_EXCHANGE) == 0) {
+		pins_discard(temp);
+		return 0;
+	}
+	if (errno != EINVAL)
+		return err_set_system(err, errno, "cannot exchange %s and %s", temp, dir);
+	if (snprintf(old, sizeof(old), "%s" SUFFIX_OLD, dir) >= (int)sizeof(old))
+		return err_set(err, ENAMETOOLONG, EXIT_USAGE,
+			       "the guard directory's path is too long");
+	if (rename(dir, old) < 0 || rename(temp, dir) < 0)
+		return err_set_system(err, errno, "cannot rename %s to %s", temp, dir);
+	pins_discard(old);
+	return 0;
+}
+
 void pins_discard(const char *temp)
 {
 	tree_remove(AT_FDCWD, temp);

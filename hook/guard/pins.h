@@ -33,6 +33,10 @@ int pins_begin(const char *dir, char ret_temp[PINS_PATH_MAX], struct err *err);
 /* pins_publish: the directory that pins_begin made becomes dir. */
 int pins_publish(const char *temp, const char *dir, struct err *err);
 
+/* pins_exchange: the directory that pins_begin made becomes dir, whose old content goes; at no
+ * moment is there none, on kernels before 5.16 but for one between two renames. */
+int pins_exchange(const char *temp, const char *dir, struct err *err);
+
 /* pins_discard: removes what pins_begin made. */
 void pins_discard(const char *temp);
 

@@ -271,7 +271,7 @@ static int register_guarded(const char *dir, const struct guard_container *conta
 			    enum guard_level least, struct err *err)
 {
 	struct abi_meta meta;
-	bool loaded = false;
+	enum guard_loaded loaded = false;
 	int ret;
 
 	ret = identity_check_host(err);
@@ -279,7 +279,7 @@ static int register_guarded(const char *dir, const struct guard_container *conta
 		return ret;
 	ret = pins_read_meta(dir, &meta, NULL, err);
 	if (ret == -ENOENT) {
-		ret = guard_load(dir, NULL, &loaded, err);
+		ret = guard_load(dir, NULL, GUARD_LOAD_ONCE, &loaded, err);
 		if (ret == 0)
 			ret = pins_read_meta(dir, &meta, NULL, err);
 	}

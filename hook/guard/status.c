@@ -99,7 +99,7 @@ static int query_unloaded(struct guard_status *status, struct err *err)
 
 	ret = identity_check_host(err);
 	if (ret == 0)
-		ret = attach_best(NULL, &attachment, &meta, err);
+		ret = attach_best(NULL, NULL, &attachment, &meta, err);
 	if (ret < 0 && err->exit != EXIT_GUARD)
 		return ret;
 	if (ret < 0) {

@@ -282,6 +282,39 @@ start_and_stop() {
 	no_entries
 }
 
+# A container that tries the whole time, while the guard is replaced and the replacing is killed.
+@test "replacing the guard leaves no moment without it" {
+	local i before pid
+	own_hooks "$(policy rule-for-another \
+		'"exec": { "rules": [ { "paths": ["/bin/ping"], "capabilities": ["CAP_NET_RAW"],
+		"action": "RF_ACT_ALLOW" } ] }')"
+	"$rootfence" load --guard "$guard"
+	podman run --detach --name one --user 3267 live \
+		sh -c 'while :; do /bin/probe; done 2>/dev/null' >/dev/null
+	before=$(bpftool link show pinned "$guard/link_exec" | head -n 1)
+	run "$rootfence" load --replace --guard "$guard"
+	echo "$output"
+	[[ $status -eq 0 && $output == "guard replaced at "* ]]
+	[ "$(bpftool link show pinned "$guard/link_exec" | head -n 1)" != "$before" ]
+	for i in {1..30}; do
+		"$rootfence" load --replace --guard "$guard" >/dev/null 3>&- &
+		pid=$!
+		sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
+		kill -9 "$pid" || true
+		wait "$pid" || true
+	done
+	"$rootfence" load --replace --guard "$guard"
+	[ "$(ls -d "$guard"*)" = "$guard" ]
+	[ "$(entries)" -eq 1 ]
+	before=$(guard_status | jq '.containers[0].denied')
+	[ "$before" -gt 30 ]
+	eventually has_denied_more_than "$before"
+	run podman logs one
+	[ "$output" = '' ]
+}
+
+has_denied_more_than() { [[ $(guard_status | jq '.containers[0].denied') -gt $1 ]]; }
+
 @test "unload opens the fence, and says so in status" {
 	"$rootfence" unload --guard "$guard"
 	run "$rootfence" status --guard "$guard"

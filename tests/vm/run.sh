@@ -6,8 +6,8 @@
 # that crashes, hangs or whose kernel warns is a failed test point with its log. Everything that a
 # guest left behind stays in build/vm/, until its next run.
 #
-# run.sh --shell GUEST: a shell in the guest instead.
-# TESTS: names of bats files instead of all. CHURN: containers in churn.bats (default 40).
+# run.sh --shell GUEST: a shell in the guest instead. run.sh --roots: makes the roots, boots nothing.
+# TESTS: names of bats files instead of all. CHURN: containers in churn.bats (default 20).
 # VM_JOBS: guests at once (default: one for each processor). VM_SECONDS: for one boot (default 1500).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -29,7 +29,7 @@ fill_share() {
 	mkdir -p "$share/bin"
 	make -s install DESTDIR="$share/stage" >/dev/null
 	cp -r tests/vm/guest tests/vm/guest.sh "$share"
-	printf 'CHURN=%d\n' "${CHURN:-40}" >"$share/env"
+	printf 'CHURN=%d\n' "${CHURN:-20}" >"$share/env"
 	"${CC:-gcc}" -O2 -Wall -static -o "$share/bin/probe" tests/live/probe.c
 	"${CC:-gcc}" -O2 -Wall -D_GNU_SOURCE -static -o "$share/bin/matrix" tests/vm/matrix/*.c
 }
@@ -104,14 +104,20 @@ report_guest() {
 	done
 	step "$guest: the guest ended by itself" ended "$share"
 	step "$guest: no kernel warning" kernel_log_is_clean "$share/console" "$share/dmesg"
-	printf '# %s took %d s; logs in %s\n' "$guest" "$(<"$share/seconds")" "$share"
+	printf '# note: %s took %d s; logs in %s\n' "$guest" "$(<"$share/seconds")" "$share"
 }
 
-# All roots and shares first: boots are side by side, downloads and compilers need not be.
+make_roots() {
+	local guest
+	for guest in "$@"; do
+		tests/vm/root.sh "${guest%%/*}" >/dev/null
+	done
+}
+
+# All shares first: guests run side by side, compilers need not.
 run_guests() {
 	local guest share
 	for guest in "$@"; do
-		tests/vm/root.sh "${guest%%/*}" >/dev/null
 		share=$(share_of "$guest")
 		fill_share "$share"
 		tests_for "$guest" >"$share/tests"
@@ -137,7 +143,12 @@ main() {
 		run_shell "${2:?which guest?}"
 		return
 	fi
+	if [[ ${1-} == --roots ]]; then
+		make_roots "${matrix[@]}"
+		return
+	fi
 	[[ $# -gt 0 ]] || set -- "${matrix[@]}"
+	make_roots "$@"
 	run_guests "$@"
 	tap_done
 }

@@ -39,11 +39,11 @@ make_rootfs() {
 	setcap cap_net_raw=ep "$root/bin/probe-cap"
 }
 
-# The image, once for the guest; the root stays for bundles.
+# Once for the guest: a root for bundles in /run/rootfs, and an image of it.
 make_image() {
-	[[ ! -d /run/rootfs ]] || return 0
-	make_rootfs /run/rootfs
-	tar -C /run/rootfs --xattrs --xattrs-include=security.capability -c . |
+	[[ -d /run/rootfs ]] || make_rootfs /run/rootfs
+	podman image exists "$image" ||
+		tar -C /run/rootfs --xattrs --xattrs-include=security.capability -c . |
 		podman import -q --change 'CMD ["/bin/sh"]' - "$image" >/dev/null
 }
 

@@ -115,7 +115,21 @@ is_stopped_in_one() {
 	is_stopped_in_one --user 0
 }
 
-# A set-user-ID binary on the host, in a container without the guard, and in namespaces by hand.
+# make_package: a package whose maintainer script changes the user, as many do, and comes back.
+make_package() {
+	local tree=$BATS_TEST_TMPDIR/package
+	mkdir -p "$tree/DEBIAN" "$tree/usr/bin"
+	printf '%s\n' 'Package: setid' 'Version: 1' 'Architecture: all' 'Maintainer: nobody <n@o.dy>' \
+		'Description: a set-user-ID program' >"$tree/DEBIAN/control"
+	printf '#!/bin/sh\nsetpriv --reuid 3267 --clear-groups /usr/bin/setid >/run/setid\n' \
+		>"$tree/DEBIAN/postinst"
+	chmod 755 "$tree/DEBIAN/postinst"
+	install -m 4755 /vm/bin/probe "$tree/usr/bin/setid"
+	dpkg-deb --build "$tree" "$BATS_TEST_TMPDIR/setid.deb"
+}
+
+# A set-user-ID binary on the host, in a container without the guard, in namespaces by hand, and in
+# what a package manager runs.
 @test "the host and containers without the guard are not touched" {
 	local before
 	before=$(status_json | jq '[.containers[].denied] | add // 0')
@@ -126,6 +140,10 @@ is_stopped_in_one() {
 	podman --hooks-dir /nonexistent run --rm --user 3267 "$image" /bin/probe |
 		grep -E '^Uid:.3267.0'
 	unshare --user true
+	make_package
+	dpkg --install "$BATS_TEST_TMPDIR/setid.deb"
+	grep -E '^Uid:.3267.0' /run/setid
+	dpkg --purge setid
 	[ "$(status_json | jq '[.containers[].denied] | add')" -eq "$before" ]
 }
 

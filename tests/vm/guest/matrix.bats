@@ -75,7 +75,7 @@ guarded_run() {
 	"$dir/payload" run "$dir" "$(<"$dir/pid")" >"$dir/$1"
 	cp "$dir/$1" "/vm/matrix-$1"
 	run "$dir/payload" compare "$dir/plain" "$dir/$1" "$1" "$(stopped)"
-	echo "# $(uname -r) $(expected_hook): $1: ${lines[-1]}" >&3
+	echo "# note: $(uname -r) $(expected_hook): $1: ${lines[-1]}" >&3
 	echo "$output"
 	[ "$status" -eq 0 ]
 }

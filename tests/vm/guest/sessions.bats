@@ -7,7 +7,7 @@
 source "$BATS_TEST_DIRNAME/common.bash"
 
 setup_file() {
-	[[ -d /run/rootfs ]] || make_rootfs /run/rootfs
+	make_image
 	rootfence load
 }
 
@@ -43,9 +43,11 @@ stopped() {
 		stopped
 		run "$runtime" exec --user 0 --cap CAP_SYS_ADMIN first echo container ran
 		stopped
-		run "$runtime" exec first echo container ran
+		# Without --user, crun 1.8 takes uid 0, whatever the container's is.
+		run "$runtime" exec --user 3267:3267 first echo container ran
+		echo "$status $output"
 		[[ $status -eq 0 && $output == "container ran" ]]
-		run "$runtime" exec first /bin/probe
+		run "$runtime" exec --user 3267:3267 first /bin/probe
 		[[ $output != *"probe ran"* ]]
 		"$runtime" delete --force first
 		eventually no_entries
@@ -100,15 +102,49 @@ free_policy() {
 	[[ $output != *"probe ran"* ]]
 }
 
+all_capabilities() {
+	capsh --print | sed -n 's/^Bounding set =//p' | tr a-z, 'A-Z\n' | jq -R . | jq -sc .
+}
+
+# The engine's root is the guest's own, below an overlay. It runs no hooks in there: nothing but the
+# guard outside is left.
+@test "what podman starts in a guarded container is guarded" {
+	local nest=/run/nest
+	local engine=(podman --hooks-dir /nonexistent --storage-driver vfs run --rm --cgroups disabled
+		--network none --security-opt seccomp=unconfined --rootfs)
+	free_policy
+	mkdir -p "$nest"/{upper,work,root}
+	mount -t overlay -o "lowerdir=/,upperdir=$nest/upper,workdir=$nest/work" nest "$nest/root"
+	make_rootfs "$nest/root/inner"
+	make_bundle runc first "$(printf '.root.path = "%s/root" | .root.readonly = false
+		| .process.user = { "uid": 0, "gid": 0 } | .process.env += ["HOME=/root"]
+		| del(.linux.maskedPaths, .linux.readonlyPaths)
+		| .process.capabilities = (%s | { bounding: ., permitted: ., effective: . })' \
+		"$nest" "$(all_capabilities)")"
+	start_bundle runc first
+	run runc exec first "${engine[@]}" /inner id -u
+	echo "$output"
+	[[ $status -eq 0 && $output == 0 ]]
+	run runc exec first "${engine[@]}" /inner setpriv --reuid 3267 /bin/probe
+	echo "$output"
+	[[ $status -ne 0 && $output != *"probe ran"* ]]
+	run podman --hooks-dir /nonexistent run --rm --user 3267 --rootfs "$nest/root/inner" /bin/probe
+	echo "$output"
+	[[ $output == *"probe ran"* ]]
+	runc delete --force first
+	umount "$nest/root"
+}
+
 @test "loading again changes nothing, and unloading is said" {
 	make_bundle crun first
 	start_bundle crun first
 	run rootfence load
 	[[ $status -eq 0 && $output == *"loaded already"* ]]
 	[ "$(entries)" -eq 1 ]
-	run crun exec first /bin/probe
+	run crun exec --user 3267:3267 first /bin/probe
 	[[ $output != *"probe ran"* ]]
 	crun delete --force first
+	rootfence load --replace
 	rootfence unload
 	run rootfence status
 	[[ $output == *"not loaded"* ]]
