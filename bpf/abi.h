@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #endif
 
-#define GUARD_ABI 1
+#define GUARD_ABI 2
 
 #define ABI_ID_MAX 128	      /* container id, with its NUL byte */
 #define ABI_PATH_MAX 256      /* path of an exec rule, with its NUL byte */
@@ -123,13 +123,15 @@ struct abi_stats {
 	__u64 events;
 };
 
-/* Written once, before the guard is pinned. abi comes first in every version of this struct. */
+/* Written before the guard is pinned, but for in_use. abi comes first in every version of it. */
 struct abi_meta {
 	__u32 abi;
 	__u32 level;	  /* enum guard_level */
 	__u32 hook;	  /* enum abi_hook */
 	__u32 userns;	  /* 1: new user namespaces are guarded */
 	__u64 loaded;	  /* CLOCK_REALTIME, seconds */
+	__u32 in_use;	  /* 0: nothing has been registered yet; never 0 again after that */
+	__u32 zero;
 	char name[64];	  /* of the hook, for people */
 	char reason[512]; /* why no higher level */
 };
@@ -179,7 +181,7 @@ _Static_assert(sizeof(struct abi_entry) == ABI_ID_MAX + 40 + 32 + 24, "abi_entry
 _Static_assert(sizeof(struct abi_rule_key) == 8 + ABI_PATH_MAX, "abi_rule_key has padding");
 _Static_assert(sizeof(struct abi_rule) == 16, "abi_rule has padding");
 _Static_assert(sizeof(struct abi_stats) == 16, "abi_stats has padding");
-_Static_assert(sizeof(struct abi_meta) == 24 + 64 + 512, "abi_meta has padding");
+_Static_assert(sizeof(struct abi_meta) == 32 + 64 + 512, "abi_meta has padding");
 _Static_assert(sizeof(struct abi_creds) == 56, "abi_creds has padding");
 _Static_assert(sizeof(struct abi_event) == 16 + 112 + 24 + 32 + 16 + ABI_ID_MAX + ABI_PATH_MAX,
 	       "abi_event has padding");

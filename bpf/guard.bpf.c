@@ -5,7 +5,8 @@
  * one of four hooks, whichever the kernel gives (see enum abi_hook), one to new user namespaces,
  * and three take the entries of containers that are gone out of the map.
  *
- * Host processes cost two reads and a lookup for each cgroup level above them.
+ * Host processes cost one test until the first container is registered; then a few reads, and a
+ * lookup for each cgroup level above them.
  */
 #include "kernel.h"
 #include "abi.h"
@@ -194,6 +195,8 @@ static __always_inline int judge_exec(struct linux_binprm *bprm, __u32 hook)
 	struct abi_entry *entry;
 	__u32 decide_flags = 0;
 
+	if (nothing_is_guarded())
+		return 0;
 	entry = entry_of(task);
 	if (!entry)
 		return 0; /* not in a guarded container */
@@ -324,14 +327,13 @@ int BPF_PROG(guard_cgroup_rmdir, struct cgroup *cgroup)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(guard_process_exit, struct task_struct *task)
 {
-	struct pid_namespace *ns = task_pidns(task);
 	struct abi_key key;
 	__u32 pid;
 
-	if (BPF_CORE_READ(ns, level) == 0)
-		return 0; /* no container's */
-	pid = (__u32)BPF_CORE_READ(task, pid);
-	pidns_key(ns, &key);
+	if (nothing_is_guarded() || task->thread_pid->level == 0)
+		return 0; /* no container's; read without a helper, since every process ends here */
+	pid = (__u32)task->pid;
+	pidns_key(task_pidns(task), &key);
 	if (key.id >> 32 != pid)
 		return 0; /* not the init, or not its last thread to be freed */
 	if (bpf_map_lookup_elem(&containers, &key))
@@ -342,10 +344,13 @@ int BPF_PROG(guard_process_exit, struct task_struct *task)
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(guard_process_free, struct task_struct *task)
 {
-	__u32 pid = (__u32)BPF_CORE_READ(task, pid);
-	struct abi_key *noted = bpf_map_lookup_elem(&exiting, &pid);
+	__u32 pid = (__u32)task->pid;
+	struct abi_key *noted;
 	struct abi_key key;
 
+	if (nothing_is_guarded())
+		return 0;
+	noted = bpf_map_lookup_elem(&exiting, &pid);
 	if (!noted)
 		return 0;
 	key = *noted;

@@ -29,6 +29,7 @@ static int load_locked(const char *dir, const char *hook, const struct abi_meta 
 			      "the loaded guard stays: it gives '%s', and the new one would '%s': %s",
 			      guard_level_name((enum guard_level)loaded->level),
 			      guard_level_name((enum guard_level)meta.level), meta.reason);
+	meta.in_use = loaded != NULL; /* a container may be registering right now */
 	if (ret == 0)
 		ret = pins_begin(dir, temp, err);
 	if (ret == 0) {

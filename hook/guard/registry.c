@@ -267,11 +267,28 @@ static int register_loaded(const char *dir, const struct guard_container *contai
 	return entry_put(fd, &identity, &entry, proc_fd, err);
 }
 
+/* The programs look no further before this: so it comes before the entry. */
+static int mark_in_use(const char *dir, struct abi_meta *meta, struct err *err)
+{
+	auto_close int fd = -1;
+	__u32 zero = 0;
+	int ret;
+
+	if (meta->in_use != 0)
+		return 0;
+	meta->in_use = 1;
+	ret = pins_open_map(dir, "meta", &fd, err);
+	if (ret < 0)
+		return ret;
+	ret = bpf_map_update_elem(fd, &zero, meta, BPF_EXIST);
+	return ret < 0 ? err_set_system(err, -ret, "cannot write the guard's meta map") : 0;
+}
+
 static int register_guarded(const char *dir, const struct guard_container *container,
 			    enum guard_level least, struct err *err)
 {
 	struct abi_meta meta;
-	enum guard_loaded loaded = false;
+	enum guard_loaded loaded;
 	int ret;
 
 	ret = identity_check_host(err);
@@ -288,7 +305,8 @@ static int register_guarded(const char *dir, const struct guard_container *conta
 	if (meta.level < (__u32)least)
 		return err_set(err, ENOTSUP, EXIT_GUARD, "the kernel guard gives '%s': %s",
 			       guard_level_name((enum guard_level)meta.level), meta.reason);
-	return register_loaded(dir, container, err);
+	ret = mark_in_use(dir, &meta, err);
+	return ret < 0 ? ret : register_loaded(dir, container, err);
 }
 
 int guard_register(const char *dir, const struct guard_container *container, enum guard_level least,

@@ -99,6 +99,7 @@ program_cost() {
 	local link
 	sysctl -q kernel.bpf_stats_enabled=1
 	execs >/dev/null
+	sleep 0.2 # tasks are freed later than they end
 	sysctl -q kernel.bpf_stats_enabled=0
 	for link in exec exit free; do
 		bpftool -j prog show id "$(bpftool -j link show pinned "$guard/link_$link" | jq .prog_id)" |
