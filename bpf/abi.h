@@ -126,11 +126,11 @@ struct abi_stats {
 /* Written before the guard is pinned, but for in_use. abi comes first in every version of it. */
 struct abi_meta {
 	__u32 abi;
-	__u32 level;	  /* enum guard_level */
-	__u32 hook;	  /* enum abi_hook */
-	__u32 userns;	  /* 1: new user namespaces are guarded */
-	__u64 loaded;	  /* CLOCK_REALTIME, seconds */
-	__u32 in_use;	  /* 0: nothing has been registered yet; never 0 again after that */
+	__u32 level;  /* enum guard_level */
+	__u32 hook;   /* enum abi_hook */
+	__u32 userns; /* 1: new user namespaces are guarded */
+	__u64 loaded; /* CLOCK_REALTIME, seconds */
+	__u32 in_use; /* 0: nothing has been registered yet; never 0 again after that */
 	__u32 zero;
 	char name[64];	  /* of the hook, for people */
 	char reason[512]; /* why no higher level */

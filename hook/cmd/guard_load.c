@@ -56,11 +56,11 @@ int command_load(const struct command *command, int argc, char **argv)
 	if (error < 0)
 		return report_error(&err);
 	arena = arena_new();
-	error = io_write(STDOUT_FILENO, "standard output",
-			 str_from(arena_printf(arena, "guard %s at %s: guarantee %s\n",
-					       loaded_words[loaded], status.hook,
-					       guard_level_name(status.level))),
-			 &err);
+	error = io_write(
+		STDOUT_FILENO, "standard output",
+		str_from(arena_printf(arena, "guard %s at %s: guarantee %s\n", loaded_words[loaded],
+				      status.hook, guard_level_name(status.level))),
+		&err);
 	arena_free(arena);
 	return error < 0 ? report_error(&err) : EXIT_ALLOWED;
 }

@@ -25,10 +25,11 @@ static int load_locked(const char *dir, const char *hook, const struct abi_meta 
 	if (ret < 0)
 		return ret;
 	if (loaded != NULL && meta.level < loaded->level)
-		ret = err_set(err, ENOTSUP, EXIT_GUARD,
-			      "the loaded guard stays: it gives '%s', and the new one would '%s': %s",
-			      guard_level_name((enum guard_level)loaded->level),
-			      guard_level_name((enum guard_level)meta.level), meta.reason);
+		ret = err_set(
+			err, ENOTSUP, EXIT_GUARD,
+			"the loaded guard stays: it gives '%s', and the new one would '%s': %s",
+			guard_level_name((enum guard_level)loaded->level),
+			guard_level_name((enum guard_level)meta.level), meta.reason);
 	meta.in_use = loaded != NULL; /* a container may be registering right now */
 	if (ret == 0)
 		ret = pins_begin(dir, temp, err);
