@@ -79,6 +79,7 @@ run_tests() {
 mount_all
 configure
 export VM_LSM VM_CGROUP BATS_TEST_TIMEOUT=300
+export GOGC=off # engines are short-lived, and memory is cheaper here than emulated processor time
 export "$(</vm/env)"
 VM_LSM=$(parameter vm.lsm) VM_CGROUP=$(parameter vm.cgroup)
 if [[ $(parameter vm.shell) == 1 ]]; then
