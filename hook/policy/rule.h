@@ -11,6 +11,8 @@
 enum rule_arg_kind {
 	ARG_NONE,
 	ARG_CAPABILITIES, /* array of exact names */
+	ARG_STRING,	  /* a string that is not empty */
+	ARG_RANGES,	  /* array of ranges of ids: "FIRST-LAST", "FIRST/COUNT", "ID" */
 	ARG_STRINGS,	  /* array of strings; a final * stands for any rest */
 	ARG_PATHS,	  /* array of absolute paths, looked up on the host */
 	ARG_PATTERNS, /* array of absolute paths; * is any one component, :ro read-only mounts */
@@ -27,6 +29,12 @@ struct rule_arg_spec {
 	const char *meaning;
 };
 
+/* What the rules so far make of the uid or the gid. */
+struct id_change {
+	const struct rule *rule; /* the last that changed it; NULL: it stays */
+	uint32_t id;
+};
+
 /* One judgement as rules see it. */
 struct judge {
 	struct arena *arena;
@@ -36,8 +44,10 @@ struct judge {
 	const struct rule *rule;	    /* the one that is being checked */
 	const struct rule_setting *setting; /* its arguments */
 	enum rule_action action;	    /* what its findings get */
+	enum front_end front_end;
 	const char *obstacle;	 /* why they are refusals although action is RULE_REWRITE */
 	bool drops_capabilities; /* the capabilities rule rewrites here */
+	struct id_change new_uid, new_gid;
 	struct verdict *verdict;
 };
 
@@ -106,9 +116,30 @@ uint64_t judge_exec_rule_capabilities(const struct judge *judge);
  */
 bool judge_process_keeps_power(const struct judge *judge);
 
+/* The rewrite of the user, by several rules: user_rewrite.c. */
+
+/* judge_id: the uid or gid of the process, as the rules so far have it. */
+uint32_t judge_id(const struct judge *judge, enum id_kind kind);
+
+/* judge_set_id: edits the uid or gid, where the document has one and where it has none. */
+void judge_set_id(struct judge *judge, enum id_kind kind, uint32_t id);
+
+/* judge_accounts_obstacle: why the user cannot be rewritten in this container, or NULL. */
+const char *judge_accounts_obstacle(const struct judge *judge);
+
+/*
+ * judge_settle_user: what a changed user needs besides: HOME, and a name and a group. Called when
+ * all rules have been judged.
+ */
+void judge_settle_user(struct judge *judge);
+
 /* The check and fix functions, by file. */
 void check_root_user(struct judge *judge);
+void fix_root_user(struct judge *judge);
 void check_root_group(struct judge *judge);
+void fix_root_group(struct judge *judge);
+void check_user_range(struct judge *judge);
+void fix_user_range(struct judge *judge);
 void check_identity_mapping(struct judge *judge);
 void check_capabilities(struct judge *judge);
 void fix_capabilities(struct judge *judge);
