@@ -32,8 +32,7 @@ const char *account_file_name(enum account_file_kind kind)
 	return account_files[kind].name;
 }
 
-const char *account_mount_json(struct arena *arena, const char *bundle,
-			       enum account_file_kind kind)
+const char *account_mount_json(struct arena *arena, const char *bundle, enum account_file_kind kind)
 {
 	const char *source =
 		arena_printf(arena, "%s/rootfence/%s", bundle, account_files[kind].name);
@@ -70,7 +69,8 @@ static bool is_mount_of(const struct oci_mount *mount, const char *bundle,
 		if (!str_is(mount->options.items[i].value, mount_options[i]))
 			return false;
 	return source.len == len + strlen("/rootfence/") + strlen(name) &&
-	       str_starts_with(source, bundle) && memcmp(source.data + len, "/rootfence/", 11) == 0 &&
+	       str_starts_with(source, bundle) &&
+	       memcmp(source.data + len, "/rootfence/", 11) == 0 &&
 	       memcmp(source.data + len + 11, name, strlen(name)) == 0;
 }
 
@@ -109,7 +109,8 @@ static void read_opened(struct arena *arena, int fd, const char *name, struct ac
 	struct err err;
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		file->error = arena_printf(arena, "%s of the container is not a regular file", name);
+		file->error =
+			arena_printf(arena, "%s of the container is not a regular file", name);
 		return;
 	}
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
@@ -153,8 +154,8 @@ static int open_host(const struct place *place, struct str path, uint64_t flags)
 	return open_how(AT_FDCWD, name, O_PATH | flags, RESOLVE_NO_MAGICLINKS);
 }
 
-static void read_from_root(const struct place *place, const struct oci_root *root,
-			   const char *name, struct account_file *file)
+static void read_from_root(const struct place *place, const struct oci_root *root, const char *name,
+			   struct account_file *file)
 {
 	auto_close int dir = -1, fd = -1;
 

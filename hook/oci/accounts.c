@@ -21,8 +21,8 @@ static struct str next_part(struct str *rest, char separator)
 	return part;
 }
 
-#define USER_FIELDS 7	/* name:password:uid:gid:comment:home:shell */
-#define GROUP_FIELDS 4	/* name:password:gid:members */
+#define USER_FIELDS 7  /* name:password:uid:gid:comment:home:shell */
+#define GROUP_FIELDS 4 /* name:password:gid:members */
 #define HOME_FIELD 5
 #define ID_FIELD 2
 

@@ -62,7 +62,7 @@ struct id_range {
 
 struct facts {
 	enum facts_scope scope;
-	const char *bundle; /* after every symbolic link; NULL when none is known */
+	const char *bundle;	  /* after every symbolic link; NULL when none is known */
 	struct accounts accounts; /* of facts_collect_accounts(); else empty */
 	bool account_mounted[ACCOUNTS_COUNT]; /* the config mounts our copy already */
 	bool userns_needs_seal; /* a container starts, and no kernel guard refuses new user namespaces */
@@ -71,7 +71,8 @@ struct facts {
 	/* uid_map and gid_map of this process's user namespace; of a joined one, when the spec joins one */
 	struct id_range *own_uids, *own_gids, *joined_uids, *joined_gids;
 	size_t n_own_uids, n_own_gids, n_joined_uids, n_joined_gids;
-	struct source_fact *sources; /* of all mounts but those that the engine, or a rewrite, makes */
+	struct source_fact
+		*sources; /* of all mounts but those that the engine, or a rewrite, makes */
 	size_t n_sources;
 	struct path_fact root;	 /* root.path; empty when the spec has none */
 	struct path_fact *paths; /* of the policy, in the order given; empty when all else is */

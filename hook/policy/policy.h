@@ -168,7 +168,8 @@ struct generated_file {
 struct verdict {
 	enum verdict_kind kind;
 	const struct policy *policy;
-	struct finding *findings, **findings_end; /* in the order of the rule table, then what follows from a rewrite */
+	struct finding *findings,
+		**findings_end; /* in the order of the rule table, then what follows from a rewrite */
 	unsigned int n_refusals;
 	struct generated_file files[ACCOUNTS_COUNT]; /* a name and a group for a rewritten user */
 	size_t n_files;

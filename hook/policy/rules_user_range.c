@@ -28,8 +28,8 @@ static void add_annotation(const struct judge *judge, struct str key, struct wan
 	const char *shown = str_quote(judge->arena, key);
 
 	if (value == NULL && wanted->ranges.n == 0)
-		wanted->flaw = arena_printf(judge->arena,
-					    "annotation %s, which has the range, is missing", shown);
+		wanted->flaw = arena_printf(
+			judge->arena, "annotation %s, which has the range, is missing", shown);
 	if (value != NULL && !id_ranges_add(&wanted->ranges, value->text))
 		wanted->flaw = arena_printf(
 			judge->arena,

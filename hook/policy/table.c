@@ -18,11 +18,12 @@
 		[FRONT_HOOK] = NOT_REWRITTEN, [FRONT_READ_ONLY] = NO_REWRITE, \
 	}
 /* podman's exec, HOME, passwd and volumes keep the user that podman knows. */
-#define REWRITES_USER                                                                              \
-	{                                                                                          \
-		[FRONT_PRECREATE] = "podman's exec would still start as the old user; " USE_WRAPPER, \
-		[FRONT_HOOK] = "nothing rewrote it before this hook; " USE_WRAPPER,                \
-		[FRONT_READ_ONLY] = NO_REWRITE,                                                    \
+#define REWRITES_USER                                                                    \
+	{                                                                                \
+		[FRONT_PRECREATE] =                                                      \
+			"podman's exec would still start as the old user; " USE_WRAPPER, \
+		[FRONT_HOOK] = "nothing rewrote it before this hook; " USE_WRAPPER,      \
+		[FRONT_READ_ONLY] = NO_REWRITE,                                          \
 	}
 
 static const char *const when_words[] = { "always", "root", NULL };

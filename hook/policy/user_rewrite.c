@@ -97,9 +97,13 @@ static bool find_user(const struct judge *judge, uint32_t uid, struct account *r
 	return passwd->present && accounts_find_user(passwd->text, uid, ret_account);
 }
 
+#define VALUE_MAX 4096 /* PATH_MAX: what is longer is no home, and may be no argument of execve */
+
 /* The text is an image's: only what every runtime reads in one way goes into a spec. */
 static bool is_plain(struct str text)
 {
+	if (text.len >= VALUE_MAX)
+		return false;
 	for (size_t at = 0, len; at < text.len; at += len) {
 		uint32_t c;
 
@@ -165,8 +169,8 @@ static void settle_entry(struct judge *judge, const struct variable *variable,
 					       arena_copy(judge->arena, value.data, value.len)),
 			    .required = arena_printf(judge->arena, "%s%s", variable->name,
 						     variable->to),
-			    .message = arena_printf(judge->arena,
-						    "is the old user's; must be %s for uid %u",
+			    .message = arena_printf(judge->arena, "is %s; must be %s for uid %u",
+						    value.len > 0 ? "the old user's" : "empty",
 						    wanted, judge_id(judge, ID_USER)),
 			    .fix = "--user UID:GID; the engine then sets it",
 		    });

@@ -43,8 +43,8 @@ static int open_directory(int bundle_dir, int *ret_dir, struct err *err)
 
 static int write_new(int dir, const char *name, const struct generated_file *file, struct err *err)
 {
-	auto_close int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-				   0600);
+	auto_close int fd =
+		openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int error;
 
 	if (fd < 0)

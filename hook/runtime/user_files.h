@@ -10,7 +10,6 @@
  * called before the spec that mounts them takes the old one's place. bundle_dir is open on the
  * bundle; O_PATH will do. Doing it twice changes nothing. Error: EXIT_SYSTEM.
  */
-int user_files_write(int bundle_dir, const struct generated_file *files, size_t n,
-		     struct err *err);
+int user_files_write(int bundle_dir, const struct generated_file *files, size_t n, struct err *err);
 
 #endif
