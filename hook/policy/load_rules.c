@@ -66,7 +66,7 @@ static int load_strings(struct loader *loader, struct json_node *array, enum rul
 		error = load_want(loader, element, JSON_STRING);
 		if (error < 0)
 			return error;
-		if ((kind == ARG_PATHS || kind == ARG_PATTERNS) &&
+		if (kind != ARG_STRINGS && kind != ARG_RANGES &&
 		    !str_starts_with(element->text, "/"))
 			return policy_fail(loader, element, "expected an absolute path, found %s",
 					   str_quote(loader->arena, element->text));

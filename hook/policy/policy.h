@@ -51,7 +51,7 @@ enum front_end {
 struct rule_arg {
 	bool set;
 	uint64_t number;     /* ARG_ID; ARG_CAPABILITIES: the set; ARG_WORD: index of the word */
-	struct str *strings; /* ARG_STRING, ARG_STRINGS, ARG_RANGES, ARG_PATHS */
+	struct str *strings; /* ARG_STRINGS, ARG_PATHS */
 	uint64_t *numbers;   /* ARG_IDS */
 	size_t n;	     /* of strings or numbers */
 };

@@ -11,14 +11,14 @@
 enum rule_arg_kind {
 	ARG_NONE,
 	ARG_CAPABILITIES, /* array of exact names */
-	ARG_STRING,	  /* a string that is not empty */
-	ARG_RANGES,	  /* array of ranges of ids: "FIRST-LAST", "FIRST/COUNT", "ID" */
 	ARG_STRINGS,	  /* array of strings; a final * stands for any rest */
 	ARG_PATHS,	  /* array of absolute paths, looked up on the host */
 	ARG_PATTERNS, /* array of absolute paths; * is any one component, :ro read-only mounts */
 	ARG_ID,	      /* a uid or gid */
 	ARG_IDS,      /* array of ids */
 	ARG_WORD,     /* one of `words` */
+	ARG_STRING,   /* a string that is not empty */
+	ARG_RANGES,   /* array of ranges of ids: "FIRST-LAST", "FIRST/COUNT", "ID" */
 };
 
 struct rule_arg_spec {
@@ -44,11 +44,11 @@ struct judge {
 	const struct rule *rule;	    /* the one that is being checked */
 	const struct rule_setting *setting; /* its arguments */
 	enum rule_action action;	    /* what its findings get */
-	enum front_end front_end;
 	const char *obstacle;	 /* why they are refusals although action is RULE_REWRITE */
 	bool drops_capabilities; /* the capabilities rule rewrites here */
-	struct id_change new_uid, new_gid;
 	struct verdict *verdict;
+	enum front_end front_end;
+	struct id_change new_uid, new_gid; /* by the user's rules */
 };
 
 struct rule {
