@@ -34,6 +34,8 @@ static int judge_doc(struct arena *arena, const struct inspect_how *how, struct 
 	facts_collect(arena, &inspection->config, how->scope, how->bundle, paths, n_paths,
 		      &inspection->facts);
 	inspection->facts.userns_needs_seal = how->userns_needs_seal;
+	if (policy_accounts_needed(how->policy, how->front_end))
+		facts_collect_accounts(arena, &inspection->config, &inspection->facts);
 	policy_judge(arena, how->policy, &inspection->config, &inspection->facts, how->front_end,
 		     inspect_today(), &inspection->verdict);
 	return 0;

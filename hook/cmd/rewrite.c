@@ -34,6 +34,10 @@ static int rewrite(struct arena *arena, const char *policy_name, bool patch, con
 		dprintf(STDERR_FILENO, "rootfence: %s", report_refusal(arena, &inspection.verdict));
 		return EXIT_REFUSED;
 	}
+	for (size_t i = 0; i < inspection.verdict.n_files; i++)
+		dprintf(STDERR_FILENO,
+			"rootfence: the runtime wrapper would also add the new id to the container's /etc/%s; a spec alone cannot\n",
+			inspection.verdict.files[i].name);
 	return io_write(STDOUT_FILENO, "standard output",
 			patch ? json_patch(inspection.doc) : inspection.output, err);
 }

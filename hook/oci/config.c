@@ -84,7 +84,7 @@ static int read_process(const struct fields_reader *reader, struct json_node *va
 		KNOWN("terminal"),
 		KNOWN("consoleSize"),
 		KNOWN("commandLine"),
-		KNOWN("env"),
+		ROW(oci_process, "env", field_strings, env),
 		KNOWN("rlimits"),
 		KNOWN("apparmorProfile"),
 		KNOWN("oomScoreAdj"),

@@ -90,6 +90,7 @@ struct oci_process {
 	struct json_node *node;
 	struct oci_user user;
 	struct oci_strings args;
+	struct oci_strings env;
 	struct oci_string cwd;
 	struct oci_capabilities capabilities;
 	struct oci_bool no_new_privileges;

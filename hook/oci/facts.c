@@ -194,6 +194,29 @@ static struct path_fact path_fact(struct arena *arena, struct str path, const ch
 	return fact;
 }
 
+/* The name under which a rewritten spec mounts files of the bundle. */
+static const char *bundle_path(struct arena *arena, const char *bundle)
+{
+	auto_close int fd = bundle != NULL ? open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	char link[64], path[4096];
+	ssize_t len;
+
+	if (fd < 0)
+		return NULL;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, sizeof(path));
+	if (len <= 0 || (size_t)len == sizeof(path) || path[0] != '/')
+		return NULL;
+	return arena_copy(arena, path, (size_t)len);
+}
+
+void facts_collect_accounts(struct arena *arena, const struct oci_config *config,
+			    struct facts *facts)
+{
+	accounts_collect(arena, config, facts->bundle, facts->scope == FACTS_LIVE,
+			 &facts->accounts);
+}
+
 void facts_collect(struct arena *arena, const struct oci_config *config, enum facts_scope scope,
 		   const char *bundle, const struct str *paths, size_t n_paths,
 		   struct facts *ret_facts)
@@ -207,6 +230,7 @@ void facts_collect(struct arena *arena, const struct oci_config *config, enum fa
 
 	facts.user_namespace_initial =
 		stat("/proc/self/ns/user", &st) == 0 && st.st_ino == PROC_USER_INIT_INO;
+	facts.bundle = bundle_path(arena, bundle);
 	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++)
 		facts.namespaces[i] = namespace_fact(&namespaces[i], i);
 	facts.n_own_uids = read_id_map(arena, "/proc/self/uid_map", &facts.own_uids);
@@ -220,9 +244,16 @@ void facts_collect(struct arena *arena, const struct oci_config *config, enum fa
 	sources = mount_paths(arena, config, &n_sources);
 	facts.sources = arena_array(arena, n_sources, sizeof(*facts.sources));
 	for (size_t i = 0; i < n_sources; i++) {
+		int account;
+
 		/* Root's engine makes nothing in the directories of users: a user named it. */
 		if (sources[i].rootless && !(scope == FACTS_LIVE && facts.user_namespace_initial))
 			continue;
+		account = account_mount_find(sources[i].mount, facts.bundle);
+		if (account >= 0) {
+			facts.account_mounted[account] = true;
+			continue;
+		}
 		facts.sources[facts.n_sources++] =
 			(struct source_fact){ sources[i], path_fact(arena, sources[i].path, bundle,
 								    &mountinfo) };

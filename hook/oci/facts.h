@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "oci/accounts.h"
 #include "oci/config.h"
 #include "oci/mounts.h"
 
@@ -61,13 +62,17 @@ struct id_range {
 
 struct facts {
 	enum facts_scope scope;
+	const char *bundle;	  /* after every symbolic link; NULL when none is known */
+	struct accounts accounts; /* of facts_collect_accounts(); else empty */
+	bool account_mounted[ACCOUNTS_COUNT]; /* the config mounts our copy already */
 	bool userns_needs_seal; /* a container starts, and no kernel guard refuses new user namespaces */
 	bool user_namespace_initial; /* this process is in the initial user namespace */
 	enum namespace_fact namespaces[NAMESPACE_COUNT];
 	/* uid_map and gid_map of this process's user namespace; of a joined one, when the spec joins one */
 	struct id_range *own_uids, *own_gids, *joined_uids, *joined_gids;
 	size_t n_own_uids, n_own_gids, n_joined_uids, n_joined_gids;
-	struct source_fact *sources; /* of all mounts but those that the engine itself makes */
+	struct source_fact
+		*sources; /* of all mounts but those that the engine, or a rewrite, makes */
 	size_t n_sources;
 	struct path_fact root;	 /* root.path; empty when the spec has none */
 	struct path_fact *paths; /* of the policy, in the order given; empty when all else is */
@@ -81,5 +86,12 @@ struct facts {
 void facts_collect(struct arena *arena, const struct oci_config *config, enum facts_scope scope,
 		   const char *bundle, const struct str *paths, size_t n_paths,
 		   struct facts *ret_facts);
+
+/*
+ * facts_collect_accounts: adds the container's users and groups, for a policy that may rewrite the
+ * user. What cannot be read is a fact as well.
+ */
+void facts_collect_accounts(struct arena *arena, const struct oci_config *config,
+			    struct facts *facts);
 
 #endif

@@ -147,6 +147,7 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 		.config = config,
 		.facts = facts,
 		.policy = policy,
+		.front_end = front_end,
 		.verdict = ret_verdict,
 	};
 
@@ -162,6 +163,7 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 		judge.setting = &policy->settings[row];
 		judge_rule(&judge, &rules[row], front_end);
 	}
+	judge_settle_user(&judge);
 	if (facts->userns_needs_seal && !policy->audit && policy->exec.user_namespaces > EXEC_LOG) {
 		judge.action = RULE_REWRITE;
 		judge_rule(&judge, &rule_user_namespaces, front_end);
@@ -363,5 +365,5 @@ bool judge_process_keeps_power(const struct judge *judge)
 	/* What the capabilities rule takes away on the way is not kept. */
 	if (judge->drops_capabilities)
 		kept &= judge_allowed_capabilities(judge);
-	return kept != 0 || judge_host_id(judge, ID_USER, process->user.uid.value) == 0;
+	return kept != 0 || judge_host_id(judge, ID_USER, judge_id(judge, ID_USER)) == 0;
 }

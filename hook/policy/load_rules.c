@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "oci/capability.h"
+#include "policy/id_ranges.h"
 #include "policy/rule.h"
 
 struct rule_entry {
@@ -54,6 +55,7 @@ static bool is_pattern(struct str path)
 static int load_strings(struct loader *loader, struct json_node *array, enum rule_arg_kind kind,
 			struct rule_arg *arg)
 {
+	struct id_ranges ranges = { 0 };
 	int error = load_want(loader, array, JSON_ARRAY);
 
 	if (error < 0)
@@ -64,7 +66,8 @@ static int load_strings(struct loader *loader, struct json_node *array, enum rul
 		error = load_want(loader, element, JSON_STRING);
 		if (error < 0)
 			return error;
-		if (kind != ARG_STRINGS && !str_starts_with(element->text, "/"))
+		if (kind != ARG_STRINGS && kind != ARG_RANGES &&
+		    !str_starts_with(element->text, "/"))
 			return policy_fail(loader, element, "expected an absolute path, found %s",
 					   str_quote(loader->arena, element->text));
 		/* A pattern would be looked up as the name of one file, and match nothing. */
@@ -74,8 +77,27 @@ static int load_strings(struct loader *loader, struct json_node *array, enum rul
 					   str_quote(loader->arena, element->text));
 		if (element->text.len == 0)
 			return policy_fail(loader, element, "expected a string that is not empty");
+		if (kind == ARG_RANGES && !id_ranges_add(&ranges, element->text))
+			return policy_fail(
+				loader, element,
+				"expected ids as \"FIRST-LAST\", \"FIRST/COUNT\" or \"ID\", at most %u of them, found %s",
+				ID_RANGES_MAX, str_quote(loader->arena, element->text));
 		arg->strings[arg->n++] = element->text;
 	}
+	return 0;
+}
+
+static int load_string(struct loader *loader, const struct json_node *node, struct rule_arg *arg)
+{
+	int error = load_want(loader, node, JSON_STRING);
+
+	if (error < 0)
+		return error;
+	if (node->text.len == 0)
+		return policy_fail(loader, node, "expected a string that is not empty");
+	arg->strings = arena_array(loader->arena, 1, sizeof(*arg->strings));
+	arg->strings[0] = node->text;
+	arg->n = 1;
 	return 0;
 }
 
@@ -117,7 +139,11 @@ static int load_arg(struct loader *loader, struct json_node *value,
 	case ARG_CAPABILITIES:
 		error = load_capabilities(loader, value, &arg->number);
 		break;
+	case ARG_STRING:
+		error = load_string(loader, value, arg);
+		break;
 	case ARG_STRINGS:
+	case ARG_RANGES:
 	case ARG_PATHS:
 	case ARG_PATTERNS:
 		error = load_strings(loader, value, spec->kind, arg);

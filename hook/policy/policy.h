@@ -56,7 +56,7 @@ struct rule_arg {
 	size_t n;	     /* of strings or numbers */
 };
 
-#define RULE_ARGS_MAX 3
+#define RULE_ARGS_MAX 4
 #define RULES_MAX 64
 
 struct rule;
@@ -130,6 +130,12 @@ int policy_load(struct arena *arena, const struct policy_source *source, const c
 /* policy_paths: the host paths that facts_collect() has to look up for this policy. */
 size_t policy_paths(struct arena *arena, const struct policy *policy, struct str **ret_paths);
 
+/*
+ * policy_accounts_needed: can this policy make this front end rewrite the user, so that it has to
+ * know the container's accounts? See facts_collect_accounts().
+ */
+bool policy_accounts_needed(const struct policy *policy, enum front_end front_end);
+
 struct finding {
 	const struct rule *rule;
 	enum rule_action action;      /* after mode and exceptions */
@@ -150,11 +156,23 @@ enum verdict_kind {
 	VERDICT_REJECT
 };
 
+/*
+ * A file that has to be in rootfence/ of the bundle when the runtime reads the rewritten spec. Only
+ * FRONT_WRAPPER's edits mount them: for a file, nobody would make them.
+ */
+struct generated_file {
+	const char *name; /* "passwd", "group" */
+	struct str text;
+};
+
 struct verdict {
 	enum verdict_kind kind;
 	const struct policy *policy;
-	struct finding *findings, **findings_end; /* in the order of the rule table */
+	struct finding *findings,
+		**findings_end; /* in the order of the rule table, then what follows from a rewrite */
 	unsigned int n_refusals;
+	struct generated_file files[ACCOUNTS_COUNT]; /* a name and a group for a rewritten user */
+	size_t n_files;
 };
 
 /*

@@ -17,6 +17,8 @@ enum rule_arg_kind {
 	ARG_ID,	      /* a uid or gid */
 	ARG_IDS,      /* array of ids */
 	ARG_WORD,     /* one of `words` */
+	ARG_STRING,   /* a string that is not empty */
+	ARG_RANGES,   /* array of ranges of ids: "FIRST-LAST", "FIRST/COUNT", "ID" */
 };
 
 struct rule_arg_spec {
@@ -25,6 +27,12 @@ struct rule_arg_spec {
 	const char *const *words;    /* ARG_WORD, ended by NULL; the first is the default */
 	const char *const *defaults; /* ARG_STRINGS and ARG_PATHS, ended by NULL; else NULL */
 	const char *meaning;
+};
+
+/* What the rules so far make of the uid or the gid. */
+struct id_change {
+	const struct rule *rule; /* the last that changed it; NULL: it stays */
+	uint32_t id;
 };
 
 /* One judgement as rules see it. */
@@ -39,6 +47,8 @@ struct judge {
 	const char *obstacle;	 /* why they are refusals although action is RULE_REWRITE */
 	bool drops_capabilities; /* the capabilities rule rewrites here */
 	struct verdict *verdict;
+	enum front_end front_end;
+	struct id_change new_uid, new_gid; /* by the user's rules */
 };
 
 struct rule {
@@ -106,9 +116,30 @@ uint64_t judge_exec_rule_capabilities(const struct judge *judge);
  */
 bool judge_process_keeps_power(const struct judge *judge);
 
+/* The rewrite of the user, by several rules: user_rewrite.c. */
+
+/* judge_id: the uid or gid of the process, as the rules so far have it. */
+uint32_t judge_id(const struct judge *judge, enum id_kind kind);
+
+/* judge_set_id: edits the uid or gid, where the document has one and where it has none. */
+void judge_set_id(struct judge *judge, enum id_kind kind, uint32_t id);
+
+/* judge_accounts_obstacle: why the user cannot be rewritten in this container, or NULL. */
+const char *judge_accounts_obstacle(const struct judge *judge);
+
+/*
+ * judge_settle_user: what a changed user needs besides: HOME, and a name and a group. Called when
+ * all rules have been judged.
+ */
+void judge_settle_user(struct judge *judge);
+
 /* The check and fix functions, by file. */
 void check_root_user(struct judge *judge);
+void fix_root_user(struct judge *judge);
 void check_root_group(struct judge *judge);
+void fix_root_group(struct judge *judge);
+void check_user_range(struct judge *judge);
+void fix_user_range(struct judge *judge);
 void check_identity_mapping(struct judge *judge);
 void check_capabilities(struct judge *judge);
 void fix_capabilities(struct judge *judge);

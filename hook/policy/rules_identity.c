@@ -34,6 +34,28 @@ static const char *root_flaw(const struct judge *judge, enum id_kind kind, uint3
 	return NULL;
 }
 
+/* Why this rule's argument does not put the id right, or NULL. */
+static const char *rewrite_obstacle(const struct judge *judge, enum id_kind kind)
+{
+	const struct rule_arg *arg = &judge->setting->args[0];
+	const char *name = judge->rule->args[0].name, *flaw;
+
+	if (!arg->set)
+		return arena_printf(judge->arena,
+				    "the policy must name args.%s, which to rewrite to", name);
+	flaw = root_flaw(judge, kind, (uint32_t)arg->number);
+	if (flaw != NULL)
+		return arena_printf(judge->arena, "args.%s of the policy is %u; %s", name,
+				    (uint32_t)arg->number, flaw);
+	return judge_accounts_obstacle(judge);
+}
+
+static void meet_obstacle(struct judge *judge, enum id_kind kind)
+{
+	if (judge->obstacle == NULL)
+		judge->obstacle = rewrite_obstacle(judge, kind);
+}
+
 void check_root_user(struct judge *judge)
 {
 	const struct oci_process *process = &judge->config->process;
@@ -43,6 +65,7 @@ void check_root_user(struct judge *judge)
 
 	if (flaw == NULL)
 		return;
+	meet_obstacle(judge, ID_USER);
 	if (uid->node != NULL) {
 		text.observed = number_text(judge->arena, uid->value);
 		text.message = arena_printf(judge->arena, "is %u; %s", uid->value, flaw);
@@ -54,6 +77,11 @@ void check_root_user(struct judge *judge)
 		finding_add(judge, process->user.node, "uid", text);
 	else
 		finding_add(judge, process->node, "user/uid", text);
+}
+
+void fix_root_user(struct judge *judge)
+{
+	judge_set_id(judge, ID_USER, (uint32_t)judge->setting->args[0].number);
 }
 
 static void check_group(struct judge *judge, const struct oci_id *gid, const char *fix)
@@ -74,12 +102,13 @@ static void check_group(struct judge *judge, const struct oci_id *gid, const cha
 void check_root_group(struct judge *judge)
 {
 	const struct oci_user *user = &judge->config->process.user;
-	const char *flaw;
+	const char *flaw = root_flaw(judge, ID_GROUP, user->gid.value);
 
+	if (flaw != NULL)
+		meet_obstacle(judge, ID_GROUP);
 	if (user->gid.node != NULL) {
 		check_group(judge, &user->gid, "--user UID:GID with a GID that is not 0");
 	} else {
-		flaw = root_flaw(judge, ID_GROUP, 0);
 		if (flaw != NULL)
 			finding_add(judge,
 				    user->node != NULL ? user->node : judge->config->process.node,
@@ -95,6 +124,17 @@ void check_root_group(struct judge *judge)
 	for (size_t i = 0; i < user->additional_gids.n; i++)
 		check_group(judge, &user->additional_gids.items[i],
 			    "--user UID:GID; take group 0 out of --group-add");
+}
+
+void fix_root_group(struct judge *judge)
+{
+	const struct oci_user *user = &judge->config->process.user;
+
+	for (size_t i = 0; i < user->additional_gids.n; i++)
+		if (root_flaw(judge, ID_GROUP, user->additional_gids.items[i].value) != NULL)
+			json_remove(user->additional_gids.items[i].node);
+	if (root_flaw(judge, ID_GROUP, user->gid.value) != NULL)
+		judge_set_id(judge, ID_GROUP, (uint32_t)judge->setting->args[0].number);
 }
 
 /* Does a mapping reach the host id? Both bounds count. */

@@ -12,15 +12,18 @@
 #define NOT_REWRITTEN \
 	"nothing rewrote it before this hook; register the front end that rewrites (precreate), see rootfence(8)"
 #define NO_REWRITE "--no-rewrite was given"
-#define NOT_THE_USER "the user cannot be changed here"
+#define USE_WRAPPER "use the runtime wrapper, see rootfence-runtime(8)"
 #define REWRITES_SPEC                                                         \
 	{                                                                     \
 		[FRONT_HOOK] = NOT_REWRITTEN, [FRONT_READ_ONLY] = NO_REWRITE, \
 	}
-#define REWRITES_USER                                                           \
-	{                                                                       \
-		[FRONT_CHECK] = NOT_THE_USER, [FRONT_PRECREATE] = NOT_THE_USER, \
-		[FRONT_HOOK] = NOT_THE_USER,                                    \
+/* podman's exec, HOME, passwd and volumes keep the user that podman knows. */
+#define REWRITES_USER                                                                    \
+	{                                                                                \
+		[FRONT_PRECREATE] =                                                      \
+			"podman's exec would still start as the old user; " USE_WRAPPER, \
+		[FRONT_HOOK] = "nothing rewrote it before this hook; " USE_WRAPPER,      \
+		[FRONT_READ_ONLY] = NO_REWRITE,                                          \
 	}
 
 static const char *const when_words[] = { "always", "root", NULL };
@@ -89,6 +92,7 @@ const struct rule rules[] = {
 		.references = REFERENCES("PSS restricted: Running as Non-root user",
 					 "CIS Docker 4.1", "CVE-2019-5736"),
 		.check = check_root_user,
+		.fix = fix_root_user,
 		.obstacles = REWRITES_USER,
 	},
 	{
@@ -98,6 +102,30 @@ const struct rule rules[] = {
 		.args = { { .name = "gid", .kind = ARG_ID, .meaning = "the gid to rewrite to" } },
 		.references = REFERENCES("CVE-2022-2989"),
 		.check = check_root_group,
+		.fix = fix_root_group,
+		.obstacles = REWRITES_USER,
+	},
+	{
+		.name = "userRange",
+		.title = "The process has an id outside the range that it was given",
+		.reads = "/process/user, /annotations",
+		.args = { { .name = "uids",
+			    .kind = ARG_RANGES,
+			    .meaning = "ranges that the uid may be in" },
+			  { .name = "gids",
+			    .kind = ARG_RANGES,
+			    .meaning = "ranges that gid and additionalGids may be in" },
+			  { .name = "uidAnnotation",
+			    .kind = ARG_STRING,
+			    .meaning = "key of an annotation that has further ranges of uids" },
+			  { .name = "gidAnnotation",
+			    .kind = ARG_STRING,
+			    .meaning = "key of an annotation that has further ranges of gids" } },
+		.references = REFERENCES("SCC restricted-v2: runAsUser MustRunAsRange",
+					 "SCC restricted-v2: supplementalGroups, fsGroup",
+					 "CIS Docker 4.1"),
+		.check = check_user_range,
+		.fix = fix_user_range,
 		.obstacles = REWRITES_USER,
 	},
 	{

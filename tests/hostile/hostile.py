@@ -107,6 +107,9 @@ def make(words):
         return b'{"version":1,"name":"x","rules":' + b"[" * n + b"]" * n + b"}"
     if kind == "policy-comments":
         return b"//\n" * n + FAMILY["good.json"]
+    if kind == "policy-ranges":
+        return b'{"version":1,"name":"x","rules":[{"names":["userRange"],"action":"RF_ACT_LOG",' \
+            b'"args":{"uids":[' + b",".join(b'"%d"' % i for i in range(n)) + b"]}}]}"
     if kind == "policy-regex":
         return b'{"version":1,"name":"x","exceptions":[{"names":["rootUser"],"action":"RF_ACT_LOG",' \
             b'"reason":"r","match":{"annotations":{"' + b"a" * n + b'":"b"}}}]}'
@@ -255,6 +258,11 @@ class Runner:
         self.file("config.json", CONFIG)
         self.file("state.json", STATE)
         self.file("refused.json", WRAP["user"] % b'"uid":0')
+        self.file("root.json", b'{"process":{"user":{"uid":0,"gid":1},"env":["HOME=/root"],"cwd":"/",'
+                  b'"noNewPrivileges":true},"root":{"path":"rootfs"},' + LINUX + b"}")
+        self.file("user.json", b'{"version":1,"name":"user","extends":["' + POLICY.encode() +
+                  b'"],"rules":[{"names":["rootUser"],"action":"RF_ACT_REWRITE",'
+                  b'"args":{"uid":65532}}]}')
         self.file("rewritten.json", CONFIG.replace(b',"noNewPrivileges":true', b""))
         self.file("invalid.json", b"{")
         bind = b'"destination":"%s","type":"bind","source":"%s","options":["rbind"]'

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a container's passwd and group come from, and the mounts that replace them: accounts.h. */
+#include "accounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "json/writer.h"
+
+static const struct {
+	const char *name, *path;
+} account_files[ACCOUNTS_COUNT] = {
+	[ACCOUNTS_PASSWD] = { "passwd", "/etc/passwd" },
+	[ACCOUNTS_GROUP] = { "group", "/etc/group" },
+};
+
+/* One that is not ours to the letter is a mount like any other, and judged as one. */
+static const char *const mount_options[] = {
+	"bind", "ro", "nosuid", "nodev", "noexec", "rprivate",
+};
+
+const char *account_file_name(enum account_file_kind kind)
+{
+	return account_files[kind].name;
+}
+
+const char *account_mount_json(struct arena *arena, const char *bundle, enum account_file_kind kind)
+{
+	const char *source =
+		arena_printf(arena, "%s/rootfence/%s", bundle, account_files[kind].name);
+	auto_buf struct buf json = { 0 };
+
+	buf_printf(&json, "{\"destination\":\"%s\",\"type\":\"bind\",\"source\":",
+		   account_files[kind].path);
+	json_quote(&json, str_from(source));
+	for (size_t i = 0; i < ARRAY_SIZE(mount_options); i++)
+		buf_printf(&json, "%s\"%s\"", i == 0 ? ",\"options\":[" : ",", mount_options[i]);
+	buf_printf(&json, "]}");
+	return arena_copy(arena, json.data, json.len);
+}
+
+static int open_how(int dir, const char *path, uint64_t flags, uint64_t resolve)
+{
+	const struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = resolve };
+
+	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
+static bool is_mount_of(const struct oci_mount *mount, const char *bundle,
+			enum account_file_kind kind)
+{
+	const struct str source = mount->source.value;
+	const char *name = account_files[kind].name;
+	size_t len = strlen(bundle);
+
+	if (!str_is(mount->destination.value, account_files[kind].path) ||
+	    !str_is(mount->type.value, "bind") || mount->options.n != ARRAY_SIZE(mount_options) ||
+	    mount->uid_mappings.n > 0 || mount->gid_mappings.n > 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(mount_options); i++)
+		if (!str_is(mount->options.items[i].value, mount_options[i]))
+			return false;
+	return source.len == len + strlen("/rootfence/") + strlen(name) &&
+	       str_starts_with(source, bundle) &&
+	       memcmp(source.data + len, "/rootfence/", 11) == 0 &&
+	       memcmp(source.data + len + 11, name, strlen(name)) == 0;
+}
+
+/* Nothing but what this program, run by the same user, writes there: no link to another file. */
+static bool is_own_file(const char *bundle, enum account_file_kind kind)
+{
+	auto_close int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char path[64];
+	struct stat st;
+	auto_close int fd = -1;
+
+	snprintf(path, sizeof(path), "rootfence/%s", account_files[kind].name);
+	if (dir < 0)
+		return false;
+	fd = open_how(dir, path, O_PATH | O_NOFOLLOW, RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH);
+	if (fd < 0)
+		return errno == ENOENT;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	       st.st_uid == geteuid();
+}
+
+int account_mount_find(const struct oci_mount *mount, const char *bundle)
+{
+	for (int kind = 0; bundle != NULL && kind < ACCOUNTS_COUNT; kind++)
+		if (is_mount_of(mount, bundle, kind) && is_own_file(bundle, kind))
+			return kind;
+	return -1;
+}
+
+/* What an open O_PATH descriptor stands for. Only a regular file is opened: a device may act. */
+static void read_opened(struct arena *arena, int fd, const char *name, struct account_file *file)
+{
+	char link[64];
+	auto_close int readable = -1;
+	struct stat st;
+	struct err err;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		file->error =
+			arena_printf(arena, "%s of the container is not a regular file", name);
+		return;
+	}
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	readable = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (readable < 0)
+		file->error = arena_printf(arena, "cannot open %s of the container: %s", name,
+					   strerror(errno));
+	else if (io_read(arena, readable, arena_printf(arena, "%s of the container", name),
+			 ACCOUNT_FILE_MAX, &file->text, &err) < 0)
+		file->error = arena_copy(arena, err.text, strlen(err.text));
+	else
+		file->present = true;
+}
+
+struct place {
+	struct arena *arena;
+	const char *bundle; /* or NULL */
+	bool required;
+};
+
+static void open_failed(const struct place *place, int error, const char *what,
+			struct account_file *file)
+{
+	/* A link that leads around in circles is no sign of another host. */
+	if (place->required || error == ELOOP)
+		file->error = arena_printf(place->arena, "cannot open %s of the container: %s",
+					   what, strerror(error));
+}
+
+/* A path of the host: relative ones lie in the bundle. */
+static int open_host(const struct place *place, struct str path, uint64_t flags)
+{
+	const char *name = arena_copy(place->arena, path.data, path.len);
+
+	if (name[0] != '/' && place->bundle == NULL) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (name[0] != '/')
+		name = arena_printf(place->arena, "%s/%s", place->bundle, name);
+	return open_how(AT_FDCWD, name, O_PATH | flags, RESOLVE_NO_MAGICLINKS);
+}
+
+static void read_from_root(const struct place *place, const struct oci_root *root, const char *name,
+			   struct account_file *file)
+{
+	auto_close int dir = -1, fd = -1;
+
+	if (root->path.node == NULL)
+		return;
+	dir = open_host(place, root->path.value, O_DIRECTORY);
+	if (dir < 0) {
+		open_failed(place, errno, "the root directory", file);
+		return;
+	}
+	fd = open_how(dir, name, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	if (fd >= 0)
+		read_opened(place->arena, fd, name, file);
+	else if (errno != ENOENT && errno != ENOTDIR)
+		open_failed(place, errno, name, file);
+}
+
+/* Spelled with or without a slash at the end. */
+static bool destination_is(const struct oci_mount *mount, const char *path)
+{
+	struct str destination = mount->destination.value;
+
+	while (destination.len > 1 && destination.data[destination.len - 1] == '/')
+		destination.len--;
+	return str_is(destination, path);
+}
+
+/*
+ * The last mount that decides what is at the path, or NULL: one right there, or one of the
+ * directory. One of our own shows a copy of what this looks for.
+ */
+static const struct oci_mount *mount_over(const struct oci_config *config, const char *bundle,
+					  const char *path)
+{
+	const struct oci_mount *last = NULL;
+
+	for (size_t i = 0; i < config->mounts.n; i++) {
+		const struct oci_mount *mount = oci_config_mount(config, i);
+
+		if (account_mount_find(mount, bundle) < 0 &&
+		    (destination_is(mount, path) || destination_is(mount, "/etc") ||
+		     destination_is(mount, "/")))
+			last = mount;
+	}
+	return last;
+}
+
+void accounts_collect(struct arena *arena, const struct oci_config *config, const char *bundle,
+		      bool required, struct accounts *ret_accounts)
+{
+	const struct place place = { arena, bundle, required };
+	struct accounts accounts = { 0 };
+
+	for (int kind = 0; kind < ACCOUNTS_COUNT; kind++) {
+		const char *path = account_files[kind].path;
+		const struct oci_mount *over = mount_over(config, bundle, path);
+		struct account_file *file = &accounts.files[kind];
+		auto_close int fd = -1;
+
+		if (over == NULL) {
+			read_from_root(&place, &config->root, path, file);
+			continue;
+		}
+		/* What a volume at /etc holds is its owner's: the file counts as absent. */
+		if (!destination_is(over, path) || !oci_mount_is_bind(over))
+			continue;
+		fd = open_host(&place, over->source.value, 0);
+		if (fd >= 0)
+			read_opened(arena, fd, path, file);
+		else
+			open_failed(&place, errno, path, file);
+	}
+	*ret_accounts = accounts;
+}

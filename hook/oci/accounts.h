@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The container's users and groups, passwd(5) and group(5): text of an image, so of whoever made
+ * it. Finding an id and adding one is done on text alone; account_files.c gets the text, and knows
+ * the two mounts by which a container sees a copy with its new id.
+ */
+#ifndef ROOTFENCE_OCI_ACCOUNTS_H
+#define ROOTFENCE_OCI_ACCOUNTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "oci/config.h"
+
+#define ACCOUNT_FILE_MAX (1024U * 1024) /* bytes; images have a few kB */
+
+enum account_file_kind {
+	ACCOUNTS_PASSWD,
+	ACCOUNTS_GROUP,
+	ACCOUNTS_COUNT,
+};
+
+/* One file as the container will see it. */
+struct account_file {
+	bool present; /* the container has it, and text is it */
+	struct str text;
+	const char *error; /* why it must not be taken for absent, or NULL */
+};
+
+struct accounts {
+	struct account_file files[ACCOUNTS_COUNT];
+};
+
+struct account {
+	struct str name;
+	struct str home; /* of a user; may be empty */
+};
+
+/*
+ * accounts_find_user, accounts_find_group: the first entry of that id. Lines that are no entry are
+ * passed over, as libc does.
+ */
+bool accounts_find_user(struct str passwd, uint32_t uid, struct account *ret_account);
+bool accounts_find_group(struct str group, uint32_t gid, struct account *ret_account);
+
+/* accounts_add_user, accounts_add_group: the text with an entry for the id behind all others. */
+struct str accounts_add_user(struct arena *arena, struct str passwd, uint32_t uid, uint32_t gid,
+			     const char *home);
+struct str accounts_add_group(struct arena *arena, struct str group, uint32_t gid);
+
+/*
+ * accounts_collect: both files, from the mount that the config puts in their place, else from the
+ * container's root directory, without leaving it by any link. bundle is an absolute path or NULL.
+ * Where required is false, what cannot be opened counts as absent: a file judged away from its
+ * engine has no root directory.
+ */
+void accounts_collect(struct arena *arena, const struct oci_config *config, const char *bundle,
+		      bool required, struct accounts *ret_accounts);
+
+/* account_file_name: "passwd", "group": the name in <bundle>/rootfence/. */
+const char *account_file_name(enum account_file_kind kind);
+
+/* account_mount_json: the mount that shows the container <bundle>/rootfence/NAME in its place. */
+const char *account_mount_json(struct arena *arena, const char *bundle,
+			       enum account_file_kind kind);
+
+/*
+ * account_mount_find: is the mount one that account_mount_json() wrote, to the letter, and its file
+ * ours or not made yet? Returns the kind, or -1. bundle is an absolute path or NULL.
+ */
+int account_mount_find(const struct oci_mount *mount, const char *bundle);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rewrite of the user, which rootUser, rootGroup and userRange share: the ids themselves, and
+ * what a process with another id needs besides, as podman and CRI-O give it to unknown ids: a HOME,
+ * a name and a group.
+ */
+#include "policy/rule.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "json/writer.h"
+
+static const char *const user_rules[] = { "rootUser", "rootGroup", "userRange" };
+
+static bool may_rewrite(const struct policy *policy, int row)
+{
+	const struct rule_setting *setting = &policy->settings[row];
+
+	if ((setting->named ? setting->action : policy->default_action) == RULE_REWRITE)
+		return true;
+	for (const struct exception *e = policy->exceptions; e != NULL; e = e->next)
+		if ((e->rules >> row & 1) != 0 && e->action == RULE_REWRITE)
+			return true;
+	return false;
+}
+
+bool policy_accounts_needed(const struct policy *policy, enum front_end front_end)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(user_rules); i++) {
+		int row = rule_find(str_from(user_rules[i]));
+
+		if (rules[row].obstacles[front_end] == NULL && may_rewrite(policy, row))
+			return true;
+	}
+	return false;
+}
+
+uint32_t judge_id(const struct judge *judge, enum id_kind kind)
+{
+	const struct oci_user *user = &judge->config->process.user;
+
+	if (kind == ID_USER)
+		return judge->new_uid.rule != NULL ? judge->new_uid.id : user->uid.value;
+	return judge->new_gid.rule != NULL ? judge->new_gid.id : user->gid.value;
+}
+
+/* A whole user, where the document has none. */
+static const char *user_json(const struct judge *judge)
+{
+	if (judge->new_uid.rule == NULL)
+		return arena_printf(judge->arena, "{\"gid\":%u}", judge->new_gid.id);
+	if (judge->new_gid.rule == NULL)
+		return arena_printf(judge->arena, "{\"uid\":%u}", judge->new_uid.id);
+	return arena_printf(judge->arena, "{\"uid\":%u,\"gid\":%u}", judge->new_uid.id,
+			    judge->new_gid.id);
+}
+
+static void set_member(struct judge *judge, struct json_node *object, const char *name,
+		       const char *value)
+{
+	struct json_node *member = json_get(object, name);
+
+	if (member != NULL)
+		json_replace(judge->config->doc, member, value);
+	else
+		json_add(judge->config->doc, object, name, value);
+}
+
+void judge_set_id(struct judge *judge, enum id_kind kind, uint32_t id)
+{
+	const struct oci_process *process = &judge->config->process;
+
+	if (kind == ID_USER)
+		judge->new_uid = (struct id_change){ judge->rule, id };
+	else
+		judge->new_gid = (struct id_change){ judge->rule, id };
+	if (process->user.node == NULL)
+		set_member(judge, process->node, "user", user_json(judge));
+	else
+		set_member(judge, process->user.node, kind == ID_USER ? "uid" : "gid",
+			   arena_printf(judge->arena, "%u", id));
+}
+
+const char *judge_accounts_obstacle(const struct judge *judge)
+{
+	for (size_t i = 0; i < ACCOUNTS_COUNT; i++)
+		if (judge->facts->accounts.files[i].error != NULL)
+			return judge->facts->accounts.files[i].error;
+	return NULL;
+}
+
+static bool find_user(const struct judge *judge, uint32_t uid, struct account *ret_account)
+{
+	const struct account_file *passwd = &judge->facts->accounts.files[ACCOUNTS_PASSWD];
+
+	return passwd->present && accounts_find_user(passwd->text, uid, ret_account);
+}
+
+#define VALUE_MAX 4096 /* PATH_MAX: what is longer is no home, and may be no argument of execve */
+
+/* The text is an image's: only what every runtime reads in one way goes into a spec. */
+static bool is_plain(struct str text)
+{
+	if (text.len >= VALUE_MAX)
+		return false;
+	for (size_t at = 0, len; at < text.len; at += len) {
+		uint32_t c;
+
+		len = utf8_decode(text.data + at, text.len - at, &c);
+		if (len == 0 || c < 0x20 || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* As engines have it: what passwd says, else "/", which everybody can enter. */
+static const char *user_home(const struct judge *judge, uint32_t uid)
+{
+	struct account account;
+
+	if (find_user(judge, uid, &account)) {
+		if (str_starts_with(account.home, "/") && is_plain(account.home))
+			return arena_copy(judge->arena, account.home.data, account.home.len);
+		return "/";
+	}
+	return uid == 0 ? "/root" : "/";
+}
+
+static const char *user_name(const struct judge *judge, uint32_t uid)
+{
+	struct account account;
+
+	if (find_user(judge, uid, &account) && is_plain(account.name))
+		return arena_copy(judge->arena, account.name.data, account.name.len);
+	return uid == 0 ? "root" : arena_printf(judge->arena, "%u", uid);
+}
+
+/* One variable that follows the user where it had the old one's value. */
+struct variable {
+	const char *name; /* with its "=" */
+	const char *from, *to;
+	bool needed; /* added where it is missing */
+};
+
+static const char *quoted(struct arena *arena, const char *name, const char *value)
+{
+	auto_buf struct buf json = { 0 };
+
+	json_quote(&json, str_from(arena_printf(arena, "%s%s", name, value)));
+	return arena_copy(arena, json.data, json.len);
+}
+
+static void settle_entry(struct judge *judge, const struct variable *variable,
+			 const struct oci_string *entry)
+{
+	size_t len = strlen(variable->name);
+	struct str value = { entry->value.data + len, entry->value.len - len };
+	const char *wanted = quoted(judge->arena, variable->name, variable->to);
+
+	/* Another value was chosen for this container, by its image or by whoever starts it. */
+	if (value.len > 0 && !str_is(value, variable->from))
+		return;
+	if (str_is(value, variable->to))
+		return;
+	finding_add(judge, entry->node, NULL,
+		    (struct finding_text){
+			    .observed = quoted(judge->arena, variable->name,
+					       arena_copy(judge->arena, value.data, value.len)),
+			    .required = arena_printf(judge->arena, "%s%s", variable->name,
+						     variable->to),
+			    .message = arena_printf(judge->arena, "is %s; must be %s for uid %u",
+						    value.len > 0 ? "the old user's" : "empty",
+						    wanted, judge_id(judge, ID_USER)),
+			    .fix = "--user UID:GID; the engine then sets it",
+		    });
+	json_replace(judge->config->doc, entry->node, wanted);
+}
+
+static void add_variable(struct judge *judge, const struct variable *variable)
+{
+	const struct oci_process *process = &judge->config->process;
+	const char *value = quoted(judge->arena, variable->name, variable->to);
+
+	finding_add(judge, process->env.node != NULL ? process->env.node : process->node,
+		    process->env.node != NULL ? NULL : "env",
+		    (struct finding_text){
+			    .required = arena_printf(judge->arena, "%s%s", variable->name,
+						     variable->to),
+			    .message = arena_printf(judge->arena, "lacks %s for uid %u", value,
+						    judge_id(judge, ID_USER)),
+			    .fix = "--user UID:GID; the engine then sets it",
+		    });
+	if (process->env.node != NULL)
+		json_add(judge->config->doc, process->env.node, NULL, value);
+	else
+		json_add(judge->config->doc, process->node, "env",
+			 arena_printf(judge->arena, "[%s]", value));
+}
+
+static void settle_env(struct judge *judge)
+{
+	const struct oci_process *process = &judge->config->process;
+	uint32_t old = process->user.uid.value, new = judge->new_uid.id;
+	const struct variable variables[] = {
+		{ "HOME=", user_home(judge, old), user_home(judge, new), true },
+		{ "USER=", user_name(judge, old), user_name(judge, new), false },
+		{ "LOGNAME=", user_name(judge, old), user_name(judge, new), false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < process->env.n; k++) {
+			if (!str_starts_with(process->env.items[k].value, variables[i].name))
+				continue;
+			settle_entry(judge, &variables[i], &process->env.items[k]);
+			found = true;
+		}
+		if (!found && variables[i].needed)
+			add_variable(judge, &variables[i]);
+	}
+}
+
+static void mount_file(struct judge *judge, enum account_file_kind kind, const char *what)
+{
+	const struct oci_config *config = judge->config;
+	struct json_node *root = config->doc->root, *mounts = json_get(root, "mounts");
+	const char *mount = account_mount_json(judge->arena, judge->facts->bundle, kind);
+
+	finding_add(judge, config->mounts.node != NULL ? config->mounts.node : root,
+		    config->mounts.node != NULL ? NULL : "mounts",
+		    (struct finding_text){
+			    .required = what,
+			    .message = arena_printf(judge->arena, "lacks an /etc/%s with %s",
+						    account_file_name(kind), what),
+			    .fix = "--user with an id that the image has",
+		    });
+	if (config->mounts.node != NULL)
+		json_add(config->doc, mounts, NULL, mount);
+	else if (mounts == NULL)
+		json_add(config->doc, root, "mounts", arena_printf(judge->arena, "[%s]", mount));
+	else /* the one that was added for passwd */
+		json_replace(config->doc, mounts,
+			     arena_printf(judge->arena, "%.*s,%s]", (int)mounts->new_text.len - 1,
+					  mounts->new_text.data, mount));
+}
+
+static void settle_file(struct judge *judge, enum account_file_kind kind, struct str text,
+			const char *what)
+{
+	struct verdict *verdict = judge->verdict;
+
+	verdict->files[verdict->n_files++] =
+		(struct generated_file){ account_file_name(kind), text };
+	/* A file of the bundle needs the wrapper, which writes it before the runtime looks. */
+	if (judge->front_end == FRONT_WRAPPER && judge->facts->bundle != NULL &&
+	    !judge->facts->account_mounted[kind])
+		mount_file(judge, kind, what);
+}
+
+/* An image without these files, FROM scratch, has no names at all: it gets none. */
+static void settle_accounts(struct judge *judge)
+{
+	const struct account_file *files = judge->facts->accounts.files;
+	uint32_t uid = judge_id(judge, ID_USER), gid = judge_id(judge, ID_GROUP);
+	struct arena *arena = judge->arena;
+	struct str passwd = files[ACCOUNTS_PASSWD].text, group = files[ACCOUNTS_GROUP].text;
+	struct account account;
+
+	if (judge->new_uid.rule != NULL && files[ACCOUNTS_PASSWD].present &&
+	    !accounts_find_user(passwd, uid, &account)) {
+		judge->rule = judge->new_uid.rule;
+		settle_file(judge, ACCOUNTS_PASSWD,
+			    accounts_add_user(arena, passwd, uid, gid, user_home(judge, uid)),
+			    arena_printf(arena, "uid %u", uid));
+	}
+	if (judge->new_gid.rule != NULL && files[ACCOUNTS_GROUP].present &&
+	    !accounts_find_group(group, gid, &account)) {
+		judge->rule = judge->new_gid.rule;
+		settle_file(judge, ACCOUNTS_GROUP, accounts_add_group(arena, group, gid),
+			    arena_printf(arena, "gid %u", gid));
+	}
+}
+
+void judge_settle_user(struct judge *judge)
+{
+	judge->action = RULE_REWRITE;
+	judge->obstacle = NULL;
+	if (judge->new_uid.rule != NULL) {
+		judge->rule = judge->new_uid.rule;
+		settle_env(judge);
+	}
+	settle_accounts(judge);
+}
