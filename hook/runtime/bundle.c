@@ -169,7 +169,7 @@ int bundle_file_replace(const struct bundle_file *file, struct str text, struct 
 		unlinkat(file->dir, temp, 0);
 		return error;
 	}
-	/* The new file is in place: that its name reached the disk is good to have, no more. */
-	fsync(file->dir);
+	/* Whether its name reached the disk is left open: after a power failure the old file is as
+	 * whole, and no container runs that was made with the new one. */
 	return 0;
 }
