@@ -141,6 +141,7 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 		  struct verdict *ret_verdict)
 {
 	int capabilities = rule_find(STR("capabilities"));
+	bool at_exec = front_end == FRONT_EXEC || front_end == FRONT_EXEC_OPTIONS;
 	enum rule_action actions[RULES_MAX];
 	struct judge judge = {
 		.arena = arena,
@@ -157,7 +158,7 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 	judge.drops_capabilities = actions[capabilities] == RULE_REWRITE &&
 				   rules[capabilities].obstacles[front_end] == NULL;
 	for (size_t row = 0; row < n_rules; row++) {
-		if (actions[row] == RULE_ALLOW)
+		if (actions[row] == RULE_ALLOW || (at_exec && !rules[row].process))
 			continue;
 		judge.action = actions[row];
 		judge.setting = &policy->settings[row];

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sessions in a container: which container they are in decides. */
+#include "support.h"
+
+#include "oci/capability.h"
+#include "runtime/exec.h"
+
+static const char policy_text[] =
+	"{\"version\":1,\"name\":\"p\",\"rules\":["
+	"{\"names\":[\"rootUser\",\"hostPidNamespace\",\"hostUserNamespace\"],\"action\":\"RF_ACT_REJECT\"},"
+	"{\"names\":[\"capabilities\",\"noNewPrivileges\"],\"action\":\"RF_ACT_REWRITE\"}],"
+	"\"exceptions\":[{\"names\":[\"rootUser\"],\"action\":\"RF_ACT_ALLOW\","
+	"\"match\":{\"annotations\":{\"pod\":\"system\"}},\"reason\":\"r\"}]}";
+
+#define ROOT "{\"user\":{\"uid\":0,\"gid\":0},\"cwd\":\"/\",\"noNewPrivileges\":true}"
+#define CONTAINER "{\"process\":{\"user\":{\"uid\":5,\"gid\":5},\"cwd\":\"/\"}"
+#define MAPPED                                                                              \
+	CONTAINER ",\"linux\":{\"namespaces\":[{\"type\":\"user\"}],\"uidMappings\":["      \
+		  "{\"containerID\":0,\"hostID\":100000,\"size\":65536}],\"gidMappings\":[" \
+		  "{\"containerID\":0,\"hostID\":100000,\"size\":65536}]}}"
+
+static enum verdict_kind judged(struct arena *arena, const char *container, uint64_t given,
+				const char *process, struct str *ret_output,
+				struct verdict *verdict)
+{
+	struct exec_session session = { .policy = load_text(arena, policy_text),
+					.today = 20260101,
+					.given_capabilities = given };
+	struct oci_config config;
+	struct err err;
+
+	if (container != NULL) {
+		read_config(arena, container, &config);
+		session.container = &config;
+	}
+	if (exec_judge_document(arena, &session, "process.json", str_from(process), verdict,
+				ret_output, &err) < 0)
+		fail_msg("%s", err.text);
+	return verdict->kind;
+}
+
+/* Root of a private user namespace is not root, an exception is the container's, and neither is
+ * there for a container that nothing is known of. */
+static void test_container_decides(void **state)
+{
+	struct verdict verdict;
+	struct str output;
+
+	assert_int_equal(judged(*state, NULL, 0, ROOT, &output, &verdict), VERDICT_REJECT);
+	assert_string_equal(verdict.findings->pointer, "/user/uid");
+	assert_int_equal(judged(*state, CONTAINER "}", 0, ROOT, &output, &verdict), VERDICT_REJECT);
+	assert_int_equal(judged(*state, MAPPED, 0, ROOT, &output, &verdict), VERDICT_ALLOW);
+	assert_int_equal(judged(*state, CONTAINER ",\"annotations\":{\"pod\":\"system\"}}", 0, ROOT,
+				&output, &verdict),
+			 VERDICT_ALLOW);
+}
+
+/* The rest of the document stays byte for byte; no sysctl of the container is touched. */
+static void test_rewrite(void **state)
+{
+	struct verdict verdict;
+	struct str output;
+
+	assert_int_equal(
+		judged(*state, CONTAINER "}", 0,
+		       "{ \"user\" : {\"uid\":5} ,\"x\":1e0, \"capabilities\":{\"bounding\":[\"CAP_NET_BIND_SERVICE\"]},\"cwd\":\"/\"}",
+		       &output, &verdict),
+		VERDICT_REWRITE);
+	assert_true(str_is(
+		output,
+		"{ \"user\" : {\"uid\":5} ,\"x\":1e0, \"capabilities\":{\"bounding\":[]},\"cwd\":\"/\",\"noNewPrivileges\":true}"));
+}
+
+static void test_given_capabilities(void **state)
+{
+	static const char process[] =
+		"{\"user\":{\"uid\":5},\"noNewPrivileges\":true,\"capabilities\":{\"bounding\":[\"CAP_SYS_ADMIN\"]}}";
+	struct verdict verdict;
+	struct str output;
+
+	assert_int_equal(judged(*state, CONTAINER "}", 0, process, &output, &verdict),
+			 VERDICT_REJECT);
+	assert_int_equal(judged(*state, CONTAINER "}", UINT64_C(1) << CAPABILITY_SYS_ADMIN, process,
+				&output, &verdict),
+			 VERDICT_REWRITE);
+}
+
+static void test_options(void **state)
+{
+	struct runtime_args args = { .verb = VERB_EXEC, .id = "c" };
+	struct exec_session session = { .policy = load_text(*state, policy_text) };
+	struct oci_config config;
+	struct verdict verdict;
+	struct err err;
+
+	read_config(
+		*state,
+		"{\"process\":{\"user\":{\"uid\":5,\"gid\":7},\"cwd\":\"/\",\"noNewPrivileges\":true}}",
+		&config);
+	session.container = &config;
+	assert_int_equal(exec_judge_options(*state, &session, &args, &verdict, &err), 0);
+	assert_int_equal(verdict.kind, VERDICT_ALLOW);
+	args.user = "0:5";
+	assert_int_equal(exec_judge_options(*state, &session, &args, &verdict, &err), 0);
+	assert_int_equal(verdict.kind, VERDICT_REJECT);
+	args.user = "5:0x1";
+	assert_true(exec_judge_options(*state, &session, &args, &verdict, &err) < 0);
+	assert_int_equal(err.exit, EXIT_USAGE);
+	/* Nothing is known of the container: its process is taken for root's. */
+	args.user = NULL;
+	session.container = NULL;
+	assert_int_equal(exec_judge_options(*state, &session, &args, &verdict, &err), 0);
+	assert_int_equal(verdict.kind, VERDICT_REJECT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_ARENA(test_container_decides),
+		WITH_ARENA(test_rewrite),
+		WITH_ARENA(test_given_capabilities),
+		WITH_ARENA(test_options),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

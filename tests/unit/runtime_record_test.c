@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records of containers, and files in bundles, in a directory of the test's own. */
+#include "support.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "runtime/bundle.h"
+#include "runtime/record.h"
+
+struct place {
+	struct arena *arena;
+	char dir[64];
+	const char *base;
+};
+
+static int place_setup(void **state)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	place->arena = arena_new();
+	snprintf(place->dir, sizeof(place->dir), "/tmp/rootfence-record.XXXXXX");
+	assert_non_null(mkdtemp(place->dir));
+	place->base = arena_printf(place->arena, "%s/rootfence/containers", place->dir);
+	*state = place;
+	return 0;
+}
+
+static int place_teardown(void **state)
+{
+	struct place *place = *state;
+	char *command = arena_printf(place->arena, "rm -r %s", place->dir);
+
+	assert_int_equal(system(command), 0); /* NOLINT: a directory that mkdtemp() named */
+	arena_free(place->arena);
+	free(place);
+	return 0;
+}
+
+static const char *path_of(const struct place *place, const char *root, const char *id)
+{
+	const struct runtime_args args = { .id = id, .root = root };
+	const char *path = NULL;
+	struct err err;
+
+	if (record_path(place->arena, place->base, &args, RUNTIME_RUNC, &path, &err) < 0)
+		fail_msg("%s", err.text);
+	return path + strlen(place->base);
+}
+
+static void test_paths(void **state)
+{
+	struct place *place = *state;
+	const struct runtime_args deep = { .id = "c",
+					   .root = arena_printf(place->arena, "/%0300d", 1) };
+	const char *path;
+	struct err err;
+
+	assert_string_equal(path_of(place, NULL, "c"), "/runc/c");
+	assert_string_equal(path_of(place, "/run/runc", "c"), "/-run-runc/c");
+	/* Different roots have different keys. */
+	assert_string_equal(path_of(place, "/run-runc", "c"), "/-run%2Drunc/c");
+	assert_string_equal(path_of(place, "/a%2Db\n", "c"), "/-a%252Db%0A/c");
+	assert_true(record_path(place->arena, place->base, &deep, RUNTIME_RUNC, &path, &err) < 0);
+	assert_int_equal(err.exit, EXIT_USAGE);
+}
+
+static void write_record(const struct place *place, const char *path, const char *bundle,
+			 const char *policy)
+{
+	const struct record record = { bundle, UINT64_C(0xf00000001) };
+	struct err err;
+
+	if (record_write(place->arena, path, place->dir, &record, str_from(policy), &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void test_write_read_remove(void **state)
+{
+	struct place *place = *state;
+	const char *path = arena_printf(place->arena, "%s/runc/c1", place->base);
+	struct record record;
+	struct err err;
+
+	assert_int_equal(record_read(place->arena, path, &record, &err), -ENOENT);
+	write_record(place, path, "/b/1", "{}");
+	assert_int_equal(record_read(place->arena, path, &record, &err), 0);
+	assert_string_equal(record.bundle, "/b/1");
+	assert_true(record.capabilities == UINT64_C(0xf00000001));
+	/* The state directory is there, so the container is: its record stays. */
+	write_record(place, path, "/b/2", "{}");
+	assert_int_equal(record_read(place->arena, path, &record, &err), 0);
+	assert_string_equal(record.bundle, "/b/1");
+	assert_true(record_remove(place->arena, path, "c2", &err) < 0);
+	assert_true(record_remove(place->arena, "/etc/passwd", "passwd", &err) < 0);
+	assert_true(record_remove(place->arena, "/rootfence/containers/../c1", "c1", &err) < 0);
+	assert_int_equal(record_read(place->arena, path, &record, &err), 0);
+	assert_int_equal(record_remove(place->arena, path, "c1", &err), 0);
+	assert_int_equal(record_read(place->arena, path, &record, &err), -ENOENT);
+	assert_int_equal(record_remove(place->arena, path, "c1", &err), 0);
+}
+
+/* What a killed writer left is in nobody's way, and a stale record of a container that is gone too. */
+static void test_left_overs(void **state)
+{
+	struct place *place = *state;
+	const char *path = arena_printf(place->arena, "%s/runc/c1", place->base);
+	const char *stale = arena_printf(place->arena, "%s/runc/%%new", place->base);
+	const struct record second = { "/b/2", 0 };
+	struct record record;
+	struct err err;
+
+	write_record(place, path, "/b/1", "{}");
+	assert_int_equal(mkdir(stale, 0700), 0);
+	assert_int_equal(symlink("/b", arena_printf(place->arena, "%s/bundle", stale)), 0);
+	if (record_write(place->arena, path, "/nonexistent", &second, STR("{}"), &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(record_read(place->arena, path, &record, &err), 0);
+	assert_string_equal(record.bundle, "/b/2");
+	assert_int_equal(access(stale, F_OK), -1);
+}
+
+static void put_file(const struct place *place, const char *name, const char *text, mode_t mode)
+{
+	const char *path = arena_printf(place->arena, "%s/%s", place->dir, name);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void test_replace(void **state)
+{
+	struct place *place = *state;
+	struct bundle_file file;
+	struct stat st;
+	const char *path;
+	struct err err;
+	auto_close int dir = -1;
+
+	put_file(place, "config.json", "old", 0640);
+	put_file(place, ".config.json.rootfence", "half", 0600);
+	assert_int_equal(bundle_open(place->arena, place->dir, BUNDLE_LOCK, &dir, &path, &err), 0);
+	assert_string_equal(path, place->dir);
+	assert_int_equal(bundle_file_read(place->arena, dir, "config.json", 100, &file, &err), 0);
+	assert_true(str_is(file.text, "old"));
+	assert_int_equal(bundle_file_replace(&file, STR("the new one"), &err), 0);
+	assert_int_equal(bundle_file_read(place->arena, dir, "config.json", 100, &file, &err), 0);
+	assert_true(str_is(file.text, "the new one"));
+	assert_int_equal(file.st.st_mode & 07777, 0640);
+	assert_int_equal(fstatat(dir, ".config.json.rootfence", &st, 0), -1);
+	assert_true(bundle_file_read(place->arena, dir, "config.json", 5, &file, &err) < 0);
+	assert_int_equal(err.exit, EXIT_SPEC);
+}
+
+static void test_bundle_paths(void **state)
+{
+	static const char *const ends[] = { "", "/", "/.", "//./", "/././" };
+	struct place *place = *state;
+	const char *link = arena_printf(place->arena, "%s/link", place->dir), *path;
+	struct err err;
+
+	assert_int_equal(symlink(place->dir, link), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		const char *name = arena_printf(place->arena, "%s%s", place->dir, ends[i]);
+		auto_close int fd = -1;
+		int no = -1;
+
+		assert_int_equal(bundle_open(place->arena, name, BUNDLE_READ, &fd, &path, &err), 0);
+		assert_string_equal(path, place->dir);
+		name = arena_printf(place->arena, "%s%s", link, ends[i]);
+		assert_true(bundle_open(place->arena, name, BUNDLE_READ, &no, &path, &err) < 0);
+		assert_int_equal(err.exit, EXIT_SYSTEM);
+	}
+}
+
+#define WITH_PLACE(test) cmocka_unit_test_setup_teardown(test, place_setup, place_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_PLACE(test_paths),	       WITH_PLACE(test_write_read_remove),
+		WITH_PLACE(test_left_overs),   WITH_PLACE(test_replace),
+		WITH_PLACE(test_bundle_paths),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
