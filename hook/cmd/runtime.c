@@ -200,7 +200,7 @@ static int exec_document(struct wrapper *wrapper, const struct exec_session *ses
 {
 	auto_close int dir = -1;
 	struct bundle_file file;
-	struct str output;
+	struct str output = { 0 };
 	int error = open_process(wrapper, &dir, &file, err);
 
 	if (error == 0)
@@ -260,7 +260,7 @@ static int become_real(struct wrapper *wrapper, int argc, char **argv, struct er
 static int wrap(enum runtime_kind kind, int argc, char **argv)
 {
 	struct wrapper wrapper = { .arena = arena_new(), .kind = kind };
-	struct err err;
+	struct err err = { 0 };
 	int result = become_real(&wrapper, argc, argv, &err);
 
 	if (result < 0) {

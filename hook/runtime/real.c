@@ -300,15 +300,14 @@ static int find_among(const char *const *paths, const char **ret_path, struct bu
 int runtime_find(const struct runtime_setup *setup, enum runtime_kind kind,
 		 enum runtime_kind *ret_kind, const char **ret_path, struct err *err)
 {
-	static const enum runtime_kind any[] = { RUNTIME_CRUN, RUNTIME_RUNC };
-	const enum runtime_kind *order = any;
+	enum runtime_kind order[] = { RUNTIME_CRUN, RUNTIME_RUNC };
 	auto_buf struct buf tried = { 0 };
-	size_t n = ARRAY_SIZE(any);
+	size_t n = ARRAY_SIZE(order);
 
 	if (kind == RUNTIME_DEFAULT)
 		kind = setup->preferred;
 	if (kind != RUNTIME_DEFAULT) {
-		order = &kind;
+		order[0] = kind;
 		n = 1;
 	}
 	for (size_t i = 0; i < n; i++) {
