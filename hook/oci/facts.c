@@ -97,47 +97,63 @@ static void read_joined_maps(struct arena *arena, const struct oci_namespace *na
 					   &facts->joined_gids);
 }
 
-/* Walks from fd up to the root directory and notes every identity on the way. */
-static int walk_up(struct arena *arena, int fd, struct path_fact *fact)
+/* One look-up of many: most paths share their first directories. */
+struct lookup {
+	struct arena *arena;
+	struct mountinfo mountinfo;
+	struct known_dir {
+		struct str path;
+		struct file_id id;
+		struct known_dir *next;
+	} * dirs;
+};
+
+/* The directory of that resolved path, looked up once. Error: its errno. */
+static int directory_id(struct lookup *lookup, struct str path, struct file_id *ret_id)
+{
+	struct known_dir *dir = lookup->dirs;
+	struct stat st;
+
+	while (dir != NULL && !str_equal(dir->path, path))
+		dir = dir->next;
+	if (dir == NULL) {
+		dir = arena_alloc(lookup->arena, sizeof(*dir));
+		*dir = (struct known_dir){ .path = path, .next = lookup->dirs };
+		if (lstat(arena_copy(lookup->arena, path.data, path.len), &st) < 0)
+			return errno;
+		if (!S_ISDIR(st.st_mode))
+			return ENOTDIR; /* it was one when the path was resolved */
+		dir->id = (struct file_id){ st.st_dev, st.st_ino };
+		lookup->dirs = dir;
+	}
+	*ret_id = dir->id;
+	return 0;
+}
+
+/* Notes the identities of the file behind fd and of every directory above it, the root's last. */
+static int walk_up(struct lookup *lookup, int fd, struct path_fact *fact)
 {
 	struct file_id chain[FACTS_CHAIN_MAX];
-	auto_close int dir = -1;
-	struct stat st, before;
+	struct str path = str_from(fact->resolved);
+	struct stat st;
+	int error = 0;
 
 	if (fstat(fd, &st) < 0)
 		return errno;
 	fact->mode = st.st_mode;
 	chain[fact->n_chain++] = (struct file_id){ st.st_dev, st.st_ino };
-	if (S_ISDIR(st.st_mode)) {
-		dir = openat(fd, ".", O_PATH | O_CLOEXEC);
-	} else {
-		/* A file has no "..": its parent is where its resolved path says. */
-		char *parent = arena_copy(arena, fact->resolved, strlen(fact->resolved));
-
-		*(strrchr(parent, '/') + 1) = '\0';
-		dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (dir >= 0 && fstat(dir, &st) == 0)
-			chain[fact->n_chain++] = (struct file_id){ st.st_dev, st.st_ino };
-	}
-	for (;;) {
-		int up = dir >= 0 ? openat(dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-
-		if (up < 0)
-			return errno;
-		close(dir);
-		dir = up;
-		before = st;
-		if (fstat(dir, &st) < 0)
-			return errno;
-		if (st.st_dev == before.st_dev && st.st_ino == before.st_ino)
-			break; /* the root directory is its own parent */
+	while (path.len > 1 && error == 0) {
+		while (path.data[--path.len] != '/')
+			;
+		if (path.len == 0)
+			path.len = 1; /* the root directory */
 		if (fact->n_chain == FACTS_CHAIN_MAX)
 			return ENAMETOOLONG;
-		chain[fact->n_chain++] = (struct file_id){ st.st_dev, st.st_ino };
+		error = directory_id(lookup, path, &chain[fact->n_chain++]);
 	}
-	fact->chain = arena_array(arena, fact->n_chain, sizeof(*chain));
+	fact->chain = arena_array(lookup->arena, fact->n_chain, sizeof(*chain));
 	memcpy(fact->chain, chain, fact->n_chain * sizeof(*chain));
-	return 0;
+	return error;
 }
 
 /*
@@ -153,13 +169,17 @@ static int open_path(const char *name)
 	return fd < 0 && errno == ENOSYS ? open(name, O_PATH | O_CLOEXEC) : fd;
 }
 
-/* mountinfo: to look for origins as well, or NULL. */
-static struct path_fact path_fact(struct arena *arena, struct str path, const char *bundle,
-				  struct mountinfo *mountinfo)
-{
-	struct str *origins = NULL;
+enum origins {
+	ORIGINS_IGNORED,
+	ORIGINS_WANTED,
+};
 
+static struct path_fact path_fact(struct lookup *lookup, struct str path, const char *bundle,
+				  enum origins wanted)
+{
+	struct arena *arena = lookup->arena;
 	struct path_fact fact = { .path = path };
+	struct str *origins = NULL;
 	const char *name = arena_copy(arena, path.data, path.len);
 	auto_close int fd = -1;
 	char link[64], resolved[4096];
@@ -184,13 +204,13 @@ static struct path_fact path_fact(struct arena *arena, struct str path, const ch
 		return fact;
 	}
 	fact.resolved = arena_copy(arena, resolved, (size_t)len);
-	fact.error = walk_up(arena, fd, &fact);
-	if (mountinfo == NULL || fact.error != 0)
+	fact.error = walk_up(lookup, fd, &fact);
+	if (wanted == ORIGINS_IGNORED || fact.error != 0)
 		return fact;
-	fact.n_origins = mountinfo_origins(arena, mountinfo, fd, fact.resolved, &origins);
+	fact.n_origins = mountinfo_origins(arena, &lookup->mountinfo, fd, fact.resolved, &origins);
 	fact.origins = arena_array(arena, fact.n_origins, sizeof(*fact.origins));
 	for (size_t i = 0; i < fact.n_origins; i++)
-		fact.origins[i] = path_fact(arena, origins[i], NULL, NULL);
+		fact.origins[i] = path_fact(lookup, origins[i], NULL, ORIGINS_IGNORED);
 	return fact;
 }
 
@@ -223,7 +243,7 @@ void facts_collect(struct arena *arena, const struct oci_config *config, enum fa
 {
 	const struct oci_namespace *namespaces = config->linux_.namespaces.types;
 	struct facts facts = { .scope = scope };
-	struct mountinfo mountinfo = { 0 };
+	struct lookup lookup = { .arena = arena };
 	const struct mount_path *sources;
 	size_t n_sources;
 	struct stat st;
@@ -238,9 +258,10 @@ void facts_collect(struct arena *arena, const struct oci_config *config, enum fa
 	if (namespaces[NAMESPACE_USER].path.node != NULL)
 		read_joined_maps(arena, &namespaces[NAMESPACE_USER], &facts);
 	if (config->root.path.node != NULL)
-		facts.root = path_fact(arena, config->root.path.value, bundle,
-				       mount_path_is_storage(config->root.path.value) ? NULL
-										      : &mountinfo);
+		facts.root =
+			path_fact(&lookup, config->root.path.value, bundle,
+				  mount_path_is_storage(config->root.path.value) ? ORIGINS_IGNORED
+										 : ORIGINS_WANTED);
 	sources = mount_paths(arena, config, &n_sources);
 	facts.sources = arena_array(arena, n_sources, sizeof(*facts.sources));
 	for (size_t i = 0; i < n_sources; i++) {
@@ -255,14 +276,14 @@ void facts_collect(struct arena *arena, const struct oci_config *config, enum fa
 			continue;
 		}
 		facts.sources[facts.n_sources++] =
-			(struct source_fact){ sources[i], path_fact(arena, sources[i].path, bundle,
-								    &mountinfo) };
+			(struct source_fact){ sources[i], path_fact(&lookup, sources[i].path,
+								    bundle, ORIGINS_WANTED) };
 	}
 	if (facts.n_sources > 0 || config->root.path.node != NULL) {
 		facts.paths = arena_array(arena, n_paths, sizeof(*facts.paths));
 		facts.n_paths = n_paths;
 		for (size_t i = 0; i < n_paths; i++)
-			facts.paths[i] = path_fact(arena, paths[i], NULL, NULL);
+			facts.paths[i] = path_fact(&lookup, paths[i], NULL, ORIGINS_IGNORED);
 	}
 	*ret_facts = facts;
 }
