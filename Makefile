@@ -153,6 +153,7 @@ uninstall:
 clean:
 	rm -rf build
 
+include oci-hooks.d/register.mk
 include tests/vm/vm.mk
 -include $(OBJS:.o=.d) $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 

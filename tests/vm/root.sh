@@ -13,11 +13,20 @@ mirror=${ROOTFENCE_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
 readonly mirror=${mirror%/}
 readonly cache=${ROOTFENCE_CACHE:-/var/cache/rootfence}/vm
 readonly limit=1800 # seconds for a slow mirror
-readonly packages=(bats busybox-static ca-certificates crun iproute2 jq kmod libcap2-bin
-	linux-image-amd64 podman procps runc util-linux)
+readonly packages=(bats busybox-static ca-certificates containerd crun docker-compose docker.io
+	iproute2 jq kmod libcap2-bin linux-image-amd64 podman procps runc uidmap util-linux)
 readonly scripts=/usr/share/debootstrap/scripts
 
-include=$(IFS=,; printf '%s' "${packages[*]}")
+# packages_of SUITE: with commas between. Docker's client and builder became packages of their own;
+# and debootstrap does not find what provides podman's network stack in bookworm.
+packages_of() {
+	local list=("${packages[@]}")
+	case $1 in
+	bookworm) list+=(netavark) ;;
+	*) list+=(docker-buildx docker-cli) ;;
+	esac
+	(IFS=,; printf '%s' "${list[*]}")
+}
 
 # A debootstrap older than the suite: all recent ones are made like sid.
 script_of() {
@@ -40,6 +49,7 @@ make_root() {
 
 main() {
 	local suite=$1 key root
+	include=$(packages_of "$suite")
 	key=$(printf '%s\n' "$suite" "$mirror" "$include" | sha256sum | cut -c 1-12)
 	root=$cache/$suite-$key
 	mkdir -p "$cache"
