@@ -45,9 +45,15 @@ const struct command commands[] = {
 	  EXITS_VERDICT "  5 guard cannot give what the policy asks for\n" EXITS_COMMON,
 	  command_create_runtime },
 	{ "poststop", "OCI hook: takes the container out of the guard; never fails a removal",
-	  "[OPTIONS]", GUARD_OPTION,
+	  "[OPTIONS]",
+	  GUARD_OPTION
+	  "  --record DIR     what the wrapper keeps of the container, to be removed\n",
 	  "  rootfence poststop <state.json\n  rootfence poststop --guard DIR <state.json\n",
 	  "  0 always, but 2 for wrong options\n", command_poststop },
+	{ "runtime", "Stands in front of runc or crun: judges what they start, then becomes them",
+	  "ARGS...", "  ARGS             the command line of runc or crun\n",
+	  "  rootfence runtime create --bundle /run/b c1\n  rootfence runtime state c1\n",
+	  EXITS_VERDICT EXITS_COMMON "  otherwise the real runtime's own\n", command_runtime },
 	{ "load", "Loads the kernel guard and pins it", "[OPTIONS]",
 	  GUARD_OPTION
 	  "  --hook HOOK      attach to lsm, prepare, commit or exec (default: the best there is)\n",
@@ -107,11 +113,12 @@ static int unknown_command(const char *name)
 /*
  * A descriptor that is closed here would be given to the next file that is opened, and written to.
  * What stands in for it can be neither read nor written: /dev/full would read as zeroes without end.
+ * It is gone again when the wrapper becomes the real runtime.
  */
 static int open_standard_files(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/full", O_WRONLY) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/full", O_WRONLY | O_CLOEXEC) != fd)
 			return -1;
 	return 0;
 }
@@ -120,6 +127,8 @@ int main(int argc, char **argv)
 {
 	if (open_standard_files() < 0)
 		return EXIT_SYSTEM;
+	if (argc > 0 && runtime_is_called(argv[0]))
+		return runtime_main(argc, argv);
 	if (argc < 2) {
 		usage(STDERR_FILENO);
 		return EXIT_USAGE;

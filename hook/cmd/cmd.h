@@ -50,12 +50,19 @@ enum format {
 
 int format_parse(const char *name, enum format *ret_format, struct err *err);
 
+/* runtime_is_called: does the program stand for a runtime under this name (argv[0])? */
+bool runtime_is_called(const char *name);
+
+/* runtime_main: stands for it: judges, then becomes the real runtime. Returns an exit code. */
+int runtime_main(int argc, char **argv);
+
 /* The commands; each in a file of its name. */
 int command_check(const struct command *command, int argc, char **argv);
 int command_rewrite(const struct command *command, int argc, char **argv);
 int command_precreate(const struct command *command, int argc, char **argv);
 int command_create_runtime(const struct command *command, int argc, char **argv);
 int command_poststop(const struct command *command, int argc, char **argv);
+int command_runtime(const struct command *command, int argc, char **argv);
 int command_load(const struct command *command, int argc, char **argv);
 int command_unload(const struct command *command, int argc, char **argv);
 int command_status(const struct command *command, int argc, char **argv);

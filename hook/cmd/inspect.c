@@ -66,7 +66,12 @@ int inspect_doc(struct arena *arena, const struct inspect_how *how, struct json_
 	if (error < 0)
 		return error;
 	inspection.output = doc->text;
-	if (inspection.verdict.kind == VERDICT_REWRITE) {
+	if (how->amend != NULL && inspection.verdict.kind != VERDICT_REJECT) {
+		error = how->amend(doc, how->amend_data, err);
+		if (error < 0)
+			return error;
+	}
+	if (inspection.verdict.kind != VERDICT_REJECT && json_is_edited(doc)) {
 		inspection.output = json_render(doc);
 		error = check_rewritten(arena, how, inspection.output, err);
 		if (error < 0)

@@ -19,10 +19,13 @@ struct inspect_how {
 	enum facts_scope scope;
 	const char *bundle;	/* for relative mount sources, or NULL */
 	bool userns_needs_seal; /* see struct facts */
+	/* Edits of the front end's own, made where nothing is refused; NULL: none. */
+	int (*amend)(struct json_doc *doc, void *data, struct err *err);
+	void *amend_data;
 };
 
 /*
- * inspect: judges a config. When the verdict rewrites, the rewritten text is read and judged again
+ * inspect: judges a config. When the document is edited, the new text is read and judged again
  * before it becomes `output`; a text that would not pass is an error (EXIT_SYSTEM), never output.
  * Error: EXIT_SPEC for what cannot be read in one way only.
  */

@@ -5,6 +5,7 @@
 
 #include "json/writer.h"
 #include "policy/policy.h"
+#include "runtime/args.h"
 
 /*
  * report_refusal: "refused by policy 'NAME': N findings", then a line for each refusal: rule,
@@ -34,6 +35,12 @@ void report_ignore_pipes(void);
  * its id, or NULL.
  */
 void report_from_hook(const char *container, const char *text);
+
+/*
+ * report_from_runtime: the same for the wrapper, and first to the runtime's --log: text in one line,
+ * as one entry of the --log-format, so that engines show it to their users.
+ */
+void report_from_runtime(const struct runtime_args *args, const char *text);
 
 /* report_logged: findings that the policy only logs, to syslog. */
 void report_logged(const char *container, const struct verdict *verdict);

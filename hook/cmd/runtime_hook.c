@@ -17,11 +17,13 @@
 #include "oci/state.h"
 #include "policy_files.h"
 #include "report.h"
+#include "runtime/record.h"
 
 struct hook {
 	struct arena *arena;
 	const char *policy_name;
 	const char *guard_dir;
+	const char *record;    /* poststop: the record that the wrapper made, or NULL */
 	const char *container; /* id, once it is known */
 };
 
@@ -203,13 +205,17 @@ static int poststop(struct hook *hook, struct err *err)
 	if (error < 0)
 		return error;
 	hook->container = state.id;
-	return guard_unregister(hook->guard_dir, state.id, err);
+	error = guard_unregister(hook->guard_dir, state.id, err);
+	if (error == 0 && hook->record != NULL)
+		error = record_remove(hook->arena, hook->record, state.id, err);
+	return error;
 }
 
 int command_poststop(const struct command *command, int argc, char **argv)
 {
 	struct hook hook = { .guard_dir = GUARD_DIR };
-	const struct option options[] = { { "guard", &hook.guard_dir, NULL } };
+	const struct option options[] = { { "guard", &hook.guard_dir, NULL },
+					  { "record", &hook.record, NULL } };
 	struct err err;
 	int n;
 

@@ -17,6 +17,13 @@ enum capability {
 	CAPABILITY_SYS_ADMIN = 21,
 };
 
+/*
+ * What Docker, containerd, CRI-O and podman between them give a container by default: AUDIT_WRITE,
+ * CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, MKNOD, NET_BIND_SERVICE, NET_RAW, SETFCAP, SETGID,
+ * SETPCAP, SETUID, SYS_CHROOT.
+ */
+#define CAP_ENGINE_DEFAULT UINT64_C(0xa80425fb)
+
 /* A set of capabilities: bit n stands for capability number n. */
 static inline bool cap_set_has(uint64_t set, unsigned int capability)
 {

@@ -305,6 +305,29 @@ int oci_config_read(struct json_doc *doc, struct oci_config *ret_config, struct 
 	return 0;
 }
 
+int oci_process_read(struct json_doc *doc, const struct oci_config *container,
+		     struct oci_config *ret_config, struct err *err)
+{
+	struct fields_reader reader = { doc, err };
+	struct oci_config config = { .doc = doc };
+	int error = read_process(&reader, doc->root, &config.process);
+
+	if (error < 0)
+		return error;
+	/* Nothing else of the container: what a session joins is not made, or changed, for it. */
+	if (container != NULL) {
+		const struct oci_linux *from = &container->linux_;
+
+		config.annotations = container->annotations;
+		config.linux_.namespaces.types[NAMESPACE_USER] =
+			from->namespaces.types[NAMESPACE_USER];
+		config.linux_.uid_mappings = from->uid_mappings;
+		config.linux_.gid_mappings = from->gid_mappings;
+	}
+	*ret_config = config;
+	return 0;
+}
+
 const char *oci_namespace_name(enum oci_namespace_type type)
 {
 	return namespace_names[type];

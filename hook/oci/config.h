@@ -199,6 +199,14 @@ struct oci_config {
  */
 int oci_config_read(struct json_doc *doc, struct oci_config *ret_config, struct err *err);
 
+/*
+ * oci_process_read: the process of an exec session, in `process` of *config; doc is the process
+ * object alone, as `runc exec --process` takes it. Annotations and the user namespace, which say
+ * where it runs, are those of container, which may be NULL. Error: EXIT_SPEC.
+ */
+int oci_process_read(struct json_doc *doc, const struct oci_config *container,
+		     struct oci_config *ret_config, struct err *err);
+
 /* oci_config_mount: mount number i; i < config->mounts.n. */
 static inline const struct oci_mount *oci_config_mount(const struct oci_config *config, size_t i)
 {

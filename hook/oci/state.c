@@ -28,18 +28,24 @@ enum oci_document oci_document_kind(const struct json_doc *doc)
 	return OCI_UNKNOWN;
 }
 
-/* The id ends up in map entries, events and logs: what runc and crun accept as one, no more. */
-static int check_id(struct json_doc *doc, const struct oci_string *id, struct err *err)
+bool oci_id_is_valid(struct str id)
 {
-	bool valid = id->value.len > 0 && id->value.len <= STATE_ID_MAX;
+	/* Ids are names of directories, too. */
+	bool valid = id.len > 0 && id.len <= STATE_ID_MAX && !str_is(id, ".") && !str_is(id, "..");
 
-	for (size_t i = 0; valid && i < id->value.len; i++) {
-		char c = id->value.data[i];
+	for (size_t i = 0; valid && i < id.len; i++) {
+		char c = id.data[i];
 
 		valid = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 			(c >= '0' && c <= '9') || c == '_' || c == '+' || c == '-' || c == '.';
 	}
-	if (valid)
+	return valid;
+}
+
+/* The id ends up in map entries, events and logs: what runc and crun accept as one, no more. */
+static int check_id(struct json_doc *doc, const struct oci_string *id, struct err *err)
+{
+	if (oci_id_is_valid(id->value))
 		return 0;
 	return json_fail(
 		doc, id->node, EXIT_SPEC, err,

@@ -14,6 +14,9 @@ struct oci_state {
 	pid_t pid;	    /* of the init process; 0 when the state has none (stopped) */
 };
 
+/* oci_id_is_valid: is it what runc and crun accept as a container id, of at most 127 bytes? */
+bool oci_id_is_valid(struct str id);
+
 /* What a document on standard input is, told by content. */
 enum oci_document {
 	OCI_UNKNOWN,

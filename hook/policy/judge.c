@@ -120,6 +120,7 @@ static void judge_rule(struct judge *judge, const struct rule *rule, enum front_
 	struct finding **added = verdict->findings_end;
 
 	judge->rule = rule;
+	judge->front_end = front_end;
 	judge->obstacle = rule->obstacles[front_end];
 	if (rule->fix == NULL && judge->obstacle == NULL)
 		judge->obstacle = "no rewrite makes this safe";
@@ -141,6 +142,7 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 		  struct verdict *ret_verdict)
 {
 	int capabilities = rule_find(STR("capabilities"));
+	bool at_exec = front_end == FRONT_EXEC || front_end == FRONT_EXEC_OPTIONS;
 	enum rule_action actions[RULES_MAX];
 	struct judge judge = {
 		.arena = arena,
@@ -156,7 +158,7 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 	judge.drops_capabilities = actions[capabilities] == RULE_REWRITE &&
 				   rules[capabilities].obstacles[front_end] == NULL;
 	for (size_t row = 0; row < n_rules; row++) {
-		if (actions[row] == RULE_ALLOW)
+		if (actions[row] == RULE_ALLOW || (at_exec && !rules[row].process))
 			continue;
 		judge.action = actions[row];
 		judge.setting = &policy->settings[row];

@@ -44,6 +44,7 @@ enum front_end {
 	FRONT_HOOK,	 /* an OCI hook: nothing */
 	FRONT_WRAPPER,	 /* the runtime wrapper at create, run and restore: all there is */
 	FRONT_EXEC,	 /* the runtime wrapper at exec: capabilities, noNewPrivileges, the user */
+	FRONT_EXEC_OPTIONS, /* the same where the command line says it all: nothing */
 	FRONT_COUNT,
 };
 
@@ -127,6 +128,12 @@ struct policy_source {
 int policy_load(struct arena *arena, const struct policy_source *source, const char *name,
 		struct policy **ret_policy, struct err *err);
 
+/*
+ * policy_render: the policy as the text of one file that extends nothing; policy_load() makes an
+ * equal policy of it.
+ */
+struct str policy_render(struct arena *arena, const struct policy *policy);
+
 /* policy_paths: the host paths that facts_collect() has to look up for this policy. */
 size_t policy_paths(struct arena *arena, const struct policy *policy, struct str **ret_paths);
 
@@ -158,8 +165,10 @@ struct verdict {
 };
 
 /*
- * policy_judge: the verdict on config. Where the policy rewrites and front_end can, config->doc
- * carries the edits afterwards (see json_render). today is YYYYMMDD in UTC, for exceptions.
+ * policy_judge: the verdict on config. For the front ends of exec, config is a process that enters
+ * a container: only rules that are about a process are asked. Where the policy rewrites and
+ * front_end can, config->doc carries the edits afterwards (see json_render). today is YYYYMMDD in
+ * UTC, for exceptions.
  */
 void policy_judge(struct arena *arena, const struct policy *policy, const struct oci_config *config,
 		  const struct facts *facts, enum front_end front_end, unsigned int today,

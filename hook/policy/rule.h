@@ -36,6 +36,7 @@ struct judge {
 	const struct rule *rule;	    /* the one that is being checked */
 	const struct rule_setting *setting; /* its arguments */
 	enum rule_action action;	    /* what its findings get */
+	enum front_end front_end;
 	const char *obstacle;	 /* why they are refusals although action is RULE_REWRITE */
 	bool drops_capabilities; /* the capabilities rule rewrites here */
 	struct verdict *verdict;
@@ -47,6 +48,7 @@ struct rule {
 	const char *reads; /* JSON pointers, for the documentation */
 	struct rule_arg_spec args[RULE_ARGS_MAX];
 	const char *const *references;
+	bool process; /* about the process, so asked at exec too */
 	void (*check)(struct judge *judge);
 	/* Edits the document so that check finds nothing; NULL: the rule cannot rewrite. */
 	void (*fix)(struct judge *judge);

@@ -50,10 +50,28 @@ static void check_low_ports(struct judge *judge)
 		    });
 }
 
+/*
+ * At exec, what engines give every process is taken away in silence, as at create. More than that
+ * somebody asked for, by `exec --privileged` or --cap: a session that looks as if it had it, and
+ * has not, helps nobody. So that is a refusal.
+ */
+static void refuse_asked_capabilities(struct judge *judge)
+{
+	const struct oci_capabilities *capabilities = &judge->config->process.capabilities;
+
+	for (unsigned int i = 0; i < CAP_SET_COUNT && judge->front_end == FRONT_EXEC; i++)
+		if ((capabilities->sets[i].bits & ~set_allowed(judge, i) & ~CAP_ENGINE_DEFAULT) !=
+		    0)
+			judge->obstacle =
+				"a session is not given more than engines give by default";
+}
+
 void check_capabilities(struct judge *judge)
 {
 	const struct oci_capabilities *capabilities = &judge->config->process.capabilities;
 	uint64_t taken = 0;
+
+	refuse_asked_capabilities(judge);
 
 	for (unsigned int i = 0; i < CAP_SET_COUNT; i++) {
 		const struct oci_cap_set *set = &capabilities->sets[i];

@@ -13,9 +13,11 @@
 	"nothing rewrote it before this hook; register the front end that rewrites (precreate), see rootfence(8)"
 #define NO_REWRITE "--no-rewrite was given"
 #define NOT_THE_USER "the user cannot be changed here"
+#define NOT_AN_OPTION "options of exec are not rewritten"
 #define REWRITES_SPEC                                                         \
 	{                                                                     \
 		[FRONT_HOOK] = NOT_REWRITTEN, [FRONT_READ_ONLY] = NO_REWRITE, \
+		[FRONT_EXEC_OPTIONS] = NOT_AN_OPTION,                         \
 	}
 #define REWRITES_USER                                                           \
 	{                                                                       \
@@ -88,6 +90,7 @@ const struct rule rules[] = {
 		.args = { { .name = "uid", .kind = ARG_ID, .meaning = "the uid to rewrite to" } },
 		.references = REFERENCES("PSS restricted: Running as Non-root user",
 					 "CIS Docker 4.1", "CVE-2019-5736"),
+		.process = true,
 		.check = check_root_user,
 		.obstacles = REWRITES_USER,
 	},
@@ -97,6 +100,7 @@ const struct rule rules[] = {
 		.reads = "/process/user/gid, /process/user/additionalGids, /linux/gidMappings",
 		.args = { { .name = "gid", .kind = ARG_ID, .meaning = "the gid to rewrite to" } },
 		.references = REFERENCES("CVE-2022-2989"),
+		.process = true,
 		.check = check_root_group,
 		.obstacles = REWRITES_USER,
 	},
@@ -112,6 +116,7 @@ const struct rule rules[] = {
 			    .meaning = "what they may hold besides in a private user namespace" } },
 		.references = REFERENCES("PSS restricted: Capabilities", "CIS Docker 5.4",
 					 "CVE-2022-24769", "CVE-2022-27649"),
+		.process = true,
 		.check = check_capabilities,
 		.fix = fix_capabilities,
 		.obstacles = REWRITES_SPEC,
@@ -121,6 +126,7 @@ const struct rule rules[] = {
 		.title = "The process may gain privileges at execve",
 		.reads = "/process/noNewPrivileges",
 		.references = REFERENCES("PSS restricted: Privilege Escalation", "CIS Docker 5.26"),
+		.process = true,
 		.check = check_no_new_privileges,
 		.fix = fix_no_new_privileges,
 		.obstacles = REWRITES_SPEC,
@@ -251,6 +257,7 @@ const struct rule rules[] = {
 		.title = "The working directory can be a leaked descriptor of the host",
 		.reads = "/process/cwd",
 		.references = REFERENCES("CVE-2024-21626"),
+		.process = true,
 		.check = check_working_directory,
 	},
 };

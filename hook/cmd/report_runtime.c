@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The wrapper's words: to the runtime's --log, from where engines take what they show their users,
+ * and wherever a hook's words go. Engines print one line, so the log has all in one.
+ */
+#include "report.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+
+/* "refused by policy 'P': 2 findings: FIRST | SECOND", each without the columns of a terminal. */
+static void add_one_line(struct buf *buf, const char *text)
+{
+	const char *separator = ": ";
+
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+
+		for (size_t i = 0; i < len; i++)
+			if (text[i] != ' ' || (i > 0 && text[i - 1] != ' '))
+				buf_add(buf, text + i, 1);
+		text += len;
+		if (*text == '\n')
+			text++;
+		if (*text != '\0') {
+			buf_add(buf, separator, strlen(separator));
+			separator = " | ";
+		}
+	}
+}
+
+static void add_entry(struct buf *entry, const char *format, const char *text)
+{
+	bool json = format != NULL && strcmp(format, "json") == 0;
+	auto_buf struct buf line = { 0 };
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+	char when[32];
+
+	buf_printf(&line, "rootfence: ");
+	add_one_line(&line, text);
+	gmtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	buf_printf(entry,
+		   json ? "{\"level\":\"error\",\"msg\":" : "time=\"%s\" level=error msg=", when);
+	json_quote(entry, (struct str){ line.data, line.len });
+	if (json)
+		buf_printf(entry, ",\"time\":\"%s\"}", when);
+	buf_add(entry, "\n", 1);
+}
+
+/* Nothing is made of a log that cannot be written: the refusal stands, and is told elsewhere too. */
+static void write_log(const char *path, struct str entry)
+{
+	struct err ignored;
+	auto_close int fd = -1;
+
+	/* crun's --log has kinds. */
+	if (strncmp(path, "journald:", 9) == 0 || strncmp(path, "syslog:", 7) == 0)
+		return;
+	if (strncmp(path, "file:", 5) == 0)
+		path += 5;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+	if (fd >= 0)
+		io_write(fd, path, entry, &ignored);
+}
+
+void report_from_runtime(const struct runtime_args *args, const char *text)
+{
+	auto_buf struct buf entry = { 0 };
+
+	if (args->log != NULL) {
+		add_entry(&entry, args->log_format, text);
+		write_log(args->log, (struct str){ entry.data, entry.len });
+	}
+	report_from_hook(args->id, text);
+}

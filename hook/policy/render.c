@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A policy as one policy file: with all that it extends, nothing left to look up elsewhere. What
+ * policy_load() makes of it equals the policy. Arguments that nobody set stay out: they are the
+ * rule table's.
+ */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "json/writer.h"
+#include "oci/capability.h"
+#include "policy/load.h"
+#include "policy/rule.h"
+
+static void write_strings(struct json_writer *writer, const struct rule_arg *arg)
+{
+	json_begin_array(writer);
+	for (size_t i = 0; i < arg->n; i++)
+		json_string(writer, arg->strings[i]);
+	json_end_array(writer);
+}
+
+static void write_numbers(struct json_writer *writer, const struct rule_arg *arg)
+{
+	json_begin_array(writer);
+	for (size_t i = 0; i < arg->n; i++)
+		json_integer(writer, (long long)arg->numbers[i]);
+	json_end_array(writer);
+}
+
+static void write_arg(struct arena *arena, struct json_writer *writer,
+		      const struct rule_arg_spec *spec, const struct rule_arg *arg)
+{
+	json_key(writer, spec->name);
+	switch (spec->kind) {
+	case ARG_CAPABILITIES:
+		json_raw(writer, str_from(cap_set_json(arena, arg->number)));
+		break;
+	case ARG_STRINGS:
+	case ARG_PATHS:
+	case ARG_PATTERNS:
+		write_strings(writer, arg);
+		break;
+	case ARG_ID:
+		json_integer(writer, (long long)arg->number);
+		break;
+	case ARG_IDS:
+		write_numbers(writer, arg);
+		break;
+	case ARG_WORD:
+		json_text(writer, spec->words[arg->number]);
+		break;
+	case ARG_NONE:
+		break;
+	}
+}
+
+static void write_args(struct arena *arena, struct json_writer *writer, const struct rule *rule,
+		       const struct rule_setting *setting)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < RULE_ARGS_MAX; i++) {
+		if (!setting->args[i].set)
+			continue;
+		if (!open) {
+			json_key(writer, "args");
+			json_begin_object(writer);
+			open = true;
+		}
+		write_arg(arena, writer, &rule->args[i], &setting->args[i]);
+	}
+	if (open)
+		json_end_object(writer);
+}
+
+static void write_rules(struct arena *arena, struct json_writer *writer,
+			const struct policy *policy)
+{
+	json_key(writer, "rules");
+	json_begin_array(writer);
+	for (size_t row = 0; row < n_rules; row++) {
+		const struct rule_setting *setting = &policy->settings[row];
+
+		if (!setting->named)
+			continue;
+		json_begin_object(writer);
+		json_key(writer, "names");
+		json_begin_array(writer);
+		json_text(writer, rules[row].name);
+		json_end_array(writer);
+		json_member_text(writer, "action", rule_action_name(setting->action));
+		write_args(arena, writer, &rules[row], setting);
+		json_end_object(writer);
+	}
+	json_end_array(writer);
+}
+
+static void write_exec(struct arena *arena, struct json_writer *writer,
+		       const struct exec_policy *exec)
+{
+	json_key(writer, "exec");
+	json_begin_object(writer);
+	json_member_text(writer, "defaultAction", exec_action_words[exec->default_action]);
+	json_member_integer(writer, "errnoRet", exec->errno_ret);
+	json_member_text(writer, "guarantee", exec_guarantee_name(exec->guarantee));
+	json_member_text(writer, "userNamespaces", exec_action_words[exec->user_namespaces]);
+	json_member_text(writer, "setIds", exec_action_words[exec->set_ids]);
+	json_key(writer, "rules");
+	json_begin_array(writer);
+	for (size_t i = 0; i < exec->n_rules; i++) {
+		const struct exec_rule *rule = &exec->rules[i];
+
+		json_begin_object(writer);
+		json_key(writer, "paths");
+		json_begin_array(writer);
+		json_text(writer, rule->path);
+		json_end_array(writer);
+		json_key(writer, "capabilities");
+		json_raw(writer, str_from(cap_set_json(arena, rule->capabilities)));
+		json_member_text(writer, "action", exec_action_words[rule->action]);
+		json_end_object(writer);
+	}
+	json_end_array(writer);
+	json_end_object(writer);
+}
+
+/* The loader has put "^(" and ")$" around it, and will again. */
+static struct str bare_regex(const char *regex)
+{
+	return (struct str){ regex + 2, strlen(regex) - 4 };
+}
+
+static void write_exception(struct arena *arena, struct json_writer *writer,
+			    const struct exception *exception)
+{
+	json_begin_object(writer);
+	json_key(writer, "names");
+	json_begin_array(writer);
+	for (size_t row = 0; row < n_rules; row++)
+		if ((exception->rules >> row & 1) != 0)
+			json_text(writer, rules[row].name);
+	json_end_array(writer);
+	json_member_text(writer, "action", rule_action_name(exception->action));
+	json_key(writer, "match");
+	json_begin_object(writer);
+	json_key(writer, "annotations");
+	json_begin_object(writer);
+	for (size_t i = 0; i < exception->n_matches; i++) {
+		/* Keys are members' names here: as strings, which the writer escapes all the same. */
+		json_string(writer, bare_regex(exception->matches[i].key));
+		json_string(writer, bare_regex(exception->matches[i].value));
+	}
+	json_end_object(writer);
+	json_end_object(writer);
+	json_member_text(writer, "reason", exception->reason);
+	if (exception->expires != 0)
+		json_member_text(writer, "expires",
+				 arena_printf(arena, "%04u-%02u-%02u", exception->expires / 10000,
+					      exception->expires / 100 % 100,
+					      exception->expires % 100));
+	json_end_object(writer);
+}
+
+struct str policy_render(struct arena *arena, const struct policy *policy)
+{
+	struct json_writer *writer = json_writer_new(arena, true);
+
+	json_begin_object(writer);
+	json_member_integer(writer, "version", 1);
+	json_member_text(writer, "name", policy->name);
+	json_member_text(writer, "mode", policy->audit ? "audit" : "enforce");
+	json_member_text(writer, "defaultAction", rule_action_name(policy->default_action));
+	write_rules(arena, writer, policy);
+	write_exec(arena, writer, &policy->exec);
+	json_key(writer, "exceptions");
+	json_begin_array(writer);
+	for (const struct exception *e = policy->exceptions; e != NULL; e = e->next)
+		write_exception(arena, writer, e);
+	json_end_array(writer);
+	json_end_object(writer);
+	return json_writer_finish(writer);
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which runtime the wrapper stands in front of: see real.h. */
+#include "real.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "json/json.h"
+#include "oci/facts.h"
+
+#define SELF "/proc/self/exe"
+#define SETUP_SIZE_MAX (64 * 1024)
+
+static const char *const kind_names[] = { "runc", "crun", NULL };
+
+/* What dpkg-divert made room for comes first: the plain names may be this program then. */
+static const char *const builtin_paths[RUNTIME_KINDS][8] = {
+	[RUNTIME_RUNC] = { "/usr/sbin/runc.rootfence-real", "/usr/bin/runc.rootfence-real",
+			   "/usr/sbin/runc", "/usr/bin/runc", "/usr/local/sbin/runc",
+			   "/usr/local/bin/runc" },
+	[RUNTIME_CRUN] = { "/usr/bin/crun.rootfence-real", "/usr/sbin/crun.rootfence-real",
+			   "/usr/bin/crun", "/usr/sbin/crun", "/usr/local/bin/crun",
+			   "/usr/local/sbin/crun" },
+};
+
+const char *runtime_kind_name(enum runtime_kind kind)
+{
+	return kind_names[kind];
+}
+
+enum runtime_kind runtime_kind_of(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	for (unsigned int kind = 0; kind < RUNTIME_KINDS; kind++)
+		if (strcmp(slash != NULL ? slash + 1 : name, kind_names[kind]) == 0)
+			return kind;
+	return RUNTIME_DEFAULT;
+}
+
+/* Root of the host. For root of a user namespace, files of the host's root are somebody else's. */
+static bool is_host_root(void)
+{
+	struct stat st;
+
+	return geteuid() == 0 && stat("/proc/self/ns/user", &st) == 0 &&
+	       st.st_ino == PROC_USER_INIT_INO;
+}
+
+static bool others_can_write(const struct stat *st)
+{
+	return is_host_root() && (st->st_uid != 0 || (st->st_mode & 022) != 0);
+}
+
+#define setup_fail(doc, node, err, ...) json_fail(doc, node, EXIT_POLICY, err, __VA_ARGS__)
+
+static int want(struct json_doc *doc, const struct json_node *node, enum json_type type,
+		struct err *err)
+{
+	if (node->type == type)
+		return 0;
+	return setup_fail(doc, node, err, "expected %s, found %s", json_type_name(type),
+			  json_type_name(node->type));
+}
+
+static int unknown_key(struct json_doc *doc, const struct json_node *member,
+		       const char *const *words, struct err *err)
+{
+	const char *nearest = str_nearest(member->key, words);
+
+	if (nearest != NULL)
+		return setup_fail(doc, member, err, "unknown key; did you mean \"%s\"?", nearest);
+	return setup_fail(doc, member, err, "unknown key");
+}
+
+static int word_index(struct str word, const char *const *words)
+{
+	for (int i = 0; words[i] != NULL; i++)
+		if (str_is(word, words[i]))
+			return i;
+	return -1;
+}
+
+static int read_paths(struct json_doc *doc, const struct json_node *array,
+		      const char *const **ret_paths, struct err *err)
+{
+	const char **paths;
+	size_t n = 0;
+	int error = want(doc, array, JSON_ARRAY, err);
+
+	if (error < 0)
+		return error;
+	if (array->first == NULL)
+		return setup_fail(doc, array, err, "expected the path of a runtime");
+	paths = arena_array(doc->arena, array->count + 1, sizeof(*paths));
+	json_each (path, array) {
+		error = want(doc, path, JSON_STRING, err);
+		if (error < 0)
+			return error;
+		if (!str_starts_with(path->text, "/"))
+			return setup_fail(doc, path, err, "expected an absolute path, found %s",
+					  str_quote(doc->arena, path->text));
+		paths[n++] = arena_copy(doc->arena, path->text.data, path->text.len);
+	}
+	*ret_paths = paths;
+	return 0;
+}
+
+static int read_runtimes(struct json_doc *doc, const struct json_node *object,
+			 struct runtime_setup *setup, struct err *err)
+{
+	int error = want(doc, object, JSON_OBJECT, err);
+
+	if (error < 0)
+		return error;
+	json_each (member, object) {
+		int kind = word_index(member->key, kind_names);
+
+		if (kind < 0)
+			return unknown_key(doc, member, kind_names, err);
+		error = read_paths(doc, member, &setup->paths[kind], err);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int read_preferred(struct json_doc *doc, const struct json_node *value,
+			  struct runtime_setup *setup, struct err *err)
+{
+	int kind, error = want(doc, value, JSON_STRING, err);
+
+	if (error < 0)
+		return error;
+	kind = word_index(value->text, kind_names);
+	if (kind < 0)
+		return setup_fail(doc, value, err, "expected \"runc\" or \"crun\", found %s",
+				  str_quote(doc->arena, value->text));
+	setup->preferred = (enum runtime_kind)kind;
+	return 0;
+}
+
+static int read_policy(struct json_doc *doc, const struct json_node *value,
+		       struct runtime_setup *setup, struct err *err)
+{
+	int error = want(doc, value, JSON_STRING, err);
+
+	if (error < 0)
+		return error;
+	if (value->text.len == 0)
+		return setup_fail(doc, value, err, "expected the name of a policy");
+	setup->policy = arena_copy(doc->arena, value->text.data, value->text.len);
+	return 0;
+}
+
+static int read_comment(struct json_doc *doc, const struct json_node *value,
+			struct runtime_setup *setup, struct err *err)
+{
+	(void)setup;
+	return want(doc, value, JSON_STRING, err);
+}
+
+static int read_setup(struct json_doc *doc, struct runtime_setup *setup, struct err *err)
+{
+	static const char *const keys[] = { "runtimes", "default", "policy", "comment", NULL };
+	static int (*const readers[])(
+		struct json_doc *, const struct json_node *, struct runtime_setup *,
+		struct err *) = { read_runtimes, read_preferred, read_policy, read_comment };
+
+	json_each (member, doc->root) {
+		int key = word_index(member->key, keys), error;
+
+		if (key < 0)
+			return unknown_key(doc, member, keys, err);
+		error = readers[key](doc, member, setup, err);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int read_setup_file(struct arena *arena, const char *path, struct str *ret_text,
+			   struct err *err)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return err_set_system(err, errno, "cannot open %s", path);
+	if (fstat(fd, &st) < 0)
+		return err_set_system(err, errno, "cannot stat %s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EINVAL, EXIT_POLICY, "%s is not a regular file", path);
+	if (others_can_write(&st))
+		return err_set(
+			err, EPERM, EXIT_POLICY,
+			"%s can be written by others than root; chown root and chmod go-w it",
+			path);
+	return io_read(arena, fd, path, SETUP_SIZE_MAX, ret_text, err);
+}
+
+int runtime_setup_read(struct arena *arena, const char *path, struct runtime_setup *ret_setup,
+		       struct err *err)
+{
+	struct runtime_setup setup = {
+		.paths = { builtin_paths[RUNTIME_RUNC], builtin_paths[RUNTIME_CRUN] },
+		.preferred = RUNTIME_DEFAULT,
+	};
+	struct json_doc *doc;
+	struct str text;
+	int error = read_setup_file(arena, path, &text, err);
+
+	if (error == 0)
+		error = json_read(arena, path, text, JSON_COMMENTS, &doc, err);
+	if (error == 0)
+		error = read_setup(doc, &setup, err);
+	if (error < 0 && error != -ENOENT) {
+		err->exit = EXIT_POLICY;
+		return error;
+	}
+	*ret_setup = setup;
+	return 0;
+}
+
+static bool same_bytes(int a, int b)
+{
+	static char left[64 * 1024], right[64 * 1024];
+	off_t offset = 0;
+
+	for (;;) {
+		ssize_t n = pread(a, left, sizeof(left), offset);
+		ssize_t m = pread(b, right, sizeof(right), offset);
+
+		if (n != m || n < 0 || memcmp(left, right, (size_t)n) != 0)
+			return false;
+		if (n == 0)
+			return true;
+		offset += n;
+	}
+}
+
+/* This program: the same file, or a copy of it, which would look for the real one just like this. */
+static bool is_self(const char *path, const struct stat *st)
+{
+	auto_close int self = -1, other = -1;
+	struct stat own;
+
+	if (stat(SELF, &own) < 0)
+		return true; /* not to be told: no risk of calling itself without end */
+	if (own.st_dev == st->st_dev && own.st_ino == st->st_ino)
+		return true;
+	if (own.st_size != st->st_size)
+		return false;
+	self = open(SELF, O_RDONLY | O_CLOEXEC);
+	other = open(path, O_RDONLY | O_CLOEXEC);
+	return self < 0 || other < 0 || same_bytes(self, other);
+}
+
+/* What keeps the file from being the real runtime; NULL: nothing. */
+static const char *path_flaw(const char *path, struct stat *st)
+{
+	if (stat(path, st) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? "not there" : strerror(errno);
+	if (!S_ISREG(st->st_mode))
+		return "no regular file";
+	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
+		return "not executable";
+	return is_self(path, st) ? "rootfence itself" : NULL;
+}
+
+static int find_among(const char *const *paths, const char **ret_path, struct buf *tried,
+		      struct err *err)
+{
+	for (; *paths != NULL; paths++) {
+		struct stat st;
+		const char *flaw = path_flaw(*paths, &st);
+
+		if (flaw != NULL) {
+			buf_printf(tried, "%s%s (%s)", tried->len > 0 ? ", " : "", *paths, flaw);
+			continue;
+		}
+		/* Whoever can change it decides what runs as root: no other one makes up for that. */
+		if (others_can_write(&st))
+			return err_set(
+				err, EPERM, EXIT_SYSTEM,
+				"the real runtime %s can be written by others than root; chown root and chmod go-w it",
+				*paths);
+		*ret_path = *paths;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int runtime_find(const struct runtime_setup *setup, enum runtime_kind kind,
+		 enum runtime_kind *ret_kind, const char **ret_path, struct err *err)
+{
+	static const enum runtime_kind any[] = { RUNTIME_CRUN, RUNTIME_RUNC };
+	const enum runtime_kind *order = any;
+	auto_buf struct buf tried = { 0 };
+	size_t n = ARRAY_SIZE(any);
+
+	if (kind == RUNTIME_DEFAULT)
+		kind = setup->preferred;
+	if (kind != RUNTIME_DEFAULT) {
+		order = &kind;
+		n = 1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		int error = find_among(setup->paths[order[i]], ret_path, &tried, err);
+
+		if (error != -ENOENT) {
+			*ret_kind = order[i];
+			return error;
+		}
+	}
+	return err_set(err, ENOENT, EXIT_SYSTEM,
+		       "no real runtime: %s; install it, or name it in " ROOTFENCE_SYSCONFDIR
+		       "/runtime.json as {\"runtimes\": {\"%s\": [\"/PATH\"]}}",
+		       tried.data, kind_names[order[0]]);
+}
+
+int runtime_self(struct arena *arena, const char **ret_path, struct err *err)
+{
+	char path[4096];
+	ssize_t len = readlink(SELF, path, sizeof(path));
+	struct stat own, there;
+
+	if (len < 0 || (size_t)len >= sizeof(path))
+		return err_set_system(err, len < 0 ? errno : ENAMETOOLONG, "cannot read " SELF);
+	*ret_path = arena_copy(arena, path, (size_t)len);
+	/* Replaced or removed since it started: a hook would call another one, or none. */
+	if (stat(SELF, &own) < 0 || stat(*ret_path, &there) < 0 || own.st_ino != there.st_ino ||
+	    own.st_dev != there.st_dev)
+		return err_set(err, ESTALE, EXIT_SYSTEM,
+			       "rootfence was replaced while it ran; try again");
+	return 0;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a container was created under: see record.h. */
+#include "record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "oci/facts.h"
+
+#define HOST_BASE "/run/rootfence/containers"
+#define ROOT_KEY_MAX 200
+#define RECORD_POLICY "policy.json"
+#define RECORD_BUNDLE "bundle"
+
+int record_base(struct arena *arena, const char **ret_base, struct err *err)
+{
+	const char *runtime_dir = secure_getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+
+	if (geteuid() == 0 && stat("/proc/self/ns/user", &st) == 0 &&
+	    st.st_ino == PROC_USER_INIT_INO) {
+		*ret_base = HOST_BASE;
+		return 0;
+	}
+	if (runtime_dir == NULL || runtime_dir[0] != '/')
+		return err_set(
+			err, ENOENT, EXIT_SYSTEM,
+			"no XDG_RUNTIME_DIR, where the policy of a rootless container is kept; log in, or set it");
+	*ret_base = arena_printf(arena, "%s/rootfence/containers", runtime_dir);
+	return 0;
+}
+
+/* The absolute path of --root as one file name: each slash a '-', all else that is special %XX. */
+static int root_key(struct arena *arena, const char *root, const char **ret_key, struct err *err)
+{
+	auto_free char *cwd = root[0] != '/' ? getcwd(NULL, 0) : NULL;
+	auto_buf struct buf key = { 0 };
+	const char *parts[] = { cwd != NULL ? cwd : "", cwd != NULL ? "/" : "", root };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		for (const char *p = parts[i]; *p != '\0'; p++) {
+			bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+				     (*p >= '0' && *p <= '9') || *p == '_' || *p == '.';
+
+			if (*p == '/')
+				buf_add(&key, "-", 1);
+			else if (plain)
+				buf_add(&key, p, 1);
+			else
+				buf_printf(&key, "%%%02X", (unsigned char)*p);
+		}
+	}
+	if (key.len > ROOT_KEY_MAX)
+		return err_set(err, ENAMETOOLONG, EXIT_USAGE,
+			       "--root is longer than rootfence can keep a record for: '%.64s...'",
+			       root);
+	*ret_key = arena_copy(arena, key.data, key.len);
+	return 0;
+}
+
+int record_path(struct arena *arena, const char *base, const struct runtime_args *args,
+		enum runtime_kind kind, const char **ret_path, struct err *err)
+{
+	const char *key = runtime_kind_name(kind); /* no absolute path makes this key */
+	int error = 0;
+
+	if (args->root != NULL)
+		error = root_key(arena, args->root, &key, err);
+	if (error < 0)
+		return error;
+	*ret_path = arena_printf(arena, "%s/%s/%s", base, key, args->id);
+	return 0;
+}
+
+const char *record_policy(struct arena *arena, const char *path)
+{
+	return arena_printf(arena, "%s/" RECORD_POLICY, path);
+}
+
+const char *record_state_dir(struct arena *arena, const struct runtime_args *args,
+			     enum runtime_kind kind)
+{
+	if (args->root != NULL)
+		return arena_printf(arena, "%s/%s", args->root, args->id);
+	return arena_printf(arena, "/run/%s/%s", runtime_kind_name(kind), args->id);
+}
+
+/* Makes one directory, or finds it: ours alone. What others can write to, they can put a policy in. */
+static int enter(int parent, const char *name, const char *path, int *ret_fd, struct err *err)
+{
+	auto_close int fd = -1;
+	struct stat st;
+
+	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+		return err_set_system(err, errno, "cannot make %s in %s", name, path);
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_set_system(err, errno, "cannot open %s in %s", name, path);
+	if (fstat(fd, &st) < 0)
+		return err_set_system(err, errno, "cannot stat %s in %s", name, path);
+	if (st.st_uid != geteuid() || (st.st_mode & 022) != 0)
+		return err_set(
+			err, EPERM, EXIT_SYSTEM,
+			"%s in %s can be written by others than its owner: remove it and try again",
+			name, path);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* The directory that holds the records of one --root. Its last three parts are ours. */
+static int open_parent(struct arena *arena, const char *path, int *ret_fd, const char **ret_id,
+		       struct err *err)
+{
+	char *names = arena_copy(arena, path, strlen(path)), *parts[4];
+	auto_close int fd = -1;
+
+	for (int i = 3; i >= 0; i--) {
+		char *slash = strrchr(names, '/');
+
+		*slash = '\0';
+		parts[i] = slash + 1;
+	}
+	fd = open(names[0] != '\0' ? names : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set_system(err, errno, "cannot open %s", names);
+	for (int i = 0; i < 3; i++) {
+		int next, error = enter(fd, parts[i], path, &next, err);
+
+		if (error < 0)
+			return error;
+		close(fd);
+		fd = next;
+	}
+	*ret_id = parts[3];
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int remove_at(int parent, const char *name, struct err *err)
+{
+	static const char *const files[] = { RECORD_POLICY, RECORD_BUNDLE };
+	auto_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_set_system(err, errno, "cannot open the record %s", name);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		unlinkat(fd, files[i], 0);
+	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_set_system(err, errno, "cannot remove the record %s", name);
+	return 0;
+}
+
+static int fill(int dir, const char *bundle, struct str policy, struct err *err)
+{
+	auto_close int fd =
+		openat(dir, RECORD_POLICY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_set_system(err, errno, "cannot make " RECORD_POLICY);
+	if (symlinkat(bundle, dir, RECORD_BUNDLE) < 0)
+		return err_set_system(err, errno, "cannot make the link " RECORD_BUNDLE);
+	return io_write(fd, RECORD_POLICY, policy, err);
+}
+
+/* A name that no id has, since '%' is in none: filled there, then renamed. */
+static int put(struct arena *arena, int parent, const char *id, const char *bundle,
+	       struct str policy, struct err *err)
+{
+	const char *temp = arena_printf(arena, "%%%d-%s", (int)getpid(), id);
+	auto_close int dir = -1;
+	int error = remove_at(parent, temp, err);
+
+	if (error == 0)
+		error = enter(parent, temp, "the records", &dir, err);
+	if (error == 0)
+		error = fill(dir, bundle, policy, err);
+	if (error == 0)
+		error = remove_at(parent, id, err);
+	if (error == 0 && renameat(parent, temp, parent, id) < 0)
+		error = err_set_system(err, errno, "cannot name the record %s", id);
+	if (error < 0) {
+		struct err ignored;
+
+		remove_at(parent, temp, &ignored);
+	}
+	return error;
+}
+
+int record_write(struct arena *arena, const char *path, const char *state_dir, const char *bundle,
+		 struct str policy, struct err *err)
+{
+	auto_close int parent = -1;
+	const char *id;
+	struct stat st;
+	int error = open_parent(arena, path, &parent, &id, err);
+
+	if (error == 0 && fstatat(parent, id, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    lstat(state_dir, &st) == 0)
+		return 0; /* see record.h: this create is about to fail */
+	if (error == 0)
+		error = put(arena, parent, id, bundle, policy, err);
+	if (error < 0)
+		err_prefix(err, "cannot keep the policy of container %s in %s", id, path);
+	return error;
+}
+
+int record_bundle(struct arena *arena, const char *path, const char **ret_bundle, struct err *err)
+{
+	auto_close int parent = -1, dir = -1;
+	char target[4096];
+	const char *id;
+	struct stat st;
+	ssize_t len;
+	int error;
+
+	if (lstat(path, &st) < 0 && errno == ENOENT)
+		return err_set_system(err, ENOENT, "no record %s", path);
+	error = open_parent(arena, path, &parent, &id, err);
+	if (error == 0)
+		error = enter(parent, id, "the records", &dir, err);
+	if (error < 0)
+		return error;
+	len = readlinkat(dir, RECORD_BUNDLE, target, sizeof(target));
+	if (len < 0 || (size_t)len >= sizeof(target)) {
+		err_set_system(err, len < 0 ? errno : ENAMETOOLONG, "cannot read the record %s",
+			       path);
+		return -EIO; /* not "none": that would be another policy */
+	}
+	*ret_bundle = arena_copy(arena, target, (size_t)len);
+	return 0;
+}
+
+int record_remove(struct arena *arena, const char *path, const char *id, struct err *err)
+{
+	const char *ours = strstr(path, "/rootfence/containers/");
+	const char *key = ours != NULL ? ours + strlen("/rootfence/containers/") : "";
+	const char *slash = strchr(key, '/'), *name;
+	auto_close int parent = -1;
+	int error;
+
+	if (slash == NULL || strcmp(slash + 1, id) != 0 || strstr(path, "/../") != NULL)
+		return err_set(err, EINVAL, EXIT_USAGE, "%s is no record of container %s", path,
+			       id);
+	error = open_parent(arena, path, &parent, &name, err);
+	return error < 0 ? error : remove_at(parent, name, err);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a container was created under: its policy, whole, and where its config is. A session in the
+ * container is judged by that, whatever has become of the host's policy since. One directory a
+ * container: BASE/ROOT/ID with policy.json and the link `bundle`.
+ */
+#ifndef ROOTFENCE_RUNTIME_RECORD_H
+#define ROOTFENCE_RUNTIME_RECORD_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "runtime/args.h"
+#include "runtime/real.h"
+
+/* record_base: /run/rootfence/containers, or $XDG_RUNTIME_DIR/rootfence/containers for rootless
+ * engines. Error: EXIT_SYSTEM. */
+int record_base(struct arena *arena, const char **ret_base, struct err *err);
+
+/*
+ * record_path: where the record of this container is, or would be. Containers are told apart by id
+ * and by the runtime's --root, or the kind of runtime without one. Error: EXIT_USAGE for a --root
+ * that makes no file name.
+ */
+int record_path(struct arena *arena, const char *base, const struct runtime_args *args,
+		enum runtime_kind kind, const char **ret_path, struct err *err);
+
+/*
+ * record_write: whole or not at all. A container of that id that exists keeps the record it has:
+ * the real runtime will refuse to make another. Error: EXIT_SYSTEM.
+ */
+int record_write(struct arena *arena, const char *path, const char *state_dir, const char *bundle,
+		 struct str policy, struct err *err);
+
+/* record_state_dir: where the real runtime keeps the container, by runc and crun alike. */
+const char *record_state_dir(struct arena *arena, const struct runtime_args *args,
+			     enum runtime_kind kind);
+
+/* record_bundle: the bundle that the record names. Error: -ENOENT when there is no record; anything
+ * else is EXIT_SYSTEM. */
+int record_bundle(struct arena *arena, const char *path, const char **ret_bundle, struct err *err);
+
+/* record_policy: the file with the policy, for policy_load(). */
+const char *record_policy(struct arena *arena, const char *path);
+
+/*
+ * record_remove: for the poststop hook, which has no environment to find the base by. path must be
+ * what record_path() makes for this id. None is success.
+ */
+int record_remove(struct arena *arena, const char *path, const char *id, struct err *err);
+
+#endif
