@@ -5,7 +5,7 @@
 #   make_ENGINE FILE NEW    writes NEW, which is FILE with our keys, or refuses
 #   in_ENGINE FILE          are they in it?
 #   strip_ENGINE FILE       prints it without them
-: "${state:?}" "${wrapper:?}" "${SYSCONFDIR:?}"
+: "${state:?}" "${wrapper:?}" "${SYSCONFDIR:?}" "${DATADIR:?}"
 
 readonly mark='# rootfence: make uninstall-containerd' was='#rootfence# '
 
@@ -164,9 +164,19 @@ strip_containerd() { sed -e "/$mark\$/d" -e "s/^$was//" "$1"; }
 
 # --- drop-ins of our own ---
 
+# The directories of hooks that `make install` found and wrote down, with ours for the wrapper.
+hooks_dirs() {
+	local conf=$DESTDIR$SYSCONFDIR/containers/containers.conf.d/50-rootfence.conf
+	[[ -e $conf ]] || die "$conf is missing: make install first"
+	sed -nE 's/^hooks_dir = \[(.*)\]$/\1/p' "$conf" |
+		sed "s|\"$DATADIR/rootfence/hooks.d\"|\"$DATADIR/rootfence/hooks-wrapper.d\"|"
+}
+
 make_podman_runtime() {
+	local dirs
 	refuse_foreign "$1"
-	snippet podman/60-rootfence-runtime.conf >"$2"
+	dirs=$(hooks_dirs)
+	snippet podman/60-rootfence-runtime.conf | sed "s|@HOOKS_DIRS@|$dirs|" >"$2"
 }
 
 make_crio() {

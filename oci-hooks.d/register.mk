@@ -17,6 +17,7 @@ $(REGISTER:%=install-%) $(REGISTER:%=uninstall-%) unregister: export DESTDIR := 
 $(REGISTER:%=install-%) $(REGISTER:%=uninstall-%) unregister: export BINDIR := $(BINDIR)
 $(REGISTER:%=install-%) $(REGISTER:%=uninstall-%) unregister: export LIBEXECDIR := $(LIBEXECDIR)
 $(REGISTER:%=install-%) $(REGISTER:%=uninstall-%) unregister: export SYSCONFDIR := $(SYSCONFDIR)
+$(REGISTER:%=install-%) $(REGISTER:%=uninstall-%) unregister: export DATADIR := $(DATADIR)
 
 $(REGISTER:%=install-%): install-%:
 	@oci-hooks.d/register.sh install $*

@@ -7,7 +7,8 @@
 # of configuration: docker, containerd, podman-runtime, crio; or, for runc-divert, the runtime itself.
 # What a file was before and what it became is kept in $state. A file that is still what it became
 # is put back byte for byte; from one that somebody has changed since, only our keys are taken out.
-# Restarts nothing, and says what has to be. From make: DESTDIR, BINDIR, LIBEXECDIR, SYSCONFDIR.
+# Restarts nothing, and says what has to be. From make: DESTDIR, BINDIR, LIBEXECDIR,
+# SYSCONFDIR, DATADIR.
 set -euo pipefail
 
 readonly engines=(docker containerd podman-runtime crio runc-divert)

@@ -11,7 +11,10 @@ wrapper=/usr/libexec/rootfence/runc
 
 setup() {
 	root=$BATS_TEST_TMPDIR/root
-	mkdir -p "$root"/{etc,var/lib} "$root/usr/"{bin,libexec/rootfence,sbin}
+	mkdir -p "$root"/{etc/containers/containers.conf.d,var/lib} \
+		"$root/usr/"{bin,libexec/rootfence,sbin}
+	echo 'hooks_dir = ["/a", "/usr/share/rootfence/hooks.d"]' \
+		>"$root/etc/containers/containers.conf.d/50-rootfence.conf"
 	echo the wrapper >"$root/usr/bin/rootfence"
 	ln -s ../../bin/rootfence "$root$wrapper"
 }
@@ -22,9 +25,15 @@ snapshot() {
 		find . -type f -print0 | sort -z | xargs -0 sha256sum)
 }
 
-register() { make -s -C "$top" "install-$1" DESTDIR="$root"; }
+# As the Makefile calls it, without make, which asks the compiler a dozen things first.
+script() {
+	DESTDIR=$root BINDIR=/usr/bin DATADIR=/usr/share LIBEXECDIR=/usr/libexec SYSCONFDIR=/etc \
+		"$top/oci-hooks.d/register.sh" "$@"
+}
 
-unregister() { make -s -C "$top" "uninstall-$1" DESTDIR="$root"; }
+register() { script install "$1"; }
+
+unregister() { script uninstall "$1"; }
 
 # write FILE: standard input becomes that file of the root.
 write() {
@@ -137,11 +146,11 @@ comes_back() {
 	snapshot | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-# without_jq: make and what the scripts call, in a directory that has no jq.
+# without_jq: what the scripts call, in a directory that has no jq.
 without_jq() {
 	local tool bin=$BATS_TEST_TMPDIR/bin
 	mkdir -p "$bin"
-	for tool in bash make sh awk basename cat chmod chown cmp cp cut dirname grep head ln mkdir \
+	for tool in bash sh awk basename cat chmod chown cmp cp cut dirname grep head ln mkdir \
 		mktemp mv paste readlink rm rmdir sed; do
 		ln -sf "$(command -v "$tool")" "$bin/$tool"
 	done
@@ -274,6 +283,8 @@ print(runc["runtime_type"], runc["options"]["BinaryName"])' "$1" <"$root/etc/con
 	register podman-runtime
 	grep -qx "crun = \[\"/usr/libexec/rootfence/crun\"\]" \
 		"$root/etc/containers/containers.conf.d/60-rootfence-runtime.conf"
+	grep -qxF 'hooks_dir = ["/a", "/usr/share/rootfence/hooks-wrapper.d"]' \
+		"$root/etc/containers/containers.conf.d/60-rootfence-runtime.conf"
 	register crio
 	grep -qx 'runtime_path = "/usr/libexec/rootfence/crun"' \
 		"$root/etc/crio/crio.conf.d/60-rootfence.conf"
@@ -363,8 +374,7 @@ diverted_in() {
 	rm "$root$wrapper"
 	run register docker
 	refused "$wrapper is missing: make install first"
-	DESTDIR=$root BINDIR=/usr/bin LIBEXECDIR=/usr/libexec SYSCONFDIR=/etc \
-		run "$top/oci-hooks.d/register.sh" install dokcer
+	run script install dokcer
 	refused "no such engine: 'dokcer'; known: docker containerd podman-runtime crio runc-divert"
 }
 
@@ -375,11 +385,20 @@ diverted_in() {
 	for engine in docker containerd podman-runtime crio runc-divert; do
 		register "$engine"
 	done
-	make -s -C "$top" unregister DESTDIR="$root"
+	script uninstall
 	rm -f "$root/var/lib/dpkg/diversions-old"
 	snapshot | diff "$BATS_TEST_TMPDIR/before" -
-	run make -s -C "$top" unregister DESTDIR="$root"
+	run script uninstall
 	[[ $status -eq 0 && -z $output ]]
+}
+
+@test "the targets of make: one each way for every engine" {
+	make -s -C "$top" install-docker install-podman-runtime DESTDIR="$root"
+	[ "$(daemon_json .runtimes.rootfence.path)" = "$wrapper" ]
+	make -s -C "$top" uninstall-docker DESTDIR="$root"
+	[ ! -e "$root/etc/docker" ]
+	make -s -C "$top" unregister DESTDIR="$root"
+	[ ! -e "$root/var/lib/rootfence" ]
 }
 
 @test "make uninstall refuses while a container's shim calls the wrapper" {

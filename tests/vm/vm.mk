@@ -13,10 +13,7 @@ VM_DEPS := busybox-static cpio debootstrap kmod libc6-dev qemu-system-x86 xz-uti
 
 vm-deps: ; @tests/deps.sh $(VM_DEPS)
 
-check-check-engines: all vm-deps
-	@tests/vm/run.sh --engines $(VM)
-
-vm: all vm-deps
+check-vm: all vm-deps
 	@tests/vm/run.sh $(VM)
 
 check-engines: all vm-deps
