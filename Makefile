@@ -18,6 +18,7 @@ PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share
+LIBEXECDIR ?= $(PREFIX)/libexec
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 SAN ?= 0
@@ -136,6 +137,8 @@ SHARED_HOOKS ?= $(DATADIR)/containers/oci/hooks.d
 MAN = $(foreach n,5 8,$(foreach f,$(wildcard docs/*.$n),644:$f:$(DATADIR)/man/man$n/$(notdir $f)))
 INSTALL = 755:$(BUILD)/rootfence:$(BINDIR)/rootfence \
 	$(foreach f,$(wildcard policies/*.json),644:$f:$(DATADIR)/rootfence/policies/$(notdir $f)) \
+	$(foreach f,rootfence-runtime,link:$(BINDIR)/rootfence:$(BINDIR)/$f) \
+	$(foreach f,runc crun,link:$(BINDIR)/rootfence:$(LIBEXECDIR)/rootfence/$f) \
 	$(MAN) \
 	644:docs/completion.bash:$(DATADIR)/bash-completion/completions/rootfence \
 	644:oci-hooks.d/rootfence.service:$(UNITDIR)/rootfence.service \

@@ -3,6 +3,7 @@
 #
 # install.sh install MODE:SOURCE:DESTINATION... | uninstall
 #
+# MODE is that of the file, or "link": then SOURCE is what a symbolic link says.
 # Puts files in place in the given order, each by rename: a container that starts meanwhile finds
 # the old file or the new one, never none, since engines take a hook without a binary for no hook
 # at all. What was put where is kept in a manifest, and uninstall walks that backwards.
@@ -78,8 +79,11 @@ fill_in() {
 put() {
 	local mode=$1 source=$2 dest="$DESTDIR$3"
 	make_dir "$(dirname "$3")"
-	install -m "$mode" "$source" "$dest.new"
-	[[ $mode == 755 ]] || fill_in "$dest.new"
+	case $mode in
+	link) ln -sfn "$source" "$dest.new" ;;
+	755) install -m "$mode" "$source" "$dest.new" ;;
+	*) install -m "$mode" "$source" "$dest.new" && fill_in "$dest.new" ;;
+	esac
 	mv -fT "$dest.new" "$dest"
 	made+=("f $3")
 }

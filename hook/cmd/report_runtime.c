@@ -13,24 +13,40 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 
-/* "refused by policy 'P': 2 findings: FIRST | SECOND", each without the columns of a terminal. */
-static void add_one_line(struct buf *buf, const char *text)
+/* One line of text without the columns of a terminal: "rule: message; fix: what". */
+static void add_line(struct buf *buf, const char *text, size_t len)
 {
 	const char *separator = ": ";
+
+	for (size_t i = 0; i < len;) {
+		size_t spaces = 0;
+
+		while (i + spaces < len && text[i + spaces] == ' ')
+			spaces++;
+		if (spaces > 1 && i > 0) {
+			buf_add(buf, separator, 2);
+			separator = "; ";
+		} else if (spaces <= 1) {
+			buf_add(buf, text + i, 1);
+			spaces = 1;
+		}
+		i += spaces;
+	}
+}
+
+/* "refused by policy 'P': 2 findings: FIRST | SECOND" */
+static void add_one_line(struct buf *buf, const char *text)
+{
+	const char *separator = NULL;
 
 	while (*text != '\0') {
 		size_t len = strcspn(text, "\n");
 
-		for (size_t i = 0; i < len; i++)
-			if (text[i] != ' ' || (i > 0 && text[i - 1] != ' '))
-				buf_add(buf, text + i, 1);
-		text += len;
-		if (*text == '\n')
-			text++;
-		if (*text != '\0') {
-			buf_add(buf, separator, strlen(separator));
-			separator = " | ";
-		}
+		if (separator != NULL)
+			buf_printf(buf, "%s", separator);
+		add_line(buf, text, len);
+		separator = separator == NULL ? ": " : " | ";
+		text += len + (text[len] == '\n');
 	}
 }
 

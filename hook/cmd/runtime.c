@@ -63,11 +63,16 @@ static int put_in_place(const struct wrapper *wrapper, const char *bundle,
 			const struct bundle_file *file, const struct inspection *inspection,
 			struct err *err)
 {
+	const struct oci_cap_set *sets = inspection->config.process.capabilities.sets;
 	const struct policy *policy = inspection->verdict.policy;
-	int error = record_write(wrapper->arena, wrapper->record,
-				 record_state_dir(wrapper->arena, &wrapper->args, wrapper->kind),
-				 bundle, policy_render(wrapper->arena, policy), err);
+	struct record record = { .bundle = bundle };
+	int error;
 
+	for (unsigned int i = 0; i < CAP_SET_COUNT; i++)
+		record.capabilities |= sets[i].bits;
+	error = record_write(wrapper->arena, wrapper->record,
+			     record_state_dir(wrapper->arena, &wrapper->args, wrapper->kind),
+			     &record, policy_render(wrapper->arena, policy), err);
 	if (error == 0 && inspection->output.data != file->text.data)
 		error = bundle_file_replace(file, inspection->output, err);
 	if (error < 0)
@@ -142,21 +147,23 @@ static int read_container(struct wrapper *wrapper, const char *bundle, struct oc
 static int find_session(struct wrapper *wrapper, struct oci_config *config,
 			struct exec_session *session, struct err *err)
 {
-	const char *bundle, *name = wrapper->setup.policy;
+	const char *name = wrapper->setup.policy;
+	struct record record;
 	struct policy *policy;
 	int error = find_record(wrapper, err);
 
 	if (error < 0)
 		return error;
-	error = record_bundle(wrapper->arena, wrapper->record, &bundle, err);
+	error = record_read(wrapper->arena, wrapper->record, &record, err);
 	if (error < 0 && error != -ENOENT)
 		return error;
 	if (error == 0) {
 		name = record_policy(wrapper->arena, wrapper->record);
-		error = read_container(wrapper, bundle, config, err);
+		error = read_container(wrapper, record.bundle, config, err);
 		if (error < 0)
 			return error;
 		session->container = config;
+		session->given_capabilities = record.capabilities;
 	}
 	error = policy_select(wrapper->arena, name, POLICY_FOR_HOOK, &policy, err);
 	session->policy = policy;

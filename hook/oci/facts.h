@@ -63,6 +63,8 @@ struct facts {
 	enum facts_scope scope;
 	bool userns_needs_seal; /* a container starts, and no kernel guard refuses new user namespaces */
 	bool user_namespace_initial; /* this process is in the initial user namespace */
+	uint64_t
+		given_capabilities; /* exec: what the engine gave the container when it was created */
 	enum namespace_fact namespaces[NAMESPACE_COUNT];
 	/* uid_map and gid_map of this process's user namespace; of a joined one, when the spec joins one */
 	struct id_range *own_uids, *own_gids, *joined_uids, *joined_gids;

@@ -50,28 +50,29 @@ static void check_low_ports(struct judge *judge)
 		    });
 }
 
-/*
- * At exec, what engines give every process is taken away in silence, as at create. More than that
- * somebody asked for, by `exec --privileged` or --cap: a session that looks as if it had it, and
- * has not, helps nobody. So that is a refusal.
- */
-static void refuse_asked_capabilities(struct judge *judge)
+static bool at_exec(const struct judge *judge)
 {
-	const struct oci_capabilities *capabilities = &judge->config->process.capabilities;
+	return judge->front_end == FRONT_EXEC || judge->front_end == FRONT_EXEC_OPTIONS;
+}
 
-	for (unsigned int i = 0; i < CAP_SET_COUNT && judge->front_end == FRONT_EXEC; i++)
-		if ((capabilities->sets[i].bits & ~set_allowed(judge, i) & ~CAP_ENGINE_DEFAULT) !=
-		    0)
-			judge->obstacle =
-				"a session is not given more than engines give by default";
+/*
+ * At exec, what the engine gave the container, or gives every one, is taken away in silence, as at
+ * create: engines hand it to each session unasked. More than that somebody asked for, by
+ * `exec --privileged` or --cap: a session that looks as if it had it, and has not, helps nobody.
+ */
+static const char *session_obstacle(const struct judge *judge, uint64_t excess)
+{
+	if (judge->front_end != FRONT_EXEC ||
+	    (excess & ~CAP_ENGINE_DEFAULT & ~judge->facts->given_capabilities) == 0)
+		return NULL;
+	return "a session is not given more than its container was";
 }
 
 void check_capabilities(struct judge *judge)
 {
 	const struct oci_capabilities *capabilities = &judge->config->process.capabilities;
+	const char *obstacle = judge->obstacle;
 	uint64_t taken = 0;
-
-	refuse_asked_capabilities(judge);
 
 	for (unsigned int i = 0; i < CAP_SET_COUNT; i++) {
 		const struct oci_cap_set *set = &capabilities->sets[i];
@@ -81,6 +82,8 @@ void check_capabilities(struct judge *judge)
 		if (excess == 0)
 			continue;
 		taken |= excess;
+		if (obstacle == NULL)
+			judge->obstacle = session_obstacle(judge, excess);
 		finding_add(judge, set->node, NULL,
 			    (struct finding_text){
 				    .observed = cap_set_json(judge->arena, set->bits),
@@ -88,9 +91,11 @@ void check_capabilities(struct judge *judge)
 				    .message = arena_printf(judge->arena, "keeps %s; allowed: %s",
 							    cap_set_text(judge->arena, excess),
 							    cap_set_text(judge->arena, allowed)),
-				    .fix = "--cap-drop=ALL",
+				    .fix = at_exec(judge) ? "exec without --privileged and --cap"
+							  : "--cap-drop=ALL",
 			    });
 	}
+	judge->obstacle = obstacle;
 	if (cap_set_has(taken, CAPABILITY_NET_BIND_SERVICE))
 		check_low_ports(judge);
 }
@@ -158,7 +163,7 @@ void check_no_new_privileges(struct judge *judge)
 		.required = "true",
 		.message =
 			field->node != NULL ? "is false; must be true" : "is missing; must be true",
-		.fix = "--security-opt no-new-privileges",
+		.fix = at_exec(judge) ? "--no-new-privs" : "--security-opt no-new-privileges",
 	};
 
 	/*

@@ -22,6 +22,7 @@ static int judge(struct arena *arena, const struct exec_session *session, const 
 	if (error < 0)
 		return error;
 	facts_collect(arena, &config, FACTS_LIVE, NULL, NULL, 0, &facts);
+	facts.given_capabilities = session->given_capabilities;
 	policy_judge(arena, session->policy, &config, &facts, front_end, session->today,
 		     ret_verdict);
 	return 0;

@@ -15,6 +15,7 @@ struct exec_session {
 	/* The container's config; NULL when there is no record of it: then the session is judged as
 	 * one in the host's user namespace, without annotations. */
 	const struct oci_config *container;
+	uint64_t given_capabilities; /* see struct facts */
 };
 
 /*

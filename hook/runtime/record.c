@@ -17,6 +17,7 @@
 #define ROOT_KEY_MAX 200
 #define RECORD_POLICY "policy.json"
 #define RECORD_BUNDLE "bundle"
+#define RECORD_CAPABILITIES "capabilities" /* a number: a link is written and read whole */
 
 int record_base(struct arena *arena, const char **ret_base, struct err *err)
 {
@@ -144,7 +145,7 @@ static int open_parent(struct arena *arena, const char *path, int *ret_fd, const
 
 static int remove_at(int parent, const char *name, struct err *err)
 {
-	static const char *const files[] = { RECORD_POLICY, RECORD_BUNDLE };
+	static const char *const files[] = { RECORD_POLICY, RECORD_BUNDLE, RECORD_CAPABILITIES };
 	auto_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
@@ -158,20 +159,25 @@ static int remove_at(int parent, const char *name, struct err *err)
 	return 0;
 }
 
-static int fill(int dir, const char *bundle, struct str policy, struct err *err)
+static int fill(struct arena *arena, int dir, const struct record *record, struct str policy,
+		struct err *err)
 {
+	const char *capabilities =
+		arena_printf(arena, "%llu", (unsigned long long)record->capabilities);
 	auto_close int fd =
 		openat(dir, RECORD_POLICY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return err_set_system(err, errno, "cannot make " RECORD_POLICY);
-	if (symlinkat(bundle, dir, RECORD_BUNDLE) < 0)
+	if (symlinkat(record->bundle, dir, RECORD_BUNDLE) < 0)
 		return err_set_system(err, errno, "cannot make the link " RECORD_BUNDLE);
+	if (symlinkat(capabilities, dir, RECORD_CAPABILITIES) < 0)
+		return err_set_system(err, errno, "cannot make the link " RECORD_CAPABILITIES);
 	return io_write(fd, RECORD_POLICY, policy, err);
 }
 
 /* A name that no id has, since '%' is in none: filled there, then renamed. */
-static int put(struct arena *arena, int parent, const char *id, const char *bundle,
+static int put(struct arena *arena, int parent, const char *id, const struct record *record,
 	       struct str policy, struct err *err)
 {
 	const char *temp = arena_printf(arena, "%%%d-%s", (int)getpid(), id);
@@ -181,7 +187,7 @@ static int put(struct arena *arena, int parent, const char *id, const char *bund
 	if (error == 0)
 		error = enter(parent, temp, "the records", &dir, err);
 	if (error == 0)
-		error = fill(dir, bundle, policy, err);
+		error = fill(arena, dir, record, policy, err);
 	if (error == 0)
 		error = remove_at(parent, id, err);
 	if (error == 0 && renameat(parent, temp, parent, id) < 0)
@@ -194,8 +200,8 @@ static int put(struct arena *arena, int parent, const char *id, const char *bund
 	return error;
 }
 
-int record_write(struct arena *arena, const char *path, const char *state_dir, const char *bundle,
-		 struct str policy, struct err *err)
+int record_write(struct arena *arena, const char *path, const char *state_dir,
+		 const struct record *record, struct str policy, struct err *err)
 {
 	auto_close int parent = -1;
 	const char *id;
@@ -206,35 +212,50 @@ int record_write(struct arena *arena, const char *path, const char *state_dir, c
 	    lstat(state_dir, &st) == 0)
 		return 0; /* see record.h: this create is about to fail */
 	if (error == 0)
-		error = put(arena, parent, id, bundle, policy, err);
+		error = put(arena, parent, id, record, policy, err);
 	if (error < 0)
 		err_prefix(err, "cannot keep the policy of container %s in %s", id, path);
 	return error;
 }
 
-int record_bundle(struct arena *arena, const char *path, const char **ret_bundle, struct err *err)
+static int read_link(struct arena *arena, int dir, const char *name, const char **ret_target,
+		     struct err *err)
+{
+	char target[4096];
+	ssize_t len = readlinkat(dir, name, target, sizeof(target));
+
+	if (len < 0 || (size_t)len >= sizeof(target)) {
+		err_set_system(err, len < 0 ? errno : ENAMETOOLONG, "cannot read %s", name);
+		return -EIO; /* never -ENOENT */
+	}
+	*ret_target = arena_copy(arena, target, (size_t)len);
+	return 0;
+}
+
+int record_read(struct arena *arena, const char *path, struct record *ret_record, struct err *err)
 {
 	auto_close int parent = -1, dir = -1;
-	char target[4096];
-	const char *id;
+	const char *id, *capabilities;
+	struct record record;
 	struct stat st;
-	ssize_t len;
 	int error;
 
 	if (lstat(path, &st) < 0 && errno == ENOENT)
 		return err_set_system(err, ENOENT, "no record %s", path);
 	error = open_parent(arena, path, &parent, &id, err);
 	if (error == 0)
-		error = enter(parent, id, "the records", &dir, err);
-	if (error < 0)
+		error = enter(parent, id, path, &dir, err);
+	if (error == 0)
+		error = read_link(arena, dir, RECORD_BUNDLE, &record.bundle, err);
+	if (error == 0)
+		error = read_link(arena, dir, RECORD_CAPABILITIES, &capabilities, err);
+	if (error == 0 && !str_to_uint(str_from(capabilities), UINT64_MAX, &record.capabilities))
+		error = err_set(err, EINVAL, EXIT_SYSTEM, RECORD_CAPABILITIES " is no number");
+	if (error < 0) {
+		err_prefix(err, "record %s", path);
 		return error;
-	len = readlinkat(dir, RECORD_BUNDLE, target, sizeof(target));
-	if (len < 0 || (size_t)len >= sizeof(target)) {
-		err_set_system(err, len < 0 ? errno : ENAMETOOLONG, "cannot read the record %s",
-			       path);
-		return -EIO; /* not "none": that would be another policy */
 	}
-	*ret_bundle = arena_copy(arena, target, (size_t)len);
+	*ret_record = record;
 	return 0;
 }
 

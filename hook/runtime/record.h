@@ -2,12 +2,12 @@
 /*
  * What a container was created under: its policy, whole, and where its config is. A session in the
  * container is judged by that, whatever has become of the host's policy since. One directory a
- * container: BASE/ROOT/ID with policy.json and the link `bundle`.
+ * container: BASE/ROOT/ID with policy.json and the links `bundle` and `capabilities`.
  */
 #ifndef ROOTFENCE_RUNTIME_RECORD_H
 #define ROOTFENCE_RUNTIME_RECORD_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -27,20 +27,27 @@ int record_base(struct arena *arena, const char **ret_base, struct err *err);
 int record_path(struct arena *arena, const char *base, const struct runtime_args *args,
 		enum runtime_kind kind, const char **ret_path, struct err *err);
 
+struct record {
+	const char *bundle;
+	uint64_t capabilities; /* that the engine's config had in any set, before the rewrite */
+};
+
 /*
  * record_write: whole or not at all. A container of that id that exists keeps the record it has:
  * the real runtime will refuse to make another. Error: EXIT_SYSTEM.
  */
-int record_write(struct arena *arena, const char *path, const char *state_dir, const char *bundle,
-		 struct str policy, struct err *err);
+int record_write(struct arena *arena, const char *path, const char *state_dir,
+		 const struct record *record, struct str policy, struct err *err);
 
 /* record_state_dir: where the real runtime keeps the container, by runc and crun alike. */
 const char *record_state_dir(struct arena *arena, const struct runtime_args *args,
 			     enum runtime_kind kind);
 
-/* record_bundle: the bundle that the record names. Error: -ENOENT when there is no record; anything
- * else is EXIT_SYSTEM. */
-int record_bundle(struct arena *arena, const char *path, const char **ret_bundle, struct err *err);
+/*
+ * record_read: Error: -ENOENT when there is no record; anything else is EXIT_SYSTEM, and not "none":
+ * that would be another policy.
+ */
+int record_read(struct arena *arena, const char *path, struct record *ret_record, struct err *err);
 
 /* record_policy: the file with the policy, for policy_load(). */
 const char *record_policy(struct arena *arena, const char *path);
