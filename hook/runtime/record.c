@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 
 #define HOST_BASE "/run/rootfence/containers"
 #define ROOT_KEY_MAX 200
+#define RECORD_NEW "%new"
 #define RECORD_POLICY "policy.json"
 #define RECORD_BUNDLE "bundle"
 #define RECORD_CAPABILITIES "capabilities" /* a number: a link is written and read whole */
@@ -176,26 +178,32 @@ static int fill(struct arena *arena, int dir, const struct record *record, struc
 	return io_write(fd, RECORD_POLICY, policy, err);
 }
 
-/* A name that no id has, since '%' is in none: filled there, then renamed. */
+/*
+ * Filled under a name that no id has, then renamed. One writer at a time, so that what a killed one
+ * left is known by that name; the directory is ours alone, so nobody else holds its lock for long.
+ */
 static int put(struct arena *arena, int parent, const char *id, const struct record *record,
 	       struct str policy, struct err *err)
 {
-	const char *temp = arena_printf(arena, "%%%d-%s", (int)getpid(), id);
 	auto_close int dir = -1;
-	int error = remove_at(parent, temp, err);
+	int error;
 
+	while (flock(parent, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return err_set_system(err, errno, "cannot lock the records");
+	error = remove_at(parent, RECORD_NEW, err);
 	if (error == 0)
-		error = enter(parent, temp, "the records", &dir, err);
+		error = enter(parent, RECORD_NEW, "the records", &dir, err);
 	if (error == 0)
 		error = fill(arena, dir, record, policy, err);
 	if (error == 0)
 		error = remove_at(parent, id, err);
-	if (error == 0 && renameat(parent, temp, parent, id) < 0)
+	if (error == 0 && renameat(parent, RECORD_NEW, parent, id) < 0)
 		error = err_set_system(err, errno, "cannot name the record %s", id);
 	if (error < 0) {
 		struct err ignored;
 
-		remove_at(parent, temp, &ignored);
+		remove_at(parent, RECORD_NEW, &ignored);
 	}
 	return error;
 }

@@ -1,0 +1,495 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # expressions for inner shells and jq
+# The runtime wrapper in front of the real runc, and in front of one that writes down what it gets.
+
+# shellcheck source=tests/live/common.bash
+source "$BATS_TEST_DIRNAME/common.bash"
+# shellcheck source=tests/live/runtime.bash
+source "$BATS_TEST_DIRNAME/runtime.bash"
+# shellcheck source=tests/podman.sh
+work=/nonexistent guard=/nonexistent source "$BATS_TEST_DIRNAME/../podman.sh"
+
+setup_file() {
+	need_root
+	command -v strace >/dev/null || skip_or_fail 'needs strace'
+	lab_start
+	fake "$work/fake"
+}
+
+teardown_file() { lab_stop; }
+
+setup() {
+	log=$BATS_TEST_TMPDIR/log
+	setup_runtime
+}
+
+teardown() {
+	local id
+	for id in $(runc --root "$work/state" list -q 2>/dev/null); do
+		runc --root "$work/state" delete --force "$id" || true
+	done
+	in_lab rm -rf /run/rootfence/containers
+}
+
+use_fake() { setup_runtime '{ "runtimes": { "runc": ["'"$work"'/fake"], "crun": ["'"$work"'/fake"] } }'; }
+
+# left DIR: what a bundle holds that nobody put there.
+left() { find "$1" -mindepth 1 ! -name config.json; }
+
+@test "create: rewritten, recorded, guarded, and all of it gone with the container" {
+	local b
+	b=$(bundle c1)
+	cp "$b/config.json" "$BATS_TEST_TMPDIR/before"
+	wrapped create --bundle "$b" c1 </dev/null >/dev/null 2>&1
+	[[ $(records) == c1 ]]
+	[[ $(jq -c '[.process.capabilities[]] | add' "$b/config.json") == '[]' ]]
+	jq -e '.process.noNewPrivileges and (.hooks | length == 2)' "$b/config.json"
+	[[ $(stat -c %a "$b/config.json") == $(stat -c %a "$BATS_TEST_TMPDIR/before") ]]
+	[[ -z $(left "$b") ]]
+	[[ $(in_lab "$rootfence" status --format json | jq -r '.containers[].id') == c1 ]]
+	wrapped start c1
+	run wrapped exec c1 grep '^Cap' /proc/self/status
+	echo "$output"
+	[[ $status -eq 0 && ${#lines[@]} -eq 5 && ! $output =~ [1-9a-f][0-9a-f]*$ ]]
+	wrapped delete --force c1
+	[[ -z $(records) ]]
+	[[ $(in_lab "$rootfence" status --format json | jq '.containers | length') -eq 0 ]]
+}
+
+@test "what was rewritten once is not touched again" {
+	local b before
+	b=$(bundle again)
+	use_fake
+	run wrapped create --bundle "$b" again
+	[[ $status -eq 42 ]]
+	before=$(stat -c '%i %Y' "$b/config.json")
+	run wrapped create --bundle "$b" again
+	[[ $status -eq 42 && $(stat -c '%i %Y' "$b/config.json") == "$before" ]]
+}
+
+@test "hooks that are there stay, and ours come behind them" {
+	local b
+	b=$(bundle hooks '.hooks = {"createRuntime": [{"path": "/bin/true"}], "poststop": null}')
+	use_fake
+	run wrapped create --bundle "$b" hooks
+	[[ $status -eq 42 ]]
+	jq -e --arg self "$(readlink -f "$rootfence")" '.hooks
+		| .createRuntime[0].path == "/bin/true" and .createRuntime[1].path == $self
+		and (.poststop | length) == 1' "$b/config.json"
+}
+
+@test "refused: exit 1, our words on stderr and in the log, nothing started, nothing changed" {
+	local b
+	b=$(bundle root '.process.user = {"uid": 0, "gid": 0}')
+	cp "$b/config.json" "$BATS_TEST_TMPDIR/before"
+	run wrapped create --bundle "$b" root
+	said 1 "rootfence: refused by policy 'default'"
+	[[ ${lines[1]} == *"/process/user/uid is 0"* ]]
+	logged "rootfence: refused by policy 'default': 2 findings: rootUser: /process/user/uid is 0; must not be 0; fix: --user"
+	[[ $(wc -l <"$log") -eq 1 ]]
+	cmp "$b/config.json" "$BATS_TEST_TMPDIR/before"
+	[[ -z $(left "$b") && -z $(runc --root "$work/state" list -q) && -z $(records) ]]
+	run in_lab "$work/bin/runc" --log "$log.text" run --bundle "$b" root
+	said 1 refused
+	grep -E '^time="[-0-9T:]+Z" level=error msg="rootfence: refused by policy' "$log.text"
+}
+
+@test "a spec that can be read in two ways: exit 3" {
+	local b
+	b=$(bundle twice)
+	sed -i '0,/"uid": 3267/s//"uid": 3267, "UID": 0/' "$b/config.json"
+	run wrapped create --bundle "$b" twice
+	said 3 config.json
+	logged UID
+}
+
+@test "words that one runtime reads otherwise than the other: exit 2" {
+	local b
+	b=$(bundle words)
+	run wrapped create --bun "$b" words
+	said 2 "write --bundle"
+	logged "write --bundle"
+	run wrapped create --config /elsewhere.json --bundle "$b" words
+	said 2 "--config"
+	run wrapped --what create --bundle "$b" words
+	said 2 "--what"
+	[[ -z $(runc --root "$work/state" list -q) ]]
+}
+
+# same ARG...: the fake runtime sees the same, called directly and through the wrapper.
+same() {
+	local code=0 direct=0
+	in_lab bash -c 'exec -a "$0" "$@"' "$work/bin/runc" "$work/fake" "$@" || direct=$?
+	mv "$work/seen" "$work/seen.direct"
+	in_lab bash -c 'exec -a "$0" "$@"' "$work/bin/runc" "$work/bin/runc" "$@" || code=$?
+	diff "$work/seen.direct" "$work/seen"
+	[[ $code -eq 42 && $direct -eq 42 ]]
+}
+
+@test "other verbs and garbage reach the real runtime byte for byte" {
+	local verb
+	use_fake
+	for verb in checkpoint delete events kill list pause ps resume spec start state update features \
+		mounts help h '' ' ' - $'\n' $'\xff\xfe' CREATE creat; do
+		same "$verb" --root -x --bundle= -b c1 -- "a b" '' $'\n' $'\xff' '*'
+	done
+	same
+	same --version
+	same -v
+	same --whatever
+	same --log /l --root=/r --log-format json kill -9 c1 KILL
+	same create
+	same create --help
+}
+
+@test "environment, descriptors, working directory and signals stay as they are" {
+	use_fake
+	cd "$BATS_TEST_TMPDIR"
+	export ROOTFENCE_TEST=$'a\nb' LD_PRELOAD='' XDG_RUNTIME_DIR=/nowhere
+	same state c1 7</etc/passwd 9>"$BATS_TEST_TMPDIR/nine" 2>&1
+	trap '' PIPE
+	same state c1
+	trap - PIPE
+	same state c1 <&-
+	same state c1 >&-
+	same state c1 2>&-
+	same state c1 <&- >&- 2>&-
+}
+
+@test "the same for a create, once it is judged" {
+	local b
+	b=$(bundle same)
+	use_fake
+	same create --bundle "$b" same
+	cd "$b"
+	same run same 7</etc/passwd
+	same restore --image-path /i same <&- >&- 2>&-
+}
+
+@test "names: runc, crun, rootfence-runtime and the command" {
+	cp "$work/fake" "$work/fake2"
+	setup_runtime '{ // comments may be
+		"runtimes": { "runc": ["'"$work"'/none", "'"$work"'/fake"], "crun": ["'"$work"'/fake2"] },
+		"default": "runc" }'
+	run in_lab "$work/bin/runc" state c1
+	[[ $status -eq 42 ]]
+	in_lab rm -f "$work/fake2"
+	run in_lab "$work/bin/crun" state c1
+	said 6 "fake2 (not there)"
+	run in_lab "$work/bin/rootfence-runtime" state c1
+	[[ $status -eq 42 ]]
+	run in_lab "$rootfence" runtime --root /r state c1
+	[[ $status -eq 42 ]]
+	grep -x 'arg --root' "$work/seen"
+	run in_lab "$rootfence" runtime --help
+	said 0 "rootfence runtime ARGS"
+}
+
+@test "the real runtime is never the wrapper: link, hard link, copy" {
+	local list
+	mkdir "$work/self"
+	ln -s "$work/bin/runc" "$work/self/link"
+	ln "$rootfence" "$work/self/hard" 2>/dev/null || cp "$rootfence" "$work/self/hard"
+	cp "$rootfence" "$work/self/copy"
+	list='"'$work'/self/link", "'$work'/self/hard", "'$work'/self/copy"'
+	setup_runtime '{ "runtimes": { "runc": ['"$list"'] } }'
+	run in_lab timeout 10 "$work/bin/runc" state c1
+	said 6 "$work/self/link (rootfence itself), $work/self/hard (rootfence itself), $work/self/copy (rootfence itself)"
+	setup_runtime '{ "runtimes": { "runc": ['"$list"', "'"$work"'/fake"] } }'
+	run in_lab timeout 10 "$work/bin/runc" state c1
+	[[ $status -eq 42 ]]
+	rm -r "$work/self"
+}
+
+@test "a real runtime that is none, or that others can change" {
+	mkdir -p "$work/odd/directory"
+	cp "$work/fake" "$work/odd/plain"
+	chmod 644 "$work/odd/plain"
+	setup_runtime '{ "runtimes": { "runc": ["'"$work"'/odd/directory", "'"$work"'/odd/plain"] } }'
+	run in_lab "$work/bin/runc" state c1
+	said 6 "$work/odd/directory (no regular file), $work/odd/plain (not executable)"
+	chmod 775 "$work/odd/plain"
+	run in_lab "$work/bin/runc" state c1
+	said 6 "can be written by others than root"
+}
+
+@test "runtime.json that is wrong: exit 4, with the place" {
+	local b
+	b=$(bundle setup)
+	setup_runtime $'{\n "runtime": {} }'
+	run wrapped create --bundle "$b" setup
+	said 4 '/etc/rootfence/runtime.json:2:2'
+	[[ $output == *'did you mean "runtimes"'* ]]
+	logged runtime.json
+	setup_runtime '{ "runtimes": { "runc": ["bin/runc"] } }'
+	run wrapped state c1
+	said 4 "expected an absolute path"
+	setup_runtime '{ "runtimes": { "runc": [] } }'
+	run wrapped state c1
+	said 4 "expected the path of a runtime"
+	setup_runtime '{ "policy": "no-such" }'
+	run wrapped create --bundle "$b" setup
+	said 4 no-such
+	in_lab chmod 666 /etc/rootfence/runtime.json
+	run wrapped state c1
+	said 4 "written by others than root"
+}
+
+@test "bundle or config that is a symbolic link, no file, or not there" {
+	local b
+	b=$(bundle odd)
+	ln -sfn "$b" "$work/link"
+	for path in "$work/link" "$work/link/" "$work/link/." "$work/link/./"; do
+		run wrapped create --bundle "$path" odd
+		said 6 "is a symbolic link"
+	done
+	run wrapped create --bundle "$work/nowhere" odd
+	said 6 "cannot open bundle $work/nowhere"
+	mv "$b/config.json" "$b/real.json"
+	run wrapped create --bundle "$b" odd
+	said 6 "cannot open config.json"
+	ln -s real.json "$b/config.json"
+	run wrapped create --bundle "$b" odd
+	said 6 "config.json is a symbolic link"
+	rm "$b/config.json"
+	mkfifo "$b/config.json"
+	run wrapped create --bundle "$b" odd
+	said 6 "config.json is not a regular file"
+	logged "config.json is not a regular file"
+}
+
+@test "full disk: exit 6, the old config stays" {
+	local b=$work/full
+	mkdir -p "$b"
+	in_lab mount -t tmpfs -o size=32k none "$b"
+	in_lab cp "$(bundle small)/config.json" "$b/config.json"
+	in_lab cp "$b/config.json" "$BATS_TEST_TMPDIR/before"
+	in_lab bash -c "cat /dev/zero >$b/filler" || true
+	use_fake
+	run wrapped create --bundle "$b" full
+	said 6 "No space left on device"
+	in_lab cmp "$b/config.json" "$BATS_TEST_TMPDIR/before"
+	[[ $(in_lab ls -A "$b" | sort | tr '\n' ' ') == 'config.json filler ' ]]
+	in_lab umount "$b"
+	# And where the record goes.
+	b=$(bundle small)
+	cp "$b/config.json" "$BATS_TEST_TMPDIR/before"
+	in_lab bash -c 'cat /dev/zero >/run/rootfence/filler' || true
+	run wrapped create --bundle "$b" full
+	in_lab rm /run/rootfence/filler
+	said 6 "No space left on device"
+	cmp "$b/config.json" "$BATS_TEST_TMPDIR/before"
+}
+
+@test "read-only bundle: exit 6; nothing to write is no error" {
+	local b
+	b=$(bundle ro)
+	use_fake
+	in_lab mount --bind "$b" "$b"
+	in_lab mount -o remount,bind,ro "$b"
+	run wrapped create --bundle "$b" ro
+	in_lab mount -o remount,bind,rw "$b"
+	said 6 "Read-only file system"
+	run wrapped create --bundle "$b" ro
+	[[ $status -eq 42 ]]
+	in_lab mount -o remount,bind,ro "$b"
+	run wrapped create --bundle "$b" ro
+	in_lab umount "$b"
+	[[ $status -eq 42 ]]
+}
+
+@test "two creates of one bundle take turns; a lock that is never given back is an error" {
+	local b i
+	b=$(bundle many)
+	use_fake
+	for i in {1..8}; do
+		{ code=0; wrapped create --bundle "$b" "many$i" || code=$?; echo "$code" >"$BATS_TEST_TMPDIR/code$i"; } &
+	done
+	wait
+	[[ $(cat "$BATS_TEST_TMPDIR"/code* | sort -u) == 42 ]]
+	jq -e '.process.noNewPrivileges' "$b/config.json"
+	[[ -z $(left "$b") && $(records | wc -l) -eq 8 ]]
+	run flock "$b" nsenter --mount="/proc/$lab/ns/mnt" -- "$work/bin/runc" create --bundle "$b" c1
+	said 6 "is locked by another process"
+}
+
+@test "kill -9 at every system call of a create: the old config or the new one, and no half record" {
+	local b calls n
+	b=$(bundle killed)
+	cp "$b/config.json" "$BATS_TEST_TMPDIR/old"
+	use_fake
+	run wrapped create --bundle "$b" killed
+	[[ $status -eq 42 ]]
+	cp "$b/config.json" "$BATS_TEST_TMPDIR/new"
+	cp "$BATS_TEST_TMPDIR/old" "$b/config.json"
+	in_lab strace -qq -o "$BATS_TEST_TMPDIR/trace" "$work/bin/runc" --root "$work/state" \
+		create --bundle "$b" killed || true
+	calls=$(grep -n 'execve' "$BATS_TEST_TMPDIR/trace" | tail -n 1 | cut -d: -f1)
+	echo "$calls system calls"
+	[[ $calls -gt 60 ]]
+	for ((n = 2; n <= calls; n++)); do
+		cp "$BATS_TEST_TMPDIR/old" "$b/config.json"
+		in_lab strace -qq -o /dev/null -e "inject=all:signal=KILL:when=$n" "$work/bin/runc" \
+			--root "$work/state" create --bundle "$b" killed 2>/dev/null && false
+		cmp -s "$b/config.json" "$BATS_TEST_TMPDIR/old" ||
+			cmp "$b/config.json" "$BATS_TEST_TMPDIR/new"
+		in_lab bash -c 'for d in /run/rootfence/containers/*/killed; do
+			[[ ! -e $d ]] || { jq -e .rules "$d/policy.json" >/dev/null &&
+				[[ -d $(readlink "$d/bundle") && -L $d/capabilities ]]; }
+		done'
+	done
+	cp "$BATS_TEST_TMPDIR/old" "$b/config.json"
+	run wrapped create --bundle "$b" killed
+	[[ $status -eq 42 && -z $(left "$b") ]]
+	cmp "$b/config.json" "$BATS_TEST_TMPDIR/new"
+	[[ $(records) == killed ]]
+}
+
+# container NAME [JQ]: one that runs.
+container() {
+	local b
+	b=$(bundle "$@")
+	wrapped create --bundle "$b" "$1" </dev/null >/dev/null 2>&1 || { cat "$log"; return 1; }
+	wrapped start "$1"
+}
+
+# session JQ: a process document.
+session() {
+	jq -n '{"user": {"uid": 3267, "gid": 3267}, "cwd": "/", "env": ["PATH=/bin"],
+		"args": ["grep", "^Cap", "/proc/self/status"]} | '"$1" >"$BATS_TEST_TMPDIR/process.json"
+	cp "$BATS_TEST_TMPDIR/process.json" "$BATS_TEST_TMPDIR/process.before"
+}
+
+@test "exec by options: as the container's user; not as root, not with capabilities" {
+	container c2
+	run wrapped exec c2 id -u
+	said 0 3267
+	run wrapped exec --user 65534:65534 c2 id -u
+	said 0 65534
+	run wrapped exec --user 0 c2 id
+	said 1 "/user/uid is 0"
+	logged "rootUser: /user/uid is 0"
+	run wrapped exec --cap CAP_KILL c2 id
+	said 1 "options of exec are not rewritten"
+	run wrapped exec --no-new-privs=false c2 id
+	said 1 "/noNewPrivileges is false"
+	run wrapped exec --cwd /proc/self/fd/7 c2 id
+	said 1 "/cwd is"
+	run wrapped exec --user root c2 id
+	said 2 "'root' is no id"
+	run wrapped exec --cap cap_kill c2 id
+	said 2 "'cap_kill' is no capability"
+}
+
+@test "exec --process: what every session is given is taken away, what was asked for is refused" {
+	container c3
+	session '.capabilities = {"bounding": ["CAP_KILL", "CAP_CHOWN"], "effective": ["CAP_KILL"]}'
+	run wrapped exec --process "$BATS_TEST_TMPDIR/process.json" c3
+	[[ $status -eq 0 && ${#lines[@]} -eq 5 && ! $output =~ [1-9a-f][0-9a-f]*$ ]]
+	jq -e '.noNewPrivileges and .capabilities == {"bounding": [], "effective": []}' \
+		"$BATS_TEST_TMPDIR/process.json"
+	session '.capabilities = {"bounding": ["CAP_KILL", "CAP_SYS_ADMIN"]}'
+	run wrapped exec --process "$BATS_TEST_TMPDIR/process.json" c3
+	said 1 "/capabilities/bounding keeps CAP_KILL, CAP_SYS_ADMIN"
+	logged "a session is not given more than its container was"
+	cmp "$BATS_TEST_TMPDIR/process.json" "$BATS_TEST_TMPDIR/process.before"
+	session '.user.uid = 0'
+	run wrapped exec -p "$BATS_TEST_TMPDIR/process.json" c3
+	said 1 "/user/uid is 0"
+	session '.cwd = "/proc/self/fd/8"'
+	run wrapped exec -p "$BATS_TEST_TMPDIR/process.json" c3
+	said 1 "/cwd is"
+	session '.noNewPrivileges = 1'
+	run wrapped exec -p "$BATS_TEST_TMPDIR/process.json" c3
+	said 3 "/noNewPrivileges"
+	run wrapped exec -p "$BATS_TEST_TMPDIR/none.json" c3
+	said 6 "none.json"
+	ln -s process.json "$BATS_TEST_TMPDIR/link.json"
+	run wrapped exec -p "$BATS_TEST_TMPDIR/link.json" c3
+	said 6 "is a symbolic link"
+}
+
+@test "what the engine gave the container, its sessions may ask for, and do not get" {
+	container c4 '.process.capabilities.bounding += ["CAP_NET_ADMIN"]'
+	session '.capabilities = {"bounding": ["CAP_NET_ADMIN"]}'
+	run wrapped exec -p "$BATS_TEST_TMPDIR/process.json" c4
+	[[ $status -eq 0 && ! $output =~ [1-9a-f][0-9a-f]*$ ]]
+	session '.capabilities = {"bounding": ["CAP_NET_ADMIN", "CAP_SYS_PTRACE"]}'
+	run wrapped exec -p "$BATS_TEST_TMPDIR/process.json" c4
+	said 1 CAP_SYS_PTRACE
+}
+
+@test "a container created under one policy stays under it" {
+	setup_runtime '{ "policy": "audit" }'
+	container c5 '.process.user = {"uid": 0, "gid": 0}'
+	setup_runtime
+	container c6
+	run wrapped exec --user 0 c5 id -u
+	said 0 0
+	setup_runtime '{ "policy": "audit" }'
+	run wrapped exec --user 0 c6 id -u
+	said 1 "refused by policy 'default'"
+	# A second create of the same id fails, and takes nothing along.
+	run wrapped create --bundle "$(bundle c7)" c6
+	[[ $status -ne 0 ]]
+	run wrapped exec --user 0 c6 id -u
+	said 1 "refused by policy 'default'"
+	# Without a record the host's policy holds.
+	in_lab rm -r /run/rootfence/containers
+	setup_runtime
+	run wrapped exec --user 0 c5 id -u
+	said 1 "refused by policy 'default'"
+	run wrapped exec --user 3267:3267 --no-new-privs c5 id -u
+	said 0 3267
+}
+
+podman_lab() { in_lab podman --runtime "$work/bin/runc" "$@"; }
+
+@test "podman with the wrapper as its runtime: run, exec, and what it refuses" {
+	local runtime=runc ulimits='"nofile=1024:1024", "nproc=1000:1000"'
+	export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
+	local live=(run --rm --network none --rootfs "$work/rootfs")
+	podman_config "$runtime" "$ulimits"
+	podman_storage vfs
+	run podman_lab "${live[@]}" id
+	echo "$output"
+	[[ $status -ne 0 && $output == *"refused by policy 'default'"*"/process/user/uid is 0"* ]]
+	run podman_lab run --rm --user 3267:3267 --network none --rootfs "$work/rootfs" \
+		grep '^Cap' /proc/self/status
+	echo "$output"
+	[[ $status -eq 0 && ${#lines[@]} -eq 5 && ! $output =~ [1-9a-f][0-9a-f]*$ ]]
+	[[ -z $(records) ]]
+	run podman_lab run --rm --user 3267:3267 --privileged --network none --rootfs "$work/rootfs" id
+	echo "$output"
+	[[ $status -ne 0 && $output == *"privilegedContainer"* ]]
+	podman_lab run --name p1 --detach --user 3267:3267 --network none --rootfs "$work/rootfs" \
+		sleep 1000
+	run podman_lab exec p1 id -u
+	said 0 3267
+	run podman_lab exec --user nobody p1 id -u
+	said 0 65534
+	run podman_lab exec --user root p1 id
+	echo "$output"
+	[[ $status -ne 0 && $output == *"refused by policy 'default'"*"/user/uid is 0"* ]]
+	run podman_lab exec --privileged p1 id
+	echo "$output"
+	[[ $status -ne 0 && $output == *"refused by policy 'default'"*"CAP_SYS_ADMIN"* ]]
+	podman_lab exec p1 true
+	podman_lab stop --time 0 p1
+	podman_lab start p1
+	run podman_lab exec p1 id -u
+	said 0 3267
+	podman_lab rm --force --time 0 p1
+	[[ -z $(records) ]]
+}
+
+@test "a record that others can write, or that is broken, is not taken" {
+	container c8
+	in_lab bash -c 'rm /run/rootfence/containers/*/c8/bundle'
+	run wrapped exec c8 id
+	said 6 "cannot read bundle"
+	in_lab chmod 777 /run/rootfence/containers
+	run wrapped exec c8 id
+	said 6 "can be written by others"
+}
