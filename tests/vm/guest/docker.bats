@@ -18,7 +18,8 @@ teardown_file() {
 setup() { own_policy; }
 
 @test "the daemon has the wrapper as its default runtime" {
-	[ "$(docker info --format '{{.DefaultRuntime}}')" = rootfence ]
+	docker_default_is rootfence
+	grep -q rootfence /etc/docker/daemon.json
 }
 
 @test "docker run prints our first line" {

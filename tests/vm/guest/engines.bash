@@ -40,6 +40,14 @@ start_docker() {
 	within_minutes docker info >/dev/null 2>&1 || { tail -n 20 /run/dockerd.out; return 1; }
 }
 
+docker_default_is() { [[ $(docker info --format '{{.DefaultRuntime}}') == "$1" ]]; }
+
+# reload_docker RUNTIME: what register.sh says has to be done, and what must come of it.
+reload_docker() {
+	kill -HUP "$(</run/dockerd.started)"
+	within_minutes docker_default_is "$1"
+}
+
 start_containerd() {
 	daemon containerd containerd
 	within_minutes ctr version >/dev/null 2>&1 || { tail -n 20 /run/containerd.out; return 1; }
@@ -87,7 +95,11 @@ import_images() {
 engine_start() {
 	rootfence load
 	case $engine in
-	docker) register install docker && start_docker ;;
+	docker)
+		start_docker
+		register install docker
+		reload_docker rootfence
+		;;
 	containerd) start_containerd ;;
 	podman) register install podman-runtime ;;
 	esac
@@ -99,8 +111,9 @@ engine_stop() {
 	case $engine in
 	docker)
 		docker ps -aq | xargs -r docker rm -f
-		stop_daemon dockerd
 		register uninstall docker
+		reload_docker runc
+		stop_daemon dockerd
 		;;
 	containerd) stop_daemon containerd ;;
 	podman)
