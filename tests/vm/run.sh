@@ -45,8 +45,8 @@ tests_for() {
 	fi
 	case $1 in
 	*/cgroup1) echo guard ;;
-	*/containerd) printf '%s\n' containerd stories@containerd ;;
-	*/docker | */podman) printf '%s\n' "${1##*/}" "verbs@${1##*/}" "stories@${1##*/}" ;;
+	*/containerd) printf '%s\n' stories@containerd containerd ;;
+	*/docker | */podman) printf '%s\n' "stories@${1##*/}" "verbs@${1##*/}" "${1##*/}" ;;
 	*) printf '%s\n' churn guard matrix sessions ;;
 	esac
 }

@@ -86,6 +86,16 @@ build() {
 	remove one
 }
 
+@test "uninstall and a reload: the daemon's runtime is its own again" {
+	register uninstall docker
+	reload_docker runc
+	[ ! -e /etc/docker/daemon.json ]
+	run docker run --rm localhost/vm echo container ran
+	ran
+	register install docker
+	reload_docker rootfence
+}
+
 # The last one: another daemon. Story 5, and --userns=host of story 4.
 @test "userns-remap: root in a container is not root outside, and --userns=host is refused" {
 	grep -q dockremap /etc/subuid || { echo dockremap:100000:65536 >>/etc/subuid
@@ -104,8 +114,4 @@ build() {
 	own_policy '"rules": [ { "names": ["hostUserNamespace"], "action": "RF_ACT_REJECT", "args": { "when": "always" } } ]'
 	run docker run --rm --userns=host --user 3267 localhost/vm echo container ran
 	refused hostUserNamespace
-	own_policy
-	docker ps -aq | xargs -r docker rm -f
-	stop_daemon dockerd
-	start_docker
 }

@@ -20,11 +20,11 @@ register() {
 
 within_minutes() { eventually "$@" || eventually "$@" || eventually "$@"; }
 
-# daemon NAME COMMAND...: in the background, without bats' descriptors.
+# daemon NAME COMMAND...: in the background, without bats' descriptors; its log outlives the guest.
 daemon() {
 	local name=$1
 	shift
-	setsid "$@" >>"/run/$name.out" 2>&1 </dev/null 3>&- &
+	setsid "$@" >>"/vm/$name.log" 2>&1 </dev/null 3>&- &
 	echo $! >"/run/$name.started"
 }
 
@@ -37,7 +37,7 @@ stop_daemon() {
 
 start_docker() {
 	daemon dockerd dockerd --iptables=false --bridge=none "$@"
-	within_minutes docker info >/dev/null 2>&1 || { tail -n 20 /run/dockerd.out; return 1; }
+	within_minutes docker info >/dev/null 2>&1 || { tail -n 20 /vm/dockerd.log; return 1; }
 }
 
 docker_default_is() { [[ $(docker info --format '{{.DefaultRuntime}}') == "$1" ]]; }
@@ -50,7 +50,7 @@ reload_docker() {
 
 start_containerd() {
 	daemon containerd containerd
-	within_minutes ctr version >/dev/null 2>&1 || { tail -n 20 /run/containerd.out; return 1; }
+	within_minutes ctr version >/dev/null 2>&1 || { tail -n 20 /vm/containerd.log; return 1; }
 }
 
 # --- images: vm (no USER), user (USER testuser), uid (USER 10001), scratch (USER 10001:10001) ---
@@ -58,7 +58,6 @@ start_containerd() {
 readonly image_tar=/run/image.tar scratch_tar=/run/scratch.tar
 
 make_tars() {
-	[[ ! -e $image_tar ]] || return 0
 	make_rootfs /run/rootfs
 	tar -C /run/rootfs --xattrs --xattrs-include=security.capability -cf "$image_tar" .
 	mkdir -p /run/scratch
@@ -85,6 +84,7 @@ import() {
 }
 
 import_images() {
+	[[ ! -e $image_tar ]] || return 0
 	make_tars
 	import vm "$image_tar" 'CMD ["/bin/sh"]'
 	import user "$image_tar" 'USER testuser'
@@ -92,15 +92,16 @@ import_images() {
 	import scratch "$scratch_tar" 'USER 10001:10001' 'CMD ["/probe"]'
 }
 
+# The daemon of an earlier file goes on: starting one takes the better part of a minute.
 engine_start() {
 	rootfence load
 	case $engine in
 	docker)
-		start_docker
+		docker info >/dev/null 2>&1 || start_docker
 		register install docker
 		reload_docker rootfence
 		;;
-	containerd) start_containerd ;;
+	containerd) ctr version >/dev/null 2>&1 || start_containerd ;;
 	podman) register install podman-runtime ;;
 	esac
 	import_images
@@ -109,17 +110,8 @@ engine_start() {
 engine_stop() {
 	own_policy
 	case $engine in
-	docker)
-		docker ps -aq | xargs -r docker rm -f
-		register uninstall docker
-		reload_docker runc
-		stop_daemon dockerd
-		;;
-	containerd) stop_daemon containerd ;;
-	podman)
-		podman rm --all --force --time 0
-		register uninstall podman-runtime
-		;;
+	docker) docker ps -aq | xargs -r docker rm -f ;;
+	podman) podman rm --all --force --time 0 ;;
 	esac
 }
 

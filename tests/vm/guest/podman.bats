@@ -39,6 +39,13 @@ setup() { own_policy; }
 	[[ $status -ne 0 && $output != *"container ran"* ]]
 }
 
+@test "uninstalled, podman calls its own runtime, and installed again, ours" {
+	register uninstall podman-runtime
+	run podman info --format '{{.Host.OCIRuntime.Path}}'
+	[[ $status -eq 0 && $output != *rootfence* ]]
+	register install podman-runtime
+}
+
 @test "podman build works" {
 	run podman build --no-cache -t localhost/built - <<-END
 		FROM localhost/vm
