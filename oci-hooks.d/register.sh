@@ -247,7 +247,7 @@ uninstall_one() {
 # Containers whose shim calls the wrapper by its path for as long as they run.
 running() {
 	local file
-	for file in "$DESTDIR"/run/containerd/io.containerd.runtime.v2.task/*/*/runtime; do
+	for file in "$DESTDIR"/run/{containerd,docker/containerd/daemon}/io.containerd.runtime.v2.task/*/*/runtime; do
 		! grep -qsF "$LIBEXECDIR/rootfence/" "$file" ||
 			basename "$(dirname "$file")" | cut -c 1-12
 	done
