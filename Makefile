@@ -129,8 +129,10 @@ deps: ; @tests/deps.sh $(BUILD_DEPS) $(TEST_DEPS)
 build-deps: ; @tests/deps.sh $(BUILD_DEPS)
 
 # What goes where, in this order: what is called before what calls it. Uninstall goes backwards.
-# CRI-O, buildah and others read the shared directory; the other one is only for podman.
+# CRI-O, buildah and others read the shared directory; the others are only for podman, without
+# the runtime wrapper and with it.
 OWN_HOOKS := $(DATADIR)/rootfence/hooks.d
+WRAPPER_HOOKS := $(DATADIR)/rootfence/hooks-wrapper.d
 SHARED_HOOKS ?= $(DATADIR)/containers/oci/hooks.d
 MAN = $(foreach n,5 8,$(foreach f,$(wildcard docs/*.$n),644:$f:$(DATADIR)/man/man$n/$(notdir $f)))
 INSTALL = 755:$(BUILD)/rootfence:$(BINDIR)/rootfence \
@@ -142,6 +144,7 @@ INSTALL = 755:$(BUILD)/rootfence:$(BINDIR)/rootfence \
 	644:oci-hooks.d/rootfence.service:$(UNITDIR)/rootfence.service \
 	$(foreach f,$(wildcard oci-hooks.d/shared/*.json),644:$f:$(SHARED_HOOKS)/$(notdir $f)) \
 	$(foreach f,$(wildcard oci-hooks.d/podman/*.json),644:$f:$(OWN_HOOKS)/$(notdir $f)) \
+	$(foreach f,createruntime poststop,644:oci-hooks.d/podman/zz-rootfence-$f.json:$(WRAPPER_HOOKS)/zz-rootfence-$f.json) \
 	644:oci-hooks.d/50-rootfence.conf:$(SYSCONFDIR)/containers/containers.conf.d/50-rootfence.conf
 install uninstall: export DESTDIR := $(DESTDIR)
 install uninstall: export BINDIR := $(BINDIR)
@@ -156,6 +159,7 @@ uninstall:
 clean:
 	rm -rf build
 
+include oci-hooks.d/register.mk
 include tests/vm/vm.mk
 -include $(OBJS:.o=.d) $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 

@@ -58,6 +58,7 @@ warn_overridden() {
 	local f
 	for f in "$conf_dir"/*.conf; do
 		[[ ${f##*/} > $dropin && -n $(hooks_dir_of "$f") ]] || continue
+		[[ ${f##*/} != 60-rootfence-runtime.conf ]] || continue # with the wrapper, not ours here
 		hooks_dir_of "$f" | grep -qxF "$own_hooks" ||
 			note "$f replaces hooks_dir: add \"$own_hooks\" there, or podman runs no hook of ours" >&2
 	done

@@ -43,7 +43,7 @@ shell_scripts() {
 
 json() {
 	local f
-	for f in oci-hooks.d/*/*.json; do
+	for f in oci-hooks.d/{podman,shared}/*.json; do
 		jq -e '.version == "1.0.0" and (.hook.timeout > 0)' "$f" >/dev/null || return 1
 	done
 }

@@ -11,7 +11,7 @@
 
 /*
  * What engines put into every container: hosts, resolv.conf, secrets, shm, ... Sources are those of
- * podman, CRI-O, buildah, Docker, containerd and the kubelet; `*` stands for one path component.
+ * podman, CRI-O, buildah, Docker, BuildKit, containerd and the kubelet; `*` stands for one path component.
  * All lie in directories that only the engine's own user can write.
  */
 static const struct {
@@ -34,6 +34,18 @@ static const struct {
 	{ "/dev/shm", "/var/lib/docker/containers/*/mounts/shm" },
 	{ "/run/secrets", "/var/lib/docker/containers/*/mounts/secrets" },
 	{ "/run/secrets/*", "/var/lib/docker/containers/*/mounts/secrets/*" },
+	/* A daemon with userns-remap has all of this in a directory by its first ids. */
+	{ "/etc/hosts", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/hosts" },
+	{ "/etc/hostname", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/hostname" },
+	{ "/etc/resolv.conf", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/resolv.conf" },
+	{ "/dev/shm", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/mounts/shm" },
+	{ "/run/secrets", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/mounts/secrets" },
+	{ "/run/secrets/*", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/mounts/secrets/*" },
+	/* BuildKit, in dockerd: RUN steps. */
+	{ "/etc/hosts", "/var/lib/docker/buildkit/executor/hosts*" },
+	{ "/etc/resolv.conf", "/var/lib/docker/buildkit/executor/resolv.conf" },
+	{ "/etc/hosts", "/var/lib/docker/[0-9]*.[0-9]*/buildkit/executor/hosts*" },
+	{ "/etc/resolv.conf", "/var/lib/docker/[0-9]*.[0-9]*/buildkit/executor/resolv.conf" },
 	{ "/etc/hostname", "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
 	{ "/etc/hosts", "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts" },
 	{ "/etc/resolv.conf",

@@ -57,6 +57,7 @@ static const char *const allowed_paths[] = {
 	"/etc/ca-certificates:ro",
 	"/var/lib/containers/storage/volumes/*/_data",
 	"/var/lib/docker/volumes/*/_data",
+	"/var/lib/docker/*/volumes/*/_data",
 	"/var/lib/kubelet/pods/*/volumes",
 	"/var/lib/kubelet/pods/*/volume-subpaths",
 	NULL,

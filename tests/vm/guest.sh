@@ -40,11 +40,11 @@ mount_all() {
 	mount -t tracefs tracefs /sys/kernel/tracing
 	mount -t bpf -o mode=700 bpf /sys/fs/bpf
 	local dir
-	for dir in /run /tmp /var/tmp /var/lib/containers; do
+	for dir in /run /tmp /var/tmp /var/lib/{containerd,containers,docker}; do
 		mkdir -p "$dir"
 		mount -t tmpfs -o mode=1777 tmpfs "$dir"
 	done
-	chmod 755 /run /var/lib/containers
+	chmod 755 /run /var/lib/{containerd,containers,docker}
 	if [[ $(parameter vm.cgroup) == 1 ]]; then mount_cgroup1; else mount_cgroup2; fi
 	mount --make-rshared /
 	ip link set lo up
@@ -66,12 +66,14 @@ configure() {
 }
 
 run_tests() {
-	local name
+	local name file
 	for name in $(</vm/tests); do
+		file=/vm/guest/${name%@*}.bats
+		export ENGINE=${name#*@}
 		if [[ $(parameter vm.debug) == 1 ]]; then
-			bats --tap --timing "/vm/guest/$name.bats" 2>&1 | tee "/vm/$name.tap"
+			bats --tap --timing "$file" 2>&1 | tee "/vm/$name.tap"
 		else
-			bats --tap "/vm/guest/$name.bats" >"/vm/$name.tap" 2>&1
+			bats --tap "$file" >"/vm/$name.tap" 2>&1
 		fi
 	done
 }
@@ -79,7 +81,8 @@ run_tests() {
 mount_all
 configure
 export VM_LSM VM_CGROUP BATS_TEST_TIMEOUT=300
-export GOGC=off # engines are short-lived, and memory is cheaper here than emulated processor time
+# To engines memory is cheaper here than emulated processor time.
+export GOGC=off GOMEMLIMIT=500MiB
 export "$(</vm/env)"
 VM_LSM=$(parameter vm.lsm) VM_CGROUP=$(parameter vm.cgroup)
 if [[ $(parameter vm.shell) == 1 ]]; then

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# root.sh SUITE: prints the path of a Debian root for guests, made with debootstrap unless the
-# cache has it. The name in the cache says what is in it: suite, mirror and packages. To get newer
+# root.sh SUITE [engines]: prints the path of a Debian root for guests, with podman alone or with
+# containerd and Docker too, made with debootstrap unless the cache has it. The name in the cache says what is in it: suite, mirror and packages. To get newer
 # packages, remove it. Guests only read it, so any number can share one.
 set -euo pipefail
 
@@ -17,7 +17,16 @@ readonly packages=(bats busybox-static ca-certificates crun iproute2 jq kmod lib
 	linux-image-amd64 podman procps runc util-linux)
 readonly scripts=/usr/share/debootstrap/scripts
 
-include=$(IFS=,; printf '%s' "${packages[*]}")
+# packages_of SUITE [engines]: with commas between. Docker's client and builder became packages of
+# their own; and debootstrap does not find what provides podman's network stack in bookworm.
+packages_of() {
+	local list=("${packages[@]}")
+	case $* in
+	'bookworm engines') list+=(docker-compose docker.io netavark uidmap) ;;
+	*' engines') list+=(docker-buildx docker-cli docker-compose docker.io uidmap) ;;
+	esac
+	(IFS=,; printf '%s' "${list[*]}")
+}
 
 # A debootstrap older than the suite: all recent ones are made like sid.
 script_of() {
@@ -40,6 +49,7 @@ make_root() {
 
 main() {
 	local suite=$1 key root
+	include=$(packages_of "$@")
 	key=$(printf '%s\n' "$suite" "$mirror" "$include" | sha256sum | cut -c 1-12)
 	root=$cache/$suite-$key
 	mkdir -p "$cache"

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [SUITE/lsm|nolsm[/cgroup1]...]: boots each of these guests (the whole matrix without
-# arguments) and runs tests/vm/guest/*.bats in it against build/rootfence. TAP on stdout. A guest
-# that crashes, hangs or whose kernel warns is a failed test point with its log. Everything that a
-# guest left behind stays in build/vm/, until its next run.
+# run.sh [SUITE/lsm|nolsm[/cgroup1|/ENGINE]...]: boots each of these guests (the matrix of kernels
+# without arguments, with --engines that of engines) and runs what tests_for() names of
+# tests/vm/guest/*.bats in it against build/rootfence. TAP on stdout. A guest that crashes, hangs or
+# whose kernel warns is a failed test point with its log. Everything that a guest left behind stays
+# in build/vm/, until its next run.
 #
 # run.sh --shell GUEST: a shell in the guest instead. run.sh --roots: makes the roots, boots nothing.
-# TESTS: names of bats files instead of all. CHURN: containers in churn.bats (default 20).
+# TESTS: names of bats files instead, NAME or NAME@ENGINE. CHURN: containers in churn.bats (default 10).
 # VM_JOBS: guests at once (default: one for each processor). VM_SECONDS: for one boot (default 1500).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -16,6 +17,7 @@ source tests/tap.sh
 
 readonly matrix=(bookworm/lsm bookworm/nolsm bookworm/lsm/cgroup1
 	trixie/lsm trixie/nolsm forky/lsm forky/nolsm)
+readonly engines=({bookworm,trixie,forky}/lsm/{docker,containerd,podman})
 readonly lsms=landlock,lockdown,yama
 readonly limit=${VM_SECONDS:-1500}
 readonly trouble='WARNING:|BUG:|Oops|general protection|Kernel panic|INFO: task|rcu: .*stall|KASAN'
@@ -28,38 +30,48 @@ fill_share() {
 	rm -rf "$share"
 	mkdir -p "$share/bin"
 	make -s install DESTDIR="$share/stage" >/dev/null
-	cp -r tests/vm/guest tests/vm/guest.sh "$share"
-	printf 'CHURN=%d\n' "${CHURN:-20}" >"$share/env"
+	cp -r tests/vm/guest tests/vm/guest.sh oci-hooks.d "$share"
+	printf 'CHURN=%d\n' "${CHURN:-10}" >"$share/env"
 	"${CC:-gcc}" -O2 -Wall -static -o "$share/bin/probe" tests/live/probe.c
 	"${CC:-gcc}" -O2 -Wall -D_GNU_SOURCE -static -o "$share/bin/matrix" tests/vm/matrix/*.c
 }
 
-# cgroup v1 has the runtimes to itself: what is about kernels is tested with v2.
+# cgroup v1 has the runtimes to itself: what is about kernels is tested with v2. NAME@ENGINE is a
+# file that runs once for each engine.
 tests_for() {
-	local file
 	if [[ -n ${TESTS-} ]]; then
 		printf '%s\n' "$TESTS"
-	elif [[ $1 == */cgroup1 ]]; then
-		echo guard
-	else
-		for file in tests/vm/guest/*.bats; do
-			basename "$file" .bats
-		done
+		return
 	fi
+	case $1 in
+	*/cgroup1) echo guard ;;
+	*/containerd) printf '%s\n' stories@containerd containerd ;;
+	*/docker | */podman) printf '%s\n' "stories@${1##*/}" "verbs@${1##*/}" "${1##*/}" ;;
+	*) printf '%s\n' churn guard matrix sessions ;;
+	esac
+}
+
+# The tests of kernels do with a smaller root, which is made in a third of the time.
+root_of() {
+	case $1 in
+	*/docker | */containerd | */podman) tests/vm/root.sh "${1%%/*}" engines ;;
+	*) tests/vm/root.sh "${1%%/*}" ;;
+	esac
 }
 
 boot() {
-	local guest=$1 share=$2 seconds=$3 root lsm cgroup
+	local guest=$1 share=$2 seconds=$3 root lsm cgroup=
 	shift 3
-	IFS=/ read -r _ lsm cgroup <<<"$guest"
-	root=$(tests/vm/root.sh "${guest%%/*}")
+	IFS=/ read -r _ lsm _ <<<"$guest"
+	[[ $guest != */cgroup1 ]] || cgroup=1
+	root=$(root_of "$guest")
 	case $lsm in
 	lsm) lsm=$lsms,bpf ;;
 	nolsm) lsm=$lsms ;;
 	*) die "no such guest: $guest" ;;
 	esac
 	tests/vm/boot.sh "$root" "$share" "$seconds" "lsm=$lsm" "vm.lsm=$lsm" \
-		"vm.cgroup=${cgroup#cgroup}" "$@"
+		"vm.cgroup=$cgroup" "$@"
 }
 
 # Prints the points of a guest's TAP file under its name, and notes a plan that does not hold.
@@ -110,7 +122,7 @@ report_guest() {
 make_roots() {
 	local guest
 	for guest in "$@"; do
-		tests/vm/root.sh "${guest%%/*}" >/dev/null
+		root_of "$guest" >/dev/null
 	done
 }
 
@@ -122,7 +134,7 @@ run_guests() {
 		fill_share "$share"
 		tests_for "$guest" >"$share/tests"
 	done
-	export -f boot run_guest share_of die
+	export -f boot run_guest root_of share_of die
 	export limit lsms
 	printf '%s\0' "$@" | xargs -0 -P "${VM_JOBS:-$(nproc)}" -I {} \
 		bash -euo pipefail -c 'run_guest {}'
@@ -146,6 +158,10 @@ main() {
 	if [[ ${1-} == --roots ]]; then
 		make_roots "${matrix[@]}"
 		return
+	fi
+	if [[ ${1-} == --engines ]]; then
+		shift
+		[[ $# -gt 0 ]] || set -- "${engines[@]}"
 	fi
 	[[ $# -gt 0 ]] || set -- "${matrix[@]}"
 	make_roots "$@"

@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2119 # expressions for inner shells; bats' own variables
+# What only containerd has: its configuration, and ctr, which names the runtime on its command line.
+
+ENGINE=containerd
+# shellcheck source=tests/vm/guest/engines.bash
+source "$BATS_TEST_DIRNAME/engines.bash"
+
+setup_file() { engine_start; }
+
+teardown_file() {
+	[[ ! -e /var/lib/rootfence/register/runc-divert ]] || register uninstall runc-divert
+	engine_stop
+}
+
+setup() { own_policy; }
+
+@test "install-containerd: containerd agrees that the runtime of pods is the wrapper, and comes up" {
+	cp /etc/containerd/config.toml /run/config.toml 2>/dev/null || touch /run/no-config
+	register install containerd
+	containerd config dump | grep -E "BinaryName = [\"']${wrapper}[\"']"
+	stop_daemon containerd
+	start_containerd
+	register uninstall containerd
+	[[ ! -e /run/config.toml ]] || cmp /run/config.toml /etc/containerd/config.toml
+	[[ ! -e /run/no-config || ! -e /etc/containerd/config.toml ]]
+}
+
+@test "ctr run prints the reason, and starts what may start" {
+	run run_in vm -- echo container ran
+	refused rootUser
+	run run_in vm --privileged --user 3267 -- echo container ran
+	refused privilegedContainer
+	run run_in vm --user 3267 -- echo container ran
+	ran
+}
+
+@test "the shim's record names the wrapper for as long as the container runs" {
+	start one
+	grep -qF "$wrapper" /run/containerd/io.containerd.runtime.v2.task/default/one/runtime
+	run register uninstall
+	echo "$output"
+	[[ $status -ne 0 && $output == *"containers run by the wrapper are left"*one* ]]
+}
+
+@test "exec, list, pause, resume, metrics, signals, attach: as ever" {
+	run exec_in one -- sh -c 'echo container ran as $(id -u)'
+	ran 'container ran as 3267'
+	ctr task ls | grep -qE '^one .*RUNNING'
+	ctr task ps one | grep -qE '[0-9]'
+	ctr task pause one
+	ctr task ls | grep -qE '^one .*PAUSED'
+	ctr task resume one
+	ctr task metrics one | grep -q memory
+	run exec_in one --user 0 -- echo container ran
+	refused rootUser
+	remove one
+	eventually no_entries
+	run ctr task ls -q
+	[[ $output != *one* ]]
+}
+
+@test "ctr run -t: a terminal" {
+	run script -qec "ctr run --rm -t --runc-binary $wrapper --user 3267 localhost/vm:latest term \
+		sh -c 'test -t 0 && tty'" /dev/null
+	ran /dev/pts/
+}
+
+@test "ctr without --runc-binary goes past the wrapper, until the divert is in place" {
+	run ctr run --rm localhost/vm:latest past echo container ran
+	ran
+	register install runc-divert
+	run ctr run --rm localhost/vm:latest diverted echo container ran
+	refused rootUser
+	run ctr run --rm --user 3267 localhost/vm:latest ordinary grep Cap /proc/self/status
+	echo "$output"
+	has_no_capability
+	register uninstall runc-divert
+}

@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2119 # expressions for inner shells; bats' own variables
+# What only Docker has: its daemon's configuration, user namespaces for all, runtimes by name,
+# builds.
+
+ENGINE=docker
+# shellcheck source=tests/vm/guest/engines.bash
+source "$BATS_TEST_DIRNAME/engines.bash"
+
+setup_file() { engine_start; }
+
+teardown_file() {
+	[[ ! -e /var/lib/rootfence/register/runc-divert ]] || register uninstall runc-divert
+	engine_stop
+}
+
+setup() { own_policy; }
+
+@test "the daemon has the wrapper as its default runtime" {
+	docker_default_is rootfence
+	grep -q rootfence /etc/docker/daemon.json
+}
+
+@test "docker run prints our first line" {
+	run docker run --rm --privileged localhost/vm echo container ran
+	refused privilegedContainer
+	[[ $output == *"docker: Error response from daemon:"*"rootfence: refused by policy 'default'"* ]]
+	run docker run --rm --ipc=host --user 3267 localhost/vm echo container ran
+	refused hostIpcNamespace
+}
+
+@test "exec as root and --privileged: refused, and docker says why" {
+	start one
+	run docker exec --user root one echo container ran
+	refused rootUser
+	run docker exec --privileged one echo container ran
+	refused capabilities
+	run docker exec one echo container ran
+	ran
+	remove one
+}
+
+@test "--runtime runc goes past the wrapper, until the divert is in place" {
+	run docker run --rm --runtime runc localhost/vm echo container ran
+	ran
+	register install runc-divert
+	[ "$(readlink /usr/sbin/runc)" = /usr/bin/rootfence ]
+	run docker run --rm --runtime runc localhost/vm echo container ran
+	refused rootUser
+	run docker run --rm --runtime runc --user 3267 localhost/vm grep Cap /proc/self/status
+	echo "$output"
+	has_no_capability
+}
+
+# build [LINE...]: a Dockerfile of these lines on the image vm, by BuildKit.
+build() {
+	printf '%s\n' 'FROM localhost/vm' "$@" |
+		DOCKER_BUILDKIT=1 timeout 250 docker build --no-cache --progress plain --network none -t built - 2>&1
+}
+
+@test "with the divert, RUN in docker build is under the policy" {
+	run build 'RUN echo container ran as $(id -u)'
+	echo "$output"
+	[[ $status -ne 0 && $output != *"container ran as 0"* ]]
+	[[ $output == *"refused by policy 'default'"* ]]
+	run build 'USER 3267:3267' 'RUN echo container ran; grep Cap /proc/self/status >/tmp/caps; cat /tmp/caps'
+	echo "$output"
+	[[ $status -eq 0 && $output == *"container ran"* ]]
+	[ "$(grep -cE 'Cap(Inh|Prm|Eff|Bnd|Amb):.0{16}' <<<"$output")" -eq 5 ]
+}
+
+@test "the divert is taken back: the runtime is the package's again" {
+	register uninstall runc-divert
+	dpkg --verify runc
+	[ ! -L /usr/sbin/runc ]
+	run docker run --rm --runtime runc localhost/vm echo container ran
+	ran
+}
+
+@test "uninstall refuses while containers could not be started any more" {
+	start one
+	run register uninstall docker
+	echo "$output"
+	[[ $status -ne 0 && $output == *"docker rm -f"* ]]
+	remove one
+}
+
+@test "uninstall and a reload: the daemon's runtime is its own again" {
+	register uninstall docker
+	reload_docker runc
+	[ ! -e /etc/docker/daemon.json ]
+	run docker run --rm localhost/vm echo container ran
+	ran
+	register install docker
+	reload_docker rootfence
+}
+
+# The last one: another daemon. Story 5, and --userns=host of story 4.
+@test "userns-remap: root in a container is not root outside, and --userns=host is refused" {
+	grep -q dockremap /etc/subuid || { echo dockremap:100000:65536 >>/etc/subuid
+		echo dockremap:100000:65536 >>/etc/subgid; }
+	id dockremap >/dev/null 2>&1 || useradd --system --no-create-home dockremap
+	stop_daemon dockerd
+	start_docker --userns-remap=default
+	import vm "$image_tar" 'CMD ["/bin/sh"]'
+	run docker run --rm localhost/vm sh -c 'echo container ran as $(id -u); cat /proc/self/uid_map'
+	ran 'container ran as 0'
+	grep -qE '^ *0 +[1-9]' <<<"$output"
+	run docker run --rm --userns=host localhost/vm echo container ran
+	refused rootUser hostUserNamespace
+	run docker run --rm --userns=host --user 3267 localhost/vm echo container ran
+	ran
+	own_policy '"rules": [ { "names": ["hostUserNamespace"], "action": "RF_ACT_REJECT", "args": { "when": "always" } } ]'
+	run docker run --rm --userns=host --user 3267 localhost/vm echo container ran
+	refused hostUserNamespace
+}

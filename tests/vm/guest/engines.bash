@@ -1,0 +1,248 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2119,SC2120 # bats sets status and output; arguments are optional
+# SPDX-License-Identifier: Apache-2.0
+#
+# An engine with the wrapper registered, and one way to ask any of them for the same thing.
+# $engine: docker, containerd or podman. Options are given as words of our own, in $flags.
+
+# shellcheck source=tests/vm/guest/common.bash
+source "$BATS_TEST_DIRNAME/common.bash"
+
+engine=${ENGINE:?docker, containerd or podman}
+wrapper=/usr/libexec/rootfence/runc
+
+register() {
+	DESTDIR='' BINDIR=/usr/bin LIBEXECDIR=/usr/libexec SYSCONFDIR=/etc DATADIR=/usr/share \
+		/vm/oci-hooks.d/register.sh "$@"
+}
+
+# --- daemons: an emulated machine takes its time, so nothing here has less than minutes ---
+
+within_minutes() { eventually "$@" || eventually "$@" || eventually "$@"; }
+
+# daemon NAME COMMAND...: in the background, without bats' descriptors; its log outlives the guest.
+daemon() {
+	local name=$1
+	shift
+	setsid "$@" >>"/vm/$name.log" 2>&1 </dev/null 3>&- &
+	echo $! >"/run/$name.started"
+}
+
+stop_daemon() {
+	local pid
+	pid=$(<"/run/$1.started")
+	kill "$pid" 2>/dev/null || return 0
+	within_minutes eval "! kill -0 $pid 2>/dev/null"
+}
+
+start_containerd() {
+	daemon containerd containerd
+	within_minutes ctr version >/dev/null 2>&1 || { tail -n 20 /vm/containerd.log; return 1; }
+}
+
+# As Debian's unit does: a containerd that dockerd started itself would have to be up in 15 seconds.
+start_docker() {
+	ctr version >/dev/null 2>&1 || start_containerd
+	daemon dockerd dockerd --containerd=/run/containerd/containerd.sock --iptables=false \
+		--bridge=none "$@"
+	within_minutes docker info >/dev/null 2>&1 || { tail -n 20 /vm/dockerd.log; return 1; }
+}
+
+docker_default_is() { [[ $(docker info --format '{{.DefaultRuntime}}') == "$1" ]]; }
+
+# reload_docker RUNTIME: what register.sh says has to be done, and what must come of it.
+reload_docker() {
+	kill -HUP "$(</run/dockerd.started)"
+	within_minutes docker_default_is "$1"
+}
+
+# --- images: vm (no USER), user (USER testuser), uid (USER 10001), scratch (USER 10001:10001) ---
+
+readonly image_tar=/run/image.tar scratch_tar=/run/scratch.tar
+
+make_tars() {
+	make_rootfs /run/rootfs
+	tar -C /run/rootfs --xattrs --xattrs-include=security.capability -cf "$image_tar" .
+	mkdir -p /run/scratch
+	install -m 755 /vm/bin/probe /run/scratch/probe
+	tar -C /run/scratch -cf "$scratch_tar" probe
+}
+
+# import NAME TAR CHANGE...
+import() {
+	local name=$1 tar=$2 change changes=()
+	shift 2
+	for change in "$@"; do
+		changes+=(--change "$change")
+	done
+	case $engine in
+	docker) docker import "${changes[@]}" "$tar" "localhost/$name" ;;
+	*) podman import -q "${changes[@]}" "$tar" "localhost/$name" ;;
+	esac >/dev/null
+	[[ $engine != containerd ]] || {
+		podman save -q "localhost/$name" >/run/save.tar
+		ctr images import /run/save.tar >/dev/null
+		rm /run/save.tar
+	}
+}
+
+import_images() {
+	[[ ! -e $image_tar ]] || return 0
+	make_tars
+	import vm "$image_tar" 'CMD ["/bin/sh"]'
+	import user "$image_tar" 'USER testuser'
+	import uid "$image_tar" 'USER 10001'
+	import scratch "$scratch_tar" 'USER 10001:10001' 'CMD ["/probe"]'
+}
+
+# The daemon of an earlier file goes on: starting one takes the better part of a minute.
+engine_start() {
+	rootfence load
+	case $engine in
+	docker)
+		docker info >/dev/null 2>&1 || start_docker
+		register install docker
+		reload_docker rootfence
+		;;
+	containerd) ctr version >/dev/null 2>&1 || start_containerd ;;
+	podman) register install podman-runtime ;;
+	esac
+	import_images
+}
+
+engine_stop() {
+	own_policy
+	case $engine in
+	docker) docker ps -aq | xargs -r docker rm -f ;;
+	podman) podman rm --all --force --time 0 ;;
+	esac
+}
+
+# --- one container, in the words of each engine ---
+
+ctr_flags() {
+	local flag
+	for flag in "$@"; do
+		case $flag in
+		--volume=*) IFS=: read -r src dst <<<"${flag#*=}"
+			echo "--mount=type=bind,src=$src,dst=$dst,options=rbind:rw" ;;
+		--network=host) echo --net-host ;;
+		--pid=host) echo --with-ns=pid:/proc/1/ns/pid ;;
+		--uidmap=*) echo "$flag" "--gidmap=${flag#*=}" ;;
+		--cap-add=*) ;; # the sets of ctr are Docker's
+		--security-opt=*) echo --allow-new-privs ;;
+		*) echo "$flag" ;;
+		esac
+	done
+}
+
+# Each start of ctr needs a name of its own.
+ctr_name() { echo "c$(date +%s%N)"; }
+
+full_name() { [[ $engine == containerd ]] && echo "localhost/$1:latest" || echo "localhost/$1"; }
+
+# run_in IMAGE [FLAG...] [-- COMMAND...]: to its end.
+run_in() {
+	local image flags=()
+	image=$(full_name "$1")
+	shift
+	while [[ $# -gt 0 && $1 != -- ]]; do
+		flags+=("$1")
+		shift
+	done
+	[[ $# -eq 0 ]] || shift
+	case $engine in
+	containerd)
+		mapfile -t flags < <(ctr_flags "${flags[@]}")
+		ctr run --rm --runc-binary "$wrapper" "${flags[@]}" "$image" "$(ctr_name)" "$@"
+		;;
+	*) "$engine" run --rm "${flags[@]}" "$image" "$@" ;;
+	esac
+}
+
+# start NAME [FLAG...]: image vm, as 3267, for as long as it takes.
+start() {
+	local name=$1 flags
+	shift
+	case $engine in
+	containerd)
+		mapfile -t flags < <(ctr_flags "$@")
+		ctr run --detach --runc-binary "$wrapper" --user 3267 "${flags[@]}" \
+			"$(full_name vm)" "$name" sleep 100000
+		;;
+	*) "$engine" run --detach --name "$name" --user 3267 "$@" localhost/vm sleep 100000 ;;
+	esac >/dev/null
+}
+
+# exec_in NAME [FLAG...] -- COMMAND...
+exec_in() {
+	local name=$1 flags=()
+	shift
+	while [[ $1 != -- ]]; do
+		flags+=("$1")
+		shift
+	done
+	shift
+	case $engine in
+	containerd) ctr task exec --exec-id "$(ctr_name)" "${flags[@]}" "$name" "$@" ;;
+	*) "$engine" exec "${flags[@]}" "$name" "$@" ;;
+	esac
+}
+
+remove() {
+	case $engine in
+	containerd)
+		ctr task kill --signal KILL "$1"
+		eventually eval "ctr task delete $1 2>/dev/null || ! ctr task ls -q | grep -qx $1"
+		ctr container delete "$1"
+		;;
+	docker) docker rm --force "$1" ;;
+	podman) podman rm --force --time 0 "$1" ;;
+	esac >/dev/null
+}
+
+# --- what came of it ---
+
+# refused RULE...: nothing ran, the user reads our first line, and each of the rules.
+refused() {
+	echo "$status $output"
+	local rule
+	[[ $status -ne 0 && $output != *"container ran"* ]] || return 1
+	[[ $output == *"rootfence: refused by policy '"* ]] || return 1
+	for rule in "$@"; do
+		[[ $output == *"$rule"* ]] || { echo "no word of $rule"; return 1; }
+	done
+}
+
+ran() {
+	echo "$status $output"
+	[[ $status -eq 0 && $output == *"${1-container ran}"* ]]
+}
+
+has_no_capability() {
+	[[ $(grep -cE '^Cap(Inh|Prm|Eff|Bnd|Amb):.0{16}' <<<"$output") -eq 5 ]]
+}
+
+# The runtime itself, past every wrapper, as root on the host can call it: prints the state
+# directory that the engine gave it for this container.
+runtime_of() {
+	if [[ $engine == podman ]]; then
+		podman inspect --format '{{.OCIRuntime}}' "$1"
+	else
+		echo runc
+	fi
+}
+
+real_exec() {
+	local name=$1 id runtime dir
+	shift
+	runtime=$(runtime_of "$name")
+	id=$name
+	[[ $engine == containerd ]] || id=$("$engine" inspect --format '{{.Id}}' "$name")
+	dir=$(find /run/{runc,crun,docker,containerd} -type d -name "$id" -exec \
+		sh -c 'test -e "$1/state.json" || test -e "$1/status"' sh {} \; -print 2>/dev/null | head -n 1)
+	[[ -n $dir ]] || { echo "no state of $id below /run"; return 2; }
+	[[ ! -e /usr/sbin/runc.rootfence-real || $runtime != runc ]] ||
+		runtime=/usr/sbin/runc.rootfence-real
+	"$runtime" --root "${dir%/*}" exec "${@:1:$#-1}" "$id" sh -c "${*: -1}"
+}

@@ -1,0 +1,75 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2119 # expressions for inner shells; bats' own variables
+# What only podman has: hooks and the wrapper together, a runtime by name, and no root.
+
+ENGINE=podman
+# shellcheck source=tests/vm/guest/engines.bash
+source "$BATS_TEST_DIRNAME/engines.bash"
+
+setup_file() { engine_start; }
+
+teardown_file() { engine_stop; }
+
+setup() { own_policy; }
+
+@test "podman's runtimes are the wrapper, by their names" {
+	run podman info --format '{{.Host.OCIRuntime.Path}}'
+	ran /usr/libexec/rootfence/
+}
+
+@test "hooks and wrapper: one container, one entry" {
+	start one
+	[ "$(entries)" -eq 1 ]
+	run podman exec --user root one echo container ran
+	refused rootUser
+	run podman exec --privileged one echo container ran
+	refused capabilities
+	remove one
+	eventually no_entries
+}
+
+@test "another runtime than the wrapper: the hooks refuse what nothing rewrote" {
+	local real
+	real=$(command -v crun)
+	run podman --runtime "$real" run --rm --user 3267 localhost/vm echo container ran
+	echo "$output"
+	[[ $status -ne 0 && $output != *"container ran"* ]]
+	run podman --runtime "$real" run --rm localhost/vm echo container ran
+	[[ $status -ne 0 && $output != *"container ran"* ]]
+}
+
+@test "uninstalled, podman calls its own runtime, and installed again, ours" {
+	register uninstall podman-runtime
+	run podman info --format '{{.Host.OCIRuntime.Path}}'
+	[[ $status -eq 0 && $output != *rootfence* ]]
+	register install podman-runtime
+}
+
+@test "podman build works" {
+	run podman build --no-cache -t localhost/built - <<-END
+		FROM localhost/vm
+		RUN id -u >/built && echo steps run
+		USER 3267:3267
+	END
+	ran 'steps run'
+}
+
+rootless() {
+	local home=/home/somebody
+	(cd "$home" && setpriv --reuid somebody --regid somebody --init-groups --reset-env \
+		env HOME="$home" XDG_RUNTIME_DIR="$home/run" PATH=/usr/bin:/bin:/usr/sbin:/sbin "$@")
+}
+
+@test "rootless: root inside is the user outside, and --privileged is refused" {
+	useradd --create-home --shell /bin/bash somebody
+	mount -t tmpfs -o mode=755 tmpfs /home/somebody
+	mkdir -m 700 /home/somebody/run
+	chown -R somebody: /home/somebody
+	rootless podman import -q - localhost/vm <"$image_tar"
+	run rootless podman run --rm localhost/vm sh -c 'echo container ran as $(id -u)'
+	ran 'container ran as 0'
+	run rootless bash -c 'podman run --rm --privileged localhost/vm echo container ran 2>&1 | cat
+		exit "${PIPESTATUS[0]}"'
+	refused
+}
