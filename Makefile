@@ -46,6 +46,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 HARDEN := -fstack-protector-strong $(call cc_has,-fstack-clash-protection) \
 	$(call cc_has,-fcf-protection) $(call cc_has,-ftrivial-auto-var-init=zero)
 DEFINES := -D_GNU_SOURCE -DROOTFENCE_VERSION='"$(VERSION)"' \
+	-DROOTFENCE_BINDIR='"$(BINDIR)"' \
 	-DROOTFENCE_DATADIR='"$(DATADIR)/rootfence"' \
 	-DROOTFENCE_SYSCONFDIR='"$(SYSCONFDIR)/rootfence"'
 CPPFLAGS := $(DEFINES) -Ihook -Ibpf -isystem $(BUILD)

@@ -68,7 +68,7 @@ static int load_strings(struct loader *loader, struct json_node *array, enum rul
 			return policy_fail(loader, element, "expected an absolute path, found %s",
 					   str_quote(loader->arena, element->text));
 		/* A pattern would be looked up as the name of one file, and match nothing. */
-		if (kind == ARG_PATHS && is_pattern(element->text))
+		if ((kind == ARG_PATHS || kind == ARG_INSIDE) && is_pattern(element->text))
 			return policy_fail(loader, element,
 					   "expected one path, without * and :ro, found %s",
 					   str_quote(loader->arena, element->text));
@@ -88,6 +88,18 @@ static int load_id(struct loader *loader, const struct json_node *node, uint64_t
 	if (!str_to_uint(node->text, OCI_ID_MAX, ret_id))
 		return policy_fail(loader, node, "expected an id from 0 to %u, found %s",
 				   OCI_ID_MAX, str_show(loader->arena, node->text));
+	return 0;
+}
+
+static int load_number(struct loader *loader, const struct json_node *node, uint64_t *ret_number)
+{
+	int error = load_want(loader, node, JSON_NUMBER);
+
+	if (error < 0)
+		return error;
+	if (!str_to_uint(node->text, INT64_MAX, ret_number))
+		return policy_fail(loader, node, "expected a whole number, found %s",
+				   str_show(loader->arena, node->text));
 	return 0;
 }
 
@@ -119,11 +131,15 @@ static int load_arg(struct loader *loader, struct json_node *value,
 		break;
 	case ARG_STRINGS:
 	case ARG_PATHS:
+	case ARG_INSIDE:
 	case ARG_PATTERNS:
 		error = load_strings(loader, value, spec->kind, arg);
 		break;
 	case ARG_ID:
 		error = load_id(loader, value, &arg->number);
+		break;
+	case ARG_NUMBER:
+		error = load_number(loader, value, &arg->number);
 		break;
 	case ARG_IDS:
 		error = load_ids(loader, value, arg);
@@ -263,6 +279,14 @@ void load_rule_defaults(struct arena *arena, struct policy *policy)
 				arg->strings[k] = str_from(defaults[k]);
 		}
 	}
+}
+
+size_t policy_syscalls(const struct policy *policy, const struct str **ret_names)
+{
+	const struct rule_arg *deny = &policy->settings[rule_find(STR("seccompProfile"))].args[0];
+
+	*ret_names = deny->strings;
+	return deny->n;
 }
 
 size_t policy_paths(struct arena *arena, const struct policy *policy, struct str **ret_paths)

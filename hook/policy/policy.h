@@ -50,7 +50,8 @@ enum front_end {
 /* The value of one argument of a rule, of the kind that the rule's table row names. */
 struct rule_arg {
 	bool set;
-	uint64_t number;     /* ARG_ID; ARG_CAPABILITIES: the set; ARG_WORD: index of the word */
+	uint64_t
+		number; /* ARG_ID; ARG_CAPABILITIES: the set; ARG_WORD: index of the word; ARG_NUMBER */
 	struct str *strings; /* ARG_STRINGS, ARG_PATHS */
 	uint64_t *numbers;   /* ARG_IDS */
 	size_t n;	     /* of strings or numbers */
@@ -129,6 +130,9 @@ int policy_load(struct arena *arena, const struct policy_source *source, const c
 
 /* policy_paths: the host paths that facts_collect() has to look up for this policy. */
 size_t policy_paths(struct arena *arena, const struct policy *policy, struct str **ret_paths);
+
+/* policy_syscalls: the system calls that oci_seccomp_reach() has to look up for this policy. */
+size_t policy_syscalls(const struct policy *policy, const struct str **ret_names);
 
 struct finding {
 	const struct rule *rule;
