@@ -11,13 +11,18 @@ enum {
 	ARG_REQUIRED
 };
 
-static void check_required(struct judge *judge, const char *name, const char *fix)
+static void check_required(struct judge *judge, const struct oci_string *field, const char *name,
+			   const char *fix)
 {
 	if (judge->setting->args[ARG_REQUIRED].number == 0)
 		return;
-	finding_add(judge, judge->config->process.node, name,
-		    (struct finding_text){ .required = "present",
-					   .message = "is missing; must be set",
+	finding_add(judge, field->node != NULL ? field->node : judge->config->process.node,
+		    field->node != NULL ? NULL : name,
+		    (struct finding_text){ .observed = field->node != NULL ? "\"\"" : NULL,
+					   .required = "present",
+					   .message = field->node != NULL
+							      ? "is empty; must be set"
+							      : "is missing; must be set",
 					   .fix = fix });
 }
 
@@ -31,7 +36,7 @@ void check_apparmor_profile(struct judge *judge)
 
 	/* On a host without AppArmor engines write none, or an empty one. */
 	if (name.len == 0) {
-		check_required(judge, "apparmorProfile", fix);
+		check_required(judge, profile, "apparmorProfile", fix);
 		return;
 	}
 	if (str_starts_with(name, "localhost/"))
@@ -67,7 +72,7 @@ void check_selinux_label(struct judge *judge)
 	struct str rest = label->value, parts[3];
 
 	if (label->value.len == 0) {
-		check_required(judge, "selinuxLabel", fix);
+		check_required(judge, label, "selinuxLabel", fix);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)

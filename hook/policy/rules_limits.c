@@ -110,6 +110,9 @@ static void add_limit_finding(struct judge *judge, enum limit limit, struct find
 	const struct oci_resources *resources = &judge->config->linux_.resources;
 	const struct json_node *node = limit_node(resources, limit);
 
+	/* A rewrite sets quota and period. */
+	if (limit == LIMIT_CPU)
+		node = parent_node(resources, limit);
 	if (node == NULL && parent_node(resources, limit) != NULL)
 		finding_add(judge, parent_node(resources, limit), limits[limit].member, text);
 	else if (node == NULL && resources->node != NULL)
@@ -125,7 +128,7 @@ static void check_limit(struct judge *judge, enum limit limit)
 	struct json_node *file = unified_excess(resources, limit, max);
 	const struct json_node *node = limit_node(resources, limit);
 	struct finding_text text = {
-		.required = max == 0 ? "a limit"
+		.required = max == 0 ? "set"
 				     : arena_printf(judge->arena, "at most %llu",
 						    (unsigned long long)max),
 		.fix = limits[limit].fix,
@@ -133,7 +136,7 @@ static void check_limit(struct judge *judge, enum limit limit)
 
 	if (file != NULL) {
 		text.observed = judge_source(judge, file);
-		text.message = arena_printf(judge->arena, "takes the %s limit back; must be %s",
+		text.message = arena_printf(judge->arena, "takes the limit for %s back; must be %s",
 					    limits[limit].parent, text.required);
 		finding_add(judge, file, NULL, text);
 	}
@@ -142,8 +145,9 @@ static void check_limit(struct judge *judge, enum limit limit)
 	if (max == 0 && judge->action == RULE_REWRITE)
 		judge->obstacle = "args of resourceLimits name no value to set";
 	text.observed = node != NULL ? judge_source(judge, node) : NULL;
-	text.message = arena_printf(judge->arena, "%s the %s limit; must be %s",
-				    limit_value(node) > 0 ? "is above" : "lacks",
+	text.message = arena_printf(judge->arena, "%s for %s; must be %s",
+				    node != NULL && limit_value(node) > 0 ? "is above the limit"
+									  : "sets no limit",
 				    limits[limit].parent, text.required);
 	add_limit_finding(judge, limit, text);
 }

@@ -28,7 +28,7 @@ static const char *flaw(const struct judge *judge, const struct json_node *sysct
 		return "has a character that no sysctl has";
 	if (own_port || judge_entry_names(&judge->setting->args[0], sysctl->key))
 		return NULL;
-	return "is not of args.allow";
+	return "is not known to be safe";
 }
 
 void check_sysctls(struct judge *judge)
