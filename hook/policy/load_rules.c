@@ -8,6 +8,8 @@
 #include "oci/capability.h"
 #include "policy/rule.h"
 
+#define VERSION_MINOR_MAX 37U /* the newest Pod Security Standards that are known here */
+
 struct rule_entry {
 	uint64_t rules;
 	enum rule_action action;
@@ -103,6 +105,21 @@ static int load_number(struct loader *loader, const struct json_node *node, uint
 	return 0;
 }
 
+static int load_version(struct loader *loader, const struct json_node *node, uint64_t *ret_minor)
+{
+	int error = load_want(loader, node, JSON_STRING);
+	struct str text = node->text;
+
+	if (error < 0)
+		return error;
+	if (!str_starts_with(text, "v1.") ||
+	    !str_to_uint((struct str){ text.data + 3, text.len - 3 }, VERSION_MINOR_MAX, ret_minor))
+		return policy_fail(loader, node,
+				   "expected a version from \"v1.0\" to \"v1.%u\", found %s",
+				   VERSION_MINOR_MAX, str_quote(loader->arena, text));
+	return 0;
+}
+
 static int load_ids(struct loader *loader, struct json_node *array, struct rule_arg *arg)
 {
 	int error = load_want(loader, array, JSON_ARRAY);
@@ -140,6 +157,9 @@ static int load_arg(struct loader *loader, struct json_node *value,
 		break;
 	case ARG_NUMBER:
 		error = load_number(loader, value, &arg->number);
+		break;
+	case ARG_VERSION:
+		error = load_version(loader, value, &arg->number);
 		break;
 	case ARG_IDS:
 		error = load_ids(loader, value, arg);

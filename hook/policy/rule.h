@@ -15,6 +15,7 @@ enum rule_arg_kind {
 	ARG_PATHS,	  /* array of absolute paths, looked up on the host */
 	ARG_INSIDE,	  /* array of absolute paths of the container, not looked up */
 	ARG_NUMBER,	  /* a whole number */
+	ARG_VERSION,	  /* "v1.0" to "v1.37" of Kubernetes, as its minor number */
 	ARG_PATTERNS, /* array of absolute paths; * is any one component, :ro read-only mounts */
 	ARG_ID,	      /* a uid or gid */
 	ARG_IDS,      /* array of ids */

@@ -311,7 +311,11 @@ const struct rule rules[] = {
 		.args = { { .name = "allow",
 			    .kind = ARG_STRINGS,
 			    .defaults = safe_sysctls,
-			    .meaning = "keys that it may set; a final * stands for any rest" } },
+			    .meaning = "keys that it may set; a final * stands for any rest" },
+			  { .name = "version",
+			    .kind = ARG_VERSION,
+			    .meaning =
+				    "the Pod Security Standards whose safe set is the default of allow" } },
 		.references = REFERENCES("PSS baseline: Sysctls", "SCC: forbiddenSysctls",
 					 "CVE-2022-0811"),
 		.check = check_sysctls,
