@@ -18,14 +18,15 @@
 #include "base/cleanup.h"
 #include "oci/bpf_reach.h"
 
-#define ENTRIES_MAX \
-	4096U /* names and conditions given to libseccomp; the kernel has 4096 instructions */
+/* Entries for one call that libseccomp is given: the time it takes grows faster than their number. */
+#define ENTRIES_MAX 64U
 #define ARGS_MAX 6U
 #define ERRNO_TRAP 4094U /* stands for SCMP_ACT_TRAP, which stands for killing the process */
 
 /* What the entries that name a call do. */
 struct entries {
 	bool lets, lets_if, refuses, refuses_if;
+	size_t n;
 };
 
 /*
@@ -134,6 +135,7 @@ static struct entries find_entries(const struct oci_seccomp *seccomp, struct str
 			k++;
 		if (k == items[i].names.n)
 			continue;
+		found.n++;
 		found.lets = found.lets || (lets && items[i].args.n == 0);
 		found.lets_if = found.lets_if || (lets && items[i].args.n > 0);
 		found.refuses = found.refuses || (!lets && items[i].args.n == 0);
@@ -195,7 +197,6 @@ static int add_name(scmp_filter_ctx filter, const struct oci_seccomp *seccomp,
 		    uint32_t default_action, struct str name, int number)
 {
 	const struct oci_syscall *items = seccomp->syscalls.items;
-	unsigned int added = 0;
 
 	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
 		for (size_t k = 0; k < items[i].names.n; k++) {
@@ -204,14 +205,14 @@ static int add_name(scmp_filter_ctx filter, const struct oci_seccomp *seccomp,
 
 			if (!str_equal(items[i].names.items[k].value, name))
 				continue;
-			if (++added > ENTRIES_MAX ||
-			    !find_action(items[i].action.value, &items[i].errno_ret, &action))
+			if (!find_action(items[i].action.value, &items[i].errno_ret, &action))
 				return -EINVAL;
 			if (action == default_action)
 				continue;
 			error = add_rules(filter, action, number, &items[i]);
 			if (error < 0 && error != -EEXIST)
 				return error;
+			break; /* a name twice in one entry says the same */
 		}
 	}
 	return 0;
@@ -328,7 +329,7 @@ static enum seccomp_reach reach_of(struct arena *arena, const struct oci_seccomp
 		return SECCOMP_OPEN;
 	if (open_by_default && found.refuses && !found.lets && !found.lets_if)
 		return SECCOMP_BLOCKED;
-	if (ask_filter(arena, seccomp, name, &reaches) < 0)
+	if (found.n > ENTRIES_MAX || ask_filter(arena, seccomp, name, &reaches) < 0)
 		return SECCOMP_UNKNOWN;
 	return reaches ? SECCOMP_OPEN : SECCOMP_BLOCKED;
 }

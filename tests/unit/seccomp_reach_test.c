@@ -263,6 +263,23 @@ static void test_profiles(void **state)
 	}
 }
 
+/* More entries for one call than libseccomp is given: nobody knows, and it takes no time. */
+static void test_many_entries(void **state)
+{
+	const struct str name = STR("bpf");
+	auto_buf struct buf spec = { 0 };
+	struct oci_config config;
+
+	buf_printf(&spec, "{\"process\":{\"cwd\":\"/\"},\"linux\":{\"seccomp\":{\"defaultAction\":"
+			  "\"SCMP_ACT_KILL\",\"syscalls\":[" REFUSE("\"bpf\"", ""));
+	for (unsigned int i = 0; i < 50000; i++)
+		buf_printf(&spec, "," ALLOW("\"bpf\"", ARGS(ONE("EQ", "%u", "0"))), i);
+	buf_printf(&spec, "]}}}");
+	read_config(*state, spec.data, &config);
+	assert_int_equal(oci_seccomp_reach(*state, &config.linux_.seccomp, &name, 1)[0],
+			 SECCOMP_UNKNOWN);
+}
+
 /* A rewrite by `policy` at precreate, on a host whose guard refuses no user namespace. */
 static enum verdict_kind rewrite(struct arena *arena, const char *policy_text, const char *spec,
 				 struct str *ret_text)
@@ -388,9 +405,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filters), cmocka_unit_test(test_random_filters),
-		WITH_ARENA(test_profiles),	WITH_ARENA(test_with_seal),
-		WITH_ARENA(test_seal_alone),	WITH_ARENA(test_shipped),
-		WITH_ARENA(test_no_facts),
+		WITH_ARENA(test_profiles),	WITH_ARENA(test_many_entries),
+		WITH_ARENA(test_with_seal),	WITH_ARENA(test_seal_alone),
+		WITH_ARENA(test_shipped),	WITH_ARENA(test_no_facts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
