@@ -27,7 +27,7 @@ BUILD ?= $(if $(filter 1,$(SAN)),build/san,build)
 BUILD_DEPS := gcc make clang llvm bpftool libc6-dev linux-libc-dev libbpf-dev libelf-dev \
 	libseccomp-dev libyajl-dev libzstd-dev zlib1g-dev
 TEST_DEPS := bats busybox-static clang-format clang-tidy cppcheck crun fuse-overlayfs jq libcap2-bin \
-	libcmocka-dev mandoc podman procps python3 runc shellcheck slirp4netns uidmap util-linux
+	libcmocka-dev mandoc podman procps python3 runc shellcheck slirp4netns strace uidmap util-linux
 
 ifneq ($(V),1)
 Q := @
@@ -47,6 +47,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 HARDEN := -fstack-protector-strong $(call cc_has,-fstack-clash-protection) \
 	$(call cc_has,-fcf-protection) $(call cc_has,-ftrivial-auto-var-init=zero)
 DEFINES := -D_GNU_SOURCE -DROOTFENCE_VERSION='"$(VERSION)"' \
+	-DROOTFENCE_BINDIR='"$(BINDIR)"' \
 	-DROOTFENCE_DATADIR='"$(DATADIR)/rootfence"' \
 	-DROOTFENCE_SYSCONFDIR='"$(SYSCONFDIR)/rootfence"'
 CPPFLAGS := $(DEFINES) -Ihook -Ibpf -isystem $(BUILD)

@@ -19,6 +19,7 @@ unsigned int inspect_today(void)
 static int judge_doc(struct arena *arena, const struct inspect_how *how, struct json_doc *doc,
 		     struct inspection *inspection, struct err *err)
 {
+	const struct str *syscalls;
 	struct str *paths;
 	size_t n_paths;
 	int error;
@@ -33,6 +34,9 @@ static int judge_doc(struct arena *arena, const struct inspect_how *how, struct 
 	n_paths = policy_paths(arena, how->policy, &paths);
 	facts_collect(arena, &inspection->config, how->scope, how->bundle, paths, n_paths,
 		      &inspection->facts);
+	inspection->facts.n_syscalls = policy_syscalls(how->policy, &syscalls);
+	inspection->facts.syscalls = oci_seccomp_reach(arena, &inspection->config.linux_.seccomp,
+						       syscalls, inspection->facts.n_syscalls);
 	inspection->facts.userns_needs_seal = how->userns_needs_seal;
 	if (policy_accounts_needed(how->policy, how->front_end))
 		facts_collect_accounts(arena, &inspection->config, &inspection->facts);

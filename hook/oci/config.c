@@ -11,6 +11,8 @@
 #include "base/cleanup.h"
 #include "oci/capability.h"
 #include "oci/fields.h"
+#include "oci/hooks.h"
+#include "oci/resources.h"
 #include "oci/seccomp.h"
 
 static const char *const namespace_names[NAMESPACE_COUNT] = {
@@ -86,10 +88,10 @@ static int read_process(const struct fields_reader *reader, struct json_node *va
 		KNOWN("commandLine"),
 		ROW(oci_process, "env", field_strings, env),
 		KNOWN("rlimits"),
-		KNOWN("apparmorProfile"),
+		ROW(oci_process, "apparmorProfile", field_string, apparmor_profile),
 		KNOWN("oomScoreAdj"),
 		KNOWN("scheduler"),
-		KNOWN("selinuxLabel"),
+		ROW(oci_process, "selinuxLabel", field_string, selinux_label),
 		KNOWN("ioPriority"),
 		KNOWN("execCPUAffinity"),
 	};
@@ -158,47 +160,9 @@ static int read_mount(const struct fields_reader *reader, struct json_node *valu
 	return 0;
 }
 
-static int read_device_rule(const struct fields_reader *reader, struct json_node *value,
-			    void *target)
-{
-	static const struct field fields[] = {
-		ROW(oci_device_rule, "allow", field_bool, allow),
-		ROW(oci_device_rule, "type", field_string, type),
-		ROW(oci_device_rule, "access", field_string, access),
-		ROW(oci_device_rule, "major", field_integer, major),
-		ROW(oci_device_rule, "minor", field_integer, minor),
-	};
-
-	((struct oci_device_rule *)target)->node = value;
-	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
-}
-
 static int read_mounts(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	return field_list(reader, value, target, sizeof(struct oci_mount), read_mount);
-}
-
-static int read_device_rules(const struct fields_reader *reader, struct json_node *value,
-			     void *target)
-{
-	return field_list(reader, value, target, sizeof(struct oci_device_rule), read_device_rule);
-}
-
-static int read_resources(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	static const struct field fields[] = {
-		{ "devices", read_device_rules, 0 },
-		KNOWN("unified"),
-		KNOWN("memory"),
-		KNOWN("cpu"),
-		KNOWN("pids"),
-		KNOWN("blockIO"),
-		KNOWN("hugepageLimits"),
-		KNOWN("network"),
-		KNOWN("rdma"),
-	};
-
-	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
 }
 
 static int read_namespace(const struct fields_reader *reader, struct json_node *value,
@@ -255,15 +219,15 @@ static int read_linux(const struct fields_reader *reader, struct json_node *valu
 		ROW(oci_linux, "namespaces", read_namespaces, namespaces),
 		ROW(oci_linux, "uidMappings", read_mappings, uid_mappings),
 		ROW(oci_linux, "gidMappings", read_mappings, gid_mappings),
-		ROW(oci_linux, "resources", read_resources, device_rules),
+		ROW(oci_linux, "resources", oci_resources_read, resources),
 		ROW(oci_linux, "sysctl", field_map, sysctl),
 		ROW(oci_linux, "maskedPaths", field_strings, masked_paths),
 		ROW(oci_linux, "readonlyPaths", field_strings, readonly_paths),
 		ROW(oci_linux, "seccomp", oci_seccomp_read, seccomp),
 		KNOWN("cgroupsPath"),
-		KNOWN("devices"),
-		KNOWN("netDevices"),
-		KNOWN("rootfsPropagation"),
+		ROW(oci_linux, "devices", oci_devices_read, devices),
+		ROW(oci_linux, "netDevices", oci_net_devices_read, net_devices),
+		ROW(oci_linux, "rootfsPropagation", field_string, rootfs_propagation),
 		KNOWN("mountLabel"),
 		KNOWN("intelRdt"),
 		KNOWN("memoryPolicy"),
@@ -286,7 +250,7 @@ int oci_config_read(struct json_doc *doc, struct oci_config *ret_config, struct 
 		KNOWN("ociVersion"),
 		KNOWN("hostname"),
 		KNOWN("domainname"),
-		KNOWN("hooks"),
+		ROW(oci_config, "hooks", oci_hooks_read, hooks),
 		KNOWN("solaris"),
 		KNOWN("windows"),
 		KNOWN("vm"),

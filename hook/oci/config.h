@@ -94,6 +94,8 @@ struct oci_process {
 	struct oci_string cwd;
 	struct oci_capabilities capabilities;
 	struct oci_bool no_new_privileges;
+	struct oci_string apparmor_profile;
+	struct oci_string selinux_label;
 };
 
 struct oci_root {
@@ -151,6 +153,28 @@ struct oci_device_rule {
 	struct json_node *minor;
 };
 
+/* A device node that the runtime makes in the container. */
+struct oci_device {
+	struct json_node *node;
+	struct oci_string path;
+	struct oci_string type;
+	struct json_node *major;
+	struct json_node *minor;
+};
+
+/*
+ * linux.resources. Limits keep their number as it is spelled: negative ones mean "none", and
+ * devices may have -1 for "any".
+ */
+struct oci_resources {
+	struct json_node *node;
+	struct oci_list devices; /* struct oci_device_rule */
+	struct json_node *pids, *pids_limit;
+	struct json_node *memory, *memory_limit;
+	struct json_node *cpu, *cpu_shares, *cpu_quota, *cpu_period;
+	struct oci_map unified; /* files of cgroup v2, written last */
+};
+
 /* One condition of a system call's entry; value and valueTwo are unsigned 64-bit numbers. */
 struct oci_syscall_arg {
 	struct json_node *node;
@@ -164,12 +188,15 @@ struct oci_syscall {
 	struct json_node *node;
 	struct oci_strings names;
 	struct oci_string action;
+	struct oci_number errno_ret;
 	struct oci_list args; /* struct oci_syscall_arg */
 };
 
 struct oci_seccomp {
 	struct json_node *node;
 	struct oci_string default_action;
+	struct oci_number default_errno_ret;
+	struct oci_strings architectures;
 	struct oci_list syscalls; /* struct oci_syscall */
 };
 
@@ -178,11 +205,36 @@ struct oci_linux {
 	struct oci_namespaces namespaces;
 	struct oci_list uid_mappings; /* struct oci_mapping */
 	struct oci_list gid_mappings; /* struct oci_mapping */
-	struct oci_list device_rules; /* struct oci_device_rule: linux.resources.devices */
+	struct oci_resources resources;
+	struct oci_list devices;       /* struct oci_device */
+	struct json_node *net_devices; /* an object: interfaces of the host by name */
+	struct oci_string rootfs_propagation;
 	struct oci_map sysctl;
 	struct oci_strings masked_paths;
 	struct oci_strings readonly_paths;
 	struct oci_seccomp seccomp;
+};
+
+/* The stages in the order of config.md#posix-platform-hooks. */
+enum oci_hook_stage {
+	HOOK_PRESTART,
+	HOOK_CREATE_RUNTIME,
+	HOOK_CREATE_CONTAINER,
+	HOOK_START_CONTAINER,
+	HOOK_POSTSTART,
+	HOOK_POSTSTOP,
+	HOOK_STAGE_COUNT,
+};
+
+struct oci_hook {
+	struct json_node *node;
+	struct oci_string path;
+	struct oci_strings args;
+};
+
+struct oci_hooks {
+	struct json_node *node;
+	struct oci_list stages[HOOK_STAGE_COUNT]; /* struct oci_hook */
 };
 
 struct oci_config {
@@ -191,6 +243,7 @@ struct oci_config {
 	struct oci_root root;
 	struct oci_list mounts; /* struct oci_mount */
 	struct oci_map annotations;
+	struct oci_hooks hooks;
 	struct oci_linux linux_; /* gnu11 keeps the plain word for itself */
 };
 

@@ -14,6 +14,7 @@
 #include "oci/accounts.h"
 #include "oci/config.h"
 #include "oci/mounts.h"
+#include "oci/seccomp.h"
 
 /* Where a spec is judged. Only a live one is about to start here, on this host. */
 enum facts_scope {
@@ -79,6 +80,8 @@ struct facts {
 	struct path_fact root;	 /* root.path; empty when the spec has none */
 	struct path_fact *paths; /* of the policy, in the order given; empty when all else is */
 	size_t n_paths;
+	const enum seccomp_reach *syscalls; /* of the policy, in the order given */
+	size_t n_syscalls;
 };
 
 /*

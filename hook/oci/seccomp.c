@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* linux.seccomp by tables: config-linux.md#seccomp. */
+/* linux.seccomp by tables: config-linux.md#seccomp. What a profile does: seccomp_reach.c. */
 #include "seccomp.h"
 
 #include <stddef.h>
 
 #include "base/cleanup.h"
+
+bool oci_seccomp_lets_through(struct str action)
+{
+	return str_is(action, "SCMP_ACT_ALLOW") || str_is(action, "SCMP_ACT_LOG") ||
+	       str_is(action, "SCMP_ACT_TRACE") || str_is(action, "SCMP_ACT_NOTIFY");
+}
 
 static int read_syscall_arg(const struct fields_reader *reader, struct json_node *value,
 			    void *target)
@@ -32,7 +38,7 @@ static int read_syscall(const struct fields_reader *reader, struct json_node *va
 		ROW(oci_syscall, "names", field_strings, names),
 		ROW(oci_syscall, "action", field_string, action),
 		ROW(oci_syscall, "args", read_syscall_args, args),
-		KNOWN("errnoRet"),
+		ROW(oci_syscall, "errnoRet", field_number, errno_ret),
 	};
 
 	((struct oci_syscall *)target)->node = value;
@@ -49,8 +55,8 @@ int oci_seccomp_read(const struct fields_reader *reader, struct json_node *value
 	static const struct field fields[] = {
 		ROW(oci_seccomp, "defaultAction", field_string, default_action),
 		ROW(oci_seccomp, "syscalls", read_syscalls, syscalls),
-		KNOWN("defaultErrnoRet"),
-		KNOWN("architectures"),
+		ROW(oci_seccomp, "defaultErrnoRet", field_number, default_errno_ret),
+		ROW(oci_seccomp, "architectures", field_strings, architectures),
 		KNOWN("flags"),
 		KNOWN("listenerPath"),
 		KNOWN("listenerMetadata"),

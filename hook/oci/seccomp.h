@@ -8,4 +8,23 @@
 /* oci_seccomp_read: a field reader; target is a struct oci_seccomp. */
 int oci_seccomp_read(const struct fields_reader *reader, struct json_node *value, void *target);
 
+/*
+ * oci_seccomp_lets_through: is it an action under which the kernel carries the call out, or
+ * somebody else may tell it to?
+ */
+bool oci_seccomp_lets_through(struct str action);
+
+enum seccomp_reach {
+	SECCOMP_BLOCKED, /* whatever its arguments are, on every architecture of the profile */
+	SECCOMP_OPEN,	 /* for some arguments the kernel carries it out */
+	SECCOMP_UNKNOWN, /* libseccomp makes no filter of the profile */
+};
+
+/*
+ * oci_seccomp_reach: for each of the n names, what the profile does with that system call; the
+ * array is in the arena. A spec without a profile blocks nothing.
+ */
+enum seccomp_reach *oci_seccomp_reach(struct arena *arena, const struct oci_seccomp *seccomp,
+				      const struct str *names, size_t n);
+
 #endif

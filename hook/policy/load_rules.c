@@ -9,6 +9,8 @@
 #include "policy/id_ranges.h"
 #include "policy/rule.h"
 
+#define VERSION_MINOR_MAX 37U /* the newest Pod Security Standards that are known here */
+
 struct rule_entry {
 	uint64_t rules;
 	enum rule_action action;
@@ -71,7 +73,7 @@ static int load_strings(struct loader *loader, struct json_node *array, enum rul
 			return policy_fail(loader, element, "expected an absolute path, found %s",
 					   str_quote(loader->arena, element->text));
 		/* A pattern would be looked up as the name of one file, and match nothing. */
-		if (kind == ARG_PATHS && is_pattern(element->text))
+		if ((kind == ARG_PATHS || kind == ARG_INSIDE) && is_pattern(element->text))
 			return policy_fail(loader, element,
 					   "expected one path, without * and :ro, found %s",
 					   str_quote(loader->arena, element->text));
@@ -113,6 +115,33 @@ static int load_id(struct loader *loader, const struct json_node *node, uint64_t
 	return 0;
 }
 
+static int load_number(struct loader *loader, const struct json_node *node, uint64_t *ret_number)
+{
+	int error = load_want(loader, node, JSON_NUMBER);
+
+	if (error < 0)
+		return error;
+	if (!str_to_uint(node->text, INT64_MAX, ret_number))
+		return policy_fail(loader, node, "expected a whole number, found %s",
+				   str_show(loader->arena, node->text));
+	return 0;
+}
+
+static int load_version(struct loader *loader, const struct json_node *node, uint64_t *ret_minor)
+{
+	int error = load_want(loader, node, JSON_STRING);
+	struct str text = node->text;
+
+	if (error < 0)
+		return error;
+	if (!str_starts_with(text, "v1.") ||
+	    !str_to_uint((struct str){ text.data + 3, text.len - 3 }, VERSION_MINOR_MAX, ret_minor))
+		return policy_fail(loader, node,
+				   "expected a version from \"v1.0\" to \"v1.%u\", found %s",
+				   VERSION_MINOR_MAX, str_quote(loader->arena, text));
+	return 0;
+}
+
 static int load_ids(struct loader *loader, struct json_node *array, struct rule_arg *arg)
 {
 	int error = load_want(loader, array, JSON_ARRAY);
@@ -145,11 +174,18 @@ static int load_arg(struct loader *loader, struct json_node *value,
 	case ARG_STRINGS:
 	case ARG_RANGES:
 	case ARG_PATHS:
+	case ARG_INSIDE:
 	case ARG_PATTERNS:
 		error = load_strings(loader, value, spec->kind, arg);
 		break;
 	case ARG_ID:
 		error = load_id(loader, value, &arg->number);
+		break;
+	case ARG_NUMBER:
+		error = load_number(loader, value, &arg->number);
+		break;
+	case ARG_VERSION:
+		error = load_version(loader, value, &arg->number);
 		break;
 	case ARG_IDS:
 		error = load_ids(loader, value, arg);
@@ -289,6 +325,14 @@ void load_rule_defaults(struct arena *arena, struct policy *policy)
 				arg->strings[k] = str_from(defaults[k]);
 		}
 	}
+}
+
+size_t policy_syscalls(const struct policy *policy, const struct str **ret_names)
+{
+	const struct rule_arg *deny = &policy->settings[rule_find(STR("seccompProfile"))].args[0];
+
+	*ret_names = deny->strings;
+	return deny->n;
 }
 
 size_t policy_paths(struct arena *arena, const struct policy *policy, struct str **ret_paths)

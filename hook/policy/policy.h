@@ -51,7 +51,8 @@ enum front_end {
 /* The value of one argument of a rule, of the kind that the rule's table row names. */
 struct rule_arg {
 	bool set;
-	uint64_t number;     /* ARG_ID; ARG_CAPABILITIES: the set; ARG_WORD: index of the word */
+	uint64_t
+		number; /* ARG_ID; ARG_CAPABILITIES: the set; ARG_WORD: index of the word; ARG_NUMBER */
 	struct str *strings; /* ARG_STRINGS, ARG_PATHS */
 	uint64_t *numbers;   /* ARG_IDS */
 	size_t n;	     /* of strings or numbers */
@@ -142,6 +143,9 @@ size_t policy_paths(struct arena *arena, const struct policy *policy, struct str
  * know the container's accounts? See facts_collect_accounts().
  */
 bool policy_accounts_needed(const struct policy *policy, enum front_end front_end);
+
+/* policy_syscalls: the system calls that oci_seccomp_reach() has to look up for this policy. */
+size_t policy_syscalls(const struct policy *policy, const struct str **ret_names);
 
 struct finding {
 	const struct rule *rule;

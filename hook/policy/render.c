@@ -38,6 +38,7 @@ static void write_arg(struct arena *arena, struct json_writer *writer,
 		break;
 	case ARG_STRINGS:
 	case ARG_PATHS:
+	case ARG_INSIDE:
 	case ARG_PATTERNS:
 	case ARG_RANGES:
 		write_strings(writer, arg);
@@ -45,6 +46,10 @@ static void write_arg(struct arena *arena, struct json_writer *writer,
 	case ARG_STRING:
 		json_string(writer, arg->strings[0]);
 		break;
+	case ARG_VERSION:
+		json_text(writer, arena_printf(arena, "v1.%u", (unsigned int)arg->number));
+		break;
+	case ARG_NUMBER:
 	case ARG_ID:
 		json_integer(writer, (long long)arg->number);
 		break;

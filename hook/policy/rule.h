@@ -13,6 +13,9 @@ enum rule_arg_kind {
 	ARG_CAPABILITIES, /* array of exact names */
 	ARG_STRINGS,	  /* array of strings; a final * stands for any rest */
 	ARG_PATHS,	  /* array of absolute paths, looked up on the host */
+	ARG_INSIDE,	  /* array of absolute paths of the container, not looked up */
+	ARG_NUMBER,	  /* a whole number */
+	ARG_VERSION,	  /* "v1.0" to "v1.37" of Kubernetes, as its minor number */
 	ARG_PATTERNS, /* array of absolute paths; * is any one component, :ro read-only mounts */
 	ARG_ID,	      /* a uid or gid */
 	ARG_IDS,      /* array of ids */
@@ -47,6 +50,7 @@ struct judge {
 	enum front_end front_end;
 	const char *obstacle;	 /* why they are refusals although action is RULE_REWRITE */
 	bool drops_capabilities; /* the capabilities rule rewrites here */
+	bool ships_profile;	 /* the seccompProfile rule put the shipped profile in */
 	struct verdict *verdict;
 	struct id_change new_uid, new_gid; /* by the user's rules */
 };
@@ -134,6 +138,19 @@ const char *judge_accounts_obstacle(const struct judge *judge);
  */
 void judge_settle_user(struct judge *judge);
 
+/* judge_linux_finding: a finding at node, or, where it is NULL, at the member of that name of linux. */
+void judge_linux_finding(struct judge *judge, const struct json_node *node, const char *name,
+			 struct finding_text text);
+
+/* judge_linux_add: adds a member that linux lacks, and linux where the spec lacks that. */
+void judge_linux_add(struct judge *judge, const char *name, const char *value);
+
+/* judge_source: the JSON text of a node, for `observed`. */
+const char *judge_source(const struct judge *judge, const struct json_node *node);
+
+/* judge_entry_names: is the text one of the ARG_STRINGS? A final * of an entry stands for any rest. */
+bool judge_entry_names(const struct rule_arg *entries, struct str text);
+
 /* The check and fix functions, by file. */
 void check_root_user(struct judge *judge);
 void fix_root_user(struct judge *judge);
@@ -165,6 +182,29 @@ void fix_mount_options(struct judge *judge);
 void check_unsafe_annotations(struct judge *judge);
 void fix_unsafe_annotations(struct judge *judge);
 void check_working_directory(struct judge *judge);
+void check_mount_propagation(struct judge *judge);
+void fix_mount_propagation(struct judge *judge);
+void check_device_access(struct judge *judge);
+void fix_device_access(struct judge *judge);
+void check_masked_paths(struct judge *judge);
+void fix_masked_paths(struct judge *judge);
+void check_readonly_paths(struct judge *judge);
+void fix_readonly_paths(struct judge *judge);
+void check_proc_mount(struct judge *judge);
+void check_readonly_rootfs(struct judge *judge);
+void fix_readonly_rootfs(struct judge *judge);
+void check_seccomp_profile(struct judge *judge);
+void fix_seccomp_profile(struct judge *judge);
+void check_apparmor_profile(struct judge *judge);
+void check_selinux_label(struct judge *judge);
+void check_sysctls(struct judge *judge);
+void fix_sysctls(struct judge *judge);
+void check_resource_limits(struct judge *judge);
+void fix_resource_limits(struct judge *judge);
+void check_foreign_hooks(struct judge *judge);
+void check_unsafe_environment(struct judge *judge);
+void fix_unsafe_environment(struct judge *judge);
+void check_net_devices(struct judge *judge);
 void check_new_user_namespaces(struct judge *judge);
 void fix_new_user_namespaces(struct judge *judge);
 

@@ -224,7 +224,7 @@ void check_privileged_container(struct judge *judge)
 	const struct oci_linux *config = &judge->config->linux_;
 	const struct json_node *annotation =
 		oci_map_get(&judge->config->annotations, "io.podman.annotations.privileged");
-	const struct json_node *devices = allow_all_devices(&config->device_rules);
+	const struct json_node *devices = allow_all_devices(&config->resources.devices);
 	struct finding_text text = {
 		.observed = "true",
 		.required = "not privileged",

@@ -7,6 +7,7 @@
 #include "policy/rule.h"
 
 #include "base/cleanup.h"
+#include "policy/defaults.h"
 
 /* Why a front end cannot carry a rewrite out, and what to do. */
 #define NOT_REWRITTEN \
@@ -27,50 +28,6 @@
 		[FRONT_HOOK] = "nothing rewrote it before this hook; " USE_WRAPPER,      \
 		[FRONT_READ_ONLY] = NO_REWRITE, [FRONT_EXEC_OPTIONS] = NOT_AN_OPTION,    \
 	}
-
-static const char *const when_words[] = { "always", "root", NULL };
-static const char *const engine_words[] = { "host", "private", NULL };
-
-static const char *const denied_paths[] = {
-	"/",
-	"/etc",
-	"/proc",
-	"/sys",
-	"/dev",
-	"/boot",
-	"/root",
-	"/run",
-	"/var/run",
-	"/var/lib/kubelet",
-	"/var/lib/docker",
-	"/var/lib/containerd",
-	"/var/lib/containers",
-	NULL,
-};
-
-static const char *const allowed_paths[] = {
-	"/etc/localtime:ro",
-	"/etc/timezone:ro",
-	"/etc/ssl/certs:ro",
-	"/etc/pki/tls/certs:ro",
-	"/etc/pki/ca-trust/extracted:ro",
-	"/etc/ca-certificates:ro",
-	"/var/lib/containers/storage/volumes/*/_data",
-	"/var/lib/docker/volumes/*/_data",
-	"/var/lib/docker/*/volumes/*/_data",
-	"/var/lib/kubelet/pods/*/volumes",
-	"/var/lib/kubelet/pods/*/volume-subpaths",
-	NULL,
-};
-
-static const char *const mount_options[] = { "nosuid", "nodev", NULL };
-
-/* podman sets these two on containers that run systemd; they bound how such a container stops. */
-static const char *const allowed_annotations[] = {
-	"org.systemd.property.KillSignal",
-	"org.systemd.property.TimeoutStopUSec",
-	NULL,
-};
 
 #define REFERENCES(...)           \
 	(const char *const[])     \
@@ -270,6 +227,178 @@ const struct rule rules[] = {
 		.obstacles = REWRITES_SPEC,
 	},
 	{
+		.name = "mountPropagation",
+		.title = "What is mounted in the container appears on the host",
+		.reads = "/mounts, /linux/rootfsPropagation",
+		.references = REFERENCES("CIS Docker 5.20", "mount_namespaces(7)"),
+		.check = check_mount_propagation,
+		.fix = fix_mount_propagation,
+		.obstacles = REWRITES_SPEC,
+	},
+	{
+		.name = "deviceAccess",
+		.title = "The container reaches devices of the host",
+		.reads = "/linux/devices, /linux/resources/devices",
+		.args = { { .name = "allow",
+			    .kind = ARG_STRINGS,
+			    .defaults = allowed_devices,
+			    .meaning =
+				    "what it may reach: type, major:minor and access, as \"c 10:200 rw\"; * is any number" } },
+		.references = REFERENCES("CIS Docker 5.18", "devices.allow of cgroup v1"),
+		.check = check_device_access,
+		.fix = fix_device_access,
+		.obstacles = REWRITES_SPEC,
+	},
+	{
+		.name = "maskedPaths",
+		.title = "Files of the kernel that engines hide are in sight",
+		.reads = "/linux/maskedPaths",
+		.args = { { .name = "paths",
+			    .kind = ARG_INSIDE,
+			    .defaults = masked_paths,
+			    .meaning = "what must be masked, or a directory above it" },
+			  { .name = "also",
+			    .kind = ARG_INSIDE,
+			    .defaults = also_masked_paths,
+			    .meaning = "what a rewrite masks besides" } },
+		.references = REFERENCES("PSS baseline: /proc Mount Type",
+					 "config-linux.md#masked-paths"),
+		.check = check_masked_paths,
+		.fix = fix_masked_paths,
+		.obstacles = REWRITES_SPEC,
+	},
+	{
+		.name = "readonlyPaths",
+		.title = "Files of the kernel that engines make read-only can be written",
+		.reads = "/linux/readonlyPaths, /linux/maskedPaths",
+		.args = { { .name = "paths",
+			    .kind = ARG_INSIDE,
+			    .defaults = readonly_paths,
+			    .meaning =
+				    "what must be read-only or masked, or a directory above it" },
+			  { .name = "also",
+			    .kind = ARG_INSIDE,
+			    .meaning = "what a rewrite makes read-only besides" } },
+		.references = REFERENCES("PSS baseline: /proc Mount Type"),
+		.check = check_readonly_paths,
+		.fix = fix_readonly_paths,
+		.obstacles = REWRITES_SPEC,
+	},
+	{
+		.name = "procMount",
+		.title =
+			"The container sees the kernel's files in another way than runtimes show them",
+		.reads = "/mounts, /linux/readonlyPaths, /linux/maskedPaths",
+		.references = REFERENCES("PSS baseline: /proc Mount Type", "CVE-2019-16884",
+					 "CVE-2023-27561"),
+		.check = check_proc_mount,
+	},
+	{
+		.name = "seccompProfile",
+		.title = "System calls that no container needs get through",
+		.reads = "/linux/seccomp",
+		.args = { { .name = "deny",
+			    .kind = ARG_STRINGS,
+			    .defaults = denied_calls,
+			    .meaning = "system calls that the profile must refuse" } },
+		.references = REFERENCES("PSS restricted: Seccomp", "CIS Docker 5.22",
+					 "SCC: seccompProfiles", "CVE-2016-0728"),
+		.check = check_seccomp_profile,
+		.fix = fix_seccomp_profile,
+		.obstacles = REWRITES_SPEC,
+	},
+	{
+		.name = "apparmorProfile",
+		.title = "AppArmor does not confine the process",
+		.reads = "/process/apparmorProfile",
+		.args = { { .name = "allow",
+			    .kind = ARG_STRINGS,
+			    .meaning =
+				    "profiles that it may have; a final * stands for any rest; none: any but unconfined" },
+			  { .name = "required",
+			    .kind = ARG_WORD,
+			    .words = required_words,
+			    .meaning = "yes: a spec without a profile has a finding" } },
+		.references = REFERENCES("PSS baseline: AppArmor", "CIS Docker 5.2"),
+		.process = true,
+		.check = check_apparmor_profile,
+	},
+	{
+		.name = "selinuxLabel",
+		.title = "SELinux does not confine the process as a container",
+		.reads = "/process/selinuxLabel",
+		.args = { { .name = "allow",
+			    .kind = ARG_STRINGS,
+			    .defaults = selinux_types,
+			    .meaning = "types that it may have; a final * stands for any rest" },
+			  { .name = "required",
+			    .kind = ARG_WORD,
+			    .words = required_words,
+			    .meaning = "yes: a spec without a label has a finding" } },
+		.references = REFERENCES("PSS baseline: SELinux", "CIS Docker 5.3",
+					 "SCC: seLinuxContext"),
+		.process = true,
+		.check = check_selinux_label,
+	},
+	{
+		.name = "sysctls",
+		.title =
+			"The container starts with settings of the kernel that are not known to be safe",
+		.reads = "/linux/sysctl",
+		.args = { { .name = "allow",
+			    .kind = ARG_STRINGS,
+			    .defaults = safe_sysctls,
+			    .meaning = "keys that it may set; a final * stands for any rest" },
+			  { .name = "version",
+			    .kind = ARG_VERSION,
+			    .meaning =
+				    "the Pod Security Standards whose safe set is the default of allow" } },
+		.references = REFERENCES("PSS baseline: Sysctls", "SCC: forbiddenSysctls",
+					 "CVE-2022-0811"),
+		.check = check_sysctls,
+		.fix = fix_sysctls,
+		.obstacles = REWRITES_SPEC,
+	},
+	{
+		.name = "readonlyRootfs",
+		.title = "The container can write its root directory",
+		.reads = "/root/readonly",
+		.references = REFERENCES("CIS Docker 5.13", "SCC: readOnlyRootFilesystem"),
+		.check = check_readonly_rootfs,
+		.fix = fix_readonly_rootfs,
+		.obstacles = REWRITES_SPEC,
+	},
+	{
+		.name = "resourceLimits",
+		.title = "The container can use up what the host has",
+		.reads = "/linux/resources",
+		.args = { { .name = "pids",
+			    .kind = ARG_NUMBER,
+			    .meaning = "the most processes; 0: any limit" },
+			  { .name = "memory",
+			    .kind = ARG_NUMBER,
+			    .meaning = "the most bytes; 0: any limit" },
+			  { .name = "cpu",
+			    .kind = ARG_NUMBER,
+			    .meaning =
+				    "the most CPU time in thousandths of a CPU; 0: any quota or share" } },
+		.references = REFERENCES("CIS Docker 5.11", "CIS Docker 5.12", "CIS Docker 5.29"),
+		.check = check_resource_limits,
+		.fix = fix_resource_limits,
+		.obstacles = REWRITES_SPEC,
+	},
+	{
+		.name = "foreignHooks",
+		.title = "Programs of others run on the host for the container",
+		.reads = "/hooks",
+		.args = { { .name = "allow",
+			    .kind = ARG_STRINGS,
+			    .defaults = own_hooks,
+			    .meaning = "paths of hooks; a final * stands for any rest" } },
+		.references = REFERENCES("config.md#posix-platform-hooks", "CVE-2025-23266"),
+		.check = check_foreign_hooks,
+	},
+	{
 		.name = "unsafeAnnotations",
 		.title = "An annotation tells the runtime what no field of the spec shows",
 		.reads = "/annotations",
@@ -289,6 +418,26 @@ const struct rule rules[] = {
 		.references = REFERENCES("CVE-2024-21626"),
 		.process = true,
 		.check = check_working_directory,
+	},
+	{
+		.name = "unsafeEnvironment",
+		.title = "Hooks on the host load what the container's environment names",
+		.reads = "/process/env, /hooks/createContainer",
+		.args = { { .name = "names",
+			    .kind = ARG_STRINGS,
+			    .defaults = loader_variables,
+			    .meaning = "variables; a final * stands for any rest" } },
+		.references = REFERENCES("CVE-2025-23266", "ld.so(8)"),
+		.check = check_unsafe_environment,
+		.fix = fix_unsafe_environment,
+		.obstacles = REWRITES_SPEC,
+	},
+	{
+		.name = "netDevices",
+		.title = "The container takes network interfaces of the host",
+		.reads = "/linux/netDevices",
+		.references = REFERENCES("config-linux.md#network-devices"),
+		.check = check_net_devices,
 	},
 };
 

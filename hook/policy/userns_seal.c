@@ -12,23 +12,8 @@
 
 #include "base/cleanup.h"
 #include "json/writer.h"
-
-#ifdef __s390x__
-#define CLONE_FLAGS 1 /* clone(2): on s390 the stack comes first */
-#else
-#define CLONE_FLAGS 0
-#endif
-
-/* For a profile of our own: without them a call of another ABI would kill the process. */
-#if defined(__x86_64__)
-#define ARCHITECTURES "[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"]"
-#elif defined(__aarch64__)
-#define ARCHITECTURES "[\"SCMP_ARCH_AARCH64\",\"SCMP_ARCH_ARM\"]"
-#elif defined(__s390x__)
-#define ARCHITECTURES "[\"SCMP_ARCH_S390X\",\"SCMP_ARCH_S390\"]"
-#else
-#define ARCHITECTURES "[]" /* runtimes add the native one */
-#endif
+#include "oci/seccomp.h"
+#include "policy/seccomp_profile.h"
 
 #define ANY_FLAGS UINT64_MAX /* the flags are in no register */
 #define ARGS_MAX 6	     /* arguments of a system call, and so conditions of an entry */
@@ -37,13 +22,6 @@ static const struct {
 	const char *name;
 	uint64_t flags; /* index of the argument */
 } ways[] = { { "clone", CLONE_FLAGS }, { "unshare", 0 }, { "clone3", ANY_FLAGS } };
-
-/* Actions under which the kernel carries the call out, or somebody else may tell it to. */
-static bool lets_through(struct str action)
-{
-	return str_is(action, "SCMP_ACT_ALLOW") || str_is(action, "SCMP_ACT_LOG") ||
-	       str_is(action, "SCMP_ACT_TRACE") || str_is(action, "SCMP_ACT_NOTIFY");
-}
 
 /* Does the condition hold only without CLONE_NEWUSER (bit 0), or for all flags that have it? */
 static bool arg_wants(const struct oci_syscall_arg *arg, uint64_t bit)
@@ -82,13 +60,14 @@ static bool entry_wants(const struct oci_syscall *entry, uint64_t flags, uint64_
 /* Does the entry let a new user namespace be made by this way? */
 static bool entry_opens(const struct oci_syscall *entry, size_t way)
 {
-	return lets_through(entry->action.value) && !entry_wants(entry, ways[way].flags, 0);
+	return oci_seccomp_lets_through(entry->action.value) &&
+	       !entry_wants(entry, ways[way].flags, 0);
 }
 
 /* Does the entry, in a profile that allows by default, close this way? */
 static bool entry_closes(const struct oci_syscall *entry, size_t way)
 {
-	return !lets_through(entry->action.value) &&
+	return !oci_seccomp_lets_through(entry->action.value) &&
 	       (entry->args.n == 0 ||
 		(entry->args.n == 1 && entry_wants(entry, ways[way].flags, CLONE_NEWUSER)));
 }
@@ -117,7 +96,7 @@ static bool way_is_open(const struct oci_seccomp *seccomp, size_t way)
 	if (any_entry(seccomp, way, entry_opens))
 		return true;
 	/* No profile, or one that allows by default. */
-	return (seccomp->node == NULL || lets_through(seccomp->default_action.value)) &&
+	return (seccomp->node == NULL || oci_seccomp_lets_through(seccomp->default_action.value)) &&
 	       !any_entry(seccomp, way, entry_closes);
 }
 
@@ -200,29 +179,29 @@ static void narrow_openings(struct judge *judge)
 static void add_entries(struct judge *judge, const char *entries)
 {
 	const struct oci_linux *config = &judge->config->linux_;
-	struct json_doc *doc = judge->config->doc;
 	const char *profile = arena_printf(
 		judge->arena,
 		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":" ARCHITECTURES
 		",\"syscalls\":[%s]}",
 		entries);
 
-	if (config->node == NULL)
-		json_add(doc, doc->root, "linux",
-			 arena_printf(judge->arena, "{\"seccomp\":%s}", profile));
-	else if (config->seccomp.node == NULL)
-		json_add(doc, config->node, "seccomp", profile);
+	if (config->seccomp.node == NULL)
+		judge_linux_add(judge, "seccomp", profile);
 	else
-		json_add(doc, config->seccomp.node, "syscalls",
+		json_add(judge->config->doc, config->seccomp.node, "syscalls",
 			 arena_printf(judge->arena, "[%s]", entries));
 }
 
 void fix_new_user_namespaces(struct judge *judge)
 {
 	const struct oci_seccomp *seccomp = &judge->config->linux_.seccomp;
-	bool allows = seccomp->node == NULL || lets_through(seccomp->default_action.value);
+	bool allows =
+		seccomp->node == NULL || oci_seccomp_lets_through(seccomp->default_action.value);
 	auto_buf struct buf entries = { 0 };
 
+	/* The rule seccompProfile came first, and its profile lets nobody make one. */
+	if (judge->ships_profile)
+		return;
 	for (size_t way = 0; way < ARRAY_SIZE(ways); way++) {
 		const char *entry = closing_entry(judge->arena, way);
 
@@ -241,8 +220,7 @@ void fix_new_user_namespaces(struct judge *judge)
 
 void check_new_user_namespaces(struct judge *judge)
 {
-	const struct oci_linux *config = &judge->config->linux_;
-	const struct oci_seccomp *seccomp = &config->seccomp;
+	const struct oci_seccomp *seccomp = &judge->config->linux_.seccomp;
 	auto_buf struct buf open = { 0 };
 
 	for (size_t way = 0; way < ARRAY_SIZE(ways); way++)
@@ -250,18 +228,13 @@ void check_new_user_namespaces(struct judge *judge)
 			buf_printf(&open, "%s%s", open.len > 0 ? ", " : "", ways[way].name);
 	if (open.len == 0)
 		return;
-	finding_add(judge,
-		    seccomp->node != NULL  ? seccomp->node
-		    : config->node != NULL ? config->node
-					   : judge->config->doc->root,
-		    seccomp->node != NULL  ? NULL
-		    : config->node != NULL ? "seccomp"
-					   : "linux/seccomp",
-		    (struct finding_text){
-			    .required = "no new user namespaces",
-			    .message = arena_printf(judge->arena,
-						    "lets %s make new user namespaces; must not",
-						    open.data),
-			    .fix = "leave the engine's default seccomp profile on",
-		    });
+	judge_linux_finding(
+		judge, seccomp->node, "seccomp",
+		(struct finding_text){
+			.required = "no new user namespaces",
+			.message = arena_printf(judge->arena,
+						"lets %s make new user namespaces; must not",
+						open.data),
+			.fix = "leave the engine's default seccomp profile on",
+		});
 }

@@ -35,8 +35,13 @@ USER = b'"user":{"uid":65532,"gid":65532}'
 CWD = b'"cwd":"/","noNewPrivileges":true'
 NAMESPACES = b"".join(b'{"type":"%s"},' % t for t in (b"pid", b"network", b"ipc", b"uts"))
 NAMESPACES += b'{"type":"mount"},{"type":"cgroup"}'
+# What every engine writes, behind all that rows put in, so that columns stay.
+MASKS = b',"maskedPaths":["/proc/acpi","/proc/kcore","/proc/keys","/proc/latency_stats",' \
+        b'"/proc/timer_list","/proc/timer_stats","/proc/sched_debug","/proc/scsi","/sys/firmware"],' \
+        b'"readonlyPaths":["/proc/bus","/proc/fs","/proc/irq","/proc/sys","/proc/sysrq-trigger"],' \
+        b'"seccomp":{"defaultAction":"SCMP_ACT_ERRNO"}'
 PROCESS = b'"process":{' + USER + b"," + CWD + b"}"
-LINUX = b'"linux":{"namespaces":[' + NAMESPACES + b"]}"
+LINUX = b'"linux":{"namespaces":[' + NAMESPACES + b"]" + MASKS + b"}"
 
 WRAP = {
     "raw": b"%s",
@@ -45,13 +50,14 @@ WRAP = {
     "process": b'{"process":{' + USER + b"," + CWD + b",%s}," + LINUX + b"}",
     "caps": b'{"process":{' + USER + b"," + CWD + b',"capabilities":{%s}},' + LINUX + b"}",
     "linux": b"{" + PROCESS + b',"linux":{%s,"namespaces":[' + NAMESPACES + b"]}}",
-    "namespaces": b"{" + PROCESS + b',"linux":{"namespaces":[%s]}}',
+    "namespaces": b"{" + PROCESS + b',"linux":{"namespaces":[%s]' + MASKS + b"}}",
     "mapping": b"{" + PROCESS + b',"linux":{"uidMappings":[{%s}],"namespaces":[' + NAMESPACES +
-               b',{"type":"user"}]}}',
+               b',{"type":"user"}]' + MASKS + b"}}",
     "mount": b"{" + PROCESS + b',"mounts":[{%s}],' + LINUX + b"}",
     "annotations": b"{" + PROCESS + b',"annotations":{%s},' + LINUX + b"}",
     "device": b"{" + PROCESS + b',"linux":{"resources":{"devices":[{%s}]},"namespaces":[' +
-              NAMESPACES + b"]}}",
+              NAMESPACES + b"]" + MASKS + b"}}",
+    "hook": b"{" + PROCESS + b',"hooks":{"prestart":[{%s}]},' + LINUX + b"}",
 }
 
 CONFIG = WRAP["top"] % b'"ociVersion":"1.0.2"'

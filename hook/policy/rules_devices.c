@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of the host's hardware the container gets: deviceAccess, netDevices. */
+#include "policy/rule.h"
+
+#include <string.h>
+
+/* A device or a whole class of them, as an entry of args.allow or as the spec has it. */
+struct device_class {
+	char type;		 /* 'b', 'c', 'a' for both */
+	struct str major, minor; /* "*" for any */
+	struct str access;	 /* some of "rwm" */
+};
+
+static struct str cut(struct str *rest, char at)
+{
+	const char *end = memchr(rest->data, at, rest->len);
+	struct str word = { rest->data, end != NULL ? (size_t)(end - rest->data) : rest->len };
+	size_t used = end != NULL ? word.len + 1 : word.len;
+
+	*rest = (struct str){ rest->data + used, rest->len - used };
+	return word;
+}
+
+/* "c 1:3" or "c 136:* rw", as in devices.allow of cgroup v1; what is no such entry allows nothing. */
+static struct device_class entry_class(struct str entry)
+{
+	struct str type = cut(&entry, ' ');
+	struct str major = cut(&entry, ':');
+	struct str minor = cut(&entry, ' ');
+
+	return (struct device_class){
+		.type = type.len == 1 ? type.data[0] : '\0',
+		.major = major,
+		.minor = minor,
+		.access = entry.len > 0 ? entry : STR("rwm"),
+	};
+}
+
+static bool number_covers(struct str allowed, struct str number)
+{
+	return str_is(allowed, "*") || str_equal(allowed, number);
+}
+
+static bool class_covers(const struct device_class *allowed, const struct device_class *class)
+{
+	if (allowed->type != 'a' && allowed->type != class->type)
+		return false;
+	for (size_t i = 0; i < class->access.len; i++)
+		if (memchr(allowed->access.data, class->access.data[i], allowed->access.len) ==
+		    NULL)
+			return false;
+	return number_covers(allowed->major, class->major) &&
+	       number_covers(allowed->minor, class->minor);
+}
+
+static bool is_allowed(const struct judge *judge, const struct device_class *class)
+{
+	const struct rule_arg *allow = &judge->setting->args[0];
+
+	for (size_t i = 0; i < allow->n; i++) {
+		struct device_class entry = entry_class(allow->strings[i]);
+
+		if (class_covers(&entry, class))
+			return true;
+	}
+	return false;
+}
+
+static struct str number_or_any(const struct json_node *number)
+{
+	return number == NULL || str_is(number->text, "-1") ? STR("*") : number->text;
+}
+
+static struct device_class rule_class(const struct oci_device_rule *rule)
+{
+	struct str type = rule->type.value;
+	char letter = rule->type.node == NULL || type.len == 0 ? 'a' : type.data[0];
+
+	return (struct device_class){
+		.type = letter == 'u' ? 'c' : letter,
+		.major = number_or_any(rule->major),
+		.minor = number_or_any(rule->minor),
+		.access = rule->access.value.len > 0 ? rule->access.value : STR("rwm"),
+	};
+}
+
+/* A node's access is decided by the device rules; what it may be at most is read and write. */
+static struct device_class node_class(const struct oci_device *device)
+{
+	struct str type = device->type.value;
+	char letter = type.len > 0 ? type.data[0] : 'a';
+
+	return (struct device_class){
+		.type = letter == 'u' ? 'c' : letter,
+		.major = number_or_any(device->major),
+		.minor = number_or_any(device->minor),
+		.access = STR("rw"),
+	};
+}
+
+static bool rule_is_excess(const struct judge *judge, const struct oci_device_rule *rule)
+{
+	struct device_class class = rule_class(rule);
+
+	return rule->allow.value && !is_allowed(judge, &class);
+}
+
+static bool node_is_excess(const struct judge *judge, const struct oci_device *device)
+{
+	struct device_class class = node_class(device);
+
+	/* A pipe is no device. */
+	return !str_is(device->type.value, "p") && !is_allowed(judge, &class);
+}
+
+static const char *class_text(const struct judge *judge, const struct device_class *class)
+{
+	if (class->type == 'a' && str_is(class->major, "*") && str_is(class->minor, "*"))
+		return "every device";
+	return str_show(judge->arena,
+			str_from(arena_printf(judge->arena, "device %c %.*s:%.*s", class->type,
+					      (int)class->major.len, class->major.data,
+					      (int)class->minor.len, class->minor.data)));
+}
+
+void check_device_access(struct judge *judge)
+{
+	const struct oci_linux *config = &judge->config->linux_;
+	const struct oci_device *devices = config->devices.items;
+	const struct oci_device_rule *device_rules = config->resources.devices.items;
+	struct finding_text text = {
+		.required = "devices of args.allow only",
+		.fix = "drop --device and --privileged; or add it to args.allow of deviceAccess",
+	};
+
+	for (size_t i = 0; i < config->devices.n; i++) {
+		struct device_class class = node_class(&devices[i]);
+
+		if (!node_is_excess(judge, &devices[i]))
+			continue;
+		text.observed = judge_source(judge, devices[i].node);
+		text.message = arena_printf(judge->arena, "makes %s at %s; must not",
+					    class_text(judge, &class),
+					    str_quote(judge->arena, devices[i].path.value));
+		finding_add(judge, devices[i].node, NULL, text);
+	}
+	for (size_t i = 0; i < config->resources.devices.n; i++) {
+		struct device_class class = rule_class(&device_rules[i]);
+
+		if (!rule_is_excess(judge, &device_rules[i]))
+			continue;
+		text.observed = judge_source(judge, device_rules[i].node);
+		text.message = arena_printf(judge->arena, "allows %s; must not",
+					    class_text(judge, &class));
+		finding_add(judge, device_rules[i].node, NULL, text);
+	}
+}
+
+/*
+ * Rules that allow too much go. A list that denies nothing first leaves the rest to the runtime,
+ * and crun takes an empty one for no restriction at all: there the first of them denies everything
+ * instead, and runtimes add the usual devices behind it.
+ */
+static void fix_device_rules(struct judge *judge)
+{
+	const struct oci_list *list = &judge->config->linux_.resources.devices;
+	const struct oci_device_rule *items = list->items;
+	bool denied = false;
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct device_class class = rule_class(&items[i]);
+
+		if (!items[i].allow.value && class.type == 'a' && class.access.len == 3 &&
+		    str_is(class.major, "*") && str_is(class.minor, "*"))
+			denied = true;
+		if (!rule_is_excess(judge, &items[i]))
+			continue;
+		if (denied)
+			json_remove(items[i].node);
+		else
+			json_replace(judge->config->doc, items[i].node,
+				     "{\"allow\":false,\"access\":\"rwm\"}");
+		denied = true;
+	}
+}
+
+void fix_device_access(struct judge *judge)
+{
+	const struct oci_list *list = &judge->config->linux_.devices;
+	const struct oci_device *devices = list->items;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (node_is_excess(judge, &devices[i]))
+			json_remove(devices[i].node);
+	fix_device_rules(judge);
+}
+
+void check_net_devices(struct judge *judge)
+{
+	const struct json_node *devices = judge->config->linux_.net_devices;
+
+	json_each (device, devices)
+		finding_add(judge, device, NULL,
+			    (struct finding_text){
+				    .observed = judge_source(judge, device),
+				    .required = "absent",
+				    .message = "takes a network interface of the host; must not",
+				    .fix = "take it out of linux.netDevices",
+			    });
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What programs of the host run for the container: foreignHooks, unsafeEnvironment. */
+#include "policy/rule.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "oci/hooks.h"
+
+/*
+ * dockerd up to 27 gives the container its network by a hook that is dockerd itself, found by its
+ * pid: /proc/PID/exe libnetwork-setkey ... No other engine puts a hook of its own into a spec.
+ */
+static bool is_docker_network_hook(enum oci_hook_stage stage, const struct oci_hook *hook)
+{
+	struct str path = hook->path.value;
+	size_t digits = 6;
+
+	if (stage != HOOK_PRESTART || !str_starts_with(path, "/proc/") || hook->args.n == 0)
+		return false;
+	while (digits < path.len && path.data[digits] >= '0' && path.data[digits] <= '9')
+		digits++;
+	return digits > 6 && path.len - digits == 4 && memcmp(path.data + digits, "/exe", 4) == 0 &&
+	       str_is(hook->args.items[0].value, "libnetwork-setkey");
+}
+
+static bool hook_is_known(const struct judge *judge, enum oci_hook_stage stage,
+			  const struct oci_hook *hook)
+{
+	/* A path through ".." is what its entry says nowhere. */
+	if (memmem(hook->path.value.data, hook->path.value.len, "/../", 4) != NULL)
+		return false;
+	return is_docker_network_hook(stage, hook) ||
+	       judge_entry_names(&judge->setting->args[0], hook->path.value);
+}
+
+void check_foreign_hooks(struct judge *judge)
+{
+	for (enum oci_hook_stage stage = 0; stage < HOOK_STAGE_COUNT; stage++) {
+		const struct oci_list *list = &judge->config->hooks.stages[stage];
+		const struct oci_hook *hooks = list->items;
+
+		for (size_t i = 0; i < list->n; i++) {
+			if (hook_is_known(judge, stage, &hooks[i]))
+				continue;
+			finding_add(
+				judge, hooks[i].path.node, NULL,
+				(struct finding_text){
+					.observed = judge_source(judge, hooks[i].path.node),
+					.required = "a hook of args.allow",
+					.message = arena_printf(
+						judge->arena,
+						"runs %s on the host; must be of args.allow",
+						str_quote(judge->arena, hooks[i].path.value)),
+					.fix = "add it to args.allow of foreignHooks, or take its file out of hooks.d",
+				});
+		}
+	}
+}
+
+/* runc 1.1 starts createContainer hooks with the container's environment: CVE-2025-23266. */
+static bool has_foreign_create_container(const struct judge *judge)
+{
+	const struct oci_list *list = &judge->config->hooks.stages[HOOK_CREATE_CONTAINER];
+	const struct oci_hook *hooks = list->items;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (!str_is(hooks[i].path.value, ROOTFENCE_BINDIR "/rootfence"))
+			return true;
+	return false;
+}
+
+/* The name in front of the equals sign. */
+static struct str variable_name(struct str variable)
+{
+	const char *end = memchr(variable.data, '=', variable.len);
+
+	return (struct str){ variable.data,
+			     end != NULL ? (size_t)(end - variable.data) : variable.len };
+}
+
+static bool is_unsafe(const struct judge *judge, const struct oci_string *variable)
+{
+	return judge_entry_names(&judge->setting->args[0], variable_name(variable->value));
+}
+
+void check_unsafe_environment(struct judge *judge)
+{
+	const struct oci_strings *env = &judge->config->process.env;
+
+	if (!has_foreign_create_container(judge))
+		return;
+	for (size_t i = 0; i < env->n; i++) {
+		struct str name = variable_name(env->items[i].value);
+
+		if (!is_unsafe(judge, &env->items[i]))
+			continue;
+		finding_add(
+			judge, env->items[i].node, NULL,
+			(struct finding_text){
+				.observed = judge_source(judge, env->items[i].node),
+				.required = "absent",
+				.message = arena_printf(
+					judge->arena,
+					"sets %s, which a createContainer hook may run with on the host; must not",
+					str_show(judge->arena, name)),
+				.fix = arena_printf(judge->arena,
+						    "drop -e %s, and ENV in the image",
+						    str_show(judge->arena, name)),
+			});
+	}
+}
+
+void fix_unsafe_environment(struct judge *judge)
+{
+	const struct oci_strings *env = &judge->config->process.env;
+
+	for (size_t i = 0; i < env->n; i++)
+		if (is_unsafe(judge, &env->items[i]))
+			json_remove(env->items[i].node);
+}

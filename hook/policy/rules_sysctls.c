@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which settings of the kernel the container starts with: sysctls. */
+#include "policy/rule.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+
+/* Put there by the rule capabilities, in place of CAP_NET_BIND_SERVICE. */
+#define PORT_SYSCTL "net.ipv4.ip_unprivileged_port_start"
+
+/* Since which version the Pod Security Standards count them as safe; the others always were. */
+static const struct {
+	const char *key;
+	uint64_t minor;
+} later[] = {
+	{ "net.ipv4.ip_local_reserved_ports", 27 },
+	{ "net.ipv4.tcp_keepalive_time", 29 },
+	{ "net.ipv4.tcp_fin_timeout", 29 },
+	{ "net.ipv4.tcp_keepalive_intvl", 29 },
+	{ "net.ipv4.tcp_keepalive_probes", 29 },
+	{ "net.ipv4.tcp_rmem", 32 },
+	{ "net.ipv4.tcp_wmem", 32 },
+	{ "net.ipv4.tcp_slow_start_after_idle", 37 },
+	{ "net.ipv4.tcp_notsent_lowat", 37 },
+};
+
+/* Characters that no reader of a sysctl takes for more than a part of it: CVE-2022-0811. */
+static bool is_plain(struct str text)
+{
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _.:/-";
+
+	for (size_t i = 0; i < text.len; i++)
+		if (memchr(plain, text.data[i], sizeof(plain) - 1) == NULL)
+			return false;
+	return true;
+}
+
+/* Is the key of a newer version than the policy asks for? A list of its own has no version. */
+static bool is_too_new(const struct judge *judge, struct str key)
+{
+	const struct rule_arg *allow = &judge->setting->args[0],
+			      *version = &judge->setting->args[1];
+
+	for (size_t i = 0; i < ARRAY_SIZE(later) && version->set && !allow->set; i++)
+		if (str_is(key, later[i].key))
+			return later[i].minor > version->number;
+	return false;
+}
+
+/* Why the sysctl must not be there, or NULL. */
+static const char *flaw(const struct judge *judge, const struct json_node *sysctl)
+{
+	bool own_port = str_is(sysctl->key, PORT_SYSCTL) && str_is(sysctl->text, "0");
+
+	if (!is_plain(sysctl->key) || !is_plain(sysctl->text))
+		return "has a character that no sysctl has";
+	if (own_port || (judge_entry_names(&judge->setting->args[0], sysctl->key) &&
+			 !is_too_new(judge, sysctl->key)))
+		return NULL;
+	return "is not known to be safe";
+}
+
+void check_sysctls(struct judge *judge)
+{
+	json_each (sysctl, judge->config->linux_.sysctl.node) {
+		const char *why = flaw(judge, sysctl);
+
+		if (why == NULL)
+			continue;
+		finding_add(
+			judge, sysctl, NULL,
+			(struct finding_text){
+				.observed = judge_source(judge, sysctl),
+				.required = "absent",
+				.message = arena_printf(judge->arena, "%s; must not be there", why),
+				.fix = arena_printf(judge->arena, "drop --sysctl %s",
+						    str_show(judge->arena, sysctl->key)),
+			});
+	}
+}
+
+void fix_sysctls(struct judge *judge)
+{
+	json_each (sysctl, judge->config->linux_.sysctl.node)
+		if (sysctl->edit == JSON_ORIGINAL && flaw(judge, sysctl) != NULL)
+			json_remove(sysctl);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The seccomp profile that the rule seccompProfile puts into a spec. */
+#ifndef ROOTFENCE_POLICY_SECCOMP_PROFILE_H
+#define ROOTFENCE_POLICY_SECCOMP_PROFILE_H
+
+#include "base/arena.h"
+
+/* For a profile of our own: without them a call of another ABI would kill the process. */
+#if defined(__x86_64__)
+#define ARCHITECTURES "[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"]"
+#elif defined(__aarch64__)
+#define ARCHITECTURES "[\"SCMP_ARCH_AARCH64\",\"SCMP_ARCH_ARM\"]"
+#elif defined(__s390x__)
+#define ARCHITECTURES "[\"SCMP_ARCH_S390X\",\"SCMP_ARCH_S390\"]"
+#else
+#define ARCHITECTURES "[]" /* runtimes add the native one */
+#endif
+
+#ifdef __s390x__
+#define CLONE_FLAGS 1 /* clone(2): on s390 the stack comes first */
+#else
+#define CLONE_FLAGS 0
+#endif
+
+/*
+ * seccomp_profile: linux.seccomp as JSON text, in the arena. It refuses by default, lets no new
+ * namespace of any kind be made, and so has nothing left for userns_seal.c to take out.
+ */
+const char *seccomp_profile(struct arena *arena);
+
+#endif
