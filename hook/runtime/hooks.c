@@ -43,36 +43,22 @@ static const char *hook_json(struct arena *arena, const char *self, const struct
 	return arena_copy(arena, buf.data, buf.len);
 }
 
-static int add_one(struct json_doc *doc, struct json_node *hooks, const char *self,
-		   const struct own_hook *own, struct err *err)
+static void add_one(struct json_doc *doc, struct json_node *hooks, const char *self,
+		    const struct own_hook *own)
 {
 	struct json_node *stage = json_get(hooks, own->stage);
 	const char *entry = hook_json(doc->arena, self, own);
-	const char *alone = arena_printf(doc->arena, "[%s]", entry);
 
-	if (stage == NULL) {
-		json_add(doc, hooks, own->stage, alone);
-		return 0;
-	}
-	if (stage->type == JSON_NULL) {
-		json_replace(doc, stage, alone);
-		return 0;
-	}
-	if (stage->type != JSON_ARRAY)
-		return json_fail(doc, stage, EXIT_SPEC, err, "expected %s, found %s",
-				 json_type_name(JSON_ARRAY), json_type_name(stage->type));
-	json_each (node, stage) {
-		if (node->type != JSON_OBJECT)
-			return json_fail(doc, node, EXIT_SPEC, err, "expected %s, found %s",
-					 json_type_name(JSON_OBJECT), json_type_name(node->type));
+	json_each (node, stage)
 		if (node->edit == JSON_ORIGINAL && hook_is(node, self, own))
-			return 0;
-	}
-	json_add(doc, stage, NULL, entry);
-	return 0;
+			return;
+	if (stage != NULL)
+		json_add(doc, stage, NULL, entry);
+	else
+		json_add(doc, hooks, own->stage, arena_printf(doc->arena, "[%s]", entry));
 }
 
-int hooks_add(struct json_doc *doc, const char *self, const char *record, struct err *err)
+void hooks_add(struct json_doc *doc, const char *self, const char *record)
 {
 	const struct own_hook own[] = {
 		{ "createRuntime",
@@ -80,23 +66,14 @@ int hooks_add(struct json_doc *doc, const char *self, const char *record, struct
 		{ "poststop", { "rootfence", "poststop", "--record", record } },
 	};
 	struct json_node *hooks = json_get(doc->root, "hooks");
-	int error = 0;
 
-	if (hooks == NULL || hooks->type == JSON_NULL) {
-		const char *value = arena_printf(
-			doc->arena, "{\"createRuntime\":[%s],\"poststop\":[%s]}",
-			hook_json(doc->arena, self, &own[0]), hook_json(doc->arena, self, &own[1]));
-
-		if (hooks != NULL)
-			json_replace(doc, hooks, value);
-		else
-			json_add(doc, doc->root, "hooks", value);
-		return 0;
+	if (hooks == NULL) {
+		json_add(doc, doc->root, "hooks",
+			 arena_printf(doc->arena, "{\"createRuntime\":[%s],\"poststop\":[%s]}",
+				      hook_json(doc->arena, self, &own[0]),
+				      hook_json(doc->arena, self, &own[1])));
+		return;
 	}
-	if (hooks->type != JSON_OBJECT)
-		return json_fail(doc, hooks, EXIT_SPEC, err, "expected %s, found %s",
-				 json_type_name(JSON_OBJECT), json_type_name(hooks->type));
-	for (size_t i = 0; i < ARRAY_SIZE(own) && error == 0; i++)
-		error = add_one(doc, hooks, self, &own[i], err);
-	return error;
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		add_one(doc, hooks, self, &own[i]);
 }

@@ -9,10 +9,10 @@
 #include "json/json.h"
 
 /*
- * hooks_add: adds them to doc, which is a config, unless they are there already. self is this
- * program, record the directory of the container's record. Error: EXIT_SPEC when "hooks" is not
- * what it has to be.
+ * hooks_add: adds them to doc, unless they are there already. doc has been read as a config
+ * (oci_config_read), so that its hooks are known to be what they have to be. self is this program,
+ * record the directory of the container's record.
  */
-int hooks_add(struct json_doc *doc, const char *self, const char *record, struct err *err);
+void hooks_add(struct json_doc *doc, const char *self, const char *record);
 
 #endif

@@ -70,7 +70,7 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 
 @test "hooks that are there stay, and ours come behind them" {
 	local b
-	b=$(bundle hooks '.hooks = {"createRuntime": [{"path": "/bin/true"}], "poststop": null}')
+	b=$(bundle hooks '.hooks = {"createRuntime": [{"path": "/bin/true"}]}')
 	use_fake
 	run wrapped create --bundle "$b" hooks
 	[[ $status -eq 42 ]]
