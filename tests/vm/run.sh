@@ -33,6 +33,7 @@ fill_share() {
 	cp -r tests/vm/guest tests/vm/guest.sh oci-hooks.d "$share"
 	printf 'CHURN=%d\n' "${CHURN:-10}" >"$share/env"
 	"${CC:-gcc}" -O2 -Wall -static -o "$share/bin/probe" tests/live/probe.c
+	"${CC:-gcc}" -O2 -Wall -D_GNU_SOURCE -static -o "$share/bin/killer" tests/vm/killer.c
 	"${CC:-gcc}" -O2 -Wall -D_GNU_SOURCE -static -o "$share/bin/matrix" tests/vm/matrix/*.c
 }
 
