@@ -7,6 +7,7 @@
 source "$BATS_TEST_DIRNAME/common.bash"
 
 out=/run/churn
+workers=4
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=$((300 + CHURN * 20))
@@ -62,6 +63,19 @@ life_of_podman() {
 	wait "$starter" || true
 }
 
+# lives FIRST: its share of all, while others live theirs.
+lives() {
+	local i
+	for ((i = $1; i < CHURN; i += workers)); do
+		case $((i % 50)) in
+		7) life_of_podman crun "churn-$i" ;;
+		32) life_of_podman runc "churn-$i" ;;
+		*[49]) life_of_runtime runc "churn-$i" ;;
+		*) life_of_runtime crun "churn-$i" ;;
+		esac
+	done
+}
+
 # What a killed runtime left: everything that is in another pid namespace than ours.
 kill_leftovers() {
 	local own ns pid
@@ -77,20 +91,16 @@ tried() { grep -lE 'not permitted|Killed' -r "$out" | wc -l; }
 killed() { sort "$out/killed" | uniq -c | awk '{ printf "%s%s %s", sep, $1, $2; sep = ", " }'; }
 
 @test "containers that come and go under fire: none unguarded, no entry left, the host untouched" {
-	local i
+	local i pids=()
 	mkdir -p "$out"
 	make_bundle crun churn ".process.args = [\"sh\", \"-c\", \"$life\"]"
 	host_goes_on >/run/host 2>&1 3>&- &
 	host=$!
-	for ((i = 0; i < CHURN; i++)); do
-		case $((i % 50)) in
-		7) life_of_podman crun "churn-$i" ;;
-		32) life_of_podman runc "churn-$i" ;;
-		*[49]) life_of_runtime runc "churn-$i" ;;
-		*) life_of_runtime crun "churn-$i" ;;
-		esac
-		((i % 50 != 49)) || kill_leftovers
+	for ((i = 0; i < workers; i++)); do
+		lives "$i" 3>&- &
+		pids+=($!)
 	done
+	wait "${pids[@]}"
 	kill_leftovers
 	eventually no_entries
 	echo "# note: $(uname -r): $CHURN containers; $(tried) tried and were stopped; killed: $(killed)" >&3
