@@ -62,9 +62,11 @@ int main(int argc, char **argv)
 	if (argc < 4)
 		return 2;
 	end = time(NULL) + atoi(argv[1]);
-	while ((pid = find(argv + 3, &name)) == 0)
+	while ((pid = find(argv + 3, &name)) == 0) {
 		if (time(NULL) > end)
 			return 1;
+		usleep(3000);
+	}
 	usleep((useconds_t)atoi(argv[2]));
 	if (kill(pid, SIGKILL) == 0)
 		puts(name);

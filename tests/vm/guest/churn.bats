@@ -25,7 +25,7 @@ teardown() {
 
 # A set-user-ID binary on the host, over and over: a line for each time that it did not work.
 host_goes_on() {
-	while sleep 0.5; do
+	while sleep 1; do
 		setpriv --reuid 3267 --clear-groups /tmp/probe 2>&1 | grep -qE '^Uid:.3267.0' ||
 			echo 'a host process was stopped'
 	done
