@@ -121,7 +121,7 @@ static int root_key(struct arena *arena, const char *root, const char **ret_key,
 int record_path(struct arena *arena, const char *base, const struct runtime_args *args,
 		enum runtime_kind kind, const char **ret_path, struct err *err)
 {
-	const char *root, *key;
+	const char *root = "", *key = "";
 	int error = plain_root(arena, state_root(arena, args, kind), &root, err);
 
 	if (error == 0)
