@@ -69,8 +69,7 @@ static const char *state_root(struct arena *arena, const struct runtime_args *ar
  * The path in its only spelling: absolute, with no links, doubled slashes and dots. Its end need not
  * be there yet: the runtime makes it.
  */
-static int plain_root(struct arena *arena, const char *root, const char **ret_root,
-		      struct err *err)
+static int plain_root(struct arena *arena, const char *root, const char **ret_root, struct err *err)
 {
 	const char *missing = "";
 	char *path = arena_printf(arena, root[0] == '/' ? "%s" : "./%s", root);
