@@ -215,7 +215,7 @@ static int exec_document(struct wrapper *wrapper, const struct exec_session *ses
 
 static int exec(struct wrapper *wrapper, struct err *err)
 {
-	struct exec_session session = { 0 };
+	struct exec_session session = { .options_start_blank = wrapper->kind == RUNTIME_CRUN };
 	struct oci_config config;
 	struct verdict verdict;
 	int error = find_session(wrapper, &config, &session, err);

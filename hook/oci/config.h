@@ -229,7 +229,7 @@ enum oci_hook_stage {
 struct oci_hook {
 	struct json_node *node;
 	struct oci_string path;
-	struct oci_strings args;
+	struct oci_strings args, env;
 };
 
 struct oci_hooks {

@@ -11,7 +11,7 @@ static int read_hook(const struct fields_reader *reader, struct json_node *value
 	static const struct field fields[] = {
 		ROW(oci_hook, "path", field_string, path),
 		ROW(oci_hook, "args", field_strings, args),
-		KNOWN("env"),
+		ROW(oci_hook, "env", field_strings, env),
 		KNOWN("timeout"),
 	};
 	struct oci_hook *hook = target;

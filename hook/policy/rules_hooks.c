@@ -34,6 +34,28 @@ static bool hook_is_known(const struct judge *judge, enum oci_hook_stage stage,
 	       judge_entry_names(&judge->setting->args[0], hook->path.value);
 }
 
+/* What the dynamic linker reads makes any program on the list run whatever the variable names. */
+static void check_hook_environment(struct judge *judge, const struct oci_hook *hook)
+{
+	for (size_t i = 0; i < hook->env.n; i++) {
+		const struct oci_string *variable = &hook->env.items[i];
+
+		if (!str_starts_with(variable->value, "LD_"))
+			continue;
+		finding_add(
+			judge, variable->node, NULL,
+			(struct finding_text){
+				.observed = judge_source(judge, variable->node),
+				.required = "absent",
+				.message = arena_printf(
+					judge->arena,
+					"has the linker change what %s runs on the host; must not",
+					str_quote(judge->arena, hook->path.value)),
+				.fix = "take the variable out of the hook's file in hooks.d",
+			});
+	}
+}
+
 void check_foreign_hooks(struct judge *judge)
 {
 	for (enum oci_hook_stage stage = 0; stage < HOOK_STAGE_COUNT; stage++) {
@@ -41,8 +63,10 @@ void check_foreign_hooks(struct judge *judge)
 		const struct oci_hook *hooks = list->items;
 
 		for (size_t i = 0; i < list->n; i++) {
-			if (hook_is_known(judge, stage, &hooks[i]))
+			if (hook_is_known(judge, stage, &hooks[i])) {
+				check_hook_environment(judge, &hooks[i]);
 				continue;
+			}
 			finding_add(
 				judge, hooks[i].path.node, NULL,
 				(struct finding_text){

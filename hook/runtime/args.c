@@ -24,6 +24,7 @@ enum option_kind {
 	OPTION_FLAG,
 	OPTION_VALUE,
 	OPTION_LIST,
+	OPTION_BELOW, /* a path that must not lead up */
 	OPTION_REFUSED,
 };
 
@@ -103,7 +104,7 @@ static const struct runtime_option exec_options[] = {
 	{ "pidfd-socket", 0, OPTION_VALUE, 0 },
 	{ "pid-file", 0, OPTION_VALUE, 0 },
 	{ "preserve-fds", 0, OPTION_VALUE, 0 },
-	{ "cgroup", 0, OPTION_VALUE, 0 },
+	{ "cgroup", 0, OPTION_BELOW, 0 },
 	{ "ignore-paused", 0, OPTION_FLAG, 0 },
 	{ "help", 'h', OPTION_FLAG, 0 },
 	{ "help", '?', OPTION_FLAG, 0 },
@@ -121,6 +122,9 @@ static const struct runtime_verb_row {
 	{ "restore", VERB_RESTORE, container_options },
 	{ "exec", VERB_EXEC, exec_options },
 };
+
+/* crun from 1.20: binds what it is told to into a container that runs, where nothing judges it. */
+#define MOUNTS_VERB "mounts"
 
 struct args_reader {
 	struct arena *arena;
@@ -223,6 +227,23 @@ static int option_flag(struct args_reader *reader, const struct runtime_option *
 	return args_fail(reader, "option --%s is true or false", option->name);
 }
 
+/* runc refuses it, crun may leave the container's cgroup, which the guard knows the container by. */
+static int check_below(struct args_reader *reader, const struct runtime_option *option,
+		       const char *value)
+{
+	for (const char *part = value; *part != '\0'; part += strspn(part, "/:")) {
+		size_t len = strcspn(part, "/:");
+
+		if (len == 2 && strncmp(part, "..", len) == 0)
+			return args_fail(
+				reader,
+				"option --%s: '%.64s' leads out of the container; name a cgroup below the container's",
+				option->name, value);
+		part += len;
+	}
+	return 0;
+}
+
 static void words_add(struct arena *arena, struct runtime_words *words, const char *word)
 {
 	const char **items = arena_array(arena, words->n + 1, sizeof(*items));
@@ -253,6 +274,8 @@ static int read_option(struct args_reader *reader, const struct runtime_option *
 		error = option_flag(reader, option, arg, &value);
 	else
 		error = option_value(reader, option, arg, &value);
+	if (error == 0 && option->kind == OPTION_BELOW)
+		error = check_below(reader, option, value);
 	if (error < 0 || option->target == 0)
 		return error;
 	target = (char *)reader->args + option->target;
@@ -284,6 +307,11 @@ static int read_globals(struct args_reader *reader, const struct runtime_verb_ro
 			continue;
 		}
 		reader->next++;
+		if (strcmp(arg, MOUNTS_VERB) == 0)
+			return args_fail(
+				reader,
+				"'" MOUNTS_VERB
+				"' changes a container after it was judged; create the container with its mounts");
 		for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 			if (strcmp(arg, verbs[i].name) == 0)
 				*ret_row = &verbs[i];

@@ -167,25 +167,39 @@ static int own_process(struct arena *arena, const struct exec_session *session,
 	return error < 0 ? error : oci_process_read(*ret_doc, NULL, config, err);
 }
 
+/* crun takes labels and capabilities from the container, but starts as root when no user is named. */
+static struct runtime_args complete(const struct exec_session *session,
+				    const struct runtime_args *args)
+{
+	struct runtime_args all = *args;
+
+	if (session->options_start_blank && all.user == NULL)
+		all.user = "0:0";
+	if (session->options_start_blank && all.no_new_privs == NULL)
+		all.no_new_privs = "false";
+	return all;
+}
+
 int exec_judge_options(struct arena *arena, const struct exec_session *session,
 		       const struct runtime_args *args, struct verdict *ret_verdict,
 		       struct err *err)
 {
+	const struct runtime_args all = complete(session, args);
 	struct oci_config own;
 	struct json_doc *doc;
 	int error = own_process(arena, session, &doc, &own, err);
 
 	if (error == 0)
-		error = set_user(doc, &own.process.user, args, err);
+		error = set_user(doc, &own.process.user, &all, err);
 	if (error == 0)
-		error = set_capabilities(doc, &own.process.capabilities, args, err);
+		error = set_capabilities(doc, &own.process.capabilities, &all, err);
 	if (error < 0)
 		return error;
-	set_text(doc, "cwd", args->cwd);
-	set_text(doc, "apparmorProfile", args->apparmor);
-	set_text(doc, "selinuxLabel", args->process_label);
-	if (args->no_new_privs != NULL)
-		set_member(doc, doc->root, "noNewPrivileges", args->no_new_privs);
+	set_text(doc, "cwd", all.cwd);
+	set_text(doc, "apparmorProfile", all.apparmor);
+	set_text(doc, "selinuxLabel", all.process_label);
+	if (all.no_new_privs != NULL)
+		set_member(doc, doc->root, "noNewPrivileges", all.no_new_privs);
 	return judge(arena, session, "the options of exec", json_render(doc), FRONT_EXEC_OPTIONS,
 		     &doc, ret_verdict, err);
 }

@@ -17,6 +17,7 @@ struct exec_session {
 	const struct oci_config *container;
 	const char *bundle;	     /* its bundle's absolute path */
 	uint64_t given_capabilities; /* see struct facts */
+	bool options_start_blank;    /* crun: what no option says is root's, not the container's */
 };
 
 /*
@@ -29,8 +30,8 @@ int exec_judge_document(struct arena *arena, const struct exec_session *session,
 			struct err *err);
 
 /*
- * exec_judge_options: the verdict on the container's own process with what the options change. It
- * never rewrites. Error: EXIT_USAGE for options that runtimes read differently.
+ * exec_judge_options: the verdict on the container's own process with what the options change, or
+ * with options_start_blank on one without user and noNewPrivileges. It never rewrites. Error: EXIT_USAGE for options that runtimes read differently.
  */
 int exec_judge_options(struct arena *arena, const struct exec_session *session,
 		       const struct runtime_args *args, struct verdict *ret_verdict,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -39,25 +40,74 @@ int record_base(struct arena *arena, const char **ret_base, struct err *err)
 	return 0;
 }
 
-/* The absolute path of --root as one file name: each slash a '-', all else that is special %XX. */
+/* runc up to now: XDG_RUNTIME_DIR counts for all but root of the host, and for root by that name. */
+static bool runc_looks_at_xdg(void)
+{
+	const char *user = getenv("USER");
+	struct stat st;
+
+	if (geteuid() != 0)
+		return true;
+	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino != PROC_USER_INIT_INO &&
+	       (user == NULL || strcmp(user, "root") != 0);
+}
+
+/* Where the runtime keeps its containers: crun looks at XDG_RUNTIME_DIR whoever runs it. */
+static const char *state_root(struct arena *arena, const struct runtime_args *args,
+			      enum runtime_kind kind)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+
+	if (args->root != NULL)
+		return args->root;
+	if (xdg == NULL || xdg[0] == '\0' || (kind == RUNTIME_RUNC && !runc_looks_at_xdg()))
+		xdg = "/run";
+	return arena_printf(arena, "%s/%s", xdg, runtime_kind_name(kind));
+}
+
+/*
+ * The path in its only spelling: absolute, with no links, doubled slashes and dots. Its end need not
+ * be there yet: the runtime makes it.
+ */
+static int plain_root(struct arena *arena, const char *root, const char **ret_root, struct err *err)
+{
+	const char *missing = "";
+	char *path = arena_printf(arena, root[0] == '/' ? "%s" : "./%s", root);
+
+	for (;;) {
+		auto_free char *real = realpath(path, NULL);
+		char *slash;
+
+		if (real != NULL) {
+			*ret_root = arena_printf(arena, "%s%s", strcmp(real, "/") != 0 ? real : "",
+						 missing);
+			return 0;
+		}
+		slash = strrchr(path, '/');
+		/* "..", of what is not there, is nowhere. */
+		if (errno != ENOENT || slash == NULL || strcmp(slash, "/..") == 0)
+			return err_set_system(err, errno, "cannot tell where --root %s is", root);
+		if (slash[1] != '\0' && strcmp(slash, "/.") != 0)
+			missing = arena_printf(arena, "%s%s", slash, missing);
+		slash[slash == path ? 1 : 0] = '\0';
+	}
+}
+
+/* One file name for a path: each slash a '-', all else that is special %XX. */
 static int root_key(struct arena *arena, const char *root, const char **ret_key, struct err *err)
 {
-	auto_free char *cwd = root[0] != '/' ? getcwd(NULL, 0) : NULL;
 	auto_buf struct buf key = { 0 };
-	const char *parts[] = { cwd != NULL ? cwd : "", cwd != NULL ? "/" : "", root };
 
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		for (const char *p = parts[i]; *p != '\0'; p++) {
-			bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-				     (*p >= '0' && *p <= '9') || *p == '_' || *p == '.';
+	for (const char *p = root; *p != '\0'; p++) {
+		bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+			     (*p >= '0' && *p <= '9') || *p == '_' || *p == '.';
 
-			if (*p == '/')
-				buf_add(&key, "-", 1);
-			else if (plain)
-				buf_add(&key, p, 1);
-			else
-				buf_printf(&key, "%%%02X", (unsigned char)*p);
-		}
+		if (*p == '/')
+			buf_add(&key, "-", 1);
+		else if (plain)
+			buf_add(&key, p, 1);
+		else
+			buf_printf(&key, "%%%02X", (unsigned char)*p);
 	}
 	if (key.len > ROOT_KEY_MAX)
 		return err_set(err, ENAMETOOLONG, EXIT_USAGE,
@@ -70,11 +120,11 @@ static int root_key(struct arena *arena, const char *root, const char **ret_key,
 int record_path(struct arena *arena, const char *base, const struct runtime_args *args,
 		enum runtime_kind kind, const char **ret_path, struct err *err)
 {
-	const char *key = runtime_kind_name(kind); /* no absolute path makes this key */
-	int error = 0;
+	const char *root = "", *key = "";
+	int error = plain_root(arena, state_root(arena, args, kind), &root, err);
 
-	if (args->root != NULL)
-		error = root_key(arena, args->root, &key, err);
+	if (error == 0)
+		error = root_key(arena, root, &key, err);
 	if (error < 0)
 		return error;
 	*ret_path = arena_printf(arena, "%s/%s/%s", base, key, args->id);
@@ -89,9 +139,7 @@ const char *record_policy(struct arena *arena, const char *path)
 const char *record_state_dir(struct arena *arena, const struct runtime_args *args,
 			     enum runtime_kind kind)
 {
-	if (args->root != NULL)
-		return arena_printf(arena, "%s/%s", args->root, args->id);
-	return arena_printf(arena, "/run/%s/%s", runtime_kind_name(kind), args->id);
+	return arena_printf(arena, "%s/%s", state_root(arena, args, kind), args->id);
 }
 
 /* Makes one directory, or finds it: ours alone. What others can write to, they can put a policy in. */
@@ -216,8 +264,7 @@ int record_write(struct arena *arena, const char *path, const char *state_dir,
 	struct stat st;
 	int error = open_parent(arena, path, &parent, &id, err);
 
-	if (error == 0 && fstatat(parent, id, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    lstat(state_dir, &st) == 0)
+	if (error == 0 && lstat(state_dir, &st) == 0)
 		return 0; /* see record.h: this create is about to fail */
 	if (error == 0)
 		error = put(arena, parent, id, record, policy, err);

@@ -21,8 +21,8 @@ int record_base(struct arena *arena, const char **ret_base, struct err *err);
 
 /*
  * record_path: where the record of this container is, or would be. Containers are told apart by id
- * and by the runtime's --root, or the kind of runtime without one. Error: EXIT_USAGE for a --root
- * that makes no file name.
+ * and by the directory that the runtime keeps them in, however --root spells it. Error: EXIT_USAGE
+ * for a --root that makes no file name, EXIT_SYSTEM for one that cannot be looked up.
  */
 int record_path(struct arena *arena, const char *base, const struct runtime_args *args,
 		enum runtime_kind kind, const char **ret_path, struct err *err);
@@ -33,8 +33,8 @@ struct record {
 };
 
 /*
- * record_write: whole or not at all. A container of that id that exists keeps the record it has:
- * the real runtime will refuse to make another. Error: EXIT_SYSTEM.
+ * record_write: whole or not at all. A container of that id that exists keeps the record it has,
+ * or stays without: the real runtime will refuse to make another. Error: EXIT_SYSTEM.
  */
 int record_write(struct arena *arena, const char *path, const char *state_dir,
 		 const struct record *record, struct str policy, struct err *err);

@@ -385,6 +385,20 @@ session() {
 	said 2 "'cap_kill' is no capability"
 }
 
+# crun itself refuses this machine's cgroups: what it would be started with is enough here.
+@test "exec by options under crun starts as root unless they say otherwise" {
+	local crun=(in_lab "$work/bin/crun" --root "$work/crun")
+	use_fake
+	run "${crun[@]}" create --bundle "$(bundle c13)" c13
+	[[ $status -eq 42 ]]
+	run "${crun[@]}" exec c13 id
+	said 1 "/user/uid is 0"
+	run "${crun[@]}" exec --user 3267:3267 c13 id
+	said 1 "/noNewPrivileges is false"
+	run "${crun[@]}" exec --user 3267:3267 --no-new-privs c13 id
+	[[ $status -eq 42 ]]
+}
+
 @test "exec --process: what every session is given is taken away, what was asked for is refused" {
 	container c3
 	session '.capabilities = {"bounding": ["CAP_KILL", "CAP_CHOWN"], "effective": ["CAP_KILL"]}'
@@ -445,6 +459,36 @@ session() {
 	said 1 "refused by policy 'default'"
 	run wrapped exec --user 3267:3267 --no-new-privs c5 id -u
 	said 0 3267
+}
+
+@test "another spelling of --root is no way to another record" {
+	local private='.process.user = {"uid": 0, "gid": 0} | .linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 200000, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings' other root
+	container c9
+	other=$(bundle c10 "$private")
+	ln -sfn state "$work/alias"
+	for root in "$work/state/" "$work//state" "$work/alias"; do
+		# Fails: the container is there. Its sessions are not those of a private user namespace.
+		run in_lab "$work/bin/runc" --root "$root" create --bundle "$other" c9
+		[[ $status -ne 0 && $output != *rootfence* ]]
+		[[ $(records) == c9 ]]
+		run in_lab "$work/bin/runc" --root "$root" exec --user 0:0 --no-new-privs c9 id
+		said 1 "/user/uid is 0"
+		run in_lab "$work/bin/runc" --root "$root" exec c9 id -u
+		said 0 3267
+	done
+}
+
+@test "a container that is there without a record gets none from a create that fails" {
+	local other
+	container c11
+	in_lab rm -r /run/rootfence/containers
+	other=$(bundle c12)
+	run wrapped create --bundle "$other" c11
+	[[ $status -ne 0 && -z $(records) ]]
+	run wrapped exec c11 id
+	said 1 "/user/uid is missing, which means root"
 }
 
 podman_lab() { in_lab podman --runtime "$work/bin/runc" "$@"; }

@@ -51,6 +51,17 @@ static const struct line lines[] = {
 	  "exec id=c1 apparmor=a label=l" },
 	{ "exec --tty --ignore-paused --cgroup x --preserve-fds 3 c1 id", "exec id=c1" },
 	{ "exec -- c1 --process /x", "exec id=c1" },
+	{ "exec --cgroup=a..b/..c/... c1 id", "exec id=c1" },
+
+	/* out of the container's cgroup */
+	{ "exec --cgroup .. c1 id", "option --cgroup: '..' leads out of the container" },
+	{ "exec --cgroup=/a/../../b c1 id", "option --cgroup: '/a/../../b' leads out" },
+	{ "exec --cgroup memory:../x --cgroup y c1 id", "option --cgroup: 'memory:../x' leads" },
+
+	/* mounts in a container that runs */
+	{ "mounts add c1 /m.json", "'mounts' changes a container after it was judged" },
+	{ "--root /r mounts remove c1 /m.json", "'mounts' changes a container" },
+	{ "list mounts", "other" },
 
 	/* -- ends options; nothing behind it is one */
 	{ "create --bundle /b -- c1", "create id=c1 bundle=/b" },

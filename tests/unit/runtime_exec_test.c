@@ -106,6 +106,20 @@ static void test_options(void **state)
 	args.user = "5:0x1";
 	assert_true(exec_judge_options(*state, &session, &args, &verdict, &err) < 0);
 	assert_int_equal(err.exit, EXIT_USAGE);
+	/* crun without --user starts root, and without --no-new-privs no noNewPrivileges. */
+	session.options_start_blank = true;
+	args.user = NULL;
+	assert_int_equal(exec_judge_options(*state, &session, &args, &verdict, &err), 0);
+	assert_int_equal(verdict.kind, VERDICT_REJECT);
+	assert_string_equal(verdict.findings->pointer, "/user/uid");
+	args.user = "5:7";
+	assert_int_equal(exec_judge_options(*state, &session, &args, &verdict, &err), 0);
+	assert_int_equal(verdict.kind, VERDICT_REJECT);
+	assert_string_equal(verdict.findings->pointer, "/noNewPrivileges");
+	args.no_new_privs = "true";
+	assert_int_equal(exec_judge_options(*state, &session, &args, &verdict, &err), 0);
+	assert_int_equal(verdict.kind, VERDICT_ALLOW);
+	session.options_start_blank = false;
 	/* Nothing is known of the container: its process is taken for root's. */
 	args.user = NULL;
 	session.container = NULL;

@@ -51,12 +51,14 @@ static const char *path_of(const struct place *place, const char *root, const ch
 static void test_paths(void **state)
 {
 	struct place *place = *state;
-	const struct runtime_args deep = { .id = "c",
-					   .root = arena_printf(place->arena, "/%0300d", 1) };
+	const struct runtime_args deep = {
+		.id = "c", .root = arena_printf(place->arena, "/%0150d/%0150d", 1, 1)
+	};
 	const char *path;
 	struct err err;
 
-	assert_string_equal(path_of(place, NULL, "c"), "/runc/c");
+	unsetenv("XDG_RUNTIME_DIR");
+	assert_string_equal(path_of(place, NULL, "c"), "/-run-runc/c");
 	assert_string_equal(path_of(place, "/run/runc", "c"), "/-run-runc/c");
 	/* Different roots have different keys. */
 	assert_string_equal(path_of(place, "/run-runc", "c"), "/-run%2Drunc/c");
@@ -65,13 +67,74 @@ static void test_paths(void **state)
 	assert_int_equal(err.exit, EXIT_USAGE);
 }
 
-static void write_record(const struct place *place, const char *path, const char *bundle,
-			 const char *policy)
+/* A root has one key, whether its end is there yet or not; a link in it counts for where it leads. */
+static void test_spellings_of_root(void **state)
+{
+	static const char *const spellings[] = {
+		"/real/new", "/real/new/", "//real/./new/.", "/link/new", "/real/../link/new",
+	};
+	struct place *place = *state;
+	const char *real = arena_printf(place->arena, "%s/real", place->dir), *first = NULL, *path;
+	struct runtime_args args = { .id = "c" };
+	struct err err;
+
+	assert_int_equal(mkdir(real, 0700), 0);
+	assert_int_equal(symlink("real", arena_printf(place->arena, "%s/link", place->dir)), 0);
+	for (int made = 0; made < 2; made++) {
+		for (size_t i = 0; i < ARRAY_SIZE(spellings); i++) {
+			path = path_of(place,
+				       arena_printf(place->arena, "%s%s", place->dir, spellings[i]),
+				       "c");
+			first = first != NULL ? first : path;
+			assert_string_equal(path, first);
+		}
+		assert_int_equal(chdir(place->dir), 0);
+		assert_string_equal(path_of(place, "real/new", "c"), first);
+		assert_string_equal(path_of(place, "./link/new/", "c"), first);
+		mkdir(arena_printf(place->arena, "%s/new", real), 0700);
+	}
+	args.root = "nowhere/../real/new";
+	assert_true(record_path(place->arena, place->base, &args, RUNTIME_RUNC, &path, &err) < 0);
+	assert_int_equal(err.exit, EXIT_SYSTEM);
+	/* A directory that is gone is not the root of all that start there. */
+	assert_int_equal(mkdir("gone", 0700), 0);
+	assert_int_equal(chdir("gone"), 0);
+	assert_int_equal(rmdir(arena_printf(place->arena, "%s/gone", place->dir)), 0);
+	args.root = "..";
+	assert_true(record_path(place->arena, place->base, &args, RUNTIME_RUNC, &path, &err) < 0);
+	assert_int_equal(chdir("/"), 0);
+}
+
+/* Without --root the environment has a say, and not in the same way for both. */
+static void test_default_root(void **state)
+{
+	struct place *place = *state;
+	const struct runtime_args args = { .id = "c" };
+	const char *crun, *named;
+	struct err err;
+
+	setenv("XDG_RUNTIME_DIR", place->dir, 1);
+	assert_int_equal(record_path(place->arena, place->base, &args, RUNTIME_CRUN, &crun, &err),
+			 0);
+	named = path_of(place, arena_printf(place->arena, "%s/crun", place->dir), "c");
+	assert_string_equal(crun + strlen(place->base), named);
+	assert_string_equal(record_state_dir(place->arena, &args, RUNTIME_CRUN),
+			    arena_printf(place->arena, "%s/crun/c", place->dir));
+	if (geteuid() != 0)
+		named = path_of(place, arena_printf(place->arena, "%s/runc", place->dir), "c");
+	else
+		named = "/-run-runc/c";
+	assert_string_equal(path_of(place, NULL, "c"), named);
+	unsetenv("XDG_RUNTIME_DIR");
+}
+
+static void write_record(const struct place *place, const char *path, const char *state_dir,
+			 const char *bundle)
 {
 	const struct record record = { bundle, UINT64_C(0xf00000001) };
 	struct err err;
 
-	if (record_write(place->arena, path, place->dir, &record, str_from(policy), &err) < 0)
+	if (record_write(place->arena, path, state_dir, &record, STR("{}"), &err) < 0)
 		fail_msg("%s", err.text);
 }
 
@@ -83,12 +146,15 @@ static void test_write_read_remove(void **state)
 	struct err err;
 
 	assert_int_equal(record_read(place->arena, path, &record, &err), -ENOENT);
-	write_record(place, path, "/b/1", "{}");
+	/* The state directory is there, so the container is: one without a record gets none. */
+	write_record(place, path, place->dir, "/b/0");
+	assert_int_equal(record_read(place->arena, path, &record, &err), -ENOENT);
+	write_record(place, path, "/nonexistent", "/b/1");
 	assert_int_equal(record_read(place->arena, path, &record, &err), 0);
 	assert_string_equal(record.bundle, "/b/1");
 	assert_true(record.capabilities == UINT64_C(0xf00000001));
-	/* The state directory is there, so the container is: its record stays. */
-	write_record(place, path, "/b/2", "{}");
+	/* And one with a record keeps that. */
+	write_record(place, path, place->dir, "/b/2");
 	assert_int_equal(record_read(place->arena, path, &record, &err), 0);
 	assert_string_equal(record.bundle, "/b/1");
 	assert_true(record_remove(place->arena, path, "c2", &err) < 0);
@@ -110,7 +176,7 @@ static void test_left_overs(void **state)
 	struct record record;
 	struct err err;
 
-	write_record(place, path, "/b/1", "{}");
+	write_record(place, path, "/nonexistent", "/b/1");
 	assert_int_equal(mkdir(stale, 0700), 0);
 	assert_int_equal(symlink("/b", arena_printf(place->arena, "%s/bundle", stale)), 0);
 	if (record_write(place->arena, path, "/nonexistent", &second, STR("{}"), &err) < 0)
@@ -181,7 +247,8 @@ static void test_bundle_paths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_PLACE(test_paths),	       WITH_PLACE(test_write_read_remove),
+		WITH_PLACE(test_paths),	       WITH_PLACE(test_spellings_of_root),
+		WITH_PLACE(test_default_root), WITH_PLACE(test_write_read_remove),
 		WITH_PLACE(test_left_overs),   WITH_PLACE(test_replace),
 		WITH_PLACE(test_bundle_paths),
 	};
