@@ -66,7 +66,7 @@ rootless() {
 	mount -t tmpfs -o mode=755 tmpfs /home/somebody
 	mkdir -m 700 /home/somebody/run
 	chown -R somebody: /home/somebody
-	rootless podman import -q - localhost/vm <"$image_tar"
+	rootless podman load -q <"$images.tar"
 	run rootless podman run --rm localhost/vm sh -c 'echo container ran as $(id -u)'
 	ran 'container ran as 0'
 	run rootless bash -c 'podman run --rm --privileged localhost/vm echo container ran 2>&1 | cat
