@@ -90,9 +90,30 @@ static int read_id(const char *option, struct str text, struct err *err)
 }
 
 /*
- * --user UID[:GID] and --additional-gids. Without GID, runc keeps the container's group and crun
- * takes group 0: the worse of the two is judged.
+ * UID[:GID]. Without GID, runc takes that user, and crun 1.21 uid 0. Root is root to both; its group
+ * is the container's to runc and 0 to crun: the worse of the two is judged.
  */
+static int read_user(const char *text, struct str *ret_uid, struct str *ret_gid, struct err *err)
+{
+	struct str uid = { text, strcspn(text, ":") };
+	struct str gid = text[uid.len] == ':' ? str_from(text + uid.len + 1) : STR("0");
+	int error = read_id("--user", uid, err);
+
+	if (error == 0)
+		error = read_id("--user", gid, err);
+	if (error)
+		return error;
+	if (text[uid.len] != ':' && !str_is(uid, "0"))
+		return err_set(
+			err, EINVAL, EXIT_USAGE,
+			"runtimes differ in how they read '--user %s': to some it is root; write --user %s:GID",
+			text, text);
+	*ret_uid = uid;
+	*ret_gid = gid;
+	return 0;
+}
+
+/* --user and --additional-gids */
 static int set_user(struct json_doc *doc, const struct oci_user *user,
 		    const struct runtime_args *args, struct err *err)
 {
@@ -103,13 +124,8 @@ static int set_user(struct json_doc *doc, const struct oci_user *user,
 
 	if (args->user == NULL && args->additional_gids.n == 0)
 		return 0;
-	if (args->user != NULL) {
-		uid = (struct str){ args->user, strcspn(args->user, ":") };
-		gid = args->user[uid.len] == ':' ? str_from(args->user + uid.len + 1) : STR("0");
-		error = read_id("--user", uid, err);
-		if (error == 0)
-			error = read_id("--user", gid, err);
-	}
+	if (args->user != NULL)
+		error = read_user(args->user, &uid, &gid, err);
 	buf_printf(&value, "{\"uid\":%.*s,\"gid\":%.*s,\"additionalGids\":[", (int)uid.len,
 		   uid.data, (int)gid.len, gid.data);
 	for (size_t i = 0; i < user->additional_gids.n; i++)

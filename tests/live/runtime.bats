@@ -381,6 +381,8 @@ session() {
 	said 1 "/cwd is"
 	run wrapped exec --user root c2 id
 	said 2 "'root' is no id"
+	run wrapped exec --user 3267 c2 id
+	said 2 "write --user 3267:GID"
 	run wrapped exec --cap cap_kill c2 id
 	said 2 "'cap_kill' is no capability"
 }

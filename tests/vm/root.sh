@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # root.sh SUITE [engines]: prints the path of a Debian root for guests, with podman alone or with
-# containerd and Docker too, made with debootstrap unless the cache has it. The name in the cache says what is in it: suite, mirror and packages. To get newer
-# packages, remove it. Guests only read it, so any number can share one.
+# containerd and Docker too, made with debootstrap unless the cache has it. The name in the cache
+# says what is in it: suite, mirror and packages. To get newer packages, remove it. Guests only read
+# it, so any number can share one.
 set -euo pipefail
 
 # The mirror that apt uses here.

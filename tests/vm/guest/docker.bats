@@ -103,7 +103,7 @@ build() {
 	id dockremap >/dev/null 2>&1 || useradd --system --no-create-home dockremap
 	stop_daemon dockerd
 	start_docker --userns-remap=default
-	import vm "$image_tar" 'CMD ["/bin/sh"]'
+	load_images
 	run docker run --rm localhost/vm sh -c 'echo container ran as $(id -u); cat /proc/self/uid_map'
 	ran 'container ran as 0'
 	grep -qE '^ *0 +[1-9]' <<<"$output"

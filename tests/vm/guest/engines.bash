@@ -24,7 +24,7 @@ within_minutes() { eventually "$@" || eventually "$@" || eventually "$@"; }
 daemon() {
 	local name=$1
 	shift
-	setsid "$@" >>"/vm/$name.log" 2>&1 </dev/null 3>&- &
+	setsid "$@" >>"/vm/$name.log" 2>&1 </dev/null 3>&- 4>&- 5>&- &
 	echo $! >"/run/$name.started"
 }
 
@@ -58,41 +58,51 @@ reload_docker() {
 
 # --- images: vm (no USER), user (USER testuser), uid (USER 10001), scratch (USER 10001:10001) ---
 
-readonly image_tar=/run/image.tar scratch_tar=/run/scratch.tar
+readonly images=/run/images
 
-make_tars() {
-	make_rootfs /run/rootfs
-	tar -C /run/rootfs --xattrs --xattrs-include=security.capability -cf "$image_tar" .
-	mkdir -p /run/scratch
-	install -m 755 /vm/bin/probe /run/scratch/probe
-	tar -C /run/scratch -cf "$scratch_tar" probe
+# make_layer NAME DIR
+make_layer() {
+	tar -C "$2" --xattrs --xattrs-include=security.capability -cf "$images/$1.tar" .
+	sha256sum "$images/$1.tar" | cut -d ' ' -f 1 >"$images/$1.sum"
 }
 
-# import NAME TAR CHANGE...
-import() {
-	local name=$1 tar=$2 change changes=()
-	shift 2
-	for change in "$@"; do
-		changes+=(--change "$change")
-	done
+# image NAME LAYER USER COMMAND: its entry in the archive's manifest.
+image() {
+	jq -n --arg user "$3" --arg cmd "$4" --arg layer "sha256:$(<"$images/$2.sum")" \
+		'{ architecture: "amd64", os: "linux", config: { User: $user, Cmd: [$cmd] },
+		rootfs: { type: "layers", diff_ids: [$layer] } }' >"$images/$1.json"
+	jq -n --arg name "$1" --arg layer "$2" '{ Config: ($name + ".json"), Layers: [$layer + ".tar"],
+		RepoTags: ["localhost/" + $name + ":latest"] }'
+}
+
+# All in one archive, as docker save writes it and every engine reads it: a command of an engine
+# costs seconds here.
+make_images() {
+	make_rootfs /run/rootfs
+	mkdir -p "$images" /run/scratch
+	install -m 755 /vm/bin/probe /run/scratch/probe
+	make_layer root /run/rootfs
+	make_layer probe /run/scratch
+	{
+		image vm root '' /bin/sh
+		image user root testuser /bin/sh
+		image uid root 10001 /bin/sh
+		image scratch probe 10001:10001 /probe
+	} | jq -s . >"$images/manifest.json"
+	tar -C "$images" -cf "$images.tar" manifest.json {vm,user,uid,scratch}.json {root,probe}.tar
+}
+
+load_images() {
 	case $engine in
-	docker) docker import "${changes[@]}" "$tar" "localhost/$name" ;;
-	*) podman import -q "${changes[@]}" "$tar" "localhost/$name" ;;
+	containerd) ctr images import "$images.tar" ;;
+	*) "$engine" load -q -i "$images.tar" ;;
 	esac >/dev/null
-	[[ $engine != containerd ]] || {
-		podman save -q "localhost/$name" >/run/save.tar
-		ctr images import /run/save.tar >/dev/null
-		rm /run/save.tar
-	}
 }
 
 import_images() {
-	[[ ! -e $image_tar ]] || return 0
-	make_tars
-	import vm "$image_tar" 'CMD ["/bin/sh"]'
-	import user "$image_tar" 'USER testuser'
-	import uid "$image_tar" 'USER 10001'
-	import scratch "$scratch_tar" 'USER 10001:10001' 'CMD ["/probe"]'
+	[[ ! -e $images.tar ]] || return 0
+	make_images
+	load_images
 }
 
 # The daemon of an earlier file goes on: starting one takes the better part of a minute.
@@ -128,7 +138,7 @@ ctr_flags() {
 			echo "--mount=type=bind,src=$src,dst=$dst,options=rbind:rw" ;;
 		--network=host) echo --net-host ;;
 		--pid=host) echo --with-ns=pid:/proc/1/ns/pid ;;
-		--uidmap=*) echo "$flag" "--gidmap=${flag#*=}" ;;
+		--uidmap=*) printf '%s\n' "$flag" "--gidmap=${flag#*=}" ;;
 		--cap-add=*) ;; # the sets of ctr are Docker's
 		--security-opt=*) echo --allow-new-privs ;;
 		*) echo "$flag" ;;

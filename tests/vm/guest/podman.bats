@@ -46,13 +46,17 @@ setup() { own_policy; }
 	register install podman-runtime
 }
 
-@test "podman build works" {
-	run podman build --no-cache -t localhost/built - <<-END
-		FROM localhost/vm
-		RUN id -u >/built && echo steps run
-		USER 3267:3267
-	END
-	ran 'steps run'
+# build [LINE...]: a Containerfile of these lines on the image vm.
+build() {
+	printf '%s\n' 'FROM localhost/vm' "$@" | podman build --no-cache -t localhost/built - 2>&1
+}
+
+@test "RUN in podman build is under the policy" {
+	run build 'RUN true'
+	refused rootUser
+	run build 'USER 3267:3267' 'RUN echo step $((6 * 7)); grep Cap /proc/self/status'
+	ran 'step 42'
+	has_no_capability
 }
 
 rootless() {
@@ -66,7 +70,7 @@ rootless() {
 	mount -t tmpfs -o mode=755 tmpfs /home/somebody
 	mkdir -m 700 /home/somebody/run
 	chown -R somebody: /home/somebody
-	rootless podman import -q - localhost/vm <"$image_tar"
+	rootless podman load -q <"$images.tar"
 	run rootless podman run --rm localhost/vm sh -c 'echo container ran as $(id -u)'
 	ran 'container ran as 0'
 	run rootless bash -c 'podman run --rm --privileged localhost/vm echo container ran 2>&1 | cat

@@ -149,7 +149,7 @@ user_policy='"rules": [
 	run real_exec one --cap CAP_SYS_ADMIN 'echo container ran'
 	echo "$status $output"
 	[[ $status -ne 0 && $output != *"container ran"* ]]
-	run real_exec one --user 3267 'echo container ran'
+	run real_exec one --user 3267:3267 'echo container ran'
 	ran
 	remove one
 	eventually no_entries
@@ -196,7 +196,7 @@ quadlet_run() {
 	printf '[Container]\nImage=localhost/vm\nUser=%s\nExec=echo container ran\n' "$1" \
 		>/etc/containers/systemd/web.container
 	"$generator" --dryrun 2>/dev/null | sed -n 's/^ExecStart=//p' |
-		sed 's/--cgroups=split//; s/--sdnotify=[a-z]*//; s/ -d / /' >/run/web.sh
+		sed 's/%N/web/g; s,%t,/run,g; s/--cgroups=split//; s/--sdnotify=[a-z]*//; s/ -d / /' >/run/web.sh
 	grep -q 'podman run' /run/web.sh || { echo 'no ExecStart'; return 3; }
 	sh /run/web.sh 2>&1
 }

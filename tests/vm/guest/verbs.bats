@@ -52,6 +52,8 @@ is() { [[ $(state) == "$1" ]]; }
 }
 
 @test "stats, top, cp, events, inspect" {
+	local until=--until=0s
+	[[ $engine != podman ]] || until=--stream=false
 	run "$engine" stats --no-stream --format '{{.Name}}' one
 	ran one
 	run "$engine" top one
@@ -62,7 +64,7 @@ is() { [[ $(state) == "$1" ]]; }
 	ran text
 	"$engine" cp one:/tmp/text /run/text.back
 	cmp /run/text /run/text.back
-	run "$engine" events --since 1h --until 0s --filter container=one --format '{{.Status}}'
+	run "$engine" events --since 1h "$until" --filter container=one --format '{{.Status}}'
 	ran start
 }
 
