@@ -131,7 +131,7 @@ same() {
 	local verb
 	use_fake
 	for verb in checkpoint delete events kill list pause ps resume spec start state update features \
-		mounts help h '' ' ' - $'\n' $'\xff\xfe' CREATE creat; do
+		help h '' ' ' - $'\n' $'\xff\xfe' CREATE creat; do
 		same "$verb" --root -x --bundle= -b c1 -- "a b" '' $'\n' $'\xff' '*'
 	done
 	same
