@@ -116,7 +116,7 @@ print-flags: $(BUILD)/guard.skel.h
 
 # One suite by name, or all of them; tests/run.sh counts and has the last line.
 SUITES := build unit golden hostile lint live
-check: deps vm-deps
+check: deps
 	@tests/run.sh
 $(SUITES:%=check-%): check-%:
 	@tests/run.sh $*
