@@ -79,10 +79,11 @@ stopped() {
 
 # Everything but gaining is allowed: as for an engine in a container.
 free_policy() {
-	own_policy '"defaultAction": "RF_ACT_ALLOW", "rules": [
-		{ "names": ["rootUser", "privilegedContainer", "hostUserNamespace", "capabilities",
-		"noNewPrivileges"], "action": "RF_ACT_ALLOW" } ], "exec": { "rules": [],
-		"userNamespaces": "RF_ACT_ALLOW" }'
+	cat >/etc/rootfence/policy.json <<-END
+		{ "version": 1, "name": "free", "defaultAction": "RF_ACT_ALLOW", "rules": [],
+		  "exec": { "defaultAction": "RF_ACT_ERRNO", "errnoRet": 1, "guarantee": "kill",
+		            "userNamespaces": "RF_ACT_ALLOW", "setIds": "RF_ACT_LOG" } }
+	END
 }
 
 @test "what runs in namespaces made inside a guarded container is guarded" {
