@@ -48,7 +48,7 @@ setup() { own_policy; }
 
 # build [LINE...]: a Containerfile of these lines on the image vm.
 build() {
-	printf '%s\n' 'FROM localhost/vm' "$@" | podman build --no-cache -t localhost/built - 2>&1
+	printf '%s\n' 'FROM localhost/vm' "$@" | podman build --no-cache --network none -t localhost/built - 2>&1
 }
 
 @test "RUN in podman build is under the policy" {
