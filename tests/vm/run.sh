@@ -117,7 +117,7 @@ report_guest() {
 	done
 	step "$guest: the guest ended by itself" ended "$share"
 	step "$guest: no kernel warning" kernel_log_is_clean "$share/console" "$share/dmesg"
-	printf '# note: %s took %d s; logs in %s\n' "$guest" "$(<"$share/seconds")" "$share"
+	printf '# note: %s took %d s; logs in %s\n' "$guest" "$(cat "$share/seconds" || echo '?')" "$share"
 }
 
 make_roots() {
