@@ -27,7 +27,7 @@ BUILD ?= $(if $(filter 1,$(SAN)),build/san,build)
 BUILD_DEPS := gcc make clang llvm bpftool libc6-dev linux-libc-dev libbpf-dev libelf-dev \
 	libseccomp-dev libyajl-dev libzstd-dev zlib1g-dev
 TEST_DEPS := bats busybox-static clang-format clang-tidy cppcheck crun fuse-overlayfs jq libcap2-bin \
-	libcmocka-dev mandoc podman procps python3 runc shellcheck slirp4netns strace uidmap util-linux
+	libcmocka-dev mandoc podman procps python3 python3-jsonschema runc shellcheck slirp4netns strace uidmap util-linux
 
 ifneq ($(V),1)
 Q := @
@@ -115,7 +115,7 @@ print-flags: $(BUILD)/guard.skel.h
 	@echo '$(subst ','\'',$(CPPFLAGS)) -std=gnu11'
 
 # One suite by name, or all of them; tests/run.sh counts and has the last line.
-SUITES := build unit golden hostile lint live
+SUITES := build unit golden hostile commands lint live
 check: deps
 	@tests/run.sh
 $(SUITES:%=check-%): check-%:

@@ -34,6 +34,7 @@ with_both_builds() {
 
 suite_golden() { with_both_builds golden; }
 suite_hostile() { with_both_builds hostile; }
+suite_commands() { with_both_builds commands; }
 suite_lint() { echo 'lint|tests/lint.sh'; }
 
 suite_live() {
@@ -119,7 +120,7 @@ run_suite() {
 
 main() {
 	local suite suites=("$@")
-	[[ $# -gt 0 ]] || suites=(build unit golden hostile lint live)
+	[[ $# -gt 0 ]] || suites=(build unit golden hostile commands lint live)
 	mkdir -p "$log_dir"
 	rm -f "$log_dir/summary"
 	for suite in "${suites[@]}"; do

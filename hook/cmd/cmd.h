@@ -42,7 +42,14 @@ void print_help(const struct command *command);
 /* report_error: "rootfence: SENTENCE" on standard error. Returns err->exit, for main to return. */
 int report_error(const struct err *err);
 
-/* Output formats, as --format names them. */
+/*
+ * format_choose: what --format names, as an index into words, which NULL ends; the first is the
+ * default. Error: EXIT_USAGE.
+ */
+int format_choose(const char *name, const char *const *words, unsigned int *ret_index,
+		  struct err *err);
+
+/* Output formats of most commands, and their format_choose. */
 enum format {
 	FORMAT_TEXT,
 	FORMAT_JSON

@@ -9,7 +9,7 @@
 
 #define REFUSALS_SHOWN 32 /* what a terminal and a log take from one container */
 
-static bool finding_refuses(const struct finding *finding)
+bool report_refuses(const struct finding *finding)
 {
 	return finding->action == RULE_REJECT ||
 	       (finding->action == RULE_REWRITE && finding->obstacle != NULL);
@@ -28,12 +28,12 @@ static void add_findings(struct buf *buf, const struct verdict *verdict, bool re
 	size_t width = 0;
 
 	for (const struct finding *f = verdict->findings; f != NULL; f = f->next)
-		if (finding_refuses(f) == refusals && strlen(f->rule->name) > width)
+		if (report_refuses(f) == refusals && strlen(f->rule->name) > width)
 			width = strlen(f->rule->name);
 	for (const struct finding *f = verdict->findings; f != NULL; f = f->next) {
 		const char *how = f->action == RULE_REWRITE ? "rewritten" : "logged";
 
-		if (finding_refuses(f) != refusals || n++ >= most)
+		if (report_refuses(f) != refusals || n++ >= most)
 			continue;
 		buf_printf(buf, "  %-*s  %s", (int)width, f->rule->name, f->message);
 		if (f->obstacle != NULL)
@@ -96,6 +96,15 @@ static void write_place(struct json_writer *writer, unsigned int line, unsigned 
 	json_member_integer(writer, "column", column);
 }
 
+void report_json_references(struct json_writer *writer, const struct rule *rule)
+{
+	json_key(writer, "references");
+	json_begin_array(writer);
+	for (const char *const *reference = rule->references; *reference != NULL; reference++)
+		json_text(writer, *reference);
+	json_end_array(writer);
+}
+
 static void write_finding(struct json_writer *writer, struct json_doc *doc,
 			  const struct finding *finding)
 {
@@ -114,13 +123,19 @@ static void write_finding(struct json_writer *writer, struct json_doc *doc,
 	json_member_text(writer, "fix", finding->fix);
 	if (finding->obstacle != NULL)
 		json_member_text(writer, "obstacle", finding->obstacle);
-	json_key(writer, "references");
-	json_begin_array(writer);
-	for (const char *const *reference = finding->rule->references; *reference != NULL;
-	     reference++)
-		json_text(writer, *reference);
-	json_end_array(writer);
+	report_json_references(writer, finding->rule);
 	json_end_object(writer);
+}
+
+void report_json_findings(struct json_writer *writer, struct json_doc *doc,
+			  const struct verdict *verdict, const struct rule *rule)
+{
+	json_key(writer, "findings");
+	json_begin_array(writer);
+	for (const struct finding *f = verdict->findings; f != NULL; f = f->next)
+		if (rule == NULL || f->rule == rule)
+			write_finding(writer, doc, f);
+	json_end_array(writer);
 }
 
 void report_json(struct json_writer *writer, struct json_doc *doc, const char *path,
@@ -129,11 +144,7 @@ void report_json(struct json_writer *writer, struct json_doc *doc, const char *p
 	json_begin_object(writer);
 	json_member_text(writer, "path", path);
 	json_member_text(writer, "verdict", verdict_name(verdict->kind));
-	json_key(writer, "findings");
-	json_begin_array(writer);
-	for (const struct finding *f = verdict->findings; f != NULL; f = f->next)
-		write_finding(writer, doc, f);
-	json_end_array(writer);
+	report_json_findings(writer, doc, verdict, NULL);
 	json_end_object(writer);
 }
 
@@ -145,7 +156,7 @@ void report_json_invalid(struct json_writer *writer, const char *path, const str
 	json_key(writer, "findings");
 	json_begin_array(writer);
 	json_begin_object(writer);
-	json_member_text(writer, "rule", "spec");
+	json_member_text(writer, "rule", rule_spec.name);
 	json_member_text(writer, "action", rule_action_name(RULE_REJECT));
 	json_member_text(writer, "pointer", err->pointer);
 	write_place(writer, err->line, err->column);
@@ -154,11 +165,7 @@ void report_json_invalid(struct json_writer *writer, const char *path, const str
 	json_member_text(writer, "required", "a document that every runtime reads in the same way");
 	json_member_text(writer, "message", err->text);
 	json_member_text(writer, "fix", "write the spec with an engine, or mend the place named");
-	json_key(writer, "references");
-	json_begin_array(writer);
-	json_text(writer, "RFC 8259");
-	json_text(writer, "config.md");
-	json_end_array(writer);
+	report_json_references(writer, &rule_spec);
 	json_end_object(writer);
 	json_end_array(writer);
 	json_end_object(writer);

@@ -16,12 +16,20 @@ char *report_refusal(struct arena *arena, const struct verdict *verdict);
 /* report_verdict: the verdict in one line, then every finding, refusals first. */
 char *report_verdict(struct arena *arena, const struct verdict *verdict);
 
+/* report_refuses: is the finding a refusal, a rewrite that cannot be carried out included? */
+bool report_refuses(const struct finding *finding);
+
 /* report_json: one element of "results": path, verdict and findings. */
 void report_json(struct json_writer *writer, struct json_doc *doc, const char *path,
 		 const struct verdict *verdict);
 
 /* report_json_invalid: the same for a spec that cannot be read: one finding with rule "spec". */
 void report_json_invalid(struct json_writer *writer, const char *path, const struct err *err);
+
+/* Parts of them: the member "findings", of one rule or of all (NULL); the member "references". */
+void report_json_findings(struct json_writer *writer, struct json_doc *doc,
+			  const struct verdict *verdict, const struct rule *rule);
+void report_json_references(struct json_writer *writer, const struct rule *rule);
 
 /*
  * report_ignore_pipes: a reader that went away becomes an error with an exit code of ours, not a

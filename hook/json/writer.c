@@ -40,16 +40,32 @@ struct json_writer *json_writer_new(struct arena *arena, bool beautify)
 	return writer;
 }
 
-struct str json_writer_finish(struct json_writer *writer)
+struct str json_writer_text(struct json_writer *writer)
 {
 	const unsigned char *data;
-	struct str text;
 	size_t len;
 
 	yajl_gen_get_buf(writer->generator, &data, &len);
-	text = (struct str){ arena_copy(writer->arena, data, len), len };
+	return (struct str){ (const char *)data, len };
+}
+
+void json_writer_clear(struct json_writer *writer)
+{
+	yajl_gen_clear(writer->generator);
+}
+
+void json_writer_free(struct json_writer *writer)
+{
 	yajl_gen_free(writer->generator);
 	writer->generator = NULL;
+}
+
+struct str json_writer_finish(struct json_writer *writer)
+{
+	struct str text = json_writer_text(writer);
+
+	text.data = arena_copy(writer->arena, text.data, text.len);
+	json_writer_free(writer);
 	return text;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The writer for our own JSON output (verdicts, events, status). Calls nest as the JSON does; the
- * text is in the arena after json_writer_finish, which also ends the writer.
+ * text is in the arena after json_writer_finish, which also ends the writer. A long text can be had
+ * in pieces: json_writer_text and json_writer_clear in turn, at last json_writer_free.
  */
 #ifndef ROOTFENCE_JSON_WRITER_H
 #define ROOTFENCE_JSON_WRITER_H
@@ -15,6 +16,11 @@ struct json_writer;
 
 struct json_writer *json_writer_new(struct arena *arena, bool beautify);
 struct str json_writer_finish(struct json_writer *writer);
+
+/* json_writer_text: what was written since json_writer_clear; valid until the next call. */
+struct str json_writer_text(struct json_writer *writer);
+void json_writer_clear(struct json_writer *writer);
+void json_writer_free(struct json_writer *writer);
 
 void json_begin_object(struct json_writer *writer);
 void json_end_object(struct json_writer *writer);

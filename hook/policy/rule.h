@@ -208,6 +208,9 @@ void check_net_devices(struct judge *judge);
 void check_new_user_namespaces(struct judge *judge);
 void fix_new_user_namespaces(struct judge *judge);
 
+/* What is always on: reading itself is the check, and a finding is exit code 3. No row either. */
+extern const struct rule rule_spec;
+
 /*
  * exec.userNamespaces, where the policy refuses and the kernel guard cannot: no row of the table,
  * since the exec part of the policy says what happens.

@@ -441,6 +441,13 @@ const struct rule rules[] = {
 	},
 };
 
+const struct rule rule_spec = {
+	.name = "spec",
+	.title = "The spec is malformed, ambiguous or unsafe to read",
+	.reads = "every byte",
+	.references = REFERENCES("RFC 8259", "config.md"),
+};
+
 const struct rule rule_user_namespaces = {
 	.name = "exec.userNamespaces",
 	.title = "The container can make user namespaces, and in them has every capability",

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check --format sarif: SARIF 2.1.0, for viewers that show a finding at its line. One run, one
+ * result for each finding; a spec that cannot be read is a result of the rule `spec`.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "policy/rule.h"
+#include "report.h"
+#include "results.h"
+
+#define SCHEMA "https://json.schemastore.org/sarif-2.1.0.json"
+
+static void text_object(struct json_writer *writer, const char *key, const char *text)
+{
+	json_key(writer, key);
+	json_begin_object(writer);
+	json_member_text(writer, "text", text);
+	json_end_object(writer);
+}
+
+/* What a viewer shows of a rule beside its findings. */
+static void write_help(struct json_writer *writer, const struct rule *rule)
+{
+	auto_buf struct buf help = { 0 };
+
+	buf_printf(&help, "Reads %s. %s", rule->reads,
+		   rule == &rule_spec  ? "Always on."
+		   : rule->fix != NULL ? "RF_ACT_REWRITE puts it right."
+				       : "RF_ACT_REWRITE refuses: no rewrite makes this safe.");
+	for (size_t i = 0; i < RULE_ARGS_MAX && rule->args[i].kind != ARG_NONE; i++)
+		buf_printf(&help, "\nArgument %s: %s.", rule->args[i].name, rule->args[i].meaning);
+	buf_printf(&help, "\nReferences:");
+	for (const char *const *reference = rule->references; *reference != NULL; reference++)
+		buf_printf(&help, "%s %s", reference == rule->references ? "" : ";", *reference);
+	buf_printf(&help, ".\nSee rootfence-policy(5).");
+	text_object(writer, "help", help.data);
+}
+
+static void write_rule(struct json_writer *writer, const struct rule *rule)
+{
+	json_begin_object(writer);
+	json_member_text(writer, "id", rule->name);
+	text_object(writer, "shortDescription", rule->title);
+	write_help(writer, rule);
+	json_key(writer, "properties");
+	json_begin_object(writer);
+	json_key(writer, "tags");
+	json_begin_array(writer);
+	json_text(writer, "security");
+	json_end_array(writer);
+	json_end_object(writer);
+	json_end_object(writer);
+}
+
+static void begin(struct results *results)
+{
+	struct json_writer *writer = results->writer;
+
+	json_begin_object(writer);
+	json_member_text(writer, "$schema", SCHEMA);
+	json_member_text(writer, "version", "2.1.0");
+	json_key(writer, "runs");
+	json_begin_array(writer);
+	json_begin_object(writer);
+	json_key(writer, "tool");
+	json_begin_object(writer);
+	json_key(writer, "driver");
+	json_begin_object(writer);
+	json_member_text(writer, "name", "rootfence");
+	json_member_text(writer, "semanticVersion", ROOTFENCE_VERSION);
+	json_key(writer, "rules");
+	json_begin_array(writer);
+	for (size_t row = 0; row < n_rules; row++)
+		write_rule(writer, &rules[row]);
+	write_rule(writer, &rule_spec);
+	json_end_array(writer);
+	json_end_object(writer);
+	json_end_object(writer);
+	json_key(writer, "properties");
+	json_begin_object(writer);
+	json_member_text(writer, "policy", results->policy->name);
+	json_end_object(writer);
+	json_member_text(writer, "columnKind", "unicodeCodePoints");
+	json_key(writer, "results");
+	json_begin_array(writer);
+}
+
+static void end(struct results *results)
+{
+	struct json_writer *writer = results->writer;
+
+	json_end_array(writer);
+	json_end_object(writer);
+	json_end_array(writer);
+	json_end_object(writer);
+}
+
+/* A path as a URI reference (RFC 3986): what is relative stays so, and never looks like a scheme. */
+static void write_uri(struct json_writer *writer, const char *path)
+{
+	auto_buf struct buf uri = { 0 };
+
+	while (strncmp(path, "./", 2) == 0)
+		path += 2 + strspn(path + 2, "/");
+	if (path[0] == '/')
+		buf_printf(&uri, "file://");
+	for (; *path != '\0'; path++) {
+		unsigned char c = (unsigned char)*path;
+
+		if ((c < 0x80 && isalnum(c)) || strchr("/-._~", c) != NULL)
+			buf_add(&uri, path, 1);
+		else
+			buf_printf(&uri, "%%%02X", c);
+	}
+	json_member_text(writer, "uri", uri.data != NULL ? uri.data : "");
+}
+
+static void write_artifact(struct json_writer *writer, const struct file_result *file)
+{
+	json_key(writer, "artifactLocation");
+	json_begin_object(writer);
+	if (file->from_stdin)
+		text_object(writer, "description", file->path);
+	else
+		write_uri(writer, file->path);
+	json_end_object(writer);
+}
+
+/* The column in characters, from 1, of a column in bytes that ends at that offset of the text. */
+static unsigned int characters(struct str text, size_t offset, unsigned int column)
+{
+	unsigned int n = 1;
+
+	for (size_t i = offset - (column - 1); i < offset && i < text.len; i++)
+		n += ((unsigned char)text.data[i] & 0xC0) != 0x80;
+	return n;
+}
+
+/* The bytes of the value that the finding is about, or of the nearest that the spec has. */
+static void write_region(struct json_writer *writer, const struct file_result *file,
+			 const struct json_node *node)
+{
+	unsigned int line, column;
+
+	json_key(writer, "region");
+	json_begin_object(writer);
+	json_position(file->doc, node->start, &line, &column);
+	json_member_integer(writer, "startLine", line);
+	json_member_integer(writer, "startColumn", characters(file->text, node->start, column));
+	json_position(file->doc, node->end, &line, &column);
+	json_member_integer(writer, "endLine", line);
+	json_member_integer(writer, "endColumn", characters(file->text, node->end, column));
+	json_member_integer(writer, "byteOffset", node->start);
+	json_member_integer(writer, "byteLength", node->end - node->start);
+	json_end_object(writer);
+}
+
+/* Where reading stopped, up to the end of the line. */
+static void write_error_region(struct json_writer *writer, const struct file_result *file)
+{
+	const struct err *err = file->err;
+	const char *line = file->text.data;
+	size_t offset;
+
+	if (err->line == 0)
+		return;
+	for (unsigned int n = 1; n < err->line; n++)
+		line = (const char *)memchr(line, '\n',
+					    (size_t)(file->text.data + file->text.len - line)) +
+		       1;
+	offset = (size_t)(line - file->text.data) + err->column - 1;
+	json_key(writer, "region");
+	json_begin_object(writer);
+	json_member_integer(writer, "startLine", err->line);
+	json_member_integer(writer, "startColumn", characters(file->text, offset, err->column));
+	json_end_object(writer);
+}
+
+static void write_result(struct json_writer *writer, const struct file_result *file,
+			 const struct rule *rule, const char *level, const char *message,
+			 const struct finding *finding)
+{
+	const char *pointer = finding != NULL ? finding->pointer : file->err->pointer;
+
+	json_begin_object(writer);
+	json_member_text(writer, "ruleId", rule->name);
+	json_member_integer(writer, "ruleIndex",
+			    rule == &rule_spec ? (long long)n_rules : rule - rules);
+	json_member_text(writer, "level", level);
+	text_object(writer, "message", message);
+	json_key(writer, "locations");
+	json_begin_array(writer);
+	json_begin_object(writer);
+	json_key(writer, "physicalLocation");
+	json_begin_object(writer);
+	write_artifact(writer, file);
+	if (finding != NULL)
+		write_region(writer, file, finding->node);
+	else
+		write_error_region(writer, file);
+	json_end_object(writer);
+	if (pointer[0] != '\0') {
+		json_key(writer, "logicalLocations");
+		json_begin_array(writer);
+		json_begin_object(writer);
+		json_member_text(writer, "fullyQualifiedName", pointer);
+		json_end_object(writer);
+		json_end_array(writer);
+	}
+	json_end_object(writer);
+	json_end_array(writer);
+	json_end_object(writer);
+}
+
+static void add(struct results *results, struct arena *arena, const struct file_result *file)
+{
+	if (file->verdict == NULL) {
+		write_result(results->writer, file, &rule_spec, "error", file->err->text, NULL);
+		return;
+	}
+	for (const struct finding *f = file->verdict->findings; f != NULL; f = f->next) {
+		bool refused = report_refuses(f);
+		const char *message = arena_printf(arena, "%s%s%s%s. Fix: %s.", f->message,
+						   f->obstacle != NULL ? " (" : "",
+						   f->obstacle != NULL ? f->obstacle : "",
+						   f->obstacle != NULL ? ")" : "", f->fix);
+
+		write_result(results->writer, file, f->rule,
+			     refused			 ? "error"
+			     : f->action == RULE_REWRITE ? "warning"
+							 : "note",
+			     message, f);
+	}
+}
+
+const struct results_format results_sarif = { "sarif", true, begin, add, end };

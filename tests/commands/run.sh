@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh [PART-OF-A-NAME...]: what commands print besides verdicts as text and JSON, read back by
+# readers that know nothing of rootfence, with the binary that $ROOTFENCE names. TAP.
+set -euo pipefail
+directory=$(cd "$(dirname "$0")" && pwd)
+
+python3 -c 'import jsonschema' || {
+	echo 'Bail out! python3 or python3-jsonschema is missing: make deps'
+	exit 1
+}
+exec python3 "$directory/main.py" "$@"
