@@ -137,7 +137,8 @@ WRAPPER_HOOKS := $(DATADIR)/rootfence/hooks-wrapper.d
 SHARED_HOOKS ?= $(DATADIR)/containers/oci/hooks.d
 MAN = $(foreach n,5 8,$(foreach f,$(wildcard docs/*.$n),644:$f:$(DATADIR)/man/man$n/$(notdir $f)))
 INSTALL = 755:$(BUILD)/rootfence:$(BINDIR)/rootfence \
-	$(foreach f,$(wildcard policies/*.json),644:$f:$(DATADIR)/rootfence/policies/$(notdir $f)) \
+	644:policies/schema.json:$(DATADIR)/rootfence/schema.json \
+	$(foreach f,$(filter-out %/schema.json,$(wildcard policies/*.json)),644:$f:$(DATADIR)/rootfence/policies/$(notdir $f)) \
 	$(foreach f,rootfence-runtime,link:$(BINDIR)/rootfence:$(BINDIR)/$f) \
 	$(foreach f,runc crun,link:$(BINDIR)/rootfence:$(LIBEXECDIR)/rootfence/$f) \
 	$(MAN) \

@@ -29,6 +29,21 @@ const struct command commands[] = {
 	  POLICY_OPTION "  --patch          an RFC 6902 patch instead\n",
 	  "  rootfence rewrite config.json >safe.json\n  runc spec && rootfence rewrite --patch .\n",
 	  EXITS_VERDICT EXITS_COMMON, command_rewrite },
+	{ "explain", "Says of every rule what it saw, what it wants, and how to mend it",
+	  "[OPTIONS] PATH|-", POLICY_OPTION FORMAT_OPTION,
+	  "  rootfence explain config.json\n  rootfence explain --policy strict --format json .\n",
+	  EXITS_VERDICT EXITS_COMMON, command_explain },
+	{ "policy", "Checks, shows, compares policies and lists the rules",
+	  "lint P... | show [P] | list | diff A B",
+	  "  lint P...        errors, and warnings of what is allowed but hardly meant\n"
+	  "  show [P]         the policy in force, with what it extends, as one file\n"
+	  "  list             every rule; --format text (default), json, markdown or schema\n"
+	  "  diff A B         what B lets pass and A refuses, and the other way round\n",
+	  "  rootfence policy lint web.json\n  rootfence policy diff default web.json\n",
+	  "  0 valid; warnings or no difference that lets more pass included\n"
+	  "  1 diff: B lets something pass that A refuses\n"
+	  "  4 missing or invalid policy\n" EXITS_COMMON,
+	  command_policy },
 	{ "precreate",
 	  "podman's precreate hook: a config on standard input, rewritten to standard output",
 	  "[OPTIONS]", POLICY_OPTION GUARD_OPTION,

@@ -65,6 +65,8 @@ int runtime_main(int argc, char **argv);
 
 /* The commands; each in a file of its name. */
 int command_check(const struct command *command, int argc, char **argv);
+int command_explain(const struct command *command, int argc, char **argv);
+int command_policy(const struct command *command, int argc, char **argv);
 int command_rewrite(const struct command *command, int argc, char **argv);
 int command_precreate(const struct command *command, int argc, char **argv);
 int command_create_runtime(const struct command *command, int argc, char **argv);

@@ -52,14 +52,13 @@ static char *directory_of(struct arena *arena, const char *from)
 	return arena_copy(arena, from, slash != NULL ? (size_t)(slash - from) + 1 : 0);
 }
 
-static int open_policy(void *data, struct arena *arena, const char *name, const char *from,
+static int find_policy(struct arena *arena, const char *name, const char *from,
 		       const char **ret_path, struct str *ret_text, struct err *err)
 {
 	const char *beside = from != NULL ? directory_of(arena, from) : NULL;
 	const char *directories[] = { beside, ROOTFENCE_SYSCONFDIR "/policies/",
 				      ROOTFENCE_DATADIR "/policies/" };
 
-	(void)data;
 	if (name_is_file(name)) {
 		if (beside != NULL && name[0] != '/')
 			name = arena_printf(arena, "%s%s", beside, name);
@@ -79,6 +78,23 @@ static int open_policy(void *data, struct arena *arena, const char *name, const 
 		       name, ROOTFENCE_SYSCONFDIR, ROOTFENCE_DATADIR);
 }
 
+static int open_policy(void *data, struct arena *arena, const char *name, const char *from,
+		       const char **ret_path, struct str *ret_text, struct err *err)
+{
+	struct policy_file **files = data, *file;
+	int error = find_policy(arena, name, from, ret_path, ret_text, err);
+
+	if (error < 0)
+		return error;
+	for (file = *files; file != NULL; file = file->next)
+		if (strcmp(file->path, *ret_path) == 0)
+			return 0;
+	file = arena_new_object(arena, struct policy_file);
+	*file = (struct policy_file){ *ret_path, *ret_text, *files };
+	*files = file;
+	return 0;
+}
+
 static bool engine_is_rootless(void)
 {
 	struct stat st;
@@ -87,17 +103,29 @@ static bool engine_is_rootless(void)
 	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino != PROC_USER_INIT_INO;
 }
 
-int policy_select(struct arena *arena, const char *name, enum policy_use use,
-		  struct policy **ret_policy, struct err *err)
+int policy_select_files(struct arena *arena, const char *name, enum policy_use use,
+			struct policy **ret_policy, struct policy_file **ret_files, struct err *err)
 {
-	const struct policy_source source = { .open = open_policy };
+	struct policy_file *files = NULL;
+	const struct policy_source source = { .open = open_policy, .data = &files };
 	bool rootless = use == POLICY_FOR_HOOK && engine_is_rootless();
 	const char *local = rootless ? ROOTFENCE_SYSCONFDIR "/policy-rootless.json"
 				     : ROOTFENCE_SYSCONFDIR "/policy.json";
+	int error;
 
 	if (name == NULL && is_there(local))
 		name = local;
 	if (name == NULL)
 		name = rootless ? "rootless" : "default";
-	return policy_load(arena, &source, name, ret_policy, err);
+	error = policy_load(arena, &source, name, ret_policy, err);
+	*ret_files = files;
+	return error;
+}
+
+int policy_select(struct arena *arena, const char *name, enum policy_use use,
+		  struct policy **ret_policy, struct err *err)
+{
+	struct policy_file *ignored;
+
+	return policy_select_files(arena, name, use, ret_policy, &ignored, err);
 }

@@ -22,4 +22,16 @@ enum policy_use {
 int policy_select(struct arena *arena, const char *name, enum policy_use use,
 		  struct policy **ret_policy, struct err *err);
 
+/* A file that was read for a policy. */
+struct policy_file {
+	const char *path;
+	struct str text;
+	struct policy_file *next;
+};
+
+/* policy_select_files: the same, and the files that it took, each once, the first read last. */
+int policy_select_files(struct arena *arena, const char *name, enum policy_use use,
+			struct policy **ret_policy, struct policy_file **ret_files,
+			struct err *err);
+
 #endif

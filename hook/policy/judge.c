@@ -54,23 +54,26 @@ static bool exception_applies(const struct exception *exception, const struct oc
 	return true;
 }
 
-/* The action of every rule for this container: the policy's, then exceptions, then the mode. */
-static void resolve_actions(const struct policy *policy, const struct oci_config *config,
-			    unsigned int today, enum rule_action *actions)
+void policy_actions(const struct policy *policy, const struct oci_config *config,
+		    unsigned int today, struct rule_state *ret_states)
 {
 	for (size_t row = 0; row < n_rules; row++)
-		actions[row] = policy->settings[row].named ? policy->settings[row].action
-							   : policy->default_action;
+		ret_states[row] = (struct rule_state){
+			.action = policy->settings[row].named ? policy->settings[row].action
+							      : policy->default_action,
+		};
 	for (const struct exception *e = policy->exceptions; e != NULL; e = e->next) {
 		if (!exception_applies(e, config, today))
 			continue;
 		for (size_t row = 0; row < n_rules; row++)
 			if ((e->rules >> row & 1) != 0)
-				actions[row] = e->action;
+				ret_states[row] = (struct rule_state){ e->action, e, false };
 	}
-	for (size_t row = 0; policy->audit && row < n_rules; row++)
-		if (actions[row] > RULE_LOG)
-			actions[row] = RULE_LOG;
+	for (size_t row = 0; policy->audit && row < n_rules; row++) {
+		ret_states[row].audited = ret_states[row].action > RULE_LOG;
+		if (ret_states[row].audited)
+			ret_states[row].action = RULE_LOG;
+	}
 }
 
 void finding_add(struct judge *judge, const struct json_node *node, const char *missing,
@@ -142,7 +145,7 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 {
 	int capabilities = rule_find(STR("capabilities"));
 	bool at_exec = front_end == FRONT_EXEC || front_end == FRONT_EXEC_OPTIONS;
-	enum rule_action actions[RULES_MAX];
+	struct rule_state states[RULES_MAX];
 	struct judge judge = {
 		.arena = arena,
 		.config = config,
@@ -154,13 +157,13 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 
 	*ret_verdict = (struct verdict){ .policy = policy };
 	ret_verdict->findings_end = &ret_verdict->findings;
-	resolve_actions(policy, config, today, actions);
-	judge.drops_capabilities = actions[capabilities] == RULE_REWRITE &&
+	policy_actions(policy, config, today, states);
+	judge.drops_capabilities = states[capabilities].action == RULE_REWRITE &&
 				   rules[capabilities].obstacles[front_end] == NULL;
 	for (size_t row = 0; row < n_rules; row++) {
-		if (actions[row] == RULE_ALLOW || (at_exec && !rules[row].process))
+		if (states[row].action == RULE_ALLOW || (at_exec && !rules[row].process))
 			continue;
-		judge.action = actions[row];
+		judge.action = states[row].action;
 		judge.setting = &policy->settings[row];
 		judge_rule(&judge, &rules[row], front_end);
 	}
@@ -200,26 +203,34 @@ static void audit_exec(struct exec_policy *exec)
 	exec->guarantee = GUARANTEE_NONE; /* an audit refuses nothing, a missing guard included */
 }
 
+struct exec_policy policy_exec(const struct policy *policy)
+{
+	struct exec_policy exec = policy->exec;
+
+	if (policy->audit)
+		audit_exec(&exec);
+	return exec;
+}
+
 void policy_exec_limits(const struct policy *policy, const struct oci_config *config,
 			const struct facts *facts, unsigned int today,
 			struct exec_limits *ret_limits)
 {
 	struct judge judge = { .config = config, .facts = facts, .policy = policy };
 	int capabilities = rule_find(STR("capabilities")), root = rule_find(STR("rootUser"));
-	enum rule_action actions[RULES_MAX];
+	struct rule_state states[RULES_MAX];
 
-	resolve_actions(policy, config, today, actions);
-	ret_limits->exec = policy->exec;
-	if (policy->audit)
-		audit_exec(&ret_limits->exec);
+	policy_actions(policy, config, today, states);
+	ret_limits->exec = policy_exec(policy);
 	ret_limits->ceiling = judge_allowed_capabilities(&judge);
 	ret_limits->bounding = ret_limits->ceiling | judge_exec_rule_capabilities(&judge);
 	/* Where the ceiling is only logged, every execve would report a bounding set that stays as it was. */
-	if (actions[capabilities] <= RULE_LOG || policy->audit)
+	if (states[capabilities].action <= RULE_LOG || policy->audit)
 		ret_limits->bounding = UINT64_MAX;
 	ret_limits->ceiling_action =
-		action_at_exec(actions[capabilities], ret_limits->exec.default_action);
-	ret_limits->root_action = action_at_exec(actions[root], ret_limits->exec.default_action);
+		action_at_exec(states[capabilities].action, ret_limits->exec.default_action);
+	ret_limits->root_action =
+		action_at_exec(states[root].action, ret_limits->exec.default_action);
 }
 
 const char *verdict_name(enum verdict_kind kind)

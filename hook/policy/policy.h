@@ -196,6 +196,43 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 		  const struct facts *facts, enum front_end front_end, unsigned int today,
 		  struct verdict *ret_verdict);
 
+/* What the policy says of a rule for one container, and why. */
+struct rule_state {
+	enum rule_action action;
+	const struct exception *exception; /* the one that decided, or NULL */
+	bool audited;			   /* the mode made RF_ACT_LOG of it */
+};
+
+/* policy_actions: the policy's action for every row, then exceptions, then the mode. */
+void policy_actions(const struct policy *policy, const struct oci_config *config,
+		    unsigned int today, struct rule_state *ret_states);
+
+/* policy_exec: the guard's part of the policy, the mode applied. */
+struct exec_policy policy_exec(const struct policy *policy);
+
+/* One sentence about a policy or two. */
+struct policy_note {
+	enum policy_note_kind {
+		NOTE_WARNING, /* policy_lint(): allowed, but hardly meant */
+		NOTE_WEAKER,  /* policy_diff(): something passes that did not, or is held less */
+		NOTE_STRICTER,
+		NOTE_OTHER,
+	} kind;
+	const char *text;
+	unsigned int line, column; /* of policy_lint() */
+	struct policy_note *next;
+};
+
+/*
+ * policy_lint: warnings about one policy file that policy_load() has taken; doc is its text, read
+ * with comments. today is YYYYMMDD in UTC, for exceptions. NULL: none.
+ */
+struct policy_note *policy_lint(struct arena *arena, struct json_doc *doc, unsigned int today);
+
+/* policy_diff: what changes for specs and containers when b takes a's place. NULL: nothing. */
+struct policy_note *policy_diff(struct arena *arena, const struct policy *a, const struct policy *b,
+				unsigned int today);
+
 /* What the guard has to hold the container to: the policy as it applies to this config. */
 struct exec_limits {
 	uint64_t ceiling;

@@ -24,9 +24,19 @@ enum rule_arg_kind {
 	ARG_RANGES,   /* array of ranges of ids: "FIRST-LAST", "FIRST/COUNT", "ID" */
 };
 
+/* What a larger value does to the verdict, for who compares two policies. */
+enum rule_arg_effect {
+	ARG_SHAPES,  /* nothing: it says what a rewrite makes */
+	ARG_ADMITS,  /* more specs pass: entries, a number, a later word */
+	ARG_DEMANDS, /* fewer specs pass */
+	ARG_SELECTS, /* others pass */
+};
+
 struct rule_arg_spec {
 	const char *name;
 	enum rule_arg_kind kind;
+	enum rule_arg_effect effect;
+	bool none_is_all;	     /* ARG_ADMITS: not given, or empty, it lets all pass */
 	const char *const *words;    /* ARG_WORD, ended by NULL; the first is the default */
 	const char *const *defaults; /* ARG_STRINGS and ARG_PATHS, ended by NULL; else NULL */
 	const char *meaning;
@@ -150,6 +160,9 @@ const char *judge_source(const struct judge *judge, const struct json_node *node
 
 /* judge_entry_names: is the text one of the ARG_STRINGS? A final * of an entry stands for any rest. */
 bool judge_entry_names(const struct rule_arg *entries, struct str text);
+
+/* resource_limit_is_asked: does the setting of resourceLimits ask for the limit of that argument? */
+bool resource_limit_is_asked(const struct rule_setting *setting, size_t limit);
 
 /* The check and fix functions, by file. */
 void check_root_user(struct judge *judge);

@@ -25,9 +25,9 @@ static const struct {
 };
 
 /* Limits that the policy asks for; where it names none, those that stop a fork or a memory bomb. */
-static bool is_asked(const struct judge *judge, enum limit limit)
+bool resource_limit_is_asked(const struct rule_setting *setting, size_t limit)
 {
-	const struct rule_arg *args = judge->setting->args;
+	const struct rule_arg *args = setting->args;
 
 	if (args[LIMIT_PIDS].set || args[LIMIT_MEMORY].set || args[LIMIT_CPU].set)
 		return args[limit].set;
@@ -155,7 +155,7 @@ static void check_limit(struct judge *judge, enum limit limit)
 void check_resource_limits(struct judge *judge)
 {
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
-		if (is_asked(judge, limit))
+		if (resource_limit_is_asked(judge->setting, limit))
 			check_limit(judge, limit);
 }
 
@@ -209,7 +209,7 @@ void fix_resource_limits(struct judge *judge)
 		uint64_t max = judge->setting->args[limit].number;
 		struct json_node *file = unified_excess(resources, limit, max);
 
-		if (!is_asked(judge, limit))
+		if (!resource_limit_is_asked(judge->setting, limit))
 			continue;
 		if (file != NULL)
 			json_remove(file);

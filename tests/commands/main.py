@@ -16,8 +16,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../golden"))
 
 import formats  # noqa: E402, behind the path that it needs
+import policies  # noqa: E402
 
-MODULES = [formats]
+MODULES = [formats, policies]
 WANTED = sys.argv[1:]
 
 

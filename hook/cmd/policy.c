@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policy: lint, show, list and diff. The clock is read here, for exceptions that expire. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "inspect.h"
+#include "policy_files.h"
+#include "policy_list.h"
+
+struct policy_run {
+	struct arena *arena;
+	struct buf out;
+	const char *format; /* as --format names it, or NULL */
+};
+
+/* Each returns an exit code, or -errno with *err set. */
+struct subcommand {
+	const char *name;
+	int least, most; /* arguments; most 0: any number */
+	const char *usage;
+	bool has_format;
+	int (*run)(struct policy_run *run, int argc, char **argv, struct err *err);
+};
+
+static const char *plural(unsigned int n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* "FILE:LINE:COLUMN: error: ...", as compilers write it, where the error has a place. */
+static void add_error(struct policy_run *run, const struct err *err)
+{
+	const char *place = arena_printf(run->arena, ":%u:%u: ", err->line, err->column);
+	const char *at = err->line > 0 ? strstr(err->text, place) : NULL;
+	int len = at != NULL ? (int)(at - err->text + (ptrdiff_t)strlen(place)) : 0;
+
+	buf_printf(&run->out, "%.*serror: %s\n", len, err->text, err->text + len);
+}
+
+static int lint_file(struct policy_run *run, const struct policy_file *file, unsigned int *n,
+		     struct err *err)
+{
+	const char *shown = str_show(run->arena, str_from(file->path));
+	struct json_doc *doc;
+	int error = json_read(run->arena, shown, file->text, JSON_COMMENTS, &doc, err);
+
+	if (error < 0)
+		return error;
+	for (struct policy_note *note = policy_lint(run->arena, doc, inspect_today()); note != NULL;
+	     note = note->next, ++*n)
+		buf_printf(&run->out, "%s:%u:%u: warning: %s\n", shown, note->line, note->column,
+			   note->text);
+	return 0;
+}
+
+static int lint_one(struct policy_run *run, const char *name, struct err *err)
+{
+	const char *shown = str_show(run->arena, str_from(name));
+	struct policy_file *files;
+	struct policy *policy;
+	unsigned int n = 0;
+	int error = policy_select_files(run->arena, name, POLICY_FOR_FILES, &policy, &files, err);
+
+	for (; error == 0 && files != NULL; files = files->next)
+		error = lint_file(run, files, &n, err);
+	if (error < 0) {
+		add_error(run, err);
+		buf_printf(&run->out, "%s: invalid\n", shown);
+		return err->exit;
+	}
+	buf_printf(&run->out, "%s: valid, %u warning%s\n", shown, n, plural(n));
+	return EXIT_ALLOWED;
+}
+
+static int lint(struct policy_run *run, int argc, char **argv, struct err *err)
+{
+	int result = EXIT_ALLOWED;
+
+	for (int i = 0; i < argc; i++) {
+		int exit = lint_one(run, argv[i], err);
+
+		result = exit > result ? exit : result;
+	}
+	return result;
+}
+
+static int show(struct policy_run *run, int argc, char **argv, struct err *err)
+{
+	struct policy *policy;
+	struct str text;
+	int error = policy_select(run->arena, argc > 0 ? argv[0] : NULL, POLICY_FOR_FILES, &policy,
+				  err);
+
+	if (error < 0)
+		return error;
+	text = policy_render(run->arena, policy);
+	buf_add(&run->out, text.data, text.len);
+	return EXIT_ALLOWED;
+}
+
+static int list(struct policy_run *run, int argc, char **argv, struct err *err)
+{
+	static const char *const words[] = { "text", "json", "markdown", "schema", NULL };
+	static void (*const lists[])(struct arena * arena, struct buf * out) = {
+		policy_list_text, policy_list_json, policy_list_markdown, policy_list_schema
+	};
+	unsigned int which;
+	int error = format_choose(run->format, words, &which, err);
+
+	(void)argc;
+	(void)argv;
+	if (error < 0)
+		return error;
+	lists[which](run->arena, &run->out);
+	return EXIT_ALLOWED;
+}
+
+static int diff(struct policy_run *run, int argc, char **argv, struct err *err)
+{
+	static const struct {
+		enum policy_note_kind kind;
+		const char *label;
+	} kinds[] = { { NOTE_WEAKER, "weaker" },
+		      { NOTE_STRICTER, "stricter" },
+		      { NOTE_OTHER, "other" } };
+	const struct policy_note *notes;
+	struct policy *a, *b;
+	bool weaker = false;
+	int error = policy_select(run->arena, argv[0], POLICY_FOR_FILES, &a, err);
+
+	(void)argc;
+	if (error == 0)
+		error = policy_select(run->arena, argv[1], POLICY_FOR_FILES, &b, err);
+	if (error < 0)
+		return error;
+	notes = policy_diff(run->arena, a, b, inspect_today());
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		for (const struct policy_note *note = notes; note != NULL; note = note->next)
+			if (note->kind == kinds[i].kind)
+				buf_printf(&run->out, "%s: %s\n", kinds[i].label, note->text);
+	}
+	for (; notes != NULL; notes = notes->next)
+		weaker = weaker || notes->kind == NOTE_WEAKER;
+	return weaker ? EXIT_REFUSED : EXIT_ALLOWED;
+}
+
+static const struct subcommand subcommands[] = {
+	{ "lint", 1, 0, "lint P...", false, lint },
+	{ "show", 0, 1, "show [P]", false, show },
+	{ "list", 0, -1, "list [--format text|json|markdown|schema]", true, list },
+	{ "diff", 2, 2, "diff A B", false, diff },
+};
+
+static const struct subcommand *find_subcommand(const char *name, struct err *err)
+{
+	const char *words[ARRAY_SIZE(subcommands) + 1] = { NULL };
+	const char *nearest;
+
+	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++) {
+		words[i] = subcommands[i].name;
+		if (name != NULL && strcmp(name, words[i]) == 0)
+			return &subcommands[i];
+	}
+	nearest = name != NULL ? str_nearest(str_from(name), words) : NULL;
+	if (nearest != NULL)
+		err_set(err, EINVAL, EXIT_USAGE, "unknown 'policy %.64s'; did you mean '%s'?", name,
+			nearest);
+	else
+		err_set(err, EINVAL, EXIT_USAGE,
+			"policy takes lint, show, list or diff; see rootfence policy --help");
+	return NULL;
+}
+
+static int run_subcommand(struct policy_run *run, int argc, char **argv, struct err *err)
+{
+	const struct subcommand *sub = find_subcommand(argc > 0 ? argv[0] : NULL, err);
+	int result, error;
+
+	if (sub == NULL)
+		return -EINVAL;
+	if (argc - 1 < sub->least || (sub->most != 0 && argc - 1 > (sub->most > 0 ? sub->most : 0)))
+		return err_set(err, EINVAL, EXIT_USAGE,
+			       "usage: rootfence policy %s; see rootfence policy --help",
+			       sub->usage);
+	if (run->format != NULL && !sub->has_format)
+		return err_set(err, EINVAL, EXIT_USAGE, "policy %s has no --format", sub->name);
+	result = sub->run(run, argc - 1, argv + 1, err);
+	if (result < 0)
+		return result;
+	error = io_write(STDOUT_FILENO, "standard output",
+			 (struct str){ run->out.data, run->out.len }, err);
+	return error < 0 ? error : result;
+}
+
+int command_policy(const struct command *command, int argc, char **argv)
+{
+	struct policy_run run = { .arena = arena_new() };
+	const struct option options[] = { { "format", &run.format, NULL } };
+	struct err err;
+	int n, result;
+
+	result = options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err);
+	if (result == 0)
+		result = run_subcommand(&run, n, argv, &err);
+	if (result < 0)
+		result = report_error(&err);
+	free(run.out.data);
+	arena_free(run.arena);
+	return result;
+}

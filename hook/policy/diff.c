@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two policies in words: what passes under the second that the first refuses or changes, and the
+ * other way round. Only what decides is compared: names, comments and the order of entries are not.
+ * Where it cannot be told, a change counts as weaker: somebody looks at it then.
+ */
+#include <string.h>
+
+#include "oci/capability.h"
+#include "policy/load.h"
+#include "policy/rule.h"
+
+struct diff {
+	struct arena *arena;
+	const struct policy *a, *b;
+	unsigned int today;
+	struct policy_note *first, **end;
+};
+
+static void add(struct diff *diff, enum policy_note_kind kind, const char *text)
+{
+	struct policy_note *note = arena_new_object(diff->arena, struct policy_note);
+
+	*note = (struct policy_note){ .kind = kind, .text = text };
+	*diff->end = note;
+	diff->end = &note->next;
+}
+
+#define note(diff, kind, ...) add(diff, kind, arena_printf((diff)->arena, __VA_ARGS__))
+
+static enum rule_action action_of(const struct policy *policy, size_t row)
+{
+	const struct rule_setting *setting = &policy->settings[row];
+	enum rule_action action = setting->named ? setting->action : policy->default_action;
+
+	return policy->audit && action > RULE_LOG ? RULE_LOG : action;
+}
+
+/* The most severe that any container can meet: an exception may be stricter than its rule. */
+static enum rule_action most_severe(const struct policy *policy, size_t row)
+{
+	enum rule_action action = action_of(policy, row);
+
+	for (const struct exception *e = policy->exceptions; e != NULL && !policy->audit;
+	     e = e->next)
+		if ((e->rules >> row & 1) != 0 && e->action > action)
+			action = e->action;
+	return action;
+}
+
+static const char *outcome(enum rule_action action)
+{
+	static const char *const words[] = {
+		[RULE_ALLOW] = "not looked at",
+		[RULE_LOG] = "only logged",
+		[RULE_REWRITE] = "rewritten",
+		[RULE_REJECT] = "refused",
+	};
+
+	return words[action];
+}
+
+static void diff_action(struct diff *diff, size_t row)
+{
+	enum rule_action a = action_of(diff->a, row), b = action_of(diff->b, row);
+	enum policy_note_kind kind = NOTE_OTHER;
+	const char *who = "";
+
+	if (a == b)
+		return;
+	if (a >= RULE_REWRITE || b >= RULE_REWRITE)
+		kind = b < a ? NOTE_WEAKER : NOTE_STRICTER;
+	if (a == RULE_REJECT)
+		who = "specs newly pass: ";
+	else if (b == RULE_REJECT)
+		who = "specs newly fail: ";
+	note(diff, kind, "%s: %s\"%s\" is %s, was %s", rules[row].name, who, rules[row].title,
+	     outcome(b), outcome(a));
+}
+
+/* What becomes of specs where an argument changes. */
+static const char *specs(struct diff *diff, size_t row, bool weaker)
+{
+	if (most_severe(diff->b, row) == RULE_REWRITE)
+		return weaker ? "specs newly pass as they are" : "specs are newly rewritten";
+	return weaker ? "specs newly pass" : "specs newly fail";
+}
+
+/* Arguments with entries: those that only one of the two has. */
+
+static const char *entry_text(struct diff *diff, const struct rule_arg_spec *spec,
+			      const struct rule_arg *arg, size_t i)
+{
+	if (spec->kind == ARG_CAPABILITIES)
+		return cap_name((unsigned int)i);
+	if (spec->kind == ARG_IDS)
+		return arena_printf(diff->arena, "%llu", (unsigned long long)arg->numbers[i]);
+	return str_quote(diff->arena, arg->strings[i]);
+}
+
+static size_t n_entries(const struct rule_arg_spec *spec, const struct rule_arg *arg)
+{
+	return spec->kind == ARG_CAPABILITIES ? CAP_LAST + 1 : arg->n;
+}
+
+static bool has_entry(const struct rule_arg_spec *spec, const struct rule_arg *arg,
+		      const struct rule_arg *from, size_t i)
+{
+	bool has = false;
+
+	if (spec->kind == ARG_CAPABILITIES)
+		return (arg->number >> i & 1) != 0;
+	for (size_t k = 0; k < arg->n; k++)
+		has = has || (spec->kind == ARG_IDS ? arg->numbers[k] == from->numbers[i]
+						    : str_equal(arg->strings[k], from->strings[i]));
+	return has;
+}
+
+static bool is_empty(const struct rule_arg_spec *spec, const struct rule_arg *arg)
+{
+	return spec->kind == ARG_CAPABILITIES ? arg->number == 0 : arg->n == 0;
+}
+
+/* What entries of `of` that `other` lacks mean: kind says for specs, verb for the argument. */
+static void note_entries(struct diff *diff, size_t row, size_t i, const struct rule_arg *of,
+			 const struct rule_arg *other, bool added)
+{
+	const struct rule_arg_spec *spec = &rules[row].args[i];
+	bool weaker = (spec->effect == ARG_ADMITS) == added || spec->effect == ARG_SELECTS;
+
+	for (size_t k = 0; k < n_entries(spec, of); k++)
+		if (has_entry(spec, of, of, k) && !has_entry(spec, other, of, k))
+			note(diff, weaker ? NOTE_WEAKER : NOTE_STRICTER, "%s: %s: args.%s %s %s",
+			     rules[row].name, specs(diff, row, weaker), spec->name,
+			     added ? "has also" : "has no longer", entry_text(diff, spec, of, k));
+}
+
+static void diff_entries(struct diff *diff, size_t row, size_t i)
+{
+	const struct rule_arg_spec *spec = &rules[row].args[i];
+	const struct rule_arg *a = &diff->a->settings[row].args[i],
+			      *b = &diff->b->settings[row].args[i];
+
+	if (spec->none_is_all && is_empty(spec, a) != is_empty(spec, b)) {
+		bool weaker = is_empty(spec, b);
+
+		note(diff, weaker ? NOTE_WEAKER : NOTE_STRICTER, "%s: %s: args.%s sets %s bound",
+		     rules[row].name, specs(diff, row, weaker), spec->name,
+		     weaker ? "no longer a" : "a");
+		return;
+	}
+	note_entries(diff, row, i, b, a, true);
+	note_entries(diff, row, i, a, b, false);
+}
+
+/* Arguments with one value. */
+
+static bool is_given(const struct rule_setting *setting, size_t row, size_t i)
+{
+	if (rules[row].check == check_resource_limits)
+		return resource_limit_is_asked(setting, i);
+	return setting->args[i].set;
+}
+
+/* How much the value lets pass, for ARG_ADMITS; the more the larger. */
+static uint64_t extent(const struct rule_setting *setting, size_t row, size_t i)
+{
+	const struct rule_arg_spec *spec = &rules[row].args[i];
+
+	if (spec->none_is_all && !is_given(setting, row, i))
+		return UINT64_MAX;
+	if (spec->kind == ARG_NUMBER && setting->args[i].number == 0)
+		return UINT64_MAX - 1; /* 0 is any limit */
+	return setting->args[i].number;
+}
+
+static const char *value_text(struct diff *diff, const struct rule_setting *setting, size_t row,
+			      size_t i)
+{
+	const struct rule_arg_spec *spec = &rules[row].args[i];
+	const struct rule_arg *arg = &setting->args[i];
+
+	if (spec->kind == ARG_WORD)
+		return arena_printf(diff->arena, "\"%s\"", spec->words[arg->number]);
+	if (!is_given(setting, row, i))
+		return "not set";
+	if (spec->kind == ARG_STRING)
+		return str_quote(diff->arena, arg->strings[0]);
+	if (spec->kind == ARG_VERSION)
+		return arena_printf(diff->arena, "\"v1.%llu\"", (unsigned long long)arg->number);
+	return arena_printf(diff->arena, "%llu", (unsigned long long)arg->number);
+}
+
+static void diff_value(struct diff *diff, size_t row, size_t i)
+{
+	const struct rule_arg_spec *spec = &rules[row].args[i];
+	const struct rule_setting *a = &diff->a->settings[row], *b = &diff->b->settings[row];
+	const char *before = value_text(diff, a, row, i), *now = value_text(diff, b, row, i);
+	uint64_t from = extent(a, row, i), to = extent(b, row, i);
+	enum policy_note_kind kind = NOTE_OTHER;
+
+	if (strcmp(before, now) == 0)
+		return;
+	if (spec->effect == ARG_SELECTS)
+		kind = NOTE_WEAKER;
+	else if (spec->effect != ARG_SHAPES && from != to)
+		kind = (spec->effect == ARG_ADMITS) == (to > from) ? NOTE_WEAKER : NOTE_STRICTER;
+	note(diff, kind, "%s: %s: args.%s is %s, was %s", rules[row].name,
+	     kind == NOTE_OTHER ? "another rewrite" : specs(diff, row, kind == NOTE_WEAKER),
+	     spec->name, now, before);
+}
+
+static void diff_args(struct diff *diff, size_t row)
+{
+	for (size_t i = 0; i < RULE_ARGS_MAX && rules[row].args[i].kind != ARG_NONE; i++) {
+		switch (rules[row].args[i].kind) {
+		case ARG_CAPABILITIES:
+		case ARG_STRINGS:
+		case ARG_PATHS:
+		case ARG_INSIDE:
+		case ARG_PATTERNS:
+		case ARG_IDS:
+		case ARG_RANGES:
+			diff_entries(diff, row, i);
+			break;
+		default:
+			diff_value(diff, row, i);
+			break;
+		}
+	}
+}
+
+static void diff_rules(struct diff *diff)
+{
+	for (size_t row = 0; row < n_rules; row++) {
+		diff_action(diff, row);
+		/* What an argument says matters where both act on it. */
+		if (most_severe(diff->a, row) >= RULE_REWRITE &&
+		    most_severe(diff->b, row) >= RULE_REWRITE)
+			diff_args(diff, row);
+	}
+}
+
+/* Exceptions. */
+
+static bool in_force(const struct exception *exception, unsigned int today)
+{
+	return exception->expires == 0 || exception->expires >= today;
+}
+
+static bool same_exception(const struct exception *a, const struct exception *b)
+{
+	bool same = a->rules == b->rules && a->action == b->action && a->expires == b->expires &&
+		    a->n_matches == b->n_matches;
+
+	for (size_t i = 0; same && i < a->n_matches; i++)
+		same = strcmp(a->matches[i].key, b->matches[i].key) == 0 &&
+		       strcmp(a->matches[i].value, b->matches[i].value) == 0;
+	return same;
+}
+
+static bool has_exception(const struct policy *policy, const struct exception *exception,
+			  unsigned int today)
+{
+	bool has = false;
+
+	for (const struct exception *e = policy->exceptions; e != NULL; e = e->next)
+		has = has || (in_force(e, today) && same_exception(e, exception));
+	return has;
+}
+
+/* Exceptions of `of` that `other` has not: what they do to the rules of the policy they are in. */
+static void note_exceptions(struct diff *diff, const struct policy *of, const struct policy *other,
+			    bool added)
+{
+	for (const struct exception *e = of->exceptions; e != NULL; e = e->next) {
+		if (!in_force(e, diff->today) || has_exception(other, e, diff->today))
+			continue;
+		for (size_t row = 0; row < n_rules; row++) {
+			enum rule_action action = action_of(of, row);
+			bool milder = e->action < action;
+
+			if ((e->rules >> row & 1) == 0 || e->action == action || of->audit)
+				continue;
+			note(diff, milder == added ? NOTE_WEAKER : NOTE_STRICTER,
+			     "%s: %s exception \"%s\": where its annotations match it is %s instead of %s",
+			     rules[row].name, added ? "a new" : "no longer the", e->reason,
+			     outcome(e->action), outcome(action));
+		}
+	}
+}
+
+/* The guard's part. */
+
+static void diff_exec_action(struct diff *diff, const char *what, enum exec_action a,
+			     enum exec_action b)
+{
+	enum policy_note_kind kind = NOTE_OTHER;
+
+	if (a == b)
+		return;
+	/* Refused is refused, with an errno or a signal. */
+	if ((a >= EXEC_ERRNO) != (b >= EXEC_ERRNO))
+		kind = b < a ? NOTE_WEAKER : NOTE_STRICTER;
+	note(diff, kind, "exec: %s: %s, was %s", what, exec_action_words[b], exec_action_words[a]);
+}
+
+static const struct exec_rule *exec_rule_of(const struct exec_policy *exec, const char *path)
+{
+	for (size_t i = 0; i < exec->n_rules; i++)
+		if (strcmp(exec->rules[i].path, path) == 0)
+			return &exec->rules[i];
+	return NULL;
+}
+
+/* What a path may gain without being stopped: what its rule lists, or anything with an event. */
+static uint64_t gains(const struct exec_policy *exec, const char *path)
+{
+	const struct exec_rule *rule = exec_rule_of(exec, path);
+	enum exec_action action = rule != NULL ? rule->action : exec->default_action;
+
+	if (action >= EXEC_ERRNO)
+		return 0;
+	return rule != NULL && action == EXEC_ALLOW ? rule->capabilities : CAP_ALL;
+}
+
+static const char *gains_text(struct diff *diff, uint64_t set)
+{
+	return set == CAP_ALL ? "any capability" : cap_set_text(diff->arena, set);
+}
+
+static void diff_exec_path(struct diff *diff, const struct exec_policy *a,
+			   const struct exec_policy *b, const char *path)
+{
+	const char *shown = str_quote(diff->arena, str_from(path));
+	uint64_t from = gains(a, path), to = gains(b, path);
+
+	if (from != to)
+		note(diff, (to & ~from) != 0 ? NOTE_WEAKER : NOTE_STRICTER,
+		     "exec: %s may gain %s, was %s", shown, gains_text(diff, to),
+		     gains_text(diff, from));
+}
+
+static void diff_exec(struct diff *diff)
+{
+	struct exec_policy a = policy_exec(diff->a), b = policy_exec(diff->b);
+
+	diff_exec_action(diff, "an execve that gains", a.default_action, b.default_action);
+	diff_exec_action(diff, "a new user namespace", a.user_namespaces, b.user_namespaces);
+	diff_exec_action(diff, "an execve that only changes ids", a.set_ids, b.set_ids);
+	if (a.guarantee != b.guarantee)
+		note(diff, b.guarantee < a.guarantee ? NOTE_WEAKER : NOTE_STRICTER,
+		     "exec: containers newly %s where the guard gives no more than \"%s\": guarantee is \"%s\", was \"%s\"",
+		     b.guarantee < a.guarantee ? "start" : "fail",
+		     exec_guarantee_name(b.guarantee < a.guarantee ? b.guarantee : a.guarantee),
+		     exec_guarantee_name(b.guarantee), exec_guarantee_name(a.guarantee));
+	if (a.errno_ret != b.errno_ret)
+		note(diff, NOTE_OTHER, "exec: errnoRet is %u, was %u", b.errno_ret, a.errno_ret);
+	for (size_t i = 0; i < a.n_rules; i++)
+		diff_exec_path(diff, &a, &b, a.rules[i].path);
+	for (size_t i = 0; i < b.n_rules; i++)
+		if (exec_rule_of(&a, b.rules[i].path) == NULL)
+			diff_exec_path(diff, &a, &b, b.rules[i].path);
+}
+
+struct policy_note *policy_diff(struct arena *arena, const struct policy *a, const struct policy *b,
+				unsigned int today)
+{
+	struct diff diff = { .arena = arena, .a = a, .b = b, .today = today };
+
+	diff.end = &diff.first;
+	diff_rules(&diff);
+	note_exceptions(&diff, b, a, true);
+	note_exceptions(&diff, a, b, false);
+	diff_exec(&diff);
+	return diff.first;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Warnings about a policy file that is valid: what has no effect, or another than its author is
+ * likely to think. The file is known to load, so types and names are not looked at again.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/rule.h"
+
+struct lint {
+	struct arena *arena;
+	struct json_doc *doc;
+	unsigned int today;
+	struct policy_note *first, **end;
+};
+
+static void warn(struct lint *lint, const struct json_node *node, const char *text)
+{
+	struct policy_note *note = arena_new_object(lint->arena, struct policy_note);
+
+	*note = (struct policy_note){
+		.kind = NOTE_WARNING,
+		.text = arena_printf(
+			lint->arena, "%s: %s",
+			str_show(lint->arena, str_from(json_pointer(lint->arena, node))), text),
+	};
+	json_position(lint->doc, node->key_start, &note->line, &note->column);
+	*lint->end = note;
+	lint->end = &note->next;
+}
+
+static unsigned int line_of(struct lint *lint, const struct json_node *node)
+{
+	unsigned int line, column;
+
+	json_position(lint->doc, node->start, &line, &column);
+	return line;
+}
+
+/* A name or path that an earlier one in the file has: the later one wins, without a word. */
+static void warn_again(struct lint *lint, const struct json_node *node,
+		       const struct json_node *earlier)
+{
+	warn(lint, node,
+	     arena_printf(lint->arena, "%s was named on line %u already; this entry wins",
+			  str_quote(lint->arena, node->text), line_of(lint, earlier)));
+}
+
+static void lint_action(struct lint *lint, const struct json_node *entry, const struct rule *rule)
+{
+	const struct json_node *action = json_get(entry, "action");
+
+	if (rule->fix == NULL && str_is(action->text, "RF_ACT_REWRITE"))
+		warn(lint, action,
+		     arena_printf(
+			     lint->arena,
+			     "rule %s cannot be rewritten, so that this refuses; RF_ACT_REJECT says so",
+			     rule->name));
+}
+
+static void lint_rules(struct lint *lint, const struct json_node *array)
+{
+	const struct json_node *named[RULES_MAX] = { NULL };
+
+	json_each (entry, array) {
+		json_each (name, json_get(entry, "names")) {
+			int row = rule_find(name->text);
+
+			if (named[row] != NULL)
+				warn_again(lint, name, named[row]);
+			named[row] = name;
+			lint_action(lint, entry, &rules[row]);
+		}
+	}
+}
+
+/* The guard sees the path that the kernel has: absolute, no link, no component twice. */
+static bool path_is_canonical(struct str path)
+{
+	struct str last = { path.data, 0 };
+
+	for (size_t i = 1; i <= path.len; i++) {
+		if (i < path.len && path.data[i] != '/')
+			continue;
+		last = (struct str){ path.data + i, 0 };
+		while (last.data > path.data && last.data[-1] != '/') {
+			last.data--;
+			last.len++;
+		}
+		if (last.len == 0 || str_is(last, ".") || str_is(last, ".."))
+			return false;
+	}
+	return true;
+}
+
+static const struct json_node *exec_path_before(const struct json_node *array,
+						const struct json_node *path)
+{
+	json_each (entry, array)
+		json_each (other, json_get(entry, "paths")) {
+			if (other == path)
+				return NULL;
+			if (str_equal(other->text, path->text))
+				return other;
+		}
+	return NULL;
+}
+
+static void lint_exec_rules(struct lint *lint, const struct json_node *array)
+{
+	json_each (entry, array)
+		json_each (path, json_get(entry, "paths")) {
+			const struct json_node *before = exec_path_before(array, path);
+
+			if (before != NULL)
+				warn_again(lint, path, before);
+			if (!path_is_canonical(path->text))
+				warn(lint, path,
+				     "never matches: the kernel's paths have no \".\", \"..\", \"//\" and no final slash");
+		}
+}
+
+static void lint_expires(struct lint *lint, const struct json_node *expires)
+{
+	unsigned int year, month, day;
+	const char *text;
+
+	if (expires == NULL)
+		return;
+	text = arena_copy(lint->arena, expires->text.data, expires->text.len);
+	if (sscanf(text, "%4u-%2u-%2u", &year, &month, &day) == 3 &&
+	    year * 10000 + month * 100 + day < lint->today)
+		warn(lint, expires,
+		     arena_printf(lint->arena,
+				  "expired on %s: the exception no longer applies; take it out",
+				  text));
+}
+
+/*
+ * Does the expression match nothing but io.kubernetes.* keys? CRI-O and containerd write those
+ * last. Anything that is not plainly so counts as no.
+ */
+static bool is_engine_key(struct str regex)
+{
+	static const char *const prefixes[] = { "io\\.kubernetes\\.", "io[.]kubernetes[.]", NULL };
+
+	if (regex.len > 0 && regex.data[0] == '^')
+		regex = (struct str){ regex.data + 1, regex.len - 1 };
+	if (memchr(regex.data, '|', regex.len) != NULL)
+		return false;
+	for (const char *const *prefix = prefixes; *prefix != NULL; prefix++)
+		if (str_starts_with(regex, *prefix) && regex.len > strlen(*prefix) &&
+		    strchr("*?{", regex.data[strlen(*prefix)]) == NULL)
+			return true;
+	return false;
+}
+
+static void lint_match(struct lint *lint, const struct json_node *annotations)
+{
+	json_each (member, annotations)
+		if (is_engine_key(member->key))
+			return;
+	warn(lint, annotations->first,
+	     "whoever starts a container can set this annotation (--annotation); io\\.kubernetes\\.* ones are written last by CRI-O and containerd");
+}
+
+static void lint_exceptions(struct lint *lint, const struct json_node *array)
+{
+	json_each (exception, array) {
+		json_each (name, json_get(exception, "names"))
+			lint_action(lint, exception, &rules[rule_find(name->text)]);
+		lint_match(lint, json_get(json_get(exception, "match"), "annotations"));
+		lint_expires(lint, json_get(exception, "expires"));
+	}
+}
+
+struct policy_note *policy_lint(struct arena *arena, struct json_doc *doc, unsigned int today)
+{
+	struct lint lint = { .arena = arena, .doc = doc, .today = today };
+
+	lint.end = &lint.first;
+	lint_rules(&lint, json_get(doc->root, "rules"));
+	lint_exec_rules(&lint, json_get(json_get(doc->root, "exec"), "rules"));
+	lint_exceptions(&lint, json_get(doc->root, "exceptions"));
+	return lint.first;
+}
