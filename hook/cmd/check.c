@@ -11,6 +11,7 @@
 #include "inspect.h"
 #include "oci/state.h"
 #include "policy_files.h"
+#include "progress.h"
 #include "results.h"
 #include "spec_files.h"
 
@@ -18,6 +19,7 @@ struct check {
 	const struct policy *policy;
 	enum front_end front_end;
 	struct results results;
+	struct progress progress;
 	unsigned int n_judged, n_skipped;
 	enum exit_code exit; /* the most severe so far */
 	struct err err;
@@ -63,9 +65,12 @@ static int check_text(struct check *check, struct arena *arena, const char *path
 
 static int check_path(const char *path, bool in_tree, void *data)
 {
+	struct check *check = data;
 	struct arena *arena = arena_new();
-	int error = check_text(data, arena, path, in_tree);
+	int error;
 
+	progress_step(&check->progress, check->n_judged);
+	error = check_text(check, arena, path, in_tree);
 	arena_free(arena);
 	return error;
 }
@@ -86,7 +91,9 @@ static int check_all(struct check *check, int n, char **paths)
 	int error;
 
 	results_begin(&check->results, check->policy);
+	progress_begin(&check->progress);
 	error = check_paths(check, n, paths);
+	progress_end(&check->progress);
 	if (error == 0 && check->n_judged == 0)
 		error = err_set(&check->err, ENOENT, EXIT_SYSTEM,
 				"no spec found: no *.json file with process or root in it");

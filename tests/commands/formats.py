@@ -3,11 +3,14 @@
 
 import json
 import os
+import pty
+import subprocess
+import time
 import urllib.parse
 import xml.etree.ElementTree
 
 import golden
-from tool import ALL_SPECS, equal, output, policy, read, run, spec, write
+from tool import ALL_SPECS, BINARY, equal, output, policy, read, run, spec, write
 
 LEVELS = {"RF_ACT_REJECT": "error", "RF_ACT_REWRITE": "warning", "RF_ACT_LOG": "note"}
 
@@ -201,3 +204,40 @@ def test_unknown_format_names_the_known(_):
     code, out, err = run("check", "--format", "sarrif", "x")
     equal((code, out), (2, b""))
     equal(err, b"rootfence: --format is text, json, sarif or junit; did you mean sarif\n")
+
+
+def progress(directory, seconds, **streams):
+    """(standard output, what a terminal gets) of a check that waits for its second file."""
+    write(directory, "a.json", read(spec("podman-uidmap")))
+    ours, terminal = pty.openpty()
+    streams = {name: terminal if where == "terminal" else where for name, where in streams.items()}
+    with subprocess.Popen([BINARY, "check", "--policy", policy("default"), "a.json", "-", "a.json"],
+                          cwd=directory, stdin=subprocess.PIPE, **streams) as process:
+        time.sleep(seconds)
+        out, err = process.communicate(read(spec("podman-uidmap")), timeout=60)
+    os.close(terminal)
+    seen = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            seen += chunk
+    except OSError:  # the other end is closed, and all is read
+        pass
+    os.close(ours)
+    return out, err, seen
+
+
+def test_progress_is_on_a_terminal_after_a_second(directory):
+    pipe = subprocess.PIPE
+    out, _, seen = progress(directory, 1.2, stdout=pipe, stderr="terminal")
+    equal(out.count(b"allowed by policy"), 3)
+    equal(seen, b"\rrootfence: 2 specs judged\r" + b" " * 25 + b"\r")
+    _, _, seen = progress(directory, 0.1, stdout=pipe, stderr="terminal")
+    equal(seen, b"")
+
+
+def test_progress_is_nowhere_else(directory):
+    pipe = subprocess.PIPE
+    _, err, seen = progress(directory, 1.2, stdout=pipe, stderr=pipe)
+    equal((err, seen), (b"", b""))
+    _, _, seen = progress(directory, 1.2, stdout="terminal", stderr="terminal")
+    assert b"specs judged" not in seen and seen.count(b"allowed by policy") == 3, seen
