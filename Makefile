@@ -122,6 +122,10 @@ $(SUITES:%=check-%): check-%:
 	@tests/run.sh $*
 lint: check-lint
 
+# Numbers, no test: how fast `check` is beside jq.
+bench-check: all
+	@tests/bench/check.py
+
 demo: deps
 	@$(MAKE) all
 	@tests/demo.sh
@@ -165,7 +169,7 @@ include oci-hooks.d/register.mk
 include tests/vm/vm.mk
 -include $(OBJS:.o=.d) $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 
-.PHONY: all unit-tests print-flags check lint demo deps build-deps install uninstall clean FORCE \
+.PHONY: all unit-tests print-flags check lint bench-check demo deps build-deps install uninstall clean FORCE \
 	$(SUITES:%=check-%)
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -13,7 +13,14 @@ _rootfence() {
 		words="--help --version $(rootfence --help 2>/dev/null |
 			sed -n '/^Commands:/,/^$/s/^  \([a-zA-Z]*\) .*/\1/p')"
 	elif [[ $last == --format ]]; then
-		words='text json'
+		case ${COMP_WORDS[1]} in
+		check) words='text json sarif junit' ;;
+		policy) words='text json markdown schema' ;;
+		*) words='text json' ;;
+		esac
+	elif [[ ${COMP_WORDS[1]} == policy && $word != -* ]]; then
+		words='lint show list diff'
+		[[ $COMP_CWORD -eq 2 ]] || words=$(_rootfence_policies)
 	elif [[ $last == --policy ]]; then
 		words=$(_rootfence_policies)
 	elif [[ $word == -* ]]; then

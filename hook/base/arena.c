@@ -66,6 +66,26 @@ void arena_free(struct arena *arena)
 	free(arena);
 }
 
+void arena_reset(struct arena *arena)
+{
+	struct chunk *kept = arena->chunks;
+
+	if (kept == NULL)
+		return;
+	while (kept->next != NULL) {
+		struct chunk *chunk = kept->next;
+
+		kept->next = chunk->next;
+		free(chunk);
+	}
+	if (kept->size > CHUNK_MAX) { /* one large document is no reason to hold that much */
+		free(kept);
+		*arena = (struct arena){ .next_size = CHUNK_MIN };
+		return;
+	}
+	kept->used = 0;
+}
+
 static struct chunk *chunk_add(struct arena *arena, size_t least)
 {
 	size_t size = arena->next_size > least ? arena->next_size : least;
@@ -83,7 +103,8 @@ static struct chunk *chunk_add(struct arena *arena, size_t least)
 	return chunk;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* size bytes that hold anything. */
+static void *take(struct arena *arena, size_t size)
 {
 	struct chunk *chunk = arena->chunks;
 	void *data;
@@ -95,7 +116,12 @@ void *arena_alloc(struct arena *arena, size_t size)
 		chunk = chunk_add(arena, size);
 	data = chunk->data + chunk->used;
 	chunk->used += size;
-	return memset(data, 0, size);
+	return data;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	return memset(take(arena, size), 0, size);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -109,24 +135,28 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_copy(struct arena *arena, const void *data, size_t len)
 {
-	char *copy = arena_alloc(arena, len + 1);
+	char *copy = take(arena, len + 1);
 
 	if (len > 0)
 		memcpy(copy, data, len);
+	copy[len] = '\0';
 	return copy;
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
+	char small[256]; /* most are short: formatted once */
 	va_list args;
 	char *text;
 	int len;
 
 	va_start(args, format);
-	len = vsnprintf(NULL, 0, format, args);
+	len = vsnprintf(small, sizeof(small), format, args);
 	va_end(args);
 	if (len < 0)
 		mem_exhausted();
+	if ((size_t)len < sizeof(small))
+		return arena_copy(arena, small, (size_t)len);
 	text = arena_alloc(arena, (size_t)len + 1);
 	va_start(args, format);
 	vsnprintf(text, (size_t)len + 1, format, args);

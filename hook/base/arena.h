@@ -17,6 +17,9 @@ struct arena *arena_new(void);
 /* arena_free: releases the arena and all that was made in it. NULL is allowed. */
 void arena_free(struct arena *arena);
 
+/* arena_reset: releases all that was made in it, and keeps memory for what comes next. */
+void arena_reset(struct arena *arena);
+
 /* arena_alloc: size bytes, zeroed, aligned for any type. Never NULL. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, returns_nonnull));
 

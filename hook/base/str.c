@@ -24,21 +24,22 @@ void buf_add(struct buf *buf, const void *data, size_t len)
 
 void buf_printf(struct buf *buf, const char *format, ...)
 {
+	size_t room = buf->size - buf->len;
 	va_list args;
 	int len;
 
 	va_start(args, format);
-	len = vsnprintf(NULL, 0, format, args);
+	len = vsnprintf(room > 0 ? buf->data + buf->len : NULL, room, format, args);
 	va_end(args);
 	if (len <= 0)
 		return;
-	if (buf->size - buf->len <= (size_t)len) {
+	if (room <= (size_t)len) {
 		buf->size = (buf->len + (size_t)len + 1) * 2;
 		buf->data = mem_realloc(buf->data, buf->size);
+		va_start(args, format);
+		vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
+		va_end(args);
 	}
-	va_start(args, format);
-	vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
-	va_end(args);
 	buf->len += (size_t)len;
 }
 
@@ -49,6 +50,9 @@ bool str_equal(struct str a, struct str b)
 
 bool str_is(struct str a, const char *literal)
 {
+	/* Tables of names are searched with this: the first byte tells most of them apart. */
+	if (a.len == 0 || a.data[0] != literal[0])
+		return a.len == 0 && literal[0] == '\0';
 	return str_equal(a, (struct str){ literal, strlen(literal) });
 }
 
@@ -157,13 +161,29 @@ static bool char_is_deceptive(uint32_t c)
 	       c == 0xfeff || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
+/* How many bytes from here on are ASCII that needs no escape. */
+static size_t plain_len(const char *data, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && data[n] >= 0x20 && data[n] < 0x7f && data[n] != '"' && data[n] != '\\')
+		n++;
+	return n;
+}
+
 static void show(struct buf *buf, struct str text)
 {
 	size_t shown = text.len < QUOTE_MAX ? text.len : QUOTE_MAX;
 
 	for (size_t i = 0; i < shown;) {
 		uint32_t c = 0;
-		size_t size = utf8_decode(text.data + i, text.len - i, &c);
+		size_t plain = plain_len(text.data + i, shown - i), size;
+
+		buf_add(buf, text.data + i, plain);
+		i += plain;
+		if (i == shown)
+			break;
+		size = utf8_decode(text.data + i, text.len - i, &c);
 
 		if (size != 0 && i + size > shown)
 			break;

@@ -20,6 +20,8 @@ struct check {
 	enum front_end front_end;
 	struct results results;
 	struct progress progress;
+	struct inspect_cache cache;
+	struct arena *file_arena; /* of one file, then of the next */
 	unsigned int n_judged, n_skipped;
 	enum exit_code exit; /* the most severe so far */
 	struct err err;
@@ -35,8 +37,12 @@ static void raise_exit(struct check *check, enum exit_code exit)
 /* A file that cannot be judged does not keep the others from being judged. */
 static int check_text(struct check *check, struct arena *arena, const char *path, bool in_tree)
 {
-	struct inspect_how how = { check->policy, check->front_end, FACTS_OFFLINE,
-				   spec_file_bundle(arena, path) };
+	struct inspect_how how = { .policy = check->policy,
+				   .front_end = check->front_end,
+				   .scope = FACTS_OFFLINE,
+				   .bundle = spec_file_bundle(arena, path),
+				   .verdict_only = true,
+				   .cache = &check->cache };
 	struct file_result file = { .path = path, .from_stdin = strcmp(path, "-") == 0 };
 	struct inspection inspection;
 	struct err err;
@@ -66,12 +72,11 @@ static int check_text(struct check *check, struct arena *arena, const char *path
 static int check_path(const char *path, bool in_tree, void *data)
 {
 	struct check *check = data;
-	struct arena *arena = arena_new();
 	int error;
 
 	progress_step(&check->progress, check->n_judged);
-	error = check_text(check, arena, path, in_tree);
-	arena_free(arena);
+	error = check_text(check, check->file_arena, path, in_tree);
+	arena_reset(check->file_arena);
 	return error;
 }
 
@@ -116,7 +121,10 @@ int command_check(const struct command *command, int argc, char **argv)
 					  { "format", &format_name, NULL },
 					  { "no-rewrite", NULL, &no_rewrite } };
 	struct arena *arena = arena_new();
-	struct check check = { .exit = EXIT_ALLOWED };
+	struct check check = { .exit = EXIT_ALLOWED,
+			       .cache = { .host = { .arena = arena },
+					  .profiles = { .arena = arena } },
+			       .file_arena = arena_new() };
 	struct policy *policy;
 	int n, error;
 
@@ -137,6 +145,7 @@ int command_check(const struct command *command, int argc, char **argv)
 	if (error < 0)
 		check.exit = (enum exit_code)report_error(&check.err);
 	results_free(&check.results);
+	arena_free(check.file_arena);
 	arena_free(arena);
 	return check.exit;
 }

@@ -19,6 +19,7 @@ unsigned int inspect_today(void)
 static int judge_doc(struct arena *arena, const struct inspect_how *how, struct json_doc *doc,
 		     struct inspection *inspection, struct err *err)
 {
+	const struct json_node *profile;
 	const struct str *syscalls;
 	struct str *paths;
 	size_t n_paths;
@@ -33,10 +34,13 @@ static int judge_doc(struct arena *arena, const struct inspect_how *how, struct 
 		return error;
 	n_paths = policy_paths(arena, how->policy, &paths);
 	facts_collect(arena, &inspection->config, how->scope, how->bundle, paths, n_paths,
-		      &inspection->facts);
+		      how->cache != NULL ? &how->cache->host : NULL, &inspection->facts);
 	inspection->facts.n_syscalls = policy_syscalls(how->policy, &syscalls);
-	inspection->facts.syscalls = oci_seccomp_reach(arena, &inspection->config.linux_.seccomp,
-						       syscalls, inspection->facts.n_syscalls);
+	profile = inspection->config.linux_.seccomp.node;
+	inspection->facts.syscalls = oci_seccomp_reach_seen(
+		arena, &inspection->config.linux_.seccomp,
+		profile != NULL ? json_source(doc, profile) : (struct str){ 0 }, syscalls,
+		inspection->facts.n_syscalls, how->cache != NULL ? &how->cache->profiles : NULL);
 	inspection->facts.userns_needs_seal = how->userns_needs_seal;
 	if (policy_accounts_needed(how->policy, how->front_end))
 		facts_collect_accounts(arena, &inspection->config, &inspection->facts);
@@ -72,6 +76,10 @@ int inspect_doc(struct arena *arena, const struct inspect_how *how, struct json_
 	if (error < 0)
 		return error;
 	inspection.output = doc->text;
+	if (how->verdict_only) {
+		*ret_inspection = inspection;
+		return 0;
+	}
 	if (how->amend != NULL && inspection.verdict.kind != VERDICT_REJECT) {
 		error = how->amend(doc, how->amend_data, err);
 		if (error < 0)

@@ -13,6 +13,12 @@ struct inspection {
 	struct str output; /* the spec to use: the text itself, or the rewritten one */
 };
 
+/* What is looked up once for many specs judged by one policy; zeroes but for the arenas at first. */
+struct inspect_cache {
+	struct host_facts host;
+	struct seccomp_seen profiles;
+};
+
 struct inspect_how {
 	const struct policy *policy;
 	enum front_end front_end;
@@ -22,6 +28,8 @@ struct inspect_how {
 	/* Edits of the front end's own, made where nothing is refused; NULL: none. */
 	int (*amend)(struct json_doc *doc, void *data, struct err *err);
 	void *amend_data;
+	bool verdict_only; /* nobody uses the output: it is not made, and not judged again */
+	struct inspect_cache *cache; /* or NULL */
 };
 
 /*

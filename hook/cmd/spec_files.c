@@ -62,6 +62,7 @@ static bool is_json_name(const char *path)
 	return len > 5 && strcmp(path + len - 5, ".json") == 0;
 }
 
+/* directory has no slash at its end; "" is the root directory. */
 static int walk(const char *directory, unsigned int depth,
 		int (*visit)(const char *path, bool in_tree, void *data), void *data,
 		struct err *err)
@@ -72,7 +73,7 @@ static int walk(const char *directory, unsigned int depth,
 	if (depth > TREE_DEPTH_MAX)
 		return err_set(err, ELOOP, EXIT_SYSTEM, "%s: more than %d directories deep",
 			       directory, TREE_DEPTH_MAX);
-	n = scandir(directory, &entries, keep_entry, alphasort);
+	n = scandir(directory[0] != '\0' ? directory : "/", &entries, keep_entry, alphasort);
 	if (n < 0)
 		return err_set_system(err, errno, "cannot read directory %s", directory);
 	for (int i = 0; i < n; i++) {
@@ -99,13 +100,16 @@ int spec_files_each(const char *path, int (*visit)(const char *path, bool in_tre
 		    void *data, struct err *err)
 {
 	struct stat st;
-	size_t size = strlen(path) + sizeof("/config.json");
+	size_t len = strlen(path), size = len + sizeof("/config.json");
 	auto_free char *config = mem_realloc(NULL, size);
 
 	if (strcmp(path, "-") == 0 || !is_directory(path))
 		return visit(path, false, data);
-	snprintf(config, size, "%s/config.json", path);
+	while (len > 0 && path[len - 1] == '/')
+		len--; /* one slash between a directory and what is in it */
+	snprintf(config, size, "%.*s/config.json", (int)len, path);
 	if (stat(config, &st) == 0)
 		return visit(config, false, data);
-	return walk(path, 0, visit, data, err);
+	config[len] = '\0';
+	return walk(config, 0, visit, data, err);
 }

@@ -7,6 +7,16 @@
 
 #define UNPAIRED "unpaired surrogate in a string; write both halves or neither"
 
+/* Eight bytes at once: is each of them a printable ASCII character, or U+007F? */
+static bool is_plain_word(const char *data)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
+	uint64_t word;
+
+	memcpy(&word, data, sizeof(word));
+	return ((word | (word - ones * 0x20)) & tops) == 0;
+}
+
 const char *text_flaw(struct str text, size_t *ret_offset)
 {
 	*ret_offset = 0;
@@ -18,6 +28,10 @@ const char *text_flaw(struct str text, size_t *ret_offset)
 		unsigned char c = (unsigned char)text.data[i];
 		size_t size = 1;
 
+		if (text.len - i >= sizeof(uint64_t) && is_plain_word(text.data + i)) {
+			i += sizeof(uint64_t);
+			continue;
+		}
 		*ret_offset = i;
 		if (c == '\0')
 			return "NUL byte; some runtimes stop reading here";
@@ -128,15 +142,47 @@ static int compare_names(const void *a_, const void *b_)
 	return order;
 }
 
+#define PAIRS_MAX 12 /* names that are compared each with each: most objects have fewer */
+
+/* Can names that start so be the same when folded? Non-ASCII bytes may fold to letters. */
+static bool may_be_same(struct str a, struct str b)
+{
+	if (a.len == 0 || b.len == 0)
+		return a.len == b.len;
+	return ((a.data[0] | b.data[0]) & 0x80) != 0 || ((a.data[0] ^ b.data[0]) & ~0x20) == 0;
+}
+
+static const struct json_node *find_duplicate_pair(const struct json_node *object,
+						   const struct json_node **ret_first)
+{
+	json_each (member, object) {
+		const struct json_node *before = NULL;
+
+		for (const struct json_node *other = object->first; other != member;
+		     other = other->next)
+			if (may_be_same(other->key, member->key) &&
+			    str_fold_equal(other->key, member->key))
+				before = other;
+		if (before != NULL) {
+			*ret_first = before;
+			return member;
+		}
+	}
+	return NULL;
+}
+
 /* Sorted instead of hashed: no choice of names makes it slow. */
 const struct json_node *names_find_duplicate(const struct json_node *object,
 					     const struct json_node **ret_first)
 {
 	const struct json_node *duplicate = NULL;
-	struct folded_name *names = mem_realloc(NULL, object->count * sizeof(*names));
+	struct folded_name *names;
 	size_t total = 1, n = 0;
 	char *folded;
 
+	if (object->count <= PAIRS_MAX)
+		return find_duplicate_pair(object, ret_first);
+	names = mem_realloc(NULL, object->count * sizeof(*names));
 	json_each (member, object)
 		total += member->key.len;
 	folded = mem_realloc(NULL, total);

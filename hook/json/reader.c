@@ -63,12 +63,17 @@ static int give_up(struct reader *reader, size_t offset, const char *message)
 	return 0; /* to yajl: cancel */
 }
 
+static bool is_between_tokens(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == ':';
+}
+
 /* Where the token that ends here starts: between tokens stand only white space, ',' and ':'. */
 static uint32_t token_start(struct reader *reader, uint32_t *ret_end)
 {
 	uint32_t start = reader->token_end;
 
-	while (memchr(" \t\r\n,:", reader->text.data[start], 6) != NULL)
+	while (is_between_tokens(reader->text.data[start]))
 		start++;
 	*ret_end = (uint32_t)yajl_get_bytes_consumed(reader->parser);
 	reader->token_end = *ret_end;

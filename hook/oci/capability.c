@@ -51,8 +51,9 @@ static const char *const names[CAP_LAST + 2] = {
 
 int cap_from_name(struct str name)
 {
-	for (int i = 0; i <= CAP_LAST; i++)
-		if (str_is(name, names[i]))
+	/* All begin with CAP_: what comes behind tells most of them apart. */
+	for (int i = 0; i <= CAP_LAST && name.len > 4; i++)
+		if (names[i][4] == name.data[4] && str_is(name, names[i]))
 			return i;
 	return -1;
 }
@@ -76,10 +77,12 @@ char *cap_set_text(struct arena *arena, uint64_t set)
 	for (unsigned int i = 0; i < 64; i++) {
 		if (!cap_set_has(set, i))
 			continue;
+		if (buf.len > 0)
+			buf_add(&buf, ", ", 2);
 		if (i <= CAP_LAST)
-			buf_printf(&buf, "%s%s", buf.len > 0 ? ", " : "", names[i]);
+			buf_add(&buf, names[i], strlen(names[i]));
 		else
-			buf_printf(&buf, "%s%u", buf.len > 0 ? ", " : "", i);
+			buf_printf(&buf, "%u", i);
 	}
 	if (buf.len == 0)
 		buf_printf(&buf, "none");
@@ -92,8 +95,13 @@ char *cap_set_json(struct arena *arena, uint64_t set)
 
 	buf_add(&buf, "[", 1);
 	for (unsigned int i = 0; i <= CAP_LAST; i++)
-		if (cap_set_has(set, i))
-			buf_printf(&buf, "%s\"%s\"", buf.len > 1 ? "," : "", names[i]);
+		if (cap_set_has(set, i)) {
+			if (buf.len > 1)
+				buf_add(&buf, ",", 1);
+			buf_add(&buf, "\"", 1);
+			buf_add(&buf, names[i], strlen(names[i]));
+			buf_add(&buf, "\"", 1);
+		}
 	buf_add(&buf, "]", 1);
 	return arena_copy(arena, buf.data, buf.len);
 }

@@ -14,7 +14,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "oci/mountinfo.h"
 
 #define ID_MAP_MAX (64 * 1024) /* the kernel takes 340 ranges of at most 36 bytes */
 
@@ -100,7 +99,7 @@ static void read_joined_maps(struct arena *arena, const struct oci_namespace *na
 /* One look-up of many: most paths share their first directories. */
 struct lookup {
 	struct arena *arena;
-	struct mountinfo mountinfo;
+	struct mountinfo *mountinfo;
 	struct known_dir {
 		struct str path;
 		struct file_id id;
@@ -207,7 +206,7 @@ static struct path_fact path_fact(struct lookup *lookup, struct str path, const 
 	fact.error = walk_up(lookup, fd, &fact);
 	if (wanted == ORIGINS_IGNORED || fact.error != 0)
 		return fact;
-	fact.n_origins = mountinfo_origins(arena, &lookup->mountinfo, fd, fact.resolved, &origins);
+	fact.n_origins = mountinfo_origins(arena, lookup->mountinfo, fd, fact.resolved, &origins);
 	fact.origins = arena_array(arena, fact.n_origins, sizeof(*fact.origins));
 	for (size_t i = 0; i < fact.n_origins; i++)
 		fact.origins[i] = path_fact(lookup, origins[i], NULL, ORIGINS_IGNORED);
@@ -237,24 +236,58 @@ void facts_collect_accounts(struct arena *arena, const struct oci_config *config
 			 &facts->accounts);
 }
 
+static void collect_own(struct host_facts *host, struct facts *facts)
+{
+	struct stat st;
+
+	if (!host->known) {
+		host->user_namespace_initial =
+			stat("/proc/self/ns/user", &st) == 0 && st.st_ino == PROC_USER_INIT_INO;
+		host->n_own_uids = read_id_map(host->arena, "/proc/self/uid_map", &host->own_uids);
+		host->n_own_gids = read_id_map(host->arena, "/proc/self/gid_map", &host->own_gids);
+		host->known = true;
+	}
+	facts->user_namespace_initial = host->user_namespace_initial;
+	facts->own_uids = host->own_uids;
+	facts->n_own_uids = host->n_own_uids;
+	facts->own_gids = host->own_gids;
+	facts->n_own_gids = host->n_own_gids;
+}
+
+static void collect_paths(struct host_facts *host, const struct str *paths, size_t n_paths,
+			  struct facts *facts)
+{
+	struct lookup lookup = { .arena = host->arena, .mountinfo = &host->mountinfo };
+
+	if (!host->paths_known) {
+		host->paths = arena_array(host->arena, n_paths, sizeof(*host->paths));
+		for (size_t i = 0; i < n_paths; i++)
+			host->paths[i] = path_fact(&lookup, paths[i], NULL, ORIGINS_IGNORED);
+		host->paths_known = true;
+	}
+	facts->paths = host->paths;
+	facts->n_paths = n_paths;
+}
+
 void facts_collect(struct arena *arena, const struct oci_config *config, enum facts_scope scope,
 		   const char *bundle, const struct str *paths, size_t n_paths,
-		   struct facts *ret_facts)
+		   struct host_facts *host, struct facts *ret_facts)
 {
+	struct host_facts only_once = { .arena = arena };
 	const struct oci_namespace *namespaces = config->linux_.namespaces.types;
 	struct facts facts = { .scope = scope };
 	struct lookup lookup = { .arena = arena };
 	const struct mount_path *sources;
 	size_t n_sources;
-	struct stat st;
 
-	facts.user_namespace_initial =
-		stat("/proc/self/ns/user", &st) == 0 && st.st_ino == PROC_USER_INIT_INO;
+	if (host == NULL)
+		host = &only_once;
+	host->mountinfo.arena = host->arena;
+	lookup.mountinfo = &host->mountinfo;
+	collect_own(host, &facts);
 	facts.bundle = bundle_path(arena, bundle);
 	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++)
 		facts.namespaces[i] = namespace_fact(&namespaces[i], i);
-	facts.n_own_uids = read_id_map(arena, "/proc/self/uid_map", &facts.own_uids);
-	facts.n_own_gids = read_id_map(arena, "/proc/self/gid_map", &facts.own_gids);
 	if (namespaces[NAMESPACE_USER].path.node != NULL)
 		read_joined_maps(arena, &namespaces[NAMESPACE_USER], &facts);
 	if (config->root.path.node != NULL)
@@ -279,11 +312,7 @@ void facts_collect(struct arena *arena, const struct oci_config *config, enum fa
 			(struct source_fact){ sources[i], path_fact(&lookup, sources[i].path,
 								    bundle, ORIGINS_WANTED) };
 	}
-	if (facts.n_sources > 0 || config->root.path.node != NULL) {
-		facts.paths = arena_array(arena, n_paths, sizeof(*facts.paths));
-		facts.n_paths = n_paths;
-		for (size_t i = 0; i < n_paths; i++)
-			facts.paths[i] = path_fact(&lookup, paths[i], NULL, ORIGINS_IGNORED);
-	}
+	if (facts.n_sources > 0 || config->root.path.node != NULL)
+		collect_paths(host, paths, n_paths, &facts);
 	*ret_facts = facts;
 }

@@ -13,6 +13,7 @@
 
 #include "oci/accounts.h"
 #include "oci/config.h"
+#include "oci/mountinfo.h"
 #include "oci/mounts.h"
 #include "oci/seccomp.h"
 
@@ -85,12 +86,27 @@ struct facts {
 };
 
 /*
+ * What of the facts is the same for every config: looked up by the first facts_collect() that needs
+ * it, for who judges many. Starts as zeroes but for the arena, which outlives them all.
+ */
+struct host_facts {
+	struct arena *arena;
+	bool known, paths_known;
+	bool user_namespace_initial;
+	struct id_range *own_uids, *own_gids;
+	size_t n_own_uids, n_own_gids;
+	struct path_fact *paths;
+	struct mountinfo mountinfo;
+};
+
+/*
  * facts_collect: looks up what config and the given paths name. bundle is the bundle directory
- * for relative mount sources, or NULL. What cannot be looked up is a fact, not an error.
+ * for relative mount sources, or NULL. What cannot be looked up is a fact, not an error. host is
+ * kept from call to call, with the same paths, or NULL.
  */
 void facts_collect(struct arena *arena, const struct oci_config *config, enum facts_scope scope,
 		   const char *bundle, const struct str *paths, size_t n_paths,
-		   struct facts *ret_facts);
+		   struct host_facts *host, struct facts *ret_facts);
 
 /*
  * facts_collect_accounts: adds the container's users and groups, for a policy that may rewrite the

@@ -173,8 +173,8 @@ size_t mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int f
 	struct err ignored;
 	size_t n = 0;
 
-	if (!mountinfo->read && io_read_file(arena, AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX,
-					     &mountinfo->text, &ignored) < 0)
+	if (!mountinfo->read && io_read_file(mountinfo->arena, AT_FDCWD, "/proc/self/mountinfo",
+					     MOUNTINFO_MAX, &mountinfo->text, &ignored) < 0)
 		mountinfo->text = (struct str){ 0 };
 	mountinfo->read = true;
 	if (!find_mount(mountinfo, mount_id(fd), &own))

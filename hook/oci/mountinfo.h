@@ -9,8 +9,9 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-/* The mount table of this process; read when it is first asked for. */
+/* The mount table of this process; read into the arena when it is first asked for. */
 struct mountinfo {
+	struct arena *arena;
 	bool read;
 	struct str text; /* empty when it cannot be read */
 };

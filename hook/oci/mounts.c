@@ -76,7 +76,7 @@ static const struct {
 };
 
 /* fnmatch() on a path that is not NUL-terminated. One that climbs with ".." matches nothing. */
-static bool path_matches(const char *pattern, struct str path)
+static bool path_fits(const char *pattern, struct str path)
 {
 	char text[PATH_MAX];
 
@@ -85,6 +85,11 @@ static bool path_matches(const char *pattern, struct str path)
 	memcpy(text, path.data, path.len);
 	text[path.len] = '\0';
 	return strstr(text, "/..") == NULL && fnmatch(pattern, text, FNM_PATHNAME) == 0;
+}
+
+static bool path_matches(const char *pattern, struct str path)
+{
+	return strpbrk(pattern, "*[") != NULL ? path_fits(pattern, path) : str_is(path, pattern);
 }
 
 static enum storage source_storage(const char *pattern, struct str source)

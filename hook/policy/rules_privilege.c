@@ -113,8 +113,11 @@ static const char *reduced_set(struct arena *arena, const struct oci_cap_set *se
 
 		if ((bit & allowed & ~written) == 0)
 			continue;
-		buf_printf(&buf, "%s\"%s\"", buf.len > 1 ? "," : "",
-			   cap_name((unsigned int)number));
+		if (buf.len > 1)
+			buf_add(&buf, ",", 1);
+		buf_add(&buf, "\"", 1);
+		buf_add(&buf, element->text.data, element->text.len);
+		buf_add(&buf, "\"", 1);
 		written |= bit;
 	}
 	buf_add(&buf, "]", 1);

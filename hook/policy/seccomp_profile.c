@@ -8,6 +8,8 @@
  */
 #include "seccomp_profile.h"
 
+#include <string.h>
+
 #include "base/cleanup.h"
 #include "base/str.h"
 
@@ -99,8 +101,13 @@ const char *seccomp_profile(struct arena *arena)
 		&text,
 		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"architectures\":" ARCHITECTURES
 		",\"syscalls\":[{\"names\":[");
-	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
-		buf_printf(&text, "%s\"%s\"", i > 0 ? "," : "", allowed[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
+		if (i > 0)
+			buf_add(&text, ",", 1);
+		buf_add(&text, "\"", 1);
+		buf_add(&text, allowed[i], strlen(allowed[i]));
+		buf_add(&text, "\"", 1);
+	}
 	buf_printf(
 		&text,
 		"],\"action\":\"SCMP_ACT_ALLOW\"},{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":%u,\"value\":%u,\"valueTwo\":0,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",

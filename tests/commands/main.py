@@ -15,10 +15,11 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../golden"))
 
-import formats  # noqa: E402, behind the path that it needs
+import docs  # noqa: E402, behind the path that they need
+import formats  # noqa: E402
 import policies  # noqa: E402
 
-MODULES = [formats, policies]
+MODULES = [formats, policies, docs]
 WANTED = sys.argv[1:]
 
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Profiles that were seen before: see seccomp.h. */
+#include "seccomp.h"
+
+#include <string.h>
+
+/* A copy that lives as long as the run; what is above the bound is answered anew each time. */
+static void remember(struct seccomp_seen *seen, struct str source,
+		     const enum seccomp_reach *reaches, size_t n)
+{
+	struct seccomp_answer *answer;
+
+	if (seen->n == SECCOMP_SEEN_MAX || source.len > 64 * 1024)
+		return;
+	answer = &seen->answers[seen->n++];
+	answer->profile =
+		(struct str){ arena_copy(seen->arena, source.data, source.len), source.len };
+	answer->reaches = arena_array(seen->arena, n, sizeof(*reaches));
+	memcpy(answer->reaches, reaches, n * sizeof(*reaches));
+}
+
+enum seccomp_reach *oci_seccomp_reach_seen(struct arena *arena, const struct oci_seccomp *seccomp,
+					   struct str source, const struct str *names, size_t n,
+					   struct seccomp_seen *seen)
+{
+	enum seccomp_reach *reaches;
+
+	if (seen == NULL || seccomp->node == NULL)
+		return oci_seccomp_reach(arena, seccomp, names, n);
+	for (size_t i = 0; i < seen->n; i++)
+		if (str_equal(seen->answers[i].profile, source))
+			return seen->answers[i].reaches;
+	reaches = oci_seccomp_reach(arena, seccomp, names, n);
+	remember(seen, source, reaches, n);
+	return reaches;
+}

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The policies, commands and jobs that docs show: the policies load, the commands do what is said."""
+
+import glob
+import json
+import os
+import re
+import subprocess
+import textwrap
+
+import jsonschema
+
+from policies import SCHEMA
+from tool import BINARY, ROOT, equal, output, read, run, spec, write
+
+PAGES = [os.path.join(ROOT, "README.md"), *sorted(glob.glob(os.path.join(ROOT, "docs/*.md")))]
+
+
+def fenced(page, language):
+    """The fenced blocks of a language, without the indentation that lists give them."""
+    text = read(page).decode()
+    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```$", text, re.M | re.S)
+    return [textwrap.dedent(block) for _, block in found]
+
+
+def man_policies():
+    """Literal displays of rootfence-policy(5) that are policies."""
+    text = read(os.path.join(ROOT, "docs/rootfence-policy.5")).decode()
+    displays = re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", text, re.M | re.S)
+    return [d.replace("\\e", "\\") for d in displays if '"version"' in d]
+
+
+def policies_of_docs():
+    for page in PAGES:
+        for block in fenced(page, "json"):
+            if '"version"' in block:
+                yield os.path.basename(page), block
+    for block in re.findall(r'^    (\{ "version": 1.*\})$', read(PAGES[0]).decode(), re.M):
+        yield "README.md", block
+    for block in man_policies():
+        yield "rootfence-policy.5", block
+
+
+def installed(directory, text):
+    """The text with the shipped policies by their place in this tree."""
+    text = re.sub(r'"/usr/share/rootfence/policies/(\w+)\.json"', r'"\1"', text)
+    text = re.sub(r'"extends": \["(\w+)"\]',
+                  lambda m: f'"extends": ["{ROOT}/policies/{m[1]}.json"]', text)
+    return write(directory, "web.json", text)
+
+
+def test_policies_of_docs_are_valid_and_without_warnings(directory):
+    seen = []
+    for page, text in policies_of_docs():
+        seen.append(page)
+        jsonschema.Draft7Validator(SCHEMA).validate(json.loads(text))
+        path = installed(directory, text)
+        equal(output(0, "policy", "lint", path).decode(), f"{path}: valid, 0 warnings\n",
+              f"{page}: {text}")
+    for page, least in (("policy.md", 6), ("policy-as-code.md", 1), ("README.md", 1),
+                        ("rootfence-policy.5", 4)):
+        assert seen.count(page) >= least, f"{page}: {seen.count(page)} policies found"
+
+
+def test_recipes_do_what_they_say(directory):
+    """name of the policy -> (spec, verdict with it)."""
+    recipes = {"database": ("podman-plain", "rewrite"), "ranges": ("podman-user-3267", "reject"),
+               "ping": ("podman-u-1000", "rewrite")}
+    found = {json.loads(t)["name"]: t for p, t in policies_of_docs() if p == "policy.md"}
+    equal(set(recipes) - set(found), set())
+    for name, (which, verdict) in recipes.items():
+        path = installed(directory, found[name])
+        _, out, _ = run("check", "--policy", path, "--format", "json", spec(which))
+        equal(json.loads(out)["results"][0]["verdict"], verdict, name)
+    path = installed(directory, found["node"])
+    config = json.loads(read(spec("podman-network-host")))
+    for namespace, action in (("kube-system", "RF_ACT_LOG"), ("default", "RF_ACT_REJECT")):
+        config.setdefault("annotations", {})["io.kubernetes.pod.namespace"] = namespace
+        write(directory, "config.json", json.dumps(config))
+        _, out, _ = run("check", "--policy", path, "--format", "json", "config.json",
+                        cwd=directory)
+        (found_rule,) = [f for f in json.loads(out)["results"][0]["findings"]
+                         if f["rule"] == "hostNetworkNamespace"]
+        equal(found_rule["action"], action)
+
+
+def repository(directory, policy_text, config):
+    os.makedirs(os.path.join(directory, "policies"))
+    os.makedirs(os.path.join(directory, "specs/one"))
+    write(directory, "policies/web.json", policy_text)
+    write(directory, "specs/one/config.json", config)
+    os.makedirs(os.path.join(directory, "bin"))
+    os.symlink(BINARY, os.path.join(directory, "bin/rootfence"))
+
+
+def shell(directory, script):
+    environment = dict(os.environ, PATH=f"{directory}/bin:{os.environ['PATH']}")
+    done = subprocess.run(["bash", "-ec", script], cwd=directory, capture_output=True, text=True,
+                          env=environment, timeout=120, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+PAGE = os.path.join(ROOT, "docs/policy-as-code.md")
+
+
+def policy_of_page(directory):
+    (block,) = [b for b in fenced(PAGE, "json") if '"version"' in b]
+    installed(directory, block)
+    return read(os.path.join(directory, "web.json")).decode()
+
+
+def test_commands_of_policy_as_code(directory):
+    repository(directory, policy_of_page(directory), read(spec("podman-uidmap")))
+    hook, program = fenced(PAGE, "sh")
+    plain = read(spec("podman-user-65532-65532"))
+    right = read(spec("podman-user-65532-65532").replace("config.json", "rewritten.json"))
+    for name, data, code in (("right", right, 0), ("to be rewritten", plain, 1), ("cut", "{", 3)):
+        write(directory, "specs/one/config.json", data)
+        equal(shell(directory, hook)[0], code, name)
+    write(directory, "specs/one/config.json", read(spec("podman-plain")))
+    equal(shell(directory, program)[1], "specs/one/config.json\n")
+
+
+def test_jobs_of_policy_as_code(directory):
+    """Every rootfence command of the jobs, on a policy that got weaker."""
+    old = policy_of_page(directory)
+    new = old.replace('"rules": [', '"rules": [\n    { "names": ["capabilities"], "action": '
+                                    '"RF_ACT_REWRITE", "args": { "allow": ["CAP_NET_RAW"] } },')
+    repository(directory, new, read(spec("podman-plain")))
+    write(directory, "old.json", old)
+    github, gitlab = fenced(PAGE, "yaml")
+    want = {"policy lint": 0, "policy diff": 1, "check": 1}
+    for job in (github, gitlab):
+        seen = set()
+        for line in re.findall(r"\b(rootfence (?:policy|check) .*)$", job, re.M):
+            (kind,) = [k for k in want if line.startswith(f"rootfence {k}")]
+            code, out, err = shell(directory, line.replace('"$RUNNER_TEMP/old.json"', "old.json"))
+            equal((code, err), (want[kind], ""), line)
+            seen.add(kind)
+            if kind == "policy diff":
+                equal(out, "weaker: capabilities: specs newly pass as they are: args.allow has "
+                           "also CAP_NET_RAW\n")
+                assert out.strip() in read(PAGE).decode()
+        equal(seen, set(want))
+    json.loads(read(os.path.join(directory, "rootfence.sarif")))
+
+
+def test_links_of_docs_lead_somewhere(_):
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)#:]+)\)", read(page).decode()):
+            path = os.path.join(os.path.dirname(page), link)
+            assert os.path.exists(path), f"{page}: {link}"
