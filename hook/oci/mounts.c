@@ -92,6 +92,14 @@ static bool path_matches(const char *pattern, struct str path)
 	return strpbrk(pattern, "*[") != NULL ? path_fits(pattern, path) : str_is(path, pattern);
 }
 
+/* Is the path as the pattern up to its first wildcard? */
+static bool starts_as(struct str path, const char *pattern)
+{
+	size_t len = strcspn(pattern, "*");
+
+	return path.len >= len && memcmp(path.data, pattern, len) == 0;
+}
+
 static enum storage source_storage(const char *pattern, struct str source)
 {
 	char full[256];
@@ -99,7 +107,11 @@ static enum storage source_storage(const char *pattern, struct str source)
 	if (pattern[0] != '*')
 		return path_matches(pattern, source) ? STORAGE_ROOT : STORAGE_NONE;
 	for (size_t i = 0; i < ARRAY_SIZE(storage_roots); i++) {
-		int len = snprintf(full, sizeof(full), "%s%s", storage_roots[i].path, pattern + 1);
+		int len;
+
+		if (!starts_as(source, storage_roots[i].path))
+			continue;
+		len = snprintf(full, sizeof(full), "%s%s", storage_roots[i].path, pattern + 1);
 
 		if (len > 0 && (size_t)len < sizeof(full) && path_matches(full, source))
 			return storage_roots[i].storage;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """check --format sarif and junit, against the files and against check --format json."""
 
+import glob
 import json
 import os
 import pty
@@ -10,7 +11,7 @@ import urllib.parse
 import xml.etree.ElementTree
 
 import golden
-from tool import ALL_SPECS, BINARY, equal, output, policy, read, run, spec, write
+from tool import ALL_SPECS, BINARY, ROOT, equal, output, policy, read, run, spec, write
 
 LEVELS = {"RF_ACT_REJECT": "error", "RF_ACT_REWRITE": "warning", "RF_ACT_LOG": "note"}
 
@@ -198,6 +199,22 @@ def test_a_file_that_is_not_there_is_a_result_too(directory):
                          "empty", cwd=directory)
     equal((code, err), (6, b""))
     equal([r["verdict"] for r in json.loads(out)["results"]], ["reject", "invalid"])
+
+
+def test_a_verdict_does_not_depend_on_the_specs_before_it(_):
+    """What one run looks up once has to fit every file: in both orders, and each alone."""
+    golden_specs = glob.glob(os.path.join(ROOT, "tests/golden/seccompProfile/*/config.json"))
+    paths = ALL_SPECS + sorted(golden_specs) + ALL_SPECS[::-1]
+    profiles = {json.dumps(json.loads(read(p)).get("linux", {}).get("seccomp")) for p in paths}
+    assert len(profiles) > 16, "more profiles than are remembered"
+    together = json.loads(run("check", "--policy", policy("strict"), "--format", "json",
+                              *paths)[1])["results"]
+    alone = {}
+    for path in set(paths):
+        _, out, _ = run("check", "--policy", policy("strict"), "--format", "json", path)
+        (alone[path],) = json.loads(out)["results"]
+    for path, result in zip(paths, together):
+        equal(result, alone[path], path)
 
 
 def test_unknown_format_names_the_known(_):

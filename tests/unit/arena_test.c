@@ -76,6 +76,27 @@ static void half_of_everything(struct arena *arena)
 	arena_alloc(arena, SIZE_MAX / 2 + 1);
 }
 
+/* Memory is zeroed again when it is used again, whatever was in it. */
+static void resets(void **state)
+{
+	struct arena *arena = *state;
+
+	arena_reset(arena);
+	for (size_t round = 0; round < 8; round++) {
+		for (size_t i = 0; i < 1000; i++) {
+			unsigned char *data = arena_alloc(arena, i);
+
+			for (size_t k = 0; k < i; k++)
+				assert_int_equal(data[k], 0);
+			memset(data, 0xff, i);
+		}
+		if (round % 3 == 2)
+			memset(arena_alloc(arena, 8 * 1024 * 1024), 0xff, 8 * 1024 * 1024);
+		assert_string_equal(arena_copy(arena, "text", 4), "text");
+		arena_reset(arena);
+	}
+}
+
 static void out_of_memory(void **state)
 {
 	exit_of(overflowing_product, *state);
@@ -149,6 +170,7 @@ int main(void)
 		WITH_ARENA(allocations),
 		WITH_ARENA(large_allocations),
 		WITH_ARENA(copies),
+		WITH_ARENA(resets),
 		WITH_ARENA(out_of_memory),
 		WITH_ARENA(errors_are_one_line),
 		WITH_ARENA(read_to_the_limit),
