@@ -17,14 +17,20 @@ static void attribute(struct buf *out, const char *name, const char *value)
 	buf_printf(out, "\"");
 }
 
-static void element(struct buf *out, const char *name, const char *message, const char *type,
-		    const char *text)
+static void text_element(struct buf *out, const char *name, const char *text)
+{
+	buf_printf(out, "      <%s>", name);
+	xml_add(out, str_from(text));
+	buf_printf(out, "</%s>\n", name);
+}
+
+/* A failure, or an error. */
+static void bad_element(struct buf *out, const char *name, const char *message, const char *type,
+			const char *text)
 {
 	buf_printf(out, "      <%s", name);
-	if (message != NULL)
-		attribute(out, "message", message);
-	if (type != NULL)
-		attribute(out, "type", type);
+	attribute(out, "message", message);
+	attribute(out, "type", type);
 	buf_printf(out, ">");
 	xml_add(out, str_from(text));
 	buf_printf(out, "</%s>\n", name);
@@ -59,12 +65,12 @@ static void add(struct results *results, struct arena *arena, const struct file_
 	attribute(out, "name", file->path);
 	buf_printf(out, ">\n");
 	if (invalid)
-		element(out, "error", said, rule_spec.name, said);
+		bad_element(out, "error", said, rule_spec.name, said);
 	else if (refused)
-		element(out, "failure", arena_copy(arena, said, strcspn(said, "\n")),
-			first_refusal(file->verdict), said);
+		bad_element(out, "failure", arena_copy(arena, said, strcspn(said, "\n")),
+			    first_refusal(file->verdict), said);
 	else
-		element(out, "system-out", NULL, NULL, said);
+		text_element(out, "system-out", said);
 	buf_printf(out, "    </testcase>\n  </testsuite>\n");
 }
 

@@ -92,7 +92,7 @@ def main():
     show("rootfence", count, (ours[0], ours[1], max(before[2], behind[2])))
     show("jq", count, theirs)
     print(f"{theirs[0] / ours[0]:.1f} times as fast, {theirs[1] / ours[1]:.1f} by processor time")
-    return 0 if theirs[1] >= WANTED * ours[1] else 1
+    return 0 if theirs[0] >= WANTED * ours[0] else 1
 
 
 if __name__ == "__main__":
