@@ -75,21 +75,19 @@ static void lint_rules(struct lint *lint, const struct json_node *array)
 	}
 }
 
-/* The guard sees the path that the kernel has: absolute, no link, no component twice. */
+/* The guard sees the path that the kernel has: absolute, no component empty or "." or "..". */
 static bool path_is_canonical(struct str path)
 {
-	struct str last = { path.data, 0 };
+	size_t start = 1; /* of a component; the loader has seen to the first slash */
 
 	for (size_t i = 1; i <= path.len; i++) {
+		struct str component = { path.data + start, i - start };
+
 		if (i < path.len && path.data[i] != '/')
 			continue;
-		last = (struct str){ path.data + i, 0 };
-		while (last.data > path.data && last.data[-1] != '/') {
-			last.data--;
-			last.len++;
-		}
-		if (last.len == 0 || str_is(last, ".") || str_is(last, ".."))
+		if (component.len == 0 || str_is(component, ".") || str_is(component, ".."))
 			return false;
+		start = i + 1;
 	}
 	return true;
 }
