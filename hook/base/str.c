@@ -42,16 +42,6 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	buf->len += (size_t)len;
 }
 
-bool str_equal(struct str a, struct str b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-bool str_is(struct str a, const char *literal)
-{
-	return str_equal(a, (struct str){ literal, strlen(literal) });
-}
-
 bool str_starts_with(struct str a, const char *prefix)
 {
 	size_t len = strlen(prefix);

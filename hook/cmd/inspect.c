@@ -16,8 +16,17 @@ unsigned int inspect_today(void)
 	return (unsigned int)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
 }
 
+static struct str seccomp_source(const struct inspection *inspection)
+{
+	const struct json_node *node = inspection->config.linux_.seccomp.node;
+
+	return node != NULL ? json_source(inspection->doc, node) : (struct str){ 0 };
+}
+
+/* before: how the spec was judged before it was rewritten, or NULL. */
 static int judge_doc(struct arena *arena, const struct inspect_how *how, struct json_doc *doc,
-		     struct inspection *inspection, struct err *err)
+		     const struct inspection *before, struct inspection *inspection,
+		     struct err *err)
 {
 	const struct str *syscalls;
 	struct str *paths;
@@ -35,8 +44,13 @@ static int judge_doc(struct arena *arena, const struct inspect_how *how, struct 
 	facts_collect(arena, &inspection->config, how->scope, how->bundle, paths, n_paths,
 		      &inspection->facts);
 	inspection->facts.n_syscalls = policy_syscalls(how->policy, &syscalls);
-	inspection->facts.syscalls = oci_seccomp_reach(arena, &inspection->config.linux_.seccomp,
-						       syscalls, inspection->facts.n_syscalls);
+	/* The same bytes do the same. */
+	if (before != NULL && str_equal(seccomp_source(before), seccomp_source(inspection)))
+		inspection->facts.syscalls = before->facts.syscalls;
+	else
+		inspection->facts.syscalls =
+			oci_seccomp_reach(arena, &inspection->config.linux_.seccomp, syscalls,
+					  inspection->facts.n_syscalls);
 	inspection->facts.userns_needs_seal = how->userns_needs_seal;
 	if (policy_accounts_needed(how->policy, how->front_end))
 		facts_collect_accounts(arena, &inspection->config, &inspection->facts);
@@ -46,15 +60,15 @@ static int judge_doc(struct arena *arena, const struct inspect_how *how, struct 
 }
 
 /* What goes out is read and judged like what came in: an edit that does not hold is our error. */
-static int check_rewritten(struct arena *arena, const struct inspect_how *how, struct str text,
-			   struct err *err)
+static int check_rewritten(struct arena *arena, const struct inspect_how *how,
+			   const struct inspection *before, struct str text, struct err *err)
 {
 	struct inspection again;
 	struct json_doc *doc;
 	int error = json_read(arena, "the rewritten spec", text, JSON_NO_COMMENTS, &doc, err);
 
 	if (error == 0)
-		error = judge_doc(arena, how, doc, &again, err);
+		error = judge_doc(arena, how, doc, before, &again, err);
 	if (error == 0 && again.verdict.kind >= VERDICT_REWRITE)
 		error = err_set(err, EPROTO, EXIT_SYSTEM,
 				"the rewritten spec is not what the policy asks for: %s",
@@ -67,7 +81,7 @@ int inspect_doc(struct arena *arena, const struct inspect_how *how, struct json_
 		struct inspection *ret_inspection, struct err *err)
 {
 	struct inspection inspection = { 0 };
-	int error = judge_doc(arena, how, doc, &inspection, err);
+	int error = judge_doc(arena, how, doc, NULL, &inspection, err);
 
 	if (error < 0)
 		return error;
@@ -79,7 +93,7 @@ int inspect_doc(struct arena *arena, const struct inspect_how *how, struct json_
 	}
 	if (inspection.verdict.kind != VERDICT_REJECT && json_is_edited(doc)) {
 		inspection.output = json_render(doc);
-		error = check_rewritten(arena, how, inspection.output, err);
+		error = check_rewritten(arena, how, &inspection, inspection.output, err);
 		if (error < 0)
 			return error;
 	}
