@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [SUITE...]: runs the suites (without arguments all but vm, which takes longest), reads their
-# TAP and counts. What a suite notes (# note: ...) is shown. The last line is "N passed, N failed,
-# N skipped"; a failure anywhere is a non-zero exit.
+# run.sh [SUITE...]: runs the suites (without arguments all), reads their TAP and counts. What a suite
+# notes (# note: ...) is shown. The last line is "N passed, N failed, N skipped"; a failure anywhere
+# is a non-zero exit.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,7 +44,7 @@ suite_live() {
 	done
 }
 
-# Real kernels, by name only: builds or finds the guests' roots first, since that is no test.
+# Real kernels. Builds or finds the guests' roots first, since that is no test.
 suite_vm() {
 	make "$jobs" all vm-deps >&2
 	tests/vm/run.sh --roots >&2
@@ -119,7 +119,7 @@ run_suite() {
 
 main() {
 	local suite suites=("$@")
-	[[ $# -gt 0 ]] || suites=(build unit golden hostile lint live)
+	[[ $# -gt 0 ]] || suites=(build unit golden hostile lint live vm)
 	mkdir -p "$log_dir"
 	rm -f "$log_dir/summary"
 	for suite in "${suites[@]}"; do

@@ -28,9 +28,11 @@ static int judge_doc(struct arena *arena, const struct inspect_how *how, struct 
 		     const struct inspection *before, struct inspection *inspection,
 		     struct err *err)
 {
+	struct facts_query query = { .scope = how->scope,
+				     .bundle = how->bundle,
+				     .before = before != NULL ? &before->facts : NULL };
 	const struct str *syscalls;
 	struct str *paths;
-	size_t n_paths;
 	int error;
 
 	inspection->doc = doc;
@@ -40,9 +42,9 @@ static int judge_doc(struct arena *arena, const struct inspect_how *how, struct 
 	error = oci_config_read(doc, &inspection->config, err);
 	if (error < 0)
 		return error;
-	n_paths = policy_paths(arena, how->policy, &paths);
-	facts_collect(arena, &inspection->config, how->scope, how->bundle, paths, n_paths,
-		      &inspection->facts);
+	query.n_paths = policy_paths(arena, how->policy, &paths);
+	query.paths = paths;
+	facts_collect(arena, &inspection->config, &query, &inspection->facts);
 	inspection->facts.n_syscalls = policy_syscalls(how->policy, &syscalls);
 	/* The same bytes do the same. */
 	if (before != NULL && str_equal(seccomp_source(before), seccomp_source(inspection)))

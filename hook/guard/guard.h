@@ -110,7 +110,11 @@ int guard_unload(const char *dir, bool *ret_unloaded, struct err *err);
 int guard_register(const char *dir, const struct guard_container *container, enum guard_level least,
 		   struct err *err);
 
-/* guard_unregister: removes every entry of the container id. None is success. */
+/*
+ * guard_unregister: removes the entries of the container id of which no process lives. What lives
+ * stays: it may be a container of the same id under another runtime, or one whose end is on its
+ * way, and whose entry goes with it. None is success.
+ */
 int guard_unregister(const char *dir, const char *id, struct err *err);
 
 /* guard_reclaim: removes entries of containers that are gone; *ret_removed may be NULL. */

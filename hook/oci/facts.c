@@ -214,6 +214,15 @@ static struct path_fact path_fact(struct lookup *lookup, struct str path, const 
 	return fact;
 }
 
+/* A path of the spec, which may have been looked up before it was rewritten. */
+static struct path_fact spec_path_fact(struct lookup *lookup, struct str path, const char *bundle,
+				       enum origins wanted, const struct path_fact *before)
+{
+	return before != NULL && str_equal(before->path, path)
+		       ? *before
+		       : path_fact(lookup, path, bundle, wanted);
+}
+
 /* The name under which a rewritten spec mounts files of the bundle. */
 static const char *bundle_path(struct arena *arena, const char *bundle)
 {
@@ -237,53 +246,91 @@ void facts_collect_accounts(struct arena *arena, const struct oci_config *config
 			 &facts->accounts);
 }
 
-void facts_collect(struct arena *arena, const struct oci_config *config, enum facts_scope scope,
-		   const char *bundle, const struct str *paths, size_t n_paths,
-		   struct facts *ret_facts)
+/* What is the same for every spec: this process, the bundle, and the policy's paths. */
+static void collect_host(struct lookup *lookup, const struct facts_query *query,
+			 struct facts *facts)
 {
-	const struct oci_namespace *namespaces = config->linux_.namespaces.types;
-	struct facts facts = { .scope = scope };
-	struct lookup lookup = { .arena = arena };
-	const struct mount_path *sources;
-	size_t n_sources;
 	struct stat st;
 
-	facts.user_namespace_initial =
+	facts->user_namespace_initial =
 		stat("/proc/self/ns/user", &st) == 0 && st.st_ino == PROC_USER_INIT_INO;
-	facts.bundle = bundle_path(arena, bundle);
-	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++)
-		facts.namespaces[i] = namespace_fact(&namespaces[i], i);
-	facts.n_own_uids = read_id_map(arena, "/proc/self/uid_map", &facts.own_uids);
-	facts.n_own_gids = read_id_map(arena, "/proc/self/gid_map", &facts.own_gids);
-	if (namespaces[NAMESPACE_USER].path.node != NULL)
-		read_joined_maps(arena, &namespaces[NAMESPACE_USER], &facts);
-	if (config->root.path.node != NULL)
-		facts.root =
-			path_fact(&lookup, config->root.path.value, bundle,
-				  mount_path_is_storage(config->root.path.value) ? ORIGINS_IGNORED
-										 : ORIGINS_WANTED);
-	sources = mount_paths(arena, config, &n_sources);
-	facts.sources = arena_array(arena, n_sources, sizeof(*facts.sources));
+	facts->bundle = bundle_path(lookup->arena, query->bundle);
+	facts->n_own_uids = read_id_map(lookup->arena, "/proc/self/uid_map", &facts->own_uids);
+	facts->n_own_gids = read_id_map(lookup->arena, "/proc/self/gid_map", &facts->own_gids);
+}
+
+static void collect_host_again(const struct facts *before, struct facts *facts)
+{
+	facts->user_namespace_initial = before->user_namespace_initial;
+	facts->bundle = before->bundle;
+	facts->own_uids = before->own_uids;
+	facts->n_own_uids = before->n_own_uids;
+	facts->own_gids = before->own_gids;
+	facts->n_own_gids = before->n_own_gids;
+	facts->paths = before->paths;
+	facts->n_paths = before->n_paths;
+}
+
+static void collect_sources(struct lookup *lookup, const struct oci_config *config,
+			    const struct facts_query *query, struct facts *facts)
+{
+	const struct facts *before = query->before;
+	const struct mount_path *sources;
+	size_t n_sources;
+
+	sources = mount_paths(lookup->arena, config, &n_sources);
+	facts->sources = arena_array(lookup->arena, n_sources, sizeof(*facts->sources));
 	for (size_t i = 0; i < n_sources; i++) {
+		struct source_fact *source = &facts->sources[facts->n_sources];
 		int account;
 
 		/* Root's engine makes nothing in the directories of users: a user named it. */
-		if (sources[i].rootless && !(scope == FACTS_LIVE && facts.user_namespace_initial))
+		if (sources[i].rootless &&
+		    !(query->scope == FACTS_LIVE && facts->user_namespace_initial))
 			continue;
-		account = account_mount_find(sources[i].mount, facts.bundle);
+		account = account_mount_find(sources[i].mount, facts->bundle);
 		if (account >= 0) {
-			facts.account_mounted[account] = true;
+			facts->account_mounted[account] = true;
 			continue;
 		}
-		facts.sources[facts.n_sources++] =
-			(struct source_fact){ sources[i], path_fact(&lookup, sources[i].path,
-								    bundle, ORIGINS_WANTED) };
+		source->from = sources[i];
+		source->path =
+			spec_path_fact(lookup, sources[i].path, query->bundle, ORIGINS_WANTED,
+				       before != NULL && facts->n_sources < before->n_sources
+					       ? &before->sources[facts->n_sources].path
+					       : NULL);
+		facts->n_sources++;
 	}
-	if (facts.n_sources > 0 || config->root.path.node != NULL) {
-		facts.paths = arena_array(arena, n_paths, sizeof(*facts.paths));
-		facts.n_paths = n_paths;
-		for (size_t i = 0; i < n_paths; i++)
-			facts.paths[i] = path_fact(&lookup, paths[i], NULL, ORIGINS_IGNORED);
+}
+
+void facts_collect(struct arena *arena, const struct oci_config *config,
+		   const struct facts_query *query, struct facts *ret_facts)
+{
+	const struct oci_namespace *namespaces = config->linux_.namespaces.types;
+	struct str root = config->root.path.value;
+	const struct facts *before = query->before;
+	struct facts facts = { .scope = query->scope };
+	struct lookup lookup = { .arena = arena };
+
+	if (before != NULL)
+		collect_host_again(before, &facts);
+	else
+		collect_host(&lookup, query, &facts);
+	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++)
+		facts.namespaces[i] = namespace_fact(&namespaces[i], i);
+	if (namespaces[NAMESPACE_USER].path.node != NULL)
+		read_joined_maps(arena, &namespaces[NAMESPACE_USER], &facts);
+	if (config->root.path.node != NULL)
+		facts.root = spec_path_fact(&lookup, root, query->bundle,
+					    mount_path_is_storage(root) ? ORIGINS_IGNORED
+									: ORIGINS_WANTED,
+					    before != NULL ? &before->root : NULL);
+	collect_sources(&lookup, config, query, &facts);
+	if (facts.paths == NULL && (facts.n_sources > 0 || config->root.path.node != NULL)) {
+		facts.paths = arena_array(arena, query->n_paths, sizeof(*facts.paths));
+		facts.n_paths = query->n_paths;
+		for (size_t i = 0; i < query->n_paths; i++)
+			facts.paths[i] = path_fact(&lookup, query->paths[i], NULL, ORIGINS_IGNORED);
 	}
 	*ret_facts = facts;
 }

@@ -84,13 +84,19 @@ struct facts {
 	size_t n_syscalls;
 };
 
-/*
- * facts_collect: looks up what config and the given paths name. bundle is the bundle directory
- * for relative mount sources, or NULL. What cannot be looked up is a fact, not an error.
- */
-void facts_collect(struct arena *arena, const struct oci_config *config, enum facts_scope scope,
-		   const char *bundle, const struct str *paths, size_t n_paths,
-		   struct facts *ret_facts);
+/* What facts_collect() looks up besides what the config names, and where. */
+struct facts_query {
+	enum facts_scope scope;
+	const char *bundle; /* the bundle directory, for relative mount sources, or NULL */
+	const struct str *paths;
+	size_t n_paths;
+	/* Of the same query for another text of this spec, or NULL: what it found is not looked up again. */
+	const struct facts *before;
+};
+
+/* facts_collect: looks up what config and query name. What cannot be looked up is a fact too. */
+void facts_collect(struct arena *arena, const struct oci_config *config,
+		   const struct facts_query *query, struct facts *ret_facts);
 
 /*
  * facts_collect_accounts: adds the container's users and groups, for a policy that may rewrite the

@@ -152,7 +152,8 @@ int main(int argc, char **argv)
 	rounds = optind < argc ? atol(argv[optind]) : 0;
 	n = rounds > 0 ? parse_commands(argv + optind + 1, commands) : 0;
 	if (n == 0) {
-		fprintf(stderr, "usage: pairs [-i FILE] [-r FILE COPY] ROUNDS NAME COMMAND... [-- ...]\n");
+		fprintf(stderr,
+			"usage: pairs [-i FILE] [-r FILE COPY] ROUNDS NAME COMMAND... [-- ...]\n");
 		return 2;
 	}
 	for (int i = 0; i < n; i++) {
@@ -166,7 +167,8 @@ int main(int argc, char **argv)
 		for (int i = 0; i < n; i++)
 			commands[i].took[round] = run(&commands[i]);
 		for (int i = 0; i < n; i++)
-			commands[i].ratio[round] = commands[i].took[round] / commands[0].took[round];
+			commands[i].ratio[round] =
+				commands[i].took[round] / commands[0].took[round];
 	}
 	for (int i = 0; i < n; i++)
 		print(&commands[i], rounds);
