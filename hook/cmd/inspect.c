@@ -16,11 +16,14 @@ unsigned int inspect_today(void)
 	return (unsigned int)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
 }
 
+/* As the document had it when it was read, whatever has been edited since. */
 static struct str seccomp_source(const struct inspection *inspection)
 {
 	const struct json_node *node = inspection->config.linux_.seccomp.node;
 
-	return node != NULL ? json_source(inspection->doc, node) : (struct str){ 0 };
+	if (node == NULL)
+		return (struct str){ 0 };
+	return (struct str){ inspection->doc->text.data + node->start, node->end - node->start };
 }
 
 /* before: how the spec was judged before it was rewritten, or NULL. */
