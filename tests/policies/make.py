@@ -97,7 +97,8 @@ def options(spec, destination):
 
 
 CAP_SETS = tuple(f"/process/capabilities/{s}" for s in ("bounding", "effective", "permitted"))
-PORT = "/linux/sysctl"
+PORT = "/linux/sysctl/net.ipv4.ip_unprivileged_port_start"
+NNP = "/process/noNewPrivileges"
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
 UNMASKED = ("maskedPaths", "readonlyPaths", "procMount")
 
@@ -340,25 +341,7 @@ def openshift():
          comment="OpenShift refuses runAsUser 1001; the runtime wrapper gives it one of the range")
     case(p, "uid-of-the-annotation", annotated(CRIO(ids(5000), SELINUX), "5000/100"), "allow")
     case(p, "root", CRIO(ids(0), SELINUX), "reject", "rootUser", "userRange")
-    case(p, "net-bind-service", CRIO(restricted(
-        {"runAsUser": 1000680000}, {"capabilities": {"drop": ["ALL"],
-                                                     "add": ["NET_BIND_SERVICE"]}}), SELINUX),
-         "allow")
-    case(p, "capabilities", CRIO(restricted({"runAsUser": 1000680000},
-                                            {"capabilities": {"add": ["SYS_TIME"]}}), SELINUX),
-         "rewrite", "capabilities", rewritten=CAP_SETS,
-         comment="OpenShift refuses; here they are taken away")
-    case(p, "privileged", CRIO(restricted({"runAsUser": 1000680000}, {"privileged": True}),
-                               SELINUX), "reject", "privilegedContainer", "capabilities",
-         "seccompProfile", "selinuxLabel", *UNMASKED)
-    case(p, "selinux-off", CRIO(ids(1000680000), pods.node()), "reject", "selinuxLabel")
-    case(p, "selinux-of-another", CRIO(ids(1000680000, seLinuxOptions={"type": "spc_t"}), SELINUX),
-         "reject", "selinuxLabel")
-    case(p, "seccomp-unset",
-         CRIO(restricted({"runAsUser": 1000680000, "seccompProfile": {"type": "Unconfined"}}),
-              SELINUX), "reject", "seccompProfile")
-    case(p, "host-network", CRIO(restricted({"runAsUser": 1000680000}, hostNetwork=True), SELINUX),
-         "reject", "hostNetworkNamespace")
+    constraint(p, 1000680000)
 
     p = "openshift-restricted-v3"
 
@@ -381,11 +364,44 @@ def openshift():
          comment="restricted allows it since v1.35, this constraint does not")
     case(p, "host-users", CRIO(ids(1000, 1000), SELINUX), "reject", "hostUserNamespace",
          comment="userNamespaceLevel: RequirePodLevel")
-    case(p, "net-bind-service", CRIO(restricted(
-        {"runAsUser": 1000}, {"capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}},
-        hostUsers=False), SELINUX), "allow")
-    case(p, "unmasked", CRIO(restricted({}, {"procMount": "Unmasked"}, hostUsers=False), SELINUX),
-         "reject", *UNMASKED)
+    case(p, "root-of-the-host", CRIO(restricted({"runAsUser": 0, "runAsGroup": 1000}), SELINUX), "reject",
+         "rootUser", "hostUserNamespace", "userRange")
+    constraint(p, 1000, hostUsers=False)
+
+
+def constraint(p, uid, **rest):
+    """What both constraints refuse as restricted does."""
+    def given(outer=None, inner=None, **more):
+        return restricted({"runAsUser": uid, "runAsGroup": 1000, **(outer or {})}, inner, **rest,
+                          **more)
+
+    case(p, "net-bind-service", CRIO(given(inner={"capabilities": {
+        "drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}}), SELINUX), "allow")
+    case(p, "capabilities", CRIO(given(inner={"capabilities": {"add": ["SYS_TIME"]}}), SELINUX),
+         "rewrite", "capabilities", rewritten=CAP_SETS,
+         comment="OpenShift refuses; here they are taken away")
+    case(p, "privilege-escalation", CRIO(given(inner={"allowPrivilegeEscalation": True}), SELINUX),
+         "reject", "noNewPrivileges")
+    case(p, "privileged", CRIO(given(inner={"privileged": True}), SELINUX), "reject",
+         "privilegedContainer", "capabilities", "seccompProfile", "selinuxLabel", *UNMASKED)
+    case(p, "unmasked", CRIO(given(inner={"procMount": "Unmasked"}), SELINUX), "reject", *UNMASKED)
+    case(p, "selinux-off", CRIO(given(), pods.node()), "reject", "selinuxLabel")
+    case(p, "selinux-of-another", CRIO(given({"seLinuxOptions": {"type": "spc_t"}}), SELINUX),
+         "reject", "selinuxLabel")
+    case(p, "apparmor-unconfined", CRIO(given({"appArmorProfile": {"type": "Unconfined"}}),
+                                        pods.node(selinux=True, apparmor=True)), "reject",
+         "apparmorProfile")
+    case(p, "seccomp-unset", CRIO(given({"seccompProfile": {"type": "Unconfined"}}), SELINUX),
+         "reject", "seccompProfile")
+    case(p, "host-network", CRIO(given(hostNetwork=True), SELINUX), "reject",
+         "hostNetworkNamespace")
+    case(p, "host-pid", CRIO(given(hostPID=True), SELINUX), "reject", "hostPidNamespace")
+    case(p, "host-path", CRIO(given(mounts={"/d": host_path("/srv/data")}), SELINUX), "reject",
+         "hostMounts")
+    case(p, "host-ipc-pause", PAUSE(given(hostIPC=True), SELINUX), "reject", "hostIpcNamespace",
+         "hostMounts", "capabilities", "userRange")
+    case(p, "sysctl-pause", PAUSE(given(sysctls("net.ipv4.ip_forward")), SELINUX), "reject",
+         "sysctls", "capabilities", "userRange")
 
 
 # The host's own policies
@@ -426,15 +442,272 @@ def several(*changes):
     return change
 
 
-QUIET = "podman-user-65532-65532"  # an engine's spec that default only takes capabilities from
+def hook(stage, path):
+    return put(f"hooks/{stage}", [{"path": path}])
 
 
-def host_policy(p, verdict_of_group="log"):
-    """What default finds, one rule after the other; the policies that extend it find it too."""
-    case(p, "privileged", golden("docker-28-privileged"), "reject", "privilegedContainer",
-         "rootUser", "rootGroup", "hostUserNamespace", "capabilities", "noNewPrivileges",
-         "maskedPaths", "readonlyPaths", "seccompProfile")
-    del verdict_of_group
+def mount_propagation(spec):
+    spec["mounts"][-1]["options"] = ["rbind", "rshared", "rw"]
+
+
+def wrong_label(spec):
+    spec["process"]["selinuxLabel"] = "system_u:system_r:spc_t:s0"
+
+
+def proc_elsewhere(spec):
+    spec["mounts"].append({"destination": "/mnt", "type": "proc", "source": "proc"})
+
+
+def loader_variable(spec):
+    spec["process"]["env"].append("LD_PRELOAD=/evil.so")
+    hook("createContainer", "/usr/bin/other-hook")(spec)
+
+
+CAPS = ("capabilities",)
+ROOT_RULES = ("rootUser", "rootGroup", "hostUserNamespace")
+UNCONFINED = ("maskedPaths", "readonlyPaths", "seccompProfile")
+
+# Specs as engines wrote them, and what default finds in them: the flags in the name deserve it.
+ENGINES = (
+    ("docker-28-privileged", "reject", ("privilegedContainer", *ROOT_RULES, *CAPS,
+                                        "noNewPrivileges", *UNCONFINED)),
+    ("docker-28-socket", "reject", ("hostMounts", *CAPS, "mountOptions", "noNewPrivileges")),
+    ("docker-28-user-gid-0", "rewrite", (*CAPS, "noNewPrivileges", "rootGroup")),
+    ("docker-28-userns-remap", "rewrite", (*CAPS, "noNewPrivileges")),
+    ("podman-plain", "reject", (*ROOT_RULES, *CAPS, "hostCgroupNamespace", "noNewPrivileges")),
+    ("podman-userns-host-root", "reject", (*ROOT_RULES, *CAPS, "hostCgroupNamespace",
+                                           "noNewPrivileges")),
+    ("podman-pid-host", "reject", ("hostPidNamespace", *CAPS, "hostCgroupNamespace",
+                                   "noNewPrivileges")),
+    ("podman-network-host", "reject", ("hostNetworkNamespace", *CAPS, "hostCgroupNamespace",
+                                       "noNewPrivileges")),
+    ("podman-ipc-host", "reject", ("hostIpcNamespace", "hostMounts", *CAPS, "hostCgroupNamespace",
+                                   "noNewPrivileges")),
+    ("podman-uts-host", "reject", ("hostUtsNamespace", *CAPS, "hostCgroupNamespace",
+                                   "noNewPrivileges")),
+    ("podman-volume-etc", "reject", ("hostMounts", *CAPS, "hostCgroupNamespace", "mountOptions",
+                                     "noNewPrivileges")),
+    ("podman-uidmap-host-root", "reject", ("identityMapping", "rootUser", "rootGroup", *CAPS,
+                                           "hostCgroupNamespace", "noNewPrivileges")),
+    ("podman-annotation", "reject", ("unsafeAnnotations", *CAPS, "hostCgroupNamespace",
+                                     "noNewPrivileges")),
+    ("podman-workdir-proc", "reject", ("workingDirectory", *CAPS, "hostCgroupNamespace",
+                                       "noNewPrivileges")),
+    ("podman-security-opt-unconfined", "rewrite", (*UNCONFINED, *CAPS, "hostCgroupNamespace",
+                                                   "noNewPrivileges")),
+    ("podman-sysctl", "rewrite", ("sysctls", *CAPS, "hostCgroupNamespace", "noNewPrivileges")),
+)
+
+# What default changes in those of them that it lets through.
+REWRITTEN = {
+    "docker-28-user-gid-0": (*CAP_SETS, NNP),
+    "docker-28-userns-remap": (*CAP_SETS, NNP),
+    "podman-security-opt-unconfined": (CAP_SETS[0], PORT, NNP, "/linux/maskedPaths",
+                                       "/linux/readonlyPaths", "/linux/seccomp"),
+    "podman-sysctl": (CAP_SETS[0], PORT, NNP, "/linux/sysctl/net.ipv4.ip_forward"),
+}
+
+# Changes that no engine's flag makes, of a spec in which default finds mountOptions alone.
+CHANGES = (
+    ("mount-namespace-of-the-host", without_namespace("mount"), "hostMountNamespace"),
+    ("shared-mount", mount_propagation, "mountPropagation"),
+    ("device-of-the-host", put("linux/devices", [{"path": "/dev/sda", "type": "b", "major": 8,
+                                                  "minor": 0}]), "deviceAccess"),
+    ("proc-elsewhere", proc_elsewhere, "procMount"),
+    ("apparmor-unconfined", put("process/apparmorProfile", "unconfined"), "apparmorProfile"),
+    ("selinux-spc-t", wrong_label, "selinuxLabel"),
+    ("hook-of-another", hook("createRuntime", "/usr/bin/other-hook"), "foreignHooks"),
+    ("loader-variable", loader_variable, "unsafeEnvironment"),
+    ("network-device", put("linux/netDevices", {"eth0": {}}), "netDevices"),
+)
+
+
+def default():
+    p = "default"
+    for name, verdict, rules in ENGINES:
+        case(p, name, golden(name), verdict, *rules, rewritten=REWRITTEN.get(name, ()))
+    good, from_crio = APP(restricted(), pods.node()), CRIO(restricted(), pods.node())
+    case(p, "pod-restricted-containerd", good, "rewrite", "mountOptions",
+         rewritten=[options(good, TOKEN)])
+    case(p, "pod-restricted-crio", from_crio, "rewrite", "mountOptions",
+         rewritten=[options(from_crio, TOKEN)])
+    volume = APP(restricted(), pods.node(image_volume="/var/lib/db"))
+    case(p, "image-volume-containerd", volume, "rewrite", "mountOptions",
+         rewritten=[options(volume, "/var/lib/db"), options(volume, TOKEN)])
+    change = copy.deepcopy(good)
+    without_namespace("mount")(change)
+    case(p, "mount-namespace-of-the-host", change, "reject", "hostMountNamespace", "mountOptions")
+    change = copy.deepcopy(good)
+    del change["process"]["user"]["uid"]
+    case(p, "uid-as-text", put_uid(change, "0"), "invalid", "spec",
+         comment="runtimes read it differently")
+
+
+def put_uid(spec, value):
+    spec["process"]["user"]["uid"] = value
+    return spec
+
+
+def strict():
+    """default's findings, and for whatever lets a host be reached more."""
+    p = "strict"
+    for name, _, rules in ENGINES:
+        found = set(rules)
+        if "userns" not in name and "uidmap" not in name or "userns-host" in name:
+            found.add("hostUserNamespace")
+        found.add("readonlyRootfs")
+        if "privileged" in name:
+            found.add("deviceAccess")
+        case(p, name, golden(name), "rewrite" if name == "docker-28-userns-remap" else "reject",
+             *sorted(found), rewritten=(*CAP_SETS, NNP, "/root/readonly")
+             if name == "docker-28-userns-remap" else ())
+    for name, make, rule in CHANGES:
+        if rule in ("hostMountNamespace", "deviceAccess", "foreignHooks"):
+            spec = APP(restricted(hostUsers=False, inner={"readOnlyRootFilesystem": True}),
+                       pods.node())
+            make(spec)
+            case(p, name, spec, "reject", rule, "mountOptions")
+
+
+def rootless():
+    """As default, but root of the user's own namespace is that user."""
+    p = "rootless"
+    for name, verdict, rules in ENGINES:
+        found = [r for r in rules if r not in (*ROOT_RULES, "identityMapping")]
+        if not name.startswith("podman") or verdict != "reject":
+            continue
+        left = set(found) - {"capabilities", "hostCgroupNamespace", "noNewPrivileges"}
+        if name == "podman-uidmap-host-root":
+            continue
+        case(p, name, golden(name), "reject" if left else "rewrite", *found,
+             rewritten=() if left else (*CAP_SETS, PORT, NNP))
+    case(p, "podman-plain-rootless", golden("podman-plain-rootless"), "rewrite", "capabilities",
+         "hostCgroupNamespace", "noNewPrivileges", rewritten=(*CAP_SETS, PORT, NNP))
+    case(p, "podman-privileged-rootless", golden("podman-privileged-rootless"), "reject",
+         "capabilities", "hostCgroupNamespace", "privilegedContainer", "noNewPrivileges",
+         *UNCONFINED)
+    for name in ("podman-sysctl", "podman-security-opt-unconfined"):
+        rules = next(r for n, _, r in ENGINES if n == name)
+        case(p, name, golden(name), "rewrite", *rules, rewritten=REWRITTEN[name])
+    good = APP(restricted(), pods.node())
+    without_namespace("mount")(good)
+    case(p, "mount-namespace-of-the-host", good, "reject", "hostMountNamespace", "mountOptions")
+    case(p, "uid-and-gid-that-no-mapping-has",
+         golden("podman-plain-rootless", several(user_namespace(100000), put(
+             "process/user", {"uid": 70000, "gid": 70000}))), "reject", "rootUser", "rootGroup",
+         "capabilities", "hostCgroupNamespace", "noNewPrivileges")
+
+
+def audit():
+    p = "audit"
+    for name, _, rules in ENGINES:
+        found = {*rules, "readonlyRootfs", "resourceLimits"}
+        if "userns-remap" not in name and "uidmap" not in name:
+            found.add("hostUserNamespace")
+        if "privileged" in name:
+            found |= {"deviceAccess", "procMount", "apparmorProfile"}
+        if "unconfined" in name:
+            found.add("procMount")
+        case(p, name, golden(name), "log", *sorted(found))
+    for name, make, rule in CHANGES:
+        spec = APP(restricted(hostUsers=False, inner={"readOnlyRootFilesystem": True}),
+                   pods.node())
+        make(spec)
+        found = {rule, "mountOptions", "resourceLimits"}
+        if "hooks" in spec:
+            found.add("foreignHooks")
+        case(p, name, spec, "log", *sorted(found))
+    case(p, "uid-as-text", put_uid(APP(restricted(), pods.node()), "0"), "invalid", "spec",
+         comment="what cannot be read in one way only is refused all the same")
+
+
+LIMITS = ("readonlyRootfs", "resourceLimits")  # logged, of every engine's spec
+
+CIS = (
+    ("docker-28-privileged", ("privilegedContainer", "rootUser", "hostUserNamespace", *CAPS,
+                              "noNewPrivileges", "seccompProfile", "deviceAccess",
+                              "apparmorProfile")),
+    ("docker-28-socket", ("hostMounts", *CAPS, "noNewPrivileges")),
+    ("podman-plain", ("rootUser", "hostUserNamespace", *CAPS, "noNewPrivileges")),
+    ("podman-pid-host", ("hostPidNamespace", *CAPS, "noNewPrivileges")),
+    ("podman-network-host", ("hostNetworkNamespace", *CAPS, "noNewPrivileges")),
+    ("podman-ipc-host", ("hostIpcNamespace", "hostMounts", *CAPS, "noNewPrivileges")),
+    ("podman-uts-host", ("hostUtsNamespace", *CAPS, "noNewPrivileges")),
+    ("podman-volume-etc", ("hostMounts", *CAPS, "noNewPrivileges")),
+)
+
+
+def cis_docker():
+    p = "cis-docker"
+    for name, rules in CIS:
+        case(p, name, golden(name), "reject", *rules, *LIMITS)
+    case(p, "docker-28-user-gid-0", golden("docker-28-user-gid-0"), "rewrite", *CAPS,
+         "noNewPrivileges", *LIMITS, rewritten=(*CAP_SETS, NNP))
+    case(p, "podman-security-opt-unconfined", golden("podman-security-opt-unconfined"), "rewrite",
+         *CAPS, "noNewPrivileges", "seccompProfile", *LIMITS,
+         rewritten=(CAP_SETS[0], PORT, NNP, "/linux/seccomp"))
+    for name, make, rule in CHANGES:
+        if rule not in ("mountPropagation", "deviceAccess", "apparmorProfile", "selinuxLabel"):
+            continue
+        spec = APP(restricted(hostUsers=False, inner={"readOnlyRootFilesystem": True}),
+                   pods.node())
+        make(spec)
+        case(p, name, spec, "reject", rule, "resourceLimits")
+
+
+# What the guard does
+
+ALL = [f"CAP_{c}" for c in pods.ALL_CAPS]
+USER = {"uid": 1000, "gid": 1000}
+SETUID_ROOT = {"euid": 0, "suid": 0, "permitted": ALL, "effective": ALL}
+NET_RAW = {"permitted": ["CAP_NET_RAW"], "effective": ["CAP_NET_RAW"]}
+EXEC_PRIVILEGED = {"uid": 0, "gid": 0, "permitted": ALL, "effective": ALL, "bounding": ALL}
+
+
+def exec_cases(p, gains, over, root, set_ids):
+    """What every policy is asked; gains, over the ceiling, root and set-id have these outcomes."""
+    execve(p, "exec-plain", USER, {}, {"/bin/true": "allow"})
+    execve(p, "exec-set-user-id-root", USER, SETUID_ROOT, {"/bin/su": gains},
+           comment="as without noNewPrivileges, with a full bounding set")
+    execve(p, "exec-file-capability", USER, NET_RAW, {"/usr/bin/ping": gains})
+    execve(p, "exec-set-user-id-other", USER, {"euid": 101, "suid": 101},
+           {"/usr/bin/at": set_ids})
+    execve(p, "exec-set-group-id", USER, {"egid": 43}, {"/usr/bin/write": set_ids})
+    execve(p, "exec-session-privileged", EXEC_PRIVILEGED, {}, {"/bin/sh": over},
+           comment="docker exec --privileged: nothing is gained, but it is over the ceiling")
+    execve(p, "exec-session-privileged-of-a-user", {**USER, "bounding": ALL}, {},
+           {"/bin/sh": over if p != "audit" else "allow"})
+    execve(p, "exec-session-root", {"uid": 0, "gid": 0}, {}, {"/bin/sh": root},
+           comment="docker exec -u root")
+
+
+def execs():
+    for p in ("default", "strict", "rootless", "cis-docker", "pss-restricted",
+              "openshift-restricted-v2", "openshift-restricted-v3"):
+        exec_cases(p, "deny", "deny", "deny", "log")
+    exec_cases("audit", "log", "log", "log", "log")
+    exec_cases("pss-baseline", "log", "log", "allow", "log")
+    execve("pss-restricted", "exec-net-bind-service",
+           {**USER, "permitted": ["CAP_NET_BIND_SERVICE"], "effective": ["CAP_NET_BIND_SERVICE"],
+            "bounding": ["CAP_NET_BIND_SERVICE"]}, {}, {"/usr/bin/web": "allow"},
+           comment="what the policy lets a container have is its ceiling")
+    mapped = golden("docker-28-userns-remap")
+    execve("default", "exec-root-of-the-user-namespace",
+           {"uid": 100000, "gid": 100000, "namespaceRoot": 100000}, {}, {"/bin/sh": "allow"},
+           spec=mapped, comment="no root on the host")
+    execve("default", "exec-set-user-id-root-of-the-user-namespace",
+           {"uid": 101000, "gid": 101000, "namespaceRoot": 100000},
+           {"euid": 100000, "suid": 100000}, {"/bin/su": "deny"}, spec=mapped)
+    POLICIES["ping"] = {
+        "version": 1, "name": "ping", "extends": ["../../default.json"],
+        "exec": {"rules": [
+            {"paths": ["/usr/bin/ping"], "capabilities": ["CAP_NET_RAW"],
+             "action": "RF_ACT_ALLOW"},
+            {"paths": ["/usr/bin/su"], "action": "RF_ACT_KILL_PROCESS"}]}}
+    execve("ping", "exec-ping", {**USER, "bounding": ["CAP_NET_RAW"]}, NET_RAW,
+           {"/usr/bin/ping": "allow", "/bin/ping": "deny", "/usr/bin/su": "deny"})
+    execve("ping", "exec-ping-that-gains-more", USER, SETUID_ROOT,
+           {"/usr/bin/ping": "deny", "/usr/bin/su": "deny"})
 
 
 def write_case(directory, number, name, files):
@@ -451,7 +724,7 @@ def write_case(directory, number, name, files):
 def main():
     target = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "policies/tests")
     for rows in (pss_baseline, pss_restricted, pss_baseline_versions, pss_restricted_versions,
-                 openshift):
+                 openshift, default, strict, rootless, audit, cis_docker, execs):
         rows()
     cases = {}
     for policy, name, spec, expect in CONFIGS:
