@@ -398,6 +398,7 @@ def constraint(p, uid, **rest):
     case(p, "host-pid", CRIO(given(hostPID=True), SELINUX), "reject", "hostPidNamespace")
     case(p, "host-path", CRIO(given(mounts={"/d": host_path("/srv/data")}), SELINUX), "reject",
          "hostMounts")
+    # With CRI-O the path of the namespace tells, and sysctls are set before there is a spec.
     case(p, "host-ipc-pause", PAUSE(given(hostIPC=True), SELINUX), "reject", "hostIpcNamespace",
          "hostMounts", "capabilities", "userRange")
     case(p, "sysctl-pause", PAUSE(given(sysctls("net.ipv4.ip_forward")), SELINUX), "reject",

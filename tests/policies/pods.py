@@ -8,6 +8,8 @@ SELinux or AppArmor. Three steps, as on a node:
     kubelet(pod, node)          what the kubelet asks of the engine, in CRI's terms
     containerd_app, containerd_pause, crio_app    the spec that this engine writes for it
 
+CRI-O makes no pause container, but where a pod shares its processes, and then runs no hook for it.
+
 Read in containerd 2.2 (internal/cri, pkg/oci) and CRI-O 1.36 (server, internal/factory). Two
 things are not as on a node: the list of calls in a seccomp profile is shortened, and paths and ids
 are made up.
@@ -20,6 +22,7 @@ POD_DIR = f"/var/lib/kubelet/pods/{POD_UID}"
 SANDBOX = "5a" * 32
 CONTAINER = "c0" * 32
 PAUSE_PID = 4194000  # above what most hosts give out, so that no test finds such a process
+CRIO_PID = 4194001
 CGROUP = f"kubepods-burstable-pod{POD_UID.replace('-', '_')}.slice"
 NS_UUID = "01234567-89ab-cdef-0123-456789abcdef"
 
@@ -351,7 +354,8 @@ def crio_namespaces(request):
     found = [] if request["host_pid"] else [{"type": "pid"}]
     if not request["host_network"]:
         found.append({"type": "network", "path": f"/var/run/netns/{NS_UUID}"})
-    found += [{"type": "ipc", "path": f"/var/run/ipcns/{NS_UUID}"},
+    ipc = f"/proc/{CRIO_PID}/ns/ipc" if request["host_ipc"] else f"/var/run/ipcns/{NS_UUID}"
+    found += [{"type": "ipc", "path": ipc},
               {"type": "uts", "path": f"/var/run/utsns/{NS_UUID}"}, {"type": "mount"}]
     if not request["privileged"]:
         found.append({"type": "cgroup"})
