@@ -132,7 +132,7 @@ static void compare_rewritten(const struct run *run, const struct test_expect *e
 static int run_expect(const struct run *run, const struct test_case *test, struct err *err)
 {
 	struct test_expect expect = { 0 };
-	struct outcome outcome = { 0 };
+	struct outcome outcome = { .verdict = "" };
 	int error = test_read_expect(run->arena, test->files[TEST_EXPECT], &expect, err);
 
 	if (error == 0)

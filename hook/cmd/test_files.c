@@ -76,8 +76,15 @@ static int read_rewritten(struct loader *loader, struct json_node *value, void *
 	return 0;
 }
 
-int test_read_expect(struct arena *arena, const char *path, struct test_expect *ret_expect,
-		     struct err *err)
+/* What the policy loader's functions say of a policy is said of a case here. */
+static int done(struct err *err, int error)
+{
+	if (error < 0 && err->exit == EXIT_POLICY)
+		err->exit = EXIT_SPEC;
+	return error;
+}
+
+static int load_expect(struct loader *loader, struct test_expect *expect)
 {
 	static const struct policy_key keys[] = {
 		{ "verdict", JSON_STRING, read_verdict },
@@ -85,27 +92,34 @@ int test_read_expect(struct arena *arena, const char *path, struct test_expect *
 		{ "rewritten", JSON_ARRAY, read_rewritten },
 		{ "comment", JSON_STRING, NULL },
 	};
+	struct json_node *root = loader->doc->root;
+	int error = load_object(loader, root, keys, ARRAY_SIZE(keys), expect);
+
+	if (error < 0)
+		return error;
+	if (expect->verdict == NULL)
+		return policy_fail(
+			loader, root,
+			"no \"verdict\"; expected allow, log, rewrite, reject or invalid");
+	if (expect->rewritten != NULL && expect->rewritten->count > 0 &&
+	    strcmp(expect->verdict, "rewrite") != 0)
+		return policy_fail(loader, expect->rewritten,
+				   "only a spec with verdict \"rewrite\" is rewritten");
+	return 0;
+}
+
+int test_read_expect(struct arena *arena, const char *path, struct test_expect *ret_expect,
+		     struct err *err)
+{
 	struct loader loader = { .arena = arena, .err = err };
 	struct test_expect expect = { 0 };
 	int error = open_document(&loader, path);
 
 	if (error == 0)
-		error = load_object(&loader, loader.doc->root, keys, ARRAY_SIZE(keys), &expect);
-	if (error == 0 && expect.verdict == NULL)
-		error = policy_fail(
-			&loader, loader.doc->root,
-			"no \"verdict\"; expected allow, log, rewrite, reject or invalid");
-	if (error == 0 && expect.rewritten != NULL && expect.rewritten->count > 0 &&
-	    strcmp(expect.verdict, "rewrite") != 0)
-		error = policy_fail(&loader, expect.rewritten,
-				    "only a spec with verdict \"rewrite\" is rewritten");
-	if (error < 0) {
-		if (err->exit == EXIT_POLICY)
-			err->exit = EXIT_SPEC;
-		return error;
-	}
-	*ret_expect = expect;
-	return 0;
+		error = load_expect(&loader, &expect);
+	if (error == 0)
+		*ret_expect = expect;
+	return done(err, error);
 }
 
 /* Members of credentials, and where they go. */
@@ -195,8 +209,7 @@ static int read_outcomes(struct loader *loader, struct json_node *value, void *t
 	return 0;
 }
 
-int test_read_exec(struct arena *arena, const char *path, struct test_exec *ret_exec,
-		   struct err *err)
+static int load_execve(struct loader *loader, struct test_exec *exec)
 {
 	static const struct policy_key keys[] = {
 		{ "old", JSON_OBJECT, read_old },
@@ -204,28 +217,29 @@ int test_read_exec(struct arena *arena, const char *path, struct test_exec *ret_
 		{ "paths", JSON_OBJECT, read_outcomes },
 		{ "comment", JSON_STRING, NULL },
 	};
+	struct json_node *root = loader->doc->root, *new_creds = json_get(root, "new");
+	int error = load_object(loader, root, keys, ARRAY_SIZE(keys), exec);
+
+	if (error < 0)
+		return error;
+	if (json_get(root, "old") == NULL || new_creds == NULL || exec->paths == NULL)
+		return policy_fail(loader, root, "needs \"old\", \"new\" and \"paths\"");
+	exec->new_creds = exec->old_creds;
+	return load_creds(loader, new_creds, &exec->new_creds);
+}
+
+int test_read_exec(struct arena *arena, const char *path, struct test_exec *ret_exec,
+		   struct err *err)
+{
 	struct loader loader = { .arena = arena, .err = err };
 	struct test_exec exec = { 0 };
-	struct json_node *root;
 	int error = open_document(&loader, path);
 
-	if (error == 0) {
-		root = loader.doc->root;
-		error = load_object(&loader, root, keys, ARRAY_SIZE(keys), &exec);
-		if (error == 0 && (json_get(root, "old") == NULL || json_get(root, "new") == NULL ||
-				   exec.paths == NULL))
-			error = policy_fail(&loader, root, "needs \"old\", \"new\" and \"paths\"");
-		exec.new_creds = exec.old_creds;
-		if (error == 0)
-			error = load_creds(&loader, json_get(root, "new"), &exec.new_creds);
-	}
-	if (error < 0) {
-		if (err->exit == EXIT_POLICY)
-			err->exit = EXIT_SPEC;
-		return error;
-	}
-	*ret_exec = exec;
-	return 0;
+	if (error == 0)
+		error = load_execve(&loader, &exec);
+	if (error == 0)
+		*ret_exec = exec;
+	return done(err, error);
 }
 
 const char *test_outcome_name(enum test_outcome outcome)
