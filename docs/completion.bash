@@ -13,7 +13,8 @@ _rootfence() {
 		words="--help --version $(rootfence --help 2>/dev/null |
 			sed -n '/^Commands:/,/^$/s/^  \([a-zA-Z]*\) .*/\1/p')"
 	elif [[ $last == --format ]]; then
-		words='text json'
+		words=$(rootfence "${COMP_WORDS[1]}" --help 2>/dev/null |
+			sed -n 's/(default)//; s/,\| or / /g; s/^  --format F *//p')
 	elif [[ $last == --policy ]]; then
 		words=$(_rootfence_policies)
 	elif [[ $word == -* ]]; then

@@ -29,6 +29,16 @@ const struct command commands[] = {
 	  POLICY_OPTION "  --patch          an RFC 6902 patch instead\n",
 	  "  rootfence rewrite config.json >safe.json\n  runc spec && rootfence rewrite --patch .\n",
 	  EXITS_VERDICT EXITS_COMMON, command_rewrite },
+	{ "test",
+	  "Runs the test cases that lie beside policies, and names rules that none exercises",
+	  "[OPTIONS] DIR...",
+	  "  DIR              a directory of policies, with their cases in tests/POLICY; or the cases\n"
+	  "                   of one policy\n"
+	  "  --format F       text (default), junit or tap\n",
+	  "  rootfence test policies/\n  rootfence test --format junit policies/tests/web >report.xml\n",
+	  "  0 all cases hold   1 a case does not hold\n"
+	  "  3 a case cannot be read   4 missing or invalid policy\n" EXITS_COMMON,
+	  command_test },
 	{ "precreate",
 	  "podman's precreate hook: a config on standard input, rewritten to standard output",
 	  "[OPTIONS]", POLICY_OPTION GUARD_OPTION,

@@ -34,6 +34,11 @@ with_both_builds() {
 
 suite_golden() { with_both_builds golden; }
 suite_hostile() { with_both_builds hostile; }
+suite_policies() {
+	with_both_builds policies
+	echo 'policies/cases|build/rootfence test --format tap policies'
+	echo 'policies/cases (sanitizers)|build/san/rootfence test --format tap policies'
+}
 suite_lint() { echo 'lint|tests/lint.sh'; }
 
 suite_live() {
@@ -119,7 +124,7 @@ run_suite() {
 
 main() {
 	local suite suites=("$@")
-	[[ $# -gt 0 ]] || suites=(build unit golden hostile lint live vm)
+	[[ $# -gt 0 ]] || suites=(build unit golden hostile policies lint live vm)
 	mkdir -p "$log_dir"
 	rm -f "$log_dir/summary"
 	for suite in "${suites[@]}"; do

@@ -42,7 +42,14 @@ void print_help(const struct command *command);
 /* report_error: "rootfence: SENTENCE" on standard error. Returns err->exit, for main to return. */
 int report_error(const struct err *err);
 
-/* Output formats, as --format names them. */
+/*
+ * format_choose: what --format names, as an index into words, which NULL ends; the first is the
+ * default. Error: EXIT_USAGE.
+ */
+int format_choose(const char *name, const char *const *words, unsigned int *ret_index,
+		  struct err *err);
+
+/* Output formats of most commands, and their format_choose. */
 enum format {
 	FORMAT_TEXT,
 	FORMAT_JSON
@@ -59,6 +66,7 @@ int runtime_main(int argc, char **argv);
 /* The commands; each in a file of its name. */
 int command_check(const struct command *command, int argc, char **argv);
 int command_rewrite(const struct command *command, int argc, char **argv);
+int command_test(const struct command *command, int argc, char **argv);
 int command_precreate(const struct command *command, int argc, char **argv);
 int command_create_runtime(const struct command *command, int argc, char **argv);
 int command_poststop(const struct command *command, int argc, char **argv);

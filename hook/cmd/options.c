@@ -118,22 +118,46 @@ int report_error(const struct err *err)
 	return err->exit;
 }
 
-int format_parse(const char *name, enum format *ret_format, struct err *err)
+/* "text, json or sarif" */
+static char *word_list(struct arena *arena, const char *const *words)
 {
-	static const char *const words[] = { "text", "json", NULL };
+	char *list = arena_printf(arena, "%s", words[0]);
+
+	for (size_t i = 1; words[i] != NULL; i++)
+		list = arena_printf(arena, "%s%s%s", list, words[i + 1] != NULL ? ", " : " or ",
+				    words[i]);
+	return list;
+}
+
+int format_choose(const char *name, const char *const *words, unsigned int *ret_index,
+		  struct err *err)
+{
+	struct arena *arena;
 	const char *nearest;
 
-	if (name == NULL) {
-		*ret_format = FORMAT_TEXT;
-		return 0;
-	}
-	for (int i = 0; words[i] != NULL; i++) {
+	if (name == NULL)
+		name = words[0];
+	for (unsigned int i = 0; words[i] != NULL; i++) {
 		if (strcmp(name, words[i]) == 0) {
-			*ret_format = (enum format)i;
+			*ret_index = i;
 			return 0;
 		}
 	}
+	arena = arena_new();
 	nearest = str_nearest(str_from(name), words);
-	return err_set(err, EINVAL, EXIT_USAGE, "--format is text or json%s%s",
-		       nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+	err_set(err, EINVAL, EXIT_USAGE, "--format is %s%s%s", word_list(arena, words),
+		nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+	arena_free(arena);
+	return -EINVAL;
+}
+
+int format_parse(const char *name, enum format *ret_format, struct err *err)
+{
+	static const char *const words[] = { "text", "json", NULL };
+	unsigned int which;
+	int error = format_choose(name, words, &which, err);
+
+	if (error == 0)
+		*ret_format = (enum format)which;
+	return error;
 }

@@ -197,6 +197,21 @@ struct guard_event {
 	uint64_t rule_capabilities; /* of the matched rule */
 };
 
+struct guard_decision {
+	enum guard_action action;
+	enum guard_reason reason;
+	uint64_t gained; /* capabilities */
+};
+
+/*
+ * guard_decide: what the guard does with one execve of the file at path in a container with these
+ * limits: the programs' own decision, without a kernel. Where the guard can only kill, an action
+ * GUARD_ERRNO is a kill there.
+ */
+void guard_decide(const struct guard_limits *limits, const char *path,
+		  const struct guard_creds *old_creds, const struct guard_creds *new_creds,
+		  struct guard_decision *ret_decision);
+
 /*
  * guard_event_decode: checks and copies one record of the ring buffer. Pure. -EPROTO with
  * EXIT_GUARD when data is not an event of this ABI. Strings come from containers: comm, path and id

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "oci/mountinfo.h"
+#include "oci/userns_member.h"
 
 #define ID_MAP_MAX (64 * 1024) /* the kernel takes 340 ranges of at most 36 bytes */
 
@@ -81,20 +82,35 @@ static size_t read_id_map(struct arena *arena, const char *path, struct id_range
 	return n;
 }
 
-/* The id maps of a user namespace that is joined: readable where its path is a process's. */
+static void read_maps_of(struct arena *arena, pid_t pid, struct facts *facts)
+{
+	facts->n_joined_uids = read_id_map(arena, arena_printf(arena, "/proc/%d/uid_map", (int)pid),
+					   &facts->joined_uids);
+	facts->n_joined_gids = read_id_map(arena, arena_printf(arena, "/proc/%d/gid_map", (int)pid),
+					   &facts->joined_gids);
+}
+
+/*
+ * The id maps of a user namespace that is joined: readable by a process that is in it. Where the
+ * path is no process's, one joins it, but only for a container that is about to do the same.
+ */
 static void read_joined_maps(struct arena *arena, const struct oci_namespace *namespace,
 			     struct facts *facts)
 {
 	struct str path = namespace->path.value;
 	int pid = 0, end = 0;
 	const char *text = arena_copy(arena, path.data, path.len);
+	pid_t member;
 
-	if (sscanf(text, "/proc/%d/ns/user%n", &pid, &end) != 1 || (size_t)end != path.len)
+	if (sscanf(text, "/proc/%d/ns/user%n", &pid, &end) == 1 && (size_t)end == path.len) {
+		read_maps_of(arena, pid, facts);
 		return;
-	facts->n_joined_uids = read_id_map(arena, arena_printf(arena, "/proc/%d/uid_map", pid),
-					   &facts->joined_uids);
-	facts->n_joined_gids = read_id_map(arena, arena_printf(arena, "/proc/%d/gid_map", pid),
-					   &facts->joined_gids);
+	}
+	member = facts->scope == FACTS_LIVE ? userns_member_start(text) : -1;
+	if (member < 0)
+		return;
+	read_maps_of(arena, member, facts);
+	userns_member_end(member);
 }
 
 /* One look-up of many: most paths share their first directories. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the policy loader share: load.c (files, extends), load_rules.c, load_exec.c. */
+/*
+ * What the files of the policy loader share: load.c (files, extends), load_rules.c, load_exec.c.
+ * The documents of policy test cases (hook/cmd/test_files.c) are read with the same functions.
+ */
 #ifndef ROOTFENCE_POLICY_LOAD_H
 #define ROOTFENCE_POLICY_LOAD_H
 
