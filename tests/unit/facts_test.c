@@ -70,7 +70,7 @@ static void collect(struct arena *arena, const char *path, enum facts_scope scop
 			"{\"process\":{\"cwd\":\"/\"},\"linux\":{\"namespaces\":[{\"type\":\"user\",\"path\":\"%s\"}]}}",
 			path),
 		&config);
-	facts_collect(arena, &config, scope, NULL, NULL, 0, facts);
+	facts_collect(arena, &config, &(struct facts_query){ scope, NULL, NULL, 0, NULL }, facts);
 }
 
 /* By whatever name the namespace goes: a process's own, or a file that somebody keeps it by. */
