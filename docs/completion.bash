@@ -13,11 +13,8 @@ _rootfence() {
 		words="--help --version $(rootfence --help 2>/dev/null |
 			sed -n '/^Commands:/,/^$/s/^  \([a-zA-Z]*\) .*/\1/p')"
 	elif [[ $last == --format ]]; then
-		case ${COMP_WORDS[1]} in
-		check) words='text json sarif junit' ;;
-		policy) words='text json markdown schema' ;;
-		*) words='text json' ;;
-		esac
+		words=$(rootfence "${COMP_WORDS[1]}" --help 2>/dev/null |
+			sed -n 's/(default)//; s/,\| or / /g; s/^  --format F *//p')
 	elif [[ ${COMP_WORDS[1]} == policy && $word != -* ]]; then
 		words='lint show list diff'
 		[[ $COMP_CWORD -eq 2 ]] || words=$(_rootfence_policies)

@@ -37,13 +37,24 @@ const struct command commands[] = {
 	  "lint P... | show [P] | list | diff A B",
 	  "  lint P...        errors, and warnings of what is allowed but hardly meant\n"
 	  "  show [P]         the policy in force, with what it extends, as one file\n"
-	  "  list             every rule; --format text (default), json, markdown or schema\n"
-	  "  diff A B         what B lets pass and A refuses, and the other way round\n",
+	  "  list             every rule; takes --format\n"
+	  "  diff A B         what B lets pass and A refuses, and the other way round\n"
+	  "  --format F       text (default), json, markdown or schema\n",
 	  "  rootfence policy lint web.json\n  rootfence policy diff default web.json\n",
 	  "  0 valid; warnings or no difference that lets more pass included\n"
 	  "  1 diff: B lets something pass that A refuses\n"
 	  "  4 missing or invalid policy\n" EXITS_COMMON,
 	  command_policy },
+	{ "test",
+	  "Runs the test cases that lie beside policies, and names rules that none exercises",
+	  "[OPTIONS] DIR...",
+	  "  DIR              a directory of policies, with their cases in tests/POLICY; or the cases\n"
+	  "                   of one policy\n"
+	  "  --format F       text (default), junit or tap\n",
+	  "  rootfence test policies/\n  rootfence test --format junit policies/tests/web >report.xml\n",
+	  "  0 all cases hold   1 a case does not hold\n"
+	  "  3 a case cannot be read   4 missing or invalid policy\n" EXITS_COMMON,
+	  command_test },
 	{ "precreate",
 	  "podman's precreate hook: a config on standard input, rewritten to standard output",
 	  "[OPTIONS]", POLICY_OPTION GUARD_OPTION,

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [SUITE...]: runs the suites (without arguments all but vm, which takes longest), reads their
-# TAP and counts. What a suite notes (# note: ...) is shown. The last line is "N passed, N failed,
-# N skipped"; a failure anywhere is a non-zero exit.
+# run.sh [SUITE...]: runs the suites (without arguments all), reads their TAP and counts. What a suite
+# notes (# note: ...) is shown. The last line is "N passed, N failed, N skipped"; a failure anywhere
+# is a non-zero exit.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,6 +35,11 @@ with_both_builds() {
 suite_golden() { with_both_builds golden; }
 suite_hostile() { with_both_builds hostile; }
 suite_commands() { with_both_builds commands; }
+suite_policies() {
+	with_both_builds policies
+	echo 'policies/cases|build/rootfence test --format tap policies'
+	echo 'policies/cases (sanitizers)|build/san/rootfence test --format tap policies'
+}
 suite_lint() { echo 'lint|tests/lint.sh'; }
 
 suite_live() {
@@ -45,7 +50,7 @@ suite_live() {
 	done
 }
 
-# Real kernels, by name only: builds or finds the guests' roots first, since that is no test.
+# Real kernels. Builds or finds the guests' roots first, since that is no test.
 suite_vm() {
 	make "$jobs" all vm-deps >&2
 	tests/vm/run.sh --roots >&2
@@ -120,7 +125,7 @@ run_suite() {
 
 main() {
 	local suite suites=("$@")
-	[[ $# -gt 0 ]] || suites=(build unit golden hostile commands lint live)
+	[[ $# -gt 0 ]] || suites=(build unit golden hostile commands policies lint live vm)
 	mkdir -p "$log_dir"
 	rm -f "$log_dir/summary"
 	for suite in "${suites[@]}"; do

@@ -43,19 +43,6 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	buf->len += (size_t)len;
 }
 
-bool str_equal(struct str a, struct str b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-bool str_is(struct str a, const char *literal)
-{
-	/* Tables of names are searched with this: the first byte tells most of them apart. */
-	if (a.len == 0 || a.data[0] != literal[0])
-		return a.len == 0 && literal[0] == '\0';
-	return str_equal(a, (struct str){ literal, strlen(literal) });
-}
-
 bool str_starts_with(struct str a, const char *prefix)
 {
 	size_t len = strlen(prefix);

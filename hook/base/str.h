@@ -40,8 +40,17 @@ static inline void cleanup_buf(const struct buf *buf)
 
 #define auto_buf __attribute__((cleanup(cleanup_buf)))
 
-bool str_equal(struct str a, struct str b);
-bool str_is(struct str a, const char *literal);
+/* Inline, since most comparisons end at the length: a literal's is known to the compiler. */
+static inline bool str_equal(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || __builtin_memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool str_is(struct str a, const char *literal)
+{
+	return str_equal(a, str_from(literal));
+}
+
 bool str_starts_with(struct str a, const char *prefix);
 
 /*

@@ -68,6 +68,7 @@ int command_check(const struct command *command, int argc, char **argv);
 int command_explain(const struct command *command, int argc, char **argv);
 int command_policy(const struct command *command, int argc, char **argv);
 int command_rewrite(const struct command *command, int argc, char **argv);
+int command_test(const struct command *command, int argc, char **argv);
 int command_precreate(const struct command *command, int argc, char **argv);
 int command_create_runtime(const struct command *command, int argc, char **argv);
 int command_poststop(const struct command *command, int argc, char **argv);

@@ -16,13 +16,27 @@ unsigned int inspect_today(void)
 	return (unsigned int)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
 }
 
-static int judge_doc(struct arena *arena, const struct inspect_how *how, struct json_doc *doc,
-		     struct inspection *inspection, struct err *err)
+/* As the document had it when it was read, whatever has been edited since. */
+static struct str seccomp_source(const struct inspection *inspection)
 {
-	const struct json_node *profile;
+	const struct json_node *node = inspection->config.linux_.seccomp.node;
+
+	if (node == NULL)
+		return (struct str){ 0 };
+	return (struct str){ inspection->doc->text.data + node->start, node->end - node->start };
+}
+
+/* before: how the spec was judged before it was rewritten, or NULL. */
+static int judge_doc(struct arena *arena, const struct inspect_how *how, struct json_doc *doc,
+		     const struct inspection *before, struct inspection *inspection,
+		     struct err *err)
+{
+	struct facts_query query = { .scope = how->scope,
+				     .bundle = how->bundle,
+				     .before = before != NULL ? &before->facts : NULL,
+				     .host = how->cache != NULL ? &how->cache->host : NULL };
 	const struct str *syscalls;
 	struct str *paths;
-	size_t n_paths;
 	int error;
 
 	inspection->doc = doc;
@@ -32,15 +46,18 @@ static int judge_doc(struct arena *arena, const struct inspect_how *how, struct 
 	error = oci_config_read(doc, &inspection->config, err);
 	if (error < 0)
 		return error;
-	n_paths = policy_paths(arena, how->policy, &paths);
-	facts_collect(arena, &inspection->config, how->scope, how->bundle, paths, n_paths,
-		      how->cache != NULL ? &how->cache->host : NULL, &inspection->facts);
+	query.n_paths = policy_paths(arena, how->policy, &paths);
+	query.paths = paths;
+	facts_collect(arena, &inspection->config, &query, &inspection->facts);
 	inspection->facts.n_syscalls = policy_syscalls(how->policy, &syscalls);
-	profile = inspection->config.linux_.seccomp.node;
-	inspection->facts.syscalls = oci_seccomp_reach_seen(
-		arena, &inspection->config.linux_.seccomp,
-		profile != NULL ? json_source(doc, profile) : (struct str){ 0 }, syscalls,
-		inspection->facts.n_syscalls, how->cache != NULL ? &how->cache->profiles : NULL);
+	/* The same bytes do the same. */
+	if (before != NULL && str_equal(seccomp_source(before), seccomp_source(inspection)))
+		inspection->facts.syscalls = before->facts.syscalls;
+	else
+		inspection->facts.syscalls = oci_seccomp_reach_seen(
+			arena, &inspection->config.linux_.seccomp, seccomp_source(inspection),
+			syscalls, inspection->facts.n_syscalls,
+			how->cache != NULL ? &how->cache->profiles : NULL);
 	inspection->facts.userns_needs_seal = how->userns_needs_seal;
 	if (policy_accounts_needed(how->policy, how->front_end))
 		facts_collect_accounts(arena, &inspection->config, &inspection->facts);
@@ -50,15 +67,15 @@ static int judge_doc(struct arena *arena, const struct inspect_how *how, struct 
 }
 
 /* What goes out is read and judged like what came in: an edit that does not hold is our error. */
-static int check_rewritten(struct arena *arena, const struct inspect_how *how, struct str text,
-			   struct err *err)
+static int check_rewritten(struct arena *arena, const struct inspect_how *how,
+			   const struct inspection *before, struct str text, struct err *err)
 {
 	struct inspection again;
 	struct json_doc *doc;
 	int error = json_read(arena, "the rewritten spec", text, JSON_NO_COMMENTS, &doc, err);
 
 	if (error == 0)
-		error = judge_doc(arena, how, doc, &again, err);
+		error = judge_doc(arena, how, doc, before, &again, err);
 	if (error == 0 && again.verdict.kind >= VERDICT_REWRITE)
 		error = err_set(err, EPROTO, EXIT_SYSTEM,
 				"the rewritten spec is not what the policy asks for: %s",
@@ -71,7 +88,7 @@ int inspect_doc(struct arena *arena, const struct inspect_how *how, struct json_
 		struct inspection *ret_inspection, struct err *err)
 {
 	struct inspection inspection = { 0 };
-	int error = judge_doc(arena, how, doc, &inspection, err);
+	int error = judge_doc(arena, how, doc, NULL, &inspection, err);
 
 	if (error < 0)
 		return error;
@@ -87,7 +104,7 @@ int inspect_doc(struct arena *arena, const struct inspect_how *how, struct json_
 	}
 	if (inspection.verdict.kind != VERDICT_REJECT && json_is_edited(doc)) {
 		inspection.output = json_render(doc);
-		error = check_rewritten(arena, how, inspection.output, err);
+		error = check_rewritten(arena, how, &inspection, inspection.output, err);
 		if (error < 0)
 			return error;
 	}

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "exec_limits.h"
 #include "guard/guard.h"
 #include "inspect.h"
 #include "oci/state.h"
@@ -55,9 +56,6 @@ static int read_bundle(struct arena *arena, const char *bundle, struct json_doc 
 	return json_read(arena, "config.json", text, JSON_NO_COMMENTS, ret_doc, err);
 }
 
-_Static_assert((int)EXEC_LOG == (int)GUARD_LOG && (int)EXEC_ERRNO == (int)GUARD_ERRNO &&
-		       (int)EXEC_KILL_PROCESS == (int)GUARD_KILL_PROCESS,
-	       "policy and guard name the same actions");
 _Static_assert((int)GUARANTEE_NNP == (int)GUARD_NNP && (int)GUARANTEE_KILL == (int)GUARD_KILL &&
 		       (int)GUARANTEE_DENY == (int)GUARD_DENY,
 	       "policy and guard name the same levels");
@@ -65,30 +63,14 @@ _Static_assert((int)GUARANTEE_NNP == (int)GUARD_NNP && (int)GUARANTEE_KILL == (i
 static int register_container(const struct hook *hook, const struct oci_state *state,
 			      const struct exec_limits *limits, struct err *err)
 {
-	const struct exec_policy *exec = &limits->exec;
-	struct guard_exec_rule rules[EXEC_RULES_MAX];
-	struct guard_container container = {
+	const struct guard_container container = {
 		.id = state->id,
 		.init_pid = state->pid,
-		.limits = {
-			.ceiling = limits->ceiling,
-			.bounding = limits->bounding,
-			.exec_action = (enum guard_action)exec->default_action,
-			.ceiling_action = (enum guard_action)limits->ceiling_action,
-			.root_action = (enum guard_action)limits->root_action,
-			.set_ids_action = (enum guard_action)exec->set_ids,
-			.userns_action = (enum guard_action)exec->user_namespaces,
-			.errno_ret = exec->errno_ret,
-			.rules = rules,
-			.n_rules = exec->n_rules,
-		},
+		.limits = exec_limits_for_guard(hook->arena, limits),
 	};
 
-	for (size_t i = 0; i < exec->n_rules; i++)
-		rules[i] =
-			(struct guard_exec_rule){ exec->rules[i].path, exec->rules[i].capabilities,
-						  (enum guard_action)exec->rules[i].action };
-	return guard_register(hook->guard_dir, &container, (enum guard_level)exec->guarantee, err);
+	return guard_register(hook->guard_dir, &container, (enum guard_level)limits->exec.guarantee,
+			      err);
 }
 
 /*

@@ -110,7 +110,11 @@ int guard_unload(const char *dir, bool *ret_unloaded, struct err *err);
 int guard_register(const char *dir, const struct guard_container *container, enum guard_level least,
 		   struct err *err);
 
-/* guard_unregister: removes every entry of the container id. None is success. */
+/*
+ * guard_unregister: removes the entries of the container id of which no process lives. What lives
+ * stays: it may be a container of the same id under another runtime, or one whose end is on its
+ * way, and whose entry goes with it. None is success.
+ */
 int guard_unregister(const char *dir, const char *id, struct err *err);
 
 /* guard_reclaim: removes entries of containers that are gone; *ret_removed may be NULL. */
@@ -192,6 +196,21 @@ struct guard_event {
 	uint64_t ceiling;
 	uint64_t rule_capabilities; /* of the matched rule */
 };
+
+struct guard_decision {
+	enum guard_action action;
+	enum guard_reason reason;
+	uint64_t gained; /* capabilities */
+};
+
+/*
+ * guard_decide: what the guard does with one execve of the file at path in a container with these
+ * limits: the programs' own decision, without a kernel. Where the guard can only kill, an action
+ * GUARD_ERRNO is a kill there.
+ */
+void guard_decide(const struct guard_limits *limits, const char *path,
+		  const struct guard_creds *old_creds, const struct guard_creds *new_creds,
+		  struct guard_decision *ret_decision);
 
 /*
  * guard_event_decode: checks and copies one record of the ring buffer. Pure. -EPROTO with

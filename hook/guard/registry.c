@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "guard/guard.h"
 #include "guard/identity.h"
+#include "guard/limits.h"
 #include "guard/pins.h"
 #include "guard/rules.h"
 
@@ -111,18 +112,9 @@ static int container_check(const struct guard_container *container, struct err *
 static void entry_fill(struct abi_entry *entry, const struct guard_container *container,
 		       const struct identity *identity, uint64_t rules_id)
 {
-	const struct guard_limits *limits = &container->limits;
-
 	memset(entry, 0, sizeof(*entry));
 	memcpy(entry->id, container->id, strlen(container->id));
-	entry->limits.ceiling = limits->ceiling;
-	entry->limits.bounding = limits->bounding;
-	entry->limits.exec_action = limits->exec_action;
-	entry->limits.ceiling_action = limits->ceiling_action;
-	entry->limits.root_action = limits->root_action;
-	entry->limits.set_ids_action = limits->set_ids_action;
-	entry->limits.userns_action = limits->userns_action;
-	entry->limits.errno_ret = limits->errno_ret;
+	entry->limits = limits_encode(&container->limits);
 	entry->rules_id = rules_id;
 	entry->init_start = identity->init_start;
 	entry->init_pid = (__u32)container->init_pid;

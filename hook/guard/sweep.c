@@ -18,11 +18,6 @@
 #include "guard/registry.h"
 #include "guard/rules.h"
 
-struct removal {
-	int fd;
-	const char *id;
-};
-
 static int entry_delete(int fd, const struct abi_key *key, struct err *err)
 {
 	int ret = bpf_map_delete_elem(fd, key);
@@ -31,49 +26,6 @@ static int entry_delete(int fd, const struct abi_key *key, struct err *err)
 		return err_set_system(err, -ret, "cannot remove a container from the kernel guard");
 	return 0;
 }
-
-static int unregister_visit(const struct abi_key *key, const struct abi_entry *entry, void *data,
-			    struct err *err)
-{
-	struct removal *removal = data;
-
-	if (strncmp(entry->id, removal->id, sizeof(entry->id)) != 0)
-		return 0;
-	return entry_delete(removal->fd, key, err);
-}
-
-/* Of this very ABI: entries of another one have another size, and would not fit where they are read. */
-static int containers_open(const char *dir, int *ret_fd, struct err *err)
-{
-	struct abi_meta meta;
-	int ret = pins_read_meta(dir, &meta, NULL, err);
-
-	return ret < 0 ? ret : pins_open_map(dir, "containers", ret_fd, err);
-}
-
-int guard_unregister(const char *dir, const char *id, struct err *err)
-{
-	struct removal removal = { .fd = -1, .id = id };
-	auto_close int fd = -1;
-	int ret;
-
-	ret = containers_open(dir, &fd, err);
-	if (ret == -ENOENT)
-		return 0; /* no guard, no entry */
-	if (ret < 0)
-		return ret;
-	removal.fd = fd;
-	return registry_each(fd, unregister_visit, &removal, err);
-}
-
-struct sweep {
-	int fd;
-	int cgroup_fd;
-	size_t removed;
-	uint64_t *used; /* ids of rule sets */
-	size_t n_used;
-	size_t room;
-};
 
 static bool init_is_gone(const struct abi_key *key, const struct abi_entry *entry)
 {
@@ -91,6 +43,70 @@ static bool init_is_gone(const struct abi_key *key, const struct abi_entry *entr
 	return key->kind == ABI_KIND_PIDNS &&
 	       identity_namespace(proc_fd, "pid", &pidns, &err) == 0 && pidns != (uint32_t)key->id;
 }
+
+/* cgroup_fd: the root of the cgroup v2 hierarchy, or -1. */
+static bool container_is_gone(int cgroup_fd, const struct abi_key *key,
+			      const struct abi_entry *entry)
+{
+	if (!init_is_gone(key, entry))
+		return false;
+	/* A cgroup can hold the container's processes for longer than its init lives. */
+	return key->kind != ABI_KIND_CGROUP ||
+	       (cgroup_fd >= 0 && !cgroup_is_populated(cgroup_fd, key->id));
+}
+
+/* Of this very ABI: entries of another one have another size, and would not fit where they are read. */
+static int containers_open(const char *dir, int *ret_fd, struct err *err)
+{
+	struct abi_meta meta;
+	int ret = pins_read_meta(dir, &meta, NULL, err);
+
+	return ret < 0 ? ret : pins_open_map(dir, "containers", ret_fd, err);
+}
+
+struct removal {
+	int fd;
+	int cgroup_fd;
+	const char *id;
+};
+
+static int unregister_visit(const struct abi_key *key, const struct abi_entry *entry, void *data,
+			    struct err *err)
+{
+	struct removal *removal = data;
+
+	if (strncmp(entry->id, removal->id, sizeof(entry->id)) != 0 ||
+	    !container_is_gone(removal->cgroup_fd, key, entry))
+		return 0;
+	return entry_delete(removal->fd, key, err);
+}
+
+int guard_unregister(const char *dir, const char *id, struct err *err)
+{
+	struct removal removal = { .fd = -1, .id = id };
+	auto_close int cgroup_fd = -1;
+	auto_close int fd = -1;
+	int ret;
+
+	ret = containers_open(dir, &fd, err);
+	if (ret == -ENOENT)
+		return 0; /* no guard, no entry */
+	if (ret < 0)
+		return ret;
+	cgroup_fd = cgroup_mount_open();
+	removal.fd = fd;
+	removal.cgroup_fd = cgroup_fd;
+	return registry_each(fd, unregister_visit, &removal, err);
+}
+
+struct sweep {
+	int fd;
+	int cgroup_fd;
+	size_t removed;
+	uint64_t *used; /* ids of rule sets */
+	size_t n_used;
+	size_t room;
+};
 
 static int used_add(struct sweep *sweep, uint64_t id, struct err *err)
 {
@@ -111,13 +127,9 @@ static int sweep_visit(const struct abi_key *key, const struct abi_entry *entry,
 		       struct err *err)
 {
 	struct sweep *sweep = data;
-	bool gone = init_is_gone(key, entry);
 	int ret;
 
-	/* A cgroup can hold the container's processes for longer than its init lives. */
-	if (gone && key->kind == ABI_KIND_CGROUP)
-		gone = sweep->cgroup_fd >= 0 && !cgroup_is_populated(sweep->cgroup_fd, key->id);
-	if (!gone)
+	if (!container_is_gone(sweep->cgroup_fd, key, entry))
 		return entry->rules_id != 0 ? used_add(sweep, entry->rules_id, err) : 0;
 	ret = entry_delete(sweep->fd, key, err);
 	if (ret == 0)

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "oci/userns_member.h"
 
 #define ID_MAP_MAX (64 * 1024) /* the kernel takes 340 ranges of at most 36 bytes */
 
@@ -80,20 +81,35 @@ static size_t read_id_map(struct arena *arena, const char *path, struct id_range
 	return n;
 }
 
-/* The id maps of a user namespace that is joined: readable where its path is a process's. */
+static void read_maps_of(struct arena *arena, pid_t pid, struct facts *facts)
+{
+	facts->n_joined_uids = read_id_map(arena, arena_printf(arena, "/proc/%d/uid_map", (int)pid),
+					   &facts->joined_uids);
+	facts->n_joined_gids = read_id_map(arena, arena_printf(arena, "/proc/%d/gid_map", (int)pid),
+					   &facts->joined_gids);
+}
+
+/*
+ * The id maps of a user namespace that is joined: readable by a process that is in it. Where the
+ * path is no process's, one joins it, but only for a container that is about to do the same.
+ */
 static void read_joined_maps(struct arena *arena, const struct oci_namespace *namespace,
 			     struct facts *facts)
 {
 	struct str path = namespace->path.value;
 	int pid = 0, end = 0;
 	const char *text = arena_copy(arena, path.data, path.len);
+	pid_t member;
 
-	if (sscanf(text, "/proc/%d/ns/user%n", &pid, &end) != 1 || (size_t)end != path.len)
+	if (sscanf(text, "/proc/%d/ns/user%n", &pid, &end) == 1 && (size_t)end == path.len) {
+		read_maps_of(arena, pid, facts);
 		return;
-	facts->n_joined_uids = read_id_map(arena, arena_printf(arena, "/proc/%d/uid_map", pid),
-					   &facts->joined_uids);
-	facts->n_joined_gids = read_id_map(arena, arena_printf(arena, "/proc/%d/gid_map", pid),
-					   &facts->joined_gids);
+	}
+	member = facts->scope == FACTS_LIVE ? userns_member_start(text) : -1;
+	if (member < 0)
+		return;
+	read_maps_of(arena, member, facts);
+	userns_member_end(member);
 }
 
 /* One look-up of many: most paths share their first directories. */
@@ -213,6 +229,15 @@ static struct path_fact path_fact(struct lookup *lookup, struct str path, const 
 	return fact;
 }
 
+/* A path of the spec, which may have been looked up before it was rewritten. */
+static struct path_fact spec_path_fact(struct lookup *lookup, struct str path, const char *bundle,
+				       enum origins wanted, const struct path_fact *before)
+{
+	return before != NULL && str_equal(before->path, path)
+		       ? *before
+		       : path_fact(lookup, path, bundle, wanted);
+}
+
 /* The name under which a rewritten spec mounts files of the bundle. */
 static const char *bundle_path(struct arena *arena, const char *bundle)
 {
@@ -269,50 +294,79 @@ static void collect_paths(struct host_facts *host, const struct str *paths, size
 	facts->n_paths = n_paths;
 }
 
-void facts_collect(struct arena *arena, const struct oci_config *config, enum facts_scope scope,
-		   const char *bundle, const struct str *paths, size_t n_paths,
-		   struct host_facts *host, struct facts *ret_facts)
+static void collect_host_again(const struct facts *before, struct facts *facts)
 {
-	struct host_facts only_once = { .arena = arena };
-	const struct oci_namespace *namespaces = config->linux_.namespaces.types;
-	struct facts facts = { .scope = scope };
-	struct lookup lookup = { .arena = arena };
+	facts->user_namespace_initial = before->user_namespace_initial;
+	facts->bundle = before->bundle;
+	facts->own_uids = before->own_uids;
+	facts->n_own_uids = before->n_own_uids;
+	facts->own_gids = before->own_gids;
+	facts->n_own_gids = before->n_own_gids;
+	facts->paths = before->paths;
+	facts->n_paths = before->n_paths;
+}
+
+static void collect_sources(struct lookup *lookup, const struct oci_config *config,
+			    const struct facts_query *query, struct facts *facts)
+{
+	const struct facts *before = query->before;
 	const struct mount_path *sources;
 	size_t n_sources;
 
-	if (host == NULL)
-		host = &only_once;
+	sources = mount_paths(lookup->arena, config, &n_sources);
+	facts->sources = arena_array(lookup->arena, n_sources, sizeof(*facts->sources));
+	for (size_t i = 0; i < n_sources; i++) {
+		struct source_fact *source = &facts->sources[facts->n_sources];
+		int account;
+
+		/* Root's engine makes nothing in the directories of users: a user named it. */
+		if (sources[i].rootless &&
+		    !(query->scope == FACTS_LIVE && facts->user_namespace_initial))
+			continue;
+		account = account_mount_find(sources[i].mount, facts->bundle);
+		if (account >= 0) {
+			facts->account_mounted[account] = true;
+			continue;
+		}
+		source->from = sources[i];
+		source->path =
+			spec_path_fact(lookup, sources[i].path, query->bundle, ORIGINS_WANTED,
+				       before != NULL && facts->n_sources < before->n_sources
+					       ? &before->sources[facts->n_sources].path
+					       : NULL);
+		facts->n_sources++;
+	}
+}
+
+void facts_collect(struct arena *arena, const struct oci_config *config,
+		   const struct facts_query *query, struct facts *ret_facts)
+{
+	const struct oci_namespace *namespaces = config->linux_.namespaces.types;
+	struct str root = config->root.path.value;
+	const struct facts *before = query->before;
+	struct host_facts only_once = { .arena = arena };
+	struct host_facts *host = query->host != NULL ? query->host : &only_once;
+	struct facts facts = { .scope = query->scope };
+	struct lookup lookup = { .arena = arena, .mountinfo = &host->mountinfo };
+
 	host->mountinfo.arena = host->arena;
-	lookup.mountinfo = &host->mountinfo;
-	collect_own(host, &facts);
-	facts.bundle = bundle_path(arena, bundle);
+	if (before != NULL) {
+		collect_host_again(before, &facts);
+	} else {
+		collect_own(host, &facts);
+		facts.bundle = bundle_path(arena, query->bundle);
+	}
 	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++)
 		facts.namespaces[i] = namespace_fact(&namespaces[i], i);
 	if (namespaces[NAMESPACE_USER].path.node != NULL)
 		read_joined_maps(arena, &namespaces[NAMESPACE_USER], &facts);
 	if (config->root.path.node != NULL)
-		facts.root =
-			path_fact(&lookup, config->root.path.value, bundle,
-				  mount_path_is_storage(config->root.path.value) ? ORIGINS_IGNORED
-										 : ORIGINS_WANTED);
-	sources = mount_paths(arena, config, &n_sources);
-	facts.sources = arena_array(arena, n_sources, sizeof(*facts.sources));
-	for (size_t i = 0; i < n_sources; i++) {
-		int account;
-
-		/* Root's engine makes nothing in the directories of users: a user named it. */
-		if (sources[i].rootless && !(scope == FACTS_LIVE && facts.user_namespace_initial))
-			continue;
-		account = account_mount_find(sources[i].mount, facts.bundle);
-		if (account >= 0) {
-			facts.account_mounted[account] = true;
-			continue;
-		}
-		facts.sources[facts.n_sources++] =
-			(struct source_fact){ sources[i], path_fact(&lookup, sources[i].path,
-								    bundle, ORIGINS_WANTED) };
-	}
-	if (facts.n_sources > 0 || config->root.path.node != NULL)
-		collect_paths(host, paths, n_paths, &facts);
+		facts.root = spec_path_fact(&lookup, root, query->bundle,
+					    mount_path_is_storage(root) ? ORIGINS_IGNORED
+									: ORIGINS_WANTED,
+					    before != NULL ? &before->root : NULL);
+	collect_sources(&lookup, config, query, &facts);
+	if (facts.paths == NULL && (facts.n_sources > 0 || config->root.path.node != NULL))
+		collect_paths(host, query->paths, query->n_paths, &facts);
 	*ret_facts = facts;
 }

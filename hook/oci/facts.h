@@ -86,7 +86,7 @@ struct facts {
 };
 
 /*
- * What of the facts is the same for every config: looked up by the first facts_collect() that needs
+ * What of the facts is the same for every spec: looked up by the first facts_collect() that needs
  * it, for who judges many. Starts as zeroes but for the arena, which outlives them all.
  */
 struct host_facts {
@@ -99,14 +99,20 @@ struct host_facts {
 	struct mountinfo mountinfo;
 };
 
-/*
- * facts_collect: looks up what config and the given paths name. bundle is the bundle directory
- * for relative mount sources, or NULL. What cannot be looked up is a fact, not an error. host is
- * kept from call to call, with the same paths, or NULL.
- */
-void facts_collect(struct arena *arena, const struct oci_config *config, enum facts_scope scope,
-		   const char *bundle, const struct str *paths, size_t n_paths,
-		   struct host_facts *host, struct facts *ret_facts);
+/* What facts_collect() looks up besides what the config names, and where. */
+struct facts_query {
+	enum facts_scope scope;
+	const char *bundle; /* the bundle directory, for relative mount sources, or NULL */
+	const struct str *paths;
+	size_t n_paths;
+	/* Of the same query for another text of this spec, or NULL: what it found is not looked up again. */
+	const struct facts *before;
+	struct host_facts *host; /* kept for other specs and the same paths, or NULL */
+};
+
+/* facts_collect: looks up what config and query name. What cannot be looked up is a fact too. */
+void facts_collect(struct arena *arena, const struct oci_config *config,
+		   const struct facts_query *query, struct facts *ret_facts);
 
 /*
  * facts_collect_accounts: adds the container's users and groups, for a policy that may rewrite the

@@ -8,6 +8,9 @@
 static const char *const when_words[] = { "always", "root", NULL };
 static const char *const engine_words[] = { "host", "private", NULL };
 
+static const char *const others_words[] = { "allowed", "denied", NULL };
+static const char *const relaxed_words[] = { "always", "hostUserNamespace", NULL };
+
 static const char *const denied_paths[] = {
 	"/",
 	"/etc",
@@ -35,6 +38,7 @@ static const char *const allowed_paths[] = {
 	"/var/lib/containers/storage/volumes/*/_data",
 	"/var/lib/docker/volumes/*/_data",
 	"/var/lib/docker/*/volumes/*/_data",
+	"/var/lib/containerd/io.containerd.grpc.v1.cri/containers/*/volumes",
 	"/var/lib/kubelet/pods/*/volumes",
 	"/var/lib/kubelet/pods/*/volume-subpaths",
 	NULL,
@@ -42,8 +46,13 @@ static const char *const allowed_paths[] = {
 
 static const char *const mount_options[] = { "nosuid", "nodev", NULL };
 
-/* podman sets these two on containers that run systemd; they bound how such a container stops. */
+/*
+ * podman sets the first two on containers that run systemd, and CRI-O three on every container where
+ * systemd makes the cgroups: they bound how and in which order a container stops.
+ */
 static const char *const allowed_annotations[] = {
+	"org.systemd.property.After",
+	"org.systemd.property.DefaultDependencies",
 	"org.systemd.property.KillSignal",
 	"org.systemd.property.TimeoutStopUSec",
 	NULL,

@@ -162,11 +162,13 @@ static bool is_given(const struct rule_setting *setting, size_t row, size_t i)
 	return setting->args[i].set;
 }
 
-/* How much the value lets pass, for ARG_ADMITS; the more the larger. */
+/* The value as a number, of which ARG_ADMITS and ARG_DEMANDS speak. */
 static uint64_t extent(const struct rule_setting *setting, size_t row, size_t i)
 {
 	const struct rule_arg_spec *spec = &rules[row].args[i];
 
+	if (spec->kind == ARG_VERSION && !setting->args[i].set)
+		return VERSION_MINOR_MAX;
 	if (spec->none_is_all && !is_given(setting, row, i))
 		return UINT64_MAX;
 	if (spec->kind == ARG_NUMBER && setting->args[i].number == 0)
@@ -199,7 +201,8 @@ static void diff_value(struct diff *diff, size_t row, size_t i)
 	uint64_t from = extent(a, row, i), to = extent(b, row, i);
 	enum policy_note_kind kind = NOTE_OTHER;
 
-	if (strcmp(before, now) == 0)
+	if (strcmp(before, now) == 0 ||
+	    (from == to && (spec->effect == ARG_ADMITS || spec->effect == ARG_DEMANDS)))
 		return;
 	if (spec->effect == ARG_SELECTS)
 		kind = NOTE_WEAKER;

@@ -149,6 +149,14 @@ static size_t allowed_rank(const struct path_lists *lists, const struct oci_moun
 	return best;
 }
 
+bool host_paths_listed(const struct path_lists *lists, const struct oci_mount *mount,
+		       const struct path_look *look)
+{
+	bool exact;
+
+	return allowed_rank(lists, mount, look, &exact) > 0;
+}
+
 static enum path_relation relate_names(const char *path, const char *denied)
 {
 	bool is_root = strcmp(denied, "/") == 0;

@@ -57,6 +57,10 @@ const char *host_path_normalize(struct arena *arena, struct str path);
 enum path_relation host_path_relate(const struct path_look *look, const struct path_entry *entry,
 				    bool *ret_in_disguise);
 
+/* host_paths_listed: does an entry of args.allow cover what is looked at? */
+bool host_paths_listed(const struct path_lists *lists, const struct oci_mount *mount,
+		       const struct path_look *look);
+
 /*
  * host_paths_denied: why args.deny refuses what is looked at, or NULL. Who names exactly this path
  * in args.allow has meant it, and what it contains.

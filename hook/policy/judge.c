@@ -10,6 +10,8 @@
 #include "oci/capability.h"
 #include "policy/rule.h"
 
+#define CAPABILITIES_RESTRICTED_SINCE 22 /* minor version of Kubernetes */
+
 static bool regex_matches(const regex_t *regex, struct str text)
 {
 	regmatch_t range = { .rm_so = 0, .rm_eo = (regoff_t)text.len };
@@ -270,8 +272,13 @@ bool judge_user_namespace_is_private(const struct judge *judge)
 	case NS_FACT_NEW:
 	case NS_FACT_OTHER:
 		return true;
-	case NS_FACT_HOST:
 	case NS_FACT_UNKNOWN:
+		/* A path of another host: engines write maps beside a namespace of the container's own. */
+		if (judge->facts->scope == FACTS_OFFLINE &&
+		    judge->config->linux_.uid_mappings.n > 0)
+			return true;
+		break;
+	case NS_FACT_HOST:
 		break;
 	}
 	return host_user_namespace_is_private(judge);
@@ -348,6 +355,9 @@ uint64_t judge_allowed_capabilities(const struct judge *judge)
 		&judge->policy->settings[rule_find(STR("capabilities"))];
 	uint64_t allowed = setting->args[0].number;
 
+	/* Before, restricted asked nothing of its own: what baseline lets a pod have may stay. */
+	if (rule_arg_before(&setting->args[2], CAPABILITIES_RESTRICTED_SINCE))
+		allowed |= CAP_ENGINE_DEFAULT;
 	if (judge_user_namespace_is_private(judge))
 		allowed |= setting->args[1].number;
 	return allowed;

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the policy loader share: load.c (files, extends), load_rules.c, load_exec.c. */
+/*
+ * What the files of the policy loader share: load.c (files, extends), load_rules.c, load_exec.c.
+ * The documents of policy test cases (hook/cmd/test_files.c) are read with the same functions.
+ */
 #ifndef ROOTFENCE_POLICY_LOAD_H
 #define ROOTFENCE_POLICY_LOAD_H
 
 #include "policy/policy.h"
+
+#define VERSION_MINOR_MAX 37U /* the newest Pod Security Standards that are known here */
 
 struct loader {
 	struct arena *arena;

@@ -9,8 +9,6 @@
 #include "policy/id_ranges.h"
 #include "policy/rule.h"
 
-#define VERSION_MINOR_MAX 37U /* the newest Pod Security Standards that are known here */
-
 struct rule_entry {
 	uint64_t rules;
 	enum rule_action action;

@@ -122,6 +122,12 @@ uint64_t judge_host_id(const struct judge *judge, enum id_kind kind, uint32_t id
 /* judge_allowed_capabilities: what the policy's capabilities rule lets this container keep. */
 uint64_t judge_allowed_capabilities(const struct judge *judge);
 
+/* rule_arg_before: does the policy ask for Pod Security Standards older than v1.MINOR? (ARG_VERSION) */
+static inline bool rule_arg_before(const struct rule_arg *version, unsigned int minor)
+{
+	return version->set && version->number < minor;
+}
+
 /* judge_exec_rule_capabilities: what exec rules let some binary of the container gain. */
 uint64_t judge_exec_rule_capabilities(const struct judge *judge);
 

@@ -8,6 +8,8 @@
 
 #define FIX_USER "--user 65532:65532, or USER 65532:65532 in the image"
 
+#define MAPPED_ROOT_SINCE 35 /* minor version of Kubernetes, in its restricted standard */
+
 static const char *number_text(struct arena *arena, uint64_t number)
 {
 	return arena_printf(arena, "%llu", (unsigned long long)number);
@@ -34,6 +36,20 @@ static const char *root_flaw(const struct judge *judge, enum id_kind kind, uint3
 	return NULL;
 }
 
+/*
+ * What is wrong with the id as this rule sees it. Before v1.35 the restricted standard took a uid
+ * for what it is in the container, whatever it is outside.
+ */
+static const char *rule_flaw(const struct judge *judge, enum id_kind kind, uint32_t id)
+{
+	const char *flaw = root_flaw(judge, kind, id);
+
+	if (flaw == NULL && kind == ID_USER && id == 0 &&
+	    rule_arg_before(&judge->setting->args[1], MAPPED_ROOT_SINCE))
+		return "must not be 0 in a user namespace either, before v1.35";
+	return flaw;
+}
+
 /* Why this rule's argument does not put the id right, or NULL. */
 static const char *rewrite_obstacle(const struct judge *judge, enum id_kind kind)
 {
@@ -43,7 +59,7 @@ static const char *rewrite_obstacle(const struct judge *judge, enum id_kind kind
 	if (!arg->set)
 		return arena_printf(judge->arena,
 				    "the policy must name args.%s, which to rewrite to", name);
-	flaw = root_flaw(judge, kind, (uint32_t)arg->number);
+	flaw = rule_flaw(judge, kind, (uint32_t)arg->number);
 	if (flaw != NULL)
 		return arena_printf(judge->arena, "args.%s of the policy is %u; %s", name,
 				    (uint32_t)arg->number, flaw);
@@ -60,7 +76,7 @@ void check_root_user(struct judge *judge)
 {
 	const struct oci_process *process = &judge->config->process;
 	const struct oci_id *uid = &process->user.uid;
-	const char *flaw = root_flaw(judge, ID_USER, uid->value);
+	const char *flaw = rule_flaw(judge, ID_USER, uid->value);
 	struct finding_text text = { .required = "not 0 on the host", .fix = FIX_USER };
 
 	if (flaw == NULL)

@@ -8,8 +8,13 @@
 
 enum {
 	ARG_ALLOW,
-	ARG_REQUIRED
+	ARG_REQUIRED,
+	ARG_SINCE
 };
+
+/* A type that the Pod Security Standards know since a version; the others they always knew. */
+#define ENGINE_TYPE "container_engine_t"
+#define ENGINE_TYPE_SINCE 31
 
 static void check_required(struct judge *judge, const struct oci_string *field, const char *name,
 			   const char *fix)
@@ -64,6 +69,17 @@ static struct str next_part(struct str *rest)
 	return part;
 }
 
+/* A list of its own has no version. */
+static bool type_is_allowed(const struct judge *judge, struct str type)
+{
+	const struct rule_arg *args = judge->setting->args;
+
+	if (str_is(type, ENGINE_TYPE) && !args[ARG_ALLOW].set &&
+	    rule_arg_before(&args[ARG_SINCE], ENGINE_TYPE_SINCE))
+		return false;
+	return type.len == 0 || judge_entry_names(&args[ARG_ALLOW], type);
+}
+
 void check_selinux_label(struct judge *judge)
 {
 	const struct oci_string *label = &judge->config->process.selinux_label;
@@ -79,8 +95,7 @@ void check_selinux_label(struct judge *judge)
 		parts[i] = next_part(&rest);
 	/* User and role as every engine writes them; another one was asked for. */
 	if ((parts[0].len == 0 || str_is(parts[0], "system_u")) &&
-	    (parts[1].len == 0 || str_is(parts[1], "system_r")) &&
-	    (parts[2].len == 0 || judge_entry_names(&judge->setting->args[ARG_ALLOW], parts[2])))
+	    (parts[1].len == 0 || str_is(parts[1], "system_r")) && type_is_allowed(judge, parts[2]))
 		return;
 	finding_add(
 		judge, label->node, NULL,

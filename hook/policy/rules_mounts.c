@@ -8,12 +8,28 @@
 #include "base/cleanup.h"
 #include "json/writer.h"
 
+enum {
+	ARG_OTHERS = 2 /* in the rule's row */
+};
+
 /* Another place of a file. One that cannot be looked up is known by its name. */
 static struct path_look look_at(const struct judge *judge, const struct path_fact *fact)
 {
 	if (fact->error == 0)
 		return (struct path_look){ fact->resolved, fact };
 	return (struct path_look){ host_path_normalize(judge->arena, fact->path), NULL };
+}
+
+/*
+ * args.others: a source, under its own name and after every link, that no entry of args.allow covers.
+ * What is mounted there is not asked: a volume of the kubelet may come from anywhere.
+ */
+static const char *unlisted_reason(const struct judge *judge, const struct path_lists *entries,
+				   const struct oci_mount *mount, const struct path_look *look)
+{
+	if (judge->setting->args[ARG_OTHERS].number == 0 || host_paths_listed(entries, mount, look))
+		return NULL;
+	return "no entry of args.allow covers it";
 }
 
 static const char *source_reason(const struct judge *judge, const struct path_lists *entries,
@@ -29,6 +45,10 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 		reason = host_paths_denied(judge, entries, mount, &by_name);
 	if (reason == NULL && source->path.error == 0)
 		reason = host_paths_denied(judge, entries, mount, &by_identity);
+	if (reason == NULL && by_name.path != NULL)
+		reason = unlisted_reason(judge, entries, mount, &by_name);
+	if (reason == NULL && source->path.error == 0)
+		reason = unlisted_reason(judge, entries, mount, &by_identity);
 	for (size_t i = 0; i < source->path.n_origins && reason == NULL; i++) {
 		const struct path_look origin = look_at(judge, &source->path.origins[i]);
 

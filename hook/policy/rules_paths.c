@@ -9,6 +9,16 @@
 
 #include "json/writer.h"
 
+#define RELAXED_SINCE 35 /* minor version of Kubernetes, in its baseline standard */
+
+/* args.when: not asked of a container with a user namespace of its own, as of v1.35. */
+static bool is_relaxed(const struct judge *judge, const struct rule_arg *when,
+		       const struct rule_arg *version)
+{
+	return when->number != 0 && !rule_arg_before(version, RELAXED_SINCE) &&
+	       judge_user_namespace_is_private(judge) && judge_host_id(judge, ID_USER, 0) != 0;
+}
+
 /* Is the path, or a directory above it, in the list? */
 static bool list_covers(const struct oci_strings *list, struct str path)
 {
@@ -39,7 +49,8 @@ static void check_list(struct judge *judge, const struct oci_strings *list, cons
 		if (!is_covered(judge, list, paths->strings[i]))
 			buf_printf(&lacking, "%s%s", lacking.len > 0 ? ", " : "",
 				   str_show(judge->arena, paths->strings[i]));
-	if (lacking.len == 0)
+	if (lacking.len == 0 ||
+	    is_relaxed(judge, &judge->setting->args[2], &judge->setting->args[3]))
 		return;
 	judge_linux_finding(
 		judge, list->node, name,
@@ -169,7 +180,8 @@ void check_proc_mount(struct judge *judge)
 				.fix = "drop the mount, or procMount: Default",
 			});
 	}
-	if (!proc_sys_is_writable(config))
+	if (!proc_sys_is_writable(config) ||
+	    is_relaxed(judge, &judge->setting->args[0], &judge->setting->args[1]))
 		return;
 	judge_linux_finding(judge, readonly_paths->node, "readonlyPaths",
 			    (struct finding_text){

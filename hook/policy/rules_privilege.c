@@ -6,6 +6,7 @@
 
 #include "oci/capability.h"
 
+#define NO_NEW_PRIVILEGES_SINCE 8 /* minor version of Kubernetes, in its restricted standard */
 #define PORT_SYSCTL "net.ipv4.ip_unprivileged_port_start"
 
 /*
@@ -173,7 +174,8 @@ void check_no_new_privileges(struct judge *judge)
 	 * no_new_privs would keep the binaries that exec rules name from gaining what the rules let them
 	 * gain. Where there are such rules, the guard stands in for it, on every execve.
 	 */
-	if (field->value || judge_exec_rule_capabilities(judge) != 0)
+	if (field->value || judge_exec_rule_capabilities(judge) != 0 ||
+	    rule_arg_before(&judge->setting->args[0], NO_NEW_PRIVILEGES_SINCE))
 		return;
 	finding_add(judge, field->node != NULL ? field->node : process->node,
 		    field->node != NULL ? NULL : "noNewPrivileges", text);

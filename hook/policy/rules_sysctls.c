@@ -12,7 +12,7 @@
 /* Since which version the Pod Security Standards count them as safe; the others always were. */
 static const struct {
 	const char *key;
-	uint64_t minor;
+	unsigned int minor;
 } later[] = {
 	{ "net.ipv4.ip_local_reserved_ports", 27 },
 	{ "net.ipv4.tcp_keepalive_time", 29 },
@@ -43,9 +43,9 @@ static bool is_too_new(const struct judge *judge, struct str key)
 	const struct rule_arg *allow = &judge->setting->args[0],
 			      *version = &judge->setting->args[1];
 
-	for (size_t i = 0; i < ARRAY_SIZE(later) && version->set && !allow->set; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(later) && !allow->set; i++)
 		if (str_is(key, later[i].key))
-			return later[i].minor > version->number;
+			return rule_arg_before(version, later[i].minor);
 	return false;
 }
 

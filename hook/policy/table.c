@@ -35,6 +35,18 @@
 		__VA_ARGS__, NULL \
 	}
 
+/* Of the rules about the kernel's files: what a user namespace changes, and since when. */
+#define RELAXED_WHEN                                                          \
+	{ .name = "when",                                                     \
+	  .kind = ARG_WORD,                                                   \
+	  .effect = ARG_ADMITS,                                               \
+	  .words = relaxed_words,                                             \
+	  .meaning = "hostUserNamespace: not in a private user namespace" },  \
+	{                                                                     \
+		.name = "version", .kind = ARG_VERSION, .effect = ARG_ADMITS, \
+		.meaning = "below v1.35 always"                               \
+	}
+
 const struct rule rules[] = {
 	{
 		.name = "privilegedContainer",
@@ -48,7 +60,12 @@ const struct rule rules[] = {
 		.name = "rootUser",
 		.title = "The process is root on the host",
 		.reads = "/process/user/uid, /linux/uidMappings, /linux/namespaces",
-		.args = { { .name = "uid", .kind = ARG_ID, .meaning = "the uid to rewrite to" } },
+		.args = { { .name = "uid", .kind = ARG_ID, .meaning = "the uid to rewrite to" },
+			  { .name = "version",
+			    .kind = ARG_VERSION,
+			    .effect = ARG_ADMITS,
+			    .meaning =
+				    "below v1.35 uid 0 is refused in a private user namespace too" } },
 		.references = REFERENCES("PSS restricted: Running as Non-root user",
 					 "CIS Docker 4.1", "CVE-2019-5736"),
 		.process = true,
@@ -108,7 +125,12 @@ const struct rule rules[] = {
 			  { .name = "allowMapped",
 			    .kind = ARG_CAPABILITIES,
 			    .effect = ARG_ADMITS,
-			    .meaning = "what they may hold besides in a private user namespace" } },
+			    .meaning = "what they may hold besides in a private user namespace" },
+			  { .name = "version",
+			    .kind = ARG_VERSION,
+			    .effect = ARG_DEMANDS,
+			    .meaning =
+				    "below v1.22 they may also hold what engines give by default" } },
 		.references = REFERENCES("PSS restricted: Capabilities", "CIS Docker 5.4",
 					 "CVE-2022-24769", "CVE-2022-27649"),
 		.process = true,
@@ -120,6 +142,10 @@ const struct rule rules[] = {
 		.name = "noNewPrivileges",
 		.title = "The process may gain privileges at execve",
 		.reads = "/process/noNewPrivileges",
+		.args = { { .name = "version",
+			    .kind = ARG_VERSION,
+			    .effect = ARG_DEMANDS,
+			    .meaning = "below v1.8 nothing is asked" } },
 		.references = REFERENCES("PSS restricted: Privilege Escalation", "CIS Docker 5.26"),
 		.process = true,
 		.check = check_no_new_privileges,
@@ -221,7 +247,13 @@ const struct rule rules[] = {
 			    .kind = ARG_PATHS,
 			    .effect = ARG_DEMANDS,
 			    .defaults = denied_paths,
-			    .meaning = "what a source must not be, lie under or contain" } },
+			    .meaning = "what a source must not be, lie under or contain" },
+			  { .name = "others",
+			    .kind = ARG_WORD,
+			    .effect = ARG_DEMANDS,
+			    .words = others_words,
+			    .meaning =
+				    "denied: so is every source that no entry of allow covers" } },
 		.references = REFERENCES("PSS baseline: HostPath Volumes", "CIS Docker 5.6",
 					 "CIS Docker 5.32"),
 		.check = check_host_mounts,
@@ -276,7 +308,8 @@ const struct rule rules[] = {
 			  { .name = "also",
 			    .kind = ARG_INSIDE,
 			    .defaults = also_masked_paths,
-			    .meaning = "what a rewrite masks besides" } },
+			    .meaning = "what a rewrite masks besides" },
+			  RELAXED_WHEN },
 		.references = REFERENCES("PSS baseline: /proc Mount Type",
 					 "config-linux.md#masked-paths"),
 		.check = check_masked_paths,
@@ -295,7 +328,8 @@ const struct rule rules[] = {
 				    "what must be read-only or masked, or a directory above it" },
 			  { .name = "also",
 			    .kind = ARG_INSIDE,
-			    .meaning = "what a rewrite makes read-only besides" } },
+			    .meaning = "what a rewrite makes read-only besides" },
+			  RELAXED_WHEN },
 		.references = REFERENCES("PSS baseline: /proc Mount Type"),
 		.check = check_readonly_paths,
 		.fix = fix_readonly_paths,
@@ -306,6 +340,7 @@ const struct rule rules[] = {
 		.title =
 			"The container sees the kernel's files in another way than runtimes show them",
 		.reads = "/mounts, /linux/readonlyPaths, /linux/maskedPaths",
+		.args = { RELAXED_WHEN },
 		.references = REFERENCES("PSS baseline: /proc Mount Type", "CVE-2019-16884",
 					 "CVE-2023-27561"),
 		.check = check_proc_mount,
@@ -318,7 +353,11 @@ const struct rule rules[] = {
 			    .kind = ARG_STRINGS,
 			    .effect = ARG_DEMANDS,
 			    .defaults = denied_calls,
-			    .meaning = "system calls that the profile must refuse" } },
+			    .meaning = "system calls that the profile must refuse" },
+			  { .name = "version",
+			    .kind = ARG_VERSION,
+			    .effect = ARG_DEMANDS,
+			    .meaning = "below v1.19 a spec without a profile has no finding" } },
 		.references = REFERENCES("PSS restricted: Seccomp", "CIS Docker 5.22",
 					 "SCC: seccompProfiles", "CVE-2016-0728"),
 		.check = check_seccomp_profile,
@@ -357,7 +396,12 @@ const struct rule rules[] = {
 			    .kind = ARG_WORD,
 			    .effect = ARG_DEMANDS,
 			    .words = required_words,
-			    .meaning = "yes: a spec without a label has a finding" } },
+			    .meaning = "yes: a spec without a label has a finding" },
+			  { .name = "version",
+			    .kind = ARG_VERSION,
+			    .effect = ARG_ADMITS,
+			    .meaning =
+				    "below v1.31 the default of allow has no container_engine_t" } },
 		.references = REFERENCES("PSS baseline: SELinux", "CIS Docker 5.3",
 					 "SCC: seLinuxContext"),
 		.process = true,

@@ -21,7 +21,7 @@ static int judge(struct arena *arena, const struct exec_session *session, const 
 		error = oci_process_read(*ret_doc, session->container, &config, err);
 	if (error < 0)
 		return error;
-	facts_collect(arena, &config, FACTS_LIVE, NULL, NULL, 0, NULL, &facts);
+	facts_collect(arena, &config, &(struct facts_query){ .scope = FACTS_LIVE }, &facts);
 	facts.given_capabilities = session->given_capabilities;
 	if (session->container != NULL && policy_accounts_needed(session->policy, front_end))
 		accounts_collect(arena, session->container, session->bundle, false,

@@ -2,23 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What the guard costs, measured on this machine: docs/performance.md has the numbers. Needs root.
-#   ROUNDS  paired rounds (default 100)      LOOP  execves in each part of a round (default 200)
+#   ROUNDS  rounds of three turns (default 600)    LOOP  execves in each turn (default 20)
 #   CROWD   registered containers (default "1 100 1000 10000")
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-rounds=${ROUNDS:-100} loop=${LOOP:-200}
+rounds=${ROUNDS:-600} loop=${LOOP:-20}
 read -ra crowds <<<"${CROWD:-1 100 1000 10000}"
 work=$(mktemp -d /tmp/rootfence-cost.XXXXXX)
 chmod 755 "$work"
 rootfence=$work/rootfence
+idle=$work/bpf/idle
 guard=$work/bpf/rootfence
 init='' crowd=''
 
 clean_up() {
 	[[ -z $init ]] || kill -9 "$init" 2>/dev/null || true
 	[[ -z $crowd ]] || kill "$crowd" 2>/dev/null || true
-	"$rootfence" unload --guard "$guard" >/dev/null 2>&1 || true
+	rm -rf "$idle" "$guard"
 	umount -l "$work/bpf" 2>/dev/null || true
 	rm -rf "$work"
 }
@@ -29,6 +30,7 @@ prepare() {
 	mount -t bpf bpf "$work/bpf"
 	cp build/rootfence "$rootfence" # the build may go on meanwhile
 	"${CC:-gcc}" -O2 -static -D_GNU_SOURCE -o "$work/cost" tests/cost/cost.c
+	"${CC:-gcc}" -O2 -o "$work/turns" tests/cost/turns.c -lbpf
 	cat >"$work/policy.json" <<-END
 		{ "version": 1, "name": "cost", "defaultAction": "RF_ACT_ALLOW", "rules": [],
 		  "exec": { "defaultAction": "RF_ACT_ERRNO", "errnoRet": 1, "guarantee": "kill",
@@ -51,58 +53,50 @@ register() {
 		"$rootfence" createRuntime --policy "$work/policy.json" --guard "$guard"
 }
 
-load() { "$rootfence" load --guard "$guard" >/dev/null; }
-unload() { "$rootfence" unload --guard "$guard" >/dev/null; }
+load() { "$rootfence" load --guard "$1" >/dev/null; }
+
+# A guard that holds nothing, and one that holds the container and what else there is.
+load_both() {
+	rm -rf "$idle" "$guard"
+	load "$idle"
+	load "$guard"
+}
 
 # The loop as the container's own user runs it; the same whether or not the container is guarded.
-execs() {
-	nsenter -t "$init" -p -m setpriv --reuid 3267 --regid 3267 --clear-groups --bounding-set=-all \
-		"$work/cost" loop "$loop"
-}
+execs=(setpriv --reuid 3267 --regid 3267 --clear-groups --bounding-set=-all
+	taskset --cpu-list 0 "$work/cost" loop "$loop")
 
-median() {
-	sort -n | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
-}
+in_container() { nsenter -t "$init" -p -m "$@"; }
 
-# ratio FILE A B: the median of the rounds' B over A, in percent more.
-ratio() { awk -v a="$2" -v b="$3" '{ print ($b / $a - 1) * 100 }' "$1" | median; }
-
-# The order turns with each round, so that what drifts on the machine falls on all alike.
-round() {
-	local absent loaded guarded
-	if (($1 % 2)); then
-		unload; absent=$(execs)
-		load; loaded=$(execs)
-		register "$init"; guarded=$(execs)
-	else
-		load; register "$init"; guarded=$(execs)
-		unload; load; loaded=$(execs)
-		unload; absent=$(execs)
-	fi
-	printf '%s %s %s\n' "$absent" "$loaded" "$guarded"
+# summary FILE COLUMN: the median of COLUMN over the first, and between what it lies in 19 cases of 20.
+summary() {
+	awk -v n="$2" '{ print ($n / $1 - 1) * 100 }' "$1" | sort -n | awk '
+		{ v[NR] = $1 }
+		END {
+			m = NR / 2
+			w = sqrt(NR)
+			printf "%+.2f %% (%+.2f to %+.2f)", v[int(m + 0.5)], v[int(m - w + 0.5)],
+				v[int(m + w + 0.5)]
+		}'
 }
 
 measure_execve() {
-	local i
-	for ((i = 0; i < rounds; i++)); do
-		round "$i"
-	done >"$work/rounds"
-	printf 'execve in turn, %d rounds of %d: %s us without the guard\n' "$rounds" "$loop" \
-		"$(awk '{ print $1 / 1000 }' "$work/rounds" | median)"
-	printf '  loaded, nothing guarded  %+.2f %%\n' "$(ratio "$work/rounds" 1 2)"
-	printf '  guarded                  %+.2f %%\n' "$(ratio "$work/rounds" 1 3)"
+	"$work/turns" "$rounds" "$idle" "$guard" nsenter -t "$init" -p -m "${execs[@]}" >"$work/rounds"
+	printf '        execve %s us; loaded %s, guarded %s\n' \
+		"$(sort -n "$work/rounds" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] / 1000 }')" \
+		"$(summary "$work/rounds" 2)" "$(summary "$work/rounds" 3)"
 }
 
-# Nanoseconds that each of the guard's programs takes for one execve and the end of its process, as
-# the kernel counts them.
+# program_cost GUARD: nanoseconds that each of its programs takes for one execve and the end of its
+# process, as the kernel counts them.
 program_cost() {
 	local link
 	sysctl -q kernel.bpf_stats_enabled=1
-	execs >/dev/null
+	in_container "${execs[@]}" <<<"$(seq 10)" >/dev/null
 	sleep 0.2 # tasks are freed later than they end
 	sysctl -q kernel.bpf_stats_enabled=0
 	for link in exec exit free; do
-		bpftool -j prog show id "$(bpftool -j link show pinned "$guard/link_$link" | jq .prog_id)" |
+		bpftool -j prog show id "$(bpftool -j link show pinned "$1/link_$link" | jq .prog_id)" |
 			jq -r '"\(.name) \(.run_time_ns / .run_cnt | floor) ns"'
 	done | paste -sd,
 }
@@ -117,8 +111,7 @@ measure_crowd() {
 	coproc CROWD_FD { "$work/cost" crowd "$n"; }
 	crowd=$CROWD_FD_PID
 	mapfile -t -n "$n" pids <&"${CROWD_FD[0]}"
-	unload
-	load
+	load_both
 	start=$(date +%s%N)
 	for pid in "${pids[@]}"; do
 		register "$pid"
@@ -127,7 +120,8 @@ measure_crowd() {
 	register "$init"
 	start=$(date +%s%N)
 	for pid in {1..20}; do register "$init"; done
-	printf ', one more in %s ms, %s\n' "$(milliseconds_since "$start" 20)" "$(program_cost)"
+	printf ', one more in %s ms, %s\n' "$(milliseconds_since "$start" 20)" "$(program_cost "$guard")"
+	measure_execve
 	kill "$crowd"
 	wait "$crowd" 2>/dev/null || true
 	crowd=''
@@ -135,12 +129,9 @@ measure_crowd() {
 
 main() {
 	prepare
-	load
+	load_both
 	"$rootfence" status --guard "$guard" | head -n 2
-	program_cost | sed 's/^/nothing guarded: /'
-	register "$init"
-	program_cost | sed 's/^/guarded: /'
-	measure_execve
+	printf 'nothing guarded: %s\n' "$(program_cost "$idle")"
 	local n
 	for n in "${crowds[@]}"; do
 		measure_crowd "$n"

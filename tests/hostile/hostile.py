@@ -297,6 +297,10 @@ class Runner:
         os.symlink("nowhere", os.path.join(self.directory, "dangling.json"))
         os.symlink("link.json", os.path.join(self.directory, "link.json"))
         self.file("odd/a\n\x1b[31mb.json", CONFIG)
+        os.makedirs(os.path.join(self.directory, "cases/tests/p"))
+        self.file("cases/p.json", b'{"version":1,"name":"p","defaultAction":"RF_ACT_ALLOW"}')
+        self.file("cases/tests/p/a.config.json", CONFIG)
+        self.file("cases/tests/p/a.expect.json", b'{"verdict":"allow"}')
 
     def command(self, row):
         env = {"RF": BINARY, "P": POLICY, "PATH": os.environ["PATH"], "LC_ALL": "C",

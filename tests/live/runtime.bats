@@ -34,6 +34,10 @@ teardown() {
 
 use_fake() { setup_runtime '{ "runtimes": { "runc": ["'"$work"'/fake"], "crun": ["'"$work"'/fake"] } }'; }
 
+nothing_is_guarded() {
+	[[ $(in_lab "$rootfence" status --format json | jq '.containers | length') -eq 0 ]]
+}
+
 # left DIR: what a bundle holds that nobody put there.
 left() { find "$1" -mindepth 1 ! -name config.json; }
 
@@ -54,7 +58,7 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 	[[ $status -eq 0 && ${#lines[@]} -eq 5 && ! $output =~ [1-9a-f][0-9a-f]*$ ]]
 	wrapped delete --force c1
 	[[ -z $(records) ]]
-	[[ $(in_lab "$rootfence" status --format json | jq '.containers | length') -eq 0 ]]
+	eventually nothing_is_guarded
 }
 
 @test "what was rewritten once is not touched again" {

@@ -28,7 +28,8 @@ static struct verdict judge(const struct world *world, const char *bundle, const
 	size_t n = policy_paths(world->arena, policy, &paths);
 
 	read_config(world->arena, text, &config);
-	facts_collect(world->arena, &config, FACTS_LIVE, bundle, paths, n, NULL, &facts);
+	facts_collect(world->arena, &config,
+		      &(struct facts_query){ FACTS_LIVE, bundle, paths, n, NULL, NULL }, &facts);
 	if (policy_accounts_needed(policy, front_end))
 		facts_collect_accounts(world->arena, &config, &facts);
 	policy_judge(world->arena, policy, &config, &facts, front_end, TODAY, &verdict);

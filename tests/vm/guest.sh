@@ -80,7 +80,7 @@ run_tests() {
 
 mount_all
 configure
-export VM_LSM VM_CGROUP BATS_TEST_TIMEOUT=300
+export VM_LSM VM_CGROUP
 # To engines memory is cheaper here than emulated processor time.
 export GOGC=off GOMEMLIMIT=500MiB
 export "$(</vm/env)"

@@ -37,8 +37,9 @@ fill_share() {
 	"${CC:-gcc}" -O2 -Wall -D_GNU_SOURCE -static -o "$share/bin/matrix" tests/vm/matrix/*.c
 }
 
-# cgroup v1 has the runtimes to itself: what is about kernels is tested with v2. NAME@ENGINE is a
-# file that runs once for each engine.
+# cgroup v1 has the runtimes to itself: what is about kernels is tested with v2. Exec sessions and
+# nesting are about runtimes too: the oldest and the newest. NAME@ENGINE is a file that runs once for
+# each engine.
 tests_for() {
 	if [[ -n ${TESTS-} ]]; then
 		printf '%s\n' "$TESTS"
@@ -48,7 +49,9 @@ tests_for() {
 	*/cgroup1) echo guard ;;
 	*/containerd) printf '%s\n' stories@containerd containerd ;;
 	*/docker | */podman) printf '%s\n' "stories@${1##*/}" "verbs@${1##*/}" "${1##*/}" ;;
-	*) printf '%s\n' churn guard matrix sessions ;;
+	trixie/lsm) printf '%s\n' churn guard matrix ;;
+	trixie/*) printf '%s\n' guard matrix ;;
+	*) printf '%s\n' guard matrix sessions ;;
 	esac
 }
 

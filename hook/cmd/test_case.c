@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Running one policy test case: the spec on the way that `check` takes, the credentials through the
+ * decision that the guard's programs are compiled from. What comes is held against what is expected.
+ */
+#include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "exec_limits.h"
+#include "inspect.h"
+#include "oci/capability.h"
+#include "policy/rule.h"
+#include "report.h"
+#include "spec_files.h"
+
+/* A container that asks for nothing, for exec cases without a config of their own. */
+#define PLAIN_CONFIG "{\"ociVersion\":\"1.2.0\",\"process\":{\"cwd\":\"/\"},\"linux\":{}}"
+
+struct run {
+	struct arena *arena;
+	const struct policy *policy;
+	struct buf *why;
+	uint64_t *covered, *paths_covered;
+};
+
+/* What a spec came to, in the words of an expect.json. */
+struct outcome {
+	const char *verdict;
+	uint64_t rules;
+	bool spec;
+	const struct verdict *findings; /* NULL: the spec is invalid, and text says why */
+	const char *text;
+};
+
+static int inspect_file(const struct run *run, const char *path, struct inspection *ret_inspection,
+			struct err *err)
+{
+	const struct inspect_how how = { run->policy, FRONT_CHECK, FACTS_OFFLINE,
+					 spec_file_bundle(run->arena, path) };
+	struct str text;
+	int error = io_read_file(run->arena, AT_FDCWD, path, JSON_SIZE_MAX, &text, err);
+
+	if (error < 0)
+		return error;
+	return inspect(run->arena, &how, path, text, ret_inspection, err);
+}
+
+static int judge_spec(const struct run *run, const char *path, struct outcome *ret_outcome,
+		      struct err *err)
+{
+	struct inspection *inspection = arena_new_object(run->arena, struct inspection);
+	struct outcome outcome = { 0 };
+	int error = inspect_file(run, path, inspection, err);
+
+	if (error < 0 && err->exit != EXIT_SPEC)
+		return error;
+	if (error < 0) {
+		outcome.verdict = "invalid";
+		outcome.spec = true;
+		outcome.text = arena_printf(run->arena, "%s\n", err->text);
+		*ret_outcome = outcome;
+		return 0;
+	}
+	outcome.verdict = verdict_name(inspection->verdict.kind);
+	outcome.findings = &inspection->verdict;
+	outcome.text = report_verdict(run->arena, &inspection->verdict);
+	for (const struct finding *f = outcome.findings->findings; f != NULL; f = f->next) {
+		int row = rule_find(str_from(f->rule->name));
+
+		outcome.rules |= row >= 0 ? UINT64_C(1) << row : 0;
+	}
+	*run->covered |= outcome.rules;
+	*ret_outcome = outcome;
+	return 0;
+}
+
+static void compare_rules(const struct run *run, const struct test_expect *expect,
+			  const struct outcome *outcome)
+{
+	for (size_t row = 0; row < n_rules; row++) {
+		bool want = (expect->rules >> row & 1) != 0, got = (outcome->rules >> row & 1) != 0;
+
+		if (want != got)
+			buf_printf(run->why, "rule %s: expected %s finding, got %s\n",
+				   rules[row].name, want ? "a" : "no", got ? "one" : "none");
+	}
+	if (expect->spec != outcome->spec)
+		buf_printf(run->why, "rule spec: expected %s finding, got %s\n",
+			   expect->spec ? "a" : "no", outcome->spec ? "one" : "none");
+}
+
+/* Where the spec is rewritten, in the words of the findings; a refused one is not rewritten. */
+static bool is_rewritten(const struct outcome *outcome, struct str pointer)
+{
+	if (outcome->findings == NULL || outcome->findings->kind != VERDICT_REWRITE)
+		return false;
+	for (const struct finding *f = outcome->findings->findings; f != NULL; f = f->next)
+		if (f->action == RULE_REWRITE && str_is(pointer, f->pointer))
+			return true;
+	return false;
+}
+
+static bool is_expected(const struct test_expect *expect, const char *pointer)
+{
+	json_each (wanted, expect->rewritten)
+		if (str_is(wanted->text, pointer))
+			return true;
+	return false;
+}
+
+static void compare_rewritten(const struct run *run, const struct test_expect *expect,
+			      const struct outcome *outcome)
+{
+	json_each (wanted, expect->rewritten)
+		if (!is_rewritten(outcome, wanted->text))
+			buf_printf(run->why, "%s: expected to be rewritten, is not\n",
+				   str_show(run->arena, wanted->text));
+	if (outcome->findings == NULL)
+		return;
+	for (const struct finding *f = outcome->findings->findings; f != NULL; f = f->next)
+		if (is_rewritten(outcome, str_from(f->pointer)) && f->action == RULE_REWRITE &&
+		    !is_expected(expect, f->pointer))
+			buf_printf(run->why, "%s: expected to stay, is rewritten\n",
+				   str_show(run->arena, str_from(f->pointer)));
+}
+
+static int run_expect(const struct run *run, const struct test_case *test, struct err *err)
+{
+	struct test_expect expect = { 0 };
+	struct outcome outcome = { .verdict = "" };
+	int error = test_read_expect(run->arena, test->files[TEST_EXPECT], &expect, err);
+
+	if (error == 0)
+		error = judge_spec(run, test->files[TEST_CONFIG], &outcome, err);
+	if (error < 0)
+		return error;
+	if (strcmp(expect.verdict, outcome.verdict) != 0)
+		buf_printf(run->why, "verdict: expected %s, got %s\n", expect.verdict,
+			   outcome.verdict);
+	compare_rules(run, &expect, &outcome);
+	compare_rewritten(run, &expect, &outcome);
+	if (run->why->len > 0)
+		buf_printf(run->why, "%s", outcome.text);
+	return 0;
+}
+
+static int container_limits(const struct run *run, const struct test_case *test,
+			    struct guard_limits *ret_limits, struct err *err)
+{
+	const struct inspect_how how = { run->policy, FRONT_CHECK, FACTS_OFFLINE };
+	struct inspection inspection = { 0 };
+	struct exec_limits limits;
+	int error = test->files[TEST_CONFIG] != NULL
+			    ? inspect_file(run, test->files[TEST_CONFIG], &inspection, err)
+			    : inspect(run->arena, &how, "a plain config", STR(PLAIN_CONFIG),
+				      &inspection, err);
+
+	if (error < 0)
+		return error;
+	policy_exec_limits(run->policy, &inspection.config, &inspection.facts, inspect_today(),
+			   &limits);
+	*ret_limits = exec_limits_for_guard(run->arena, &limits);
+	return 0;
+}
+
+static enum test_outcome outcome_of(enum guard_action action)
+{
+	switch (action) {
+	case GUARD_ALLOW:
+		return OUTCOME_ALLOW;
+	case GUARD_LOG:
+		return OUTCOME_LOG;
+	case GUARD_ERRNO:
+	case GUARD_KILL_PROCESS:
+		break;
+	}
+	return OUTCOME_DENY;
+}
+
+static int run_exec(const struct run *run, const struct test_case *test, struct err *err)
+{
+	struct guard_limits limits = { 0 };
+	struct test_exec exec = { 0 };
+	int error = test_read_exec(run->arena, test->files[TEST_EXEC], &exec, err);
+
+	if (error == 0)
+		error = container_limits(run, test, &limits, err);
+	if (error < 0)
+		return error;
+	json_each (member, exec.paths) {
+		const char *path = arena_copy(run->arena, member->key.data, member->key.len);
+		enum test_outcome want = test_outcome_find(member->text);
+		struct guard_decision decision;
+
+		guard_decide(&limits, path, &exec.old_creds, &exec.new_creds, &decision);
+		for (size_t i = 0; i < limits.n_rules; i++)
+			if (strcmp(limits.rules[i].path, path) == 0)
+				*run->paths_covered |= UINT64_C(1) << i;
+		if (outcome_of(decision.action) != want)
+			buf_printf(run->why,
+				   "%s: expected %s, got %s (%s, because of %s, gained: %s)\n",
+				   str_show(run->arena, member->key), test_outcome_name(want),
+				   test_outcome_name(outcome_of(decision.action)),
+				   guard_action_name(decision.action),
+				   guard_reason_name(decision.reason),
+				   cap_set_text(run->arena, decision.gained));
+	}
+	return 0;
+}
+
+static int check_files(const struct test_case *test, struct err *err)
+{
+	const char *const *files = test->files;
+
+	if (files[TEST_EXPECT] != NULL && files[TEST_CONFIG] == NULL)
+		return err_set(err, ENOENT, EXIT_SPEC, "%s: there is no %s.config.json beside it",
+			       files[TEST_EXPECT], test->name);
+	if (files[TEST_CONFIG] != NULL && files[TEST_EXPECT] == NULL && files[TEST_EXEC] == NULL)
+		return err_set(err, ENOENT, EXIT_SPEC,
+			       "%s: there is no %s.expect.json or %s.exec.json beside it",
+			       files[TEST_CONFIG], test->name, test->name);
+	return 0;
+}
+
+enum exit_code test_case_run(struct arena *arena, const struct policy *policy,
+			     struct test_case *test, uint64_t *covered, uint64_t *paths_covered)
+{
+	struct arena *own = arena_new(); /* the documents of one case are gone before the next */
+	auto_buf struct buf why = { 0 };
+	struct run run = { own, policy, &why, covered, paths_covered };
+	enum exit_code exit = EXIT_ALLOWED;
+	struct err err;
+	int error = check_files(test, &err);
+
+	if (error == 0 && test->files[TEST_EXPECT] != NULL)
+		error = run_expect(&run, test, &err);
+	if (error == 0 && test->files[TEST_EXEC] != NULL)
+		error = run_exec(&run, test, &err);
+	if (error < 0) {
+		test->result = TEST_BROKEN;
+		test->why = arena_printf(arena, "%s\n", err.text);
+		exit = err.exit;
+	} else if (why.len > 0) {
+		test->result = TEST_FAILED;
+		test->why = arena_copy(arena, why.data, why.len);
+		exit = EXIT_REFUSED;
+	}
+	arena_free(own);
+	return exit;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See userns_member.h. */
+#include "userns_member.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+/* Only a namespace's file is opened for reading: a FIFO would wait, and a device might act. */
+static int open_namespace(const char *path)
+{
+	auto_close int fd = open(path, O_PATH | O_CLOEXEC);
+	char link[64];
+	struct statfs fs;
+
+	if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC)
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return open(link, O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * Not dumpable before it joins: whoever has every capability in that namespace must not read or
+ * steer a copy of this program. Other credentials may reset both (prctl(2)), so both come again.
+ */
+static int seal(void)
+{
+	return prctl(PR_SET_DUMPABLE, 0) == 0 ? prctl(PR_SET_PDEATHSIG, SIGKILL) : -1;
+}
+
+/* The parent's end takes it along, also one that came before the kernel was told so. */
+static _Noreturn void live_as_member(pid_t parent, int namespace, int ready)
+{
+	if (seal() == 0 && setns(namespace, CLONE_NEWUSER) == 0 && seal() == 0 &&
+	    getppid() == parent && write(ready, "", 1) == 1)
+		for (;;)
+			pause();
+	_exit(1);
+}
+
+pid_t userns_member_start(const char *path)
+{
+	auto_close int namespace = open_namespace(path);
+	auto_close int reader = -1;
+	pid_t parent, pid;
+	int ends[2];
+	char byte;
+
+	if (namespace < 0 || pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	reader = ends[0];
+	parent = getpid();
+	pid = fork();
+	if (pid == 0)
+		live_as_member(parent, namespace, ends[1]);
+	close(ends[1]);
+	if (pid > 0 && read(reader, &byte, 1) != 1) {
+		userns_member_end(pid);
+		return -1;
+	}
+	return pid;
+}
+
+void userns_member_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pairs [-i FILE] [-r FILE COPY] ROUNDS NAME COMMAND... [-- NAME COMMAND...]...
+ *
+ * Runs the commands in turn, ROUNDS times, and prints a line for each: the median of its wall time,
+ * the median of its ratios to the first command of the same round and where the middle half of them
+ * lies, page faults and peak memory. What the machine does besides falls on all commands alike.
+ *   -i  standard input of every command     -r  makes COPY anew from FILE before each, not timed
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COMMANDS_MAX 16
+
+struct command {
+	const char *name;
+	char **argv;
+	double *took;
+	double *ratio;
+	long faults;
+	long peak; /* KiB */
+};
+
+static const char *input = "/dev/null", *original, *copy;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "pairs: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double *one = a, *other = b;
+
+	return (*one > *other) - (*one < *other);
+}
+
+/* At its place of the sorted values, counted in hundredths. */
+static double quantile(double *values, long n, long hundredths)
+{
+	qsort(values, (size_t)n, sizeof(*values), compare);
+	return values[(n - 1) * hundredths / 100];
+}
+
+static void restore_copy(void)
+{
+	struct stat st;
+	int from, to;
+
+	if (!original)
+		return;
+	from = open(original, O_RDONLY | O_CLOEXEC);
+	to = open(copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (from < 0 || to < 0 || fstat(from, &st) < 0 ||
+	    sendfile(to, from, NULL, (size_t)st.st_size) != st.st_size)
+		die(copy);
+	close(from);
+	close(to);
+}
+
+static double run(struct command *command)
+{
+	static char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	posix_spawn_file_actions_t files;
+	struct rusage usage;
+	double start;
+	pid_t child;
+	int status;
+
+	restore_copy();
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, 0, input, O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+	start = now();
+	errno = posix_spawn(&child, command->argv[0], &files, NULL, command->argv, environment);
+	if (errno != 0 || wait4(child, &status, 0, &usage) != child)
+		die(command->argv[0]);
+	start = now() - start;
+	posix_spawn_file_actions_destroy(&files);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		fprintf(stderr, "pairs: %s: ended with status %#x\n", command->name, status);
+		exit(2);
+	}
+	command->faults = usage.ru_minflt;
+	if (usage.ru_maxrss > command->peak)
+		command->peak = usage.ru_maxrss;
+	return start;
+}
+
+static int parse_commands(char **argv, struct command *commands)
+{
+	int n = 0;
+
+	while (*argv != NULL && n < COMMANDS_MAX) {
+		struct command *command = &commands[n++];
+
+		command->name = *argv++;
+		command->argv = argv;
+		while (*argv != NULL && strcmp(*argv, "--") != 0)
+			argv++;
+		if (command->argv == argv)
+			return 0;
+		if (*argv != NULL)
+			*argv++ = NULL;
+	}
+	return *argv == NULL ? n : 0;
+}
+
+static void print(struct command *command, long rounds)
+{
+	printf("%-34s %8.0f us  %5.2f (%.2f to %.2f)  %4ld faults  %5ld KiB\n", command->name,
+	       quantile(command->took, rounds, 50), quantile(command->ratio, rounds, 50),
+	       quantile(command->ratio, rounds, 25), quantile(command->ratio, rounds, 75),
+	       command->faults, command->peak);
+}
+
+int main(int argc, char **argv)
+{
+	struct command commands[COMMANDS_MAX] = { { .name = NULL } };
+	long rounds;
+	int option, n;
+
+	while ((option = getopt(argc, argv, "+i:r:")) != -1) {
+		if (option == 'i') {
+			input = optarg;
+		} else if (option == 'r' && optind < argc) {
+			original = optarg;
+			copy = argv[optind++];
+		} else {
+			return 2;
+		}
+	}
+	rounds = optind < argc ? atol(argv[optind]) : 0;
+	n = rounds > 0 ? parse_commands(argv + optind + 1, commands) : 0;
+	if (n == 0) {
+		fprintf(stderr,
+			"usage: pairs [-i FILE] [-r FILE COPY] ROUNDS NAME COMMAND... [-- ...]\n");
+		return 2;
+	}
+	for (int i = 0; i < n; i++) {
+		commands[i].took = calloc((size_t)rounds, sizeof(double));
+		commands[i].ratio = calloc((size_t)rounds, sizeof(double));
+		if (!commands[i].took || !commands[i].ratio)
+			die("calloc");
+		run(&commands[i]); /* into the page cache */
+	}
+	for (long round = 0; round < rounds; round++) {
+		for (int i = 0; i < n; i++)
+			commands[i].took[round] = run(&commands[i]);
+		for (int i = 0; i < n; i++)
+			commands[i].ratio[round] =
+				commands[i].took[round] / commands[0].took[round];
+	}
+	for (int i = 0; i < n; i++)
+		print(&commands[i], rounds);
+	return 0;
+}

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the guard does at execve, under each policy."""
+
+import pods
+from cases import POLICIES, execve, golden
+
+ALL = [f"CAP_{c}" for c in pods.ALL_CAPS]
+USER = {"uid": 1000, "gid": 1000}
+SETUID_ROOT = {"euid": 0, "suid": 0, "permitted": ALL, "effective": ALL}
+NET_RAW = {"permitted": ["CAP_NET_RAW"], "effective": ["CAP_NET_RAW"]}
+EXEC_PRIVILEGED = {"uid": 0, "gid": 0, "permitted": ALL, "effective": ALL, "bounding": ALL}
+
+
+def exec_cases(p, gains, over, root, set_ids):
+    """What every policy is asked; gains, over the ceiling, root and set-id have these outcomes."""
+    execve(p, "exec-plain", USER, {}, {"/bin/true": "allow"})
+    execve(p, "exec-set-user-id-root", USER, SETUID_ROOT, {"/bin/su": gains},
+           comment="as without noNewPrivileges, with a full bounding set")
+    execve(p, "exec-file-capability", USER, NET_RAW, {"/usr/bin/ping": gains})
+    execve(p, "exec-set-user-id-other", USER, {"euid": 101, "suid": 101},
+           {"/usr/bin/at": set_ids})
+    execve(p, "exec-set-group-id", USER, {"egid": 43}, {"/usr/bin/write": set_ids})
+    execve(p, "exec-session-privileged", EXEC_PRIVILEGED, {}, {"/bin/sh": over},
+           comment="docker exec --privileged: nothing is gained, but it is over the ceiling")
+    execve(p, "exec-session-privileged-of-a-user", {**USER, "bounding": ALL}, {},
+           {"/bin/sh": over if p != "audit" else "allow"})
+    execve(p, "exec-session-root", {"uid": 0, "gid": 0}, {}, {"/bin/sh": root},
+           comment="docker exec -u root")
+
+
+def execs():
+    for p in ("default", "strict", "rootless", "cis-docker", "pss-restricted",
+              "openshift-restricted-v2", "openshift-restricted-v3"):
+        exec_cases(p, "deny", "deny", "deny", "log")
+    exec_cases("audit", "log", "log", "log", "log")
+    exec_cases("pss-baseline", "log", "log", "allow", "log")
+    execve("pss-restricted", "exec-net-bind-service",
+           {**USER, "permitted": ["CAP_NET_BIND_SERVICE"], "effective": ["CAP_NET_BIND_SERVICE"],
+            "bounding": ["CAP_NET_BIND_SERVICE"]}, {}, {"/usr/bin/web": "allow"},
+           comment="what the policy lets a container have is its ceiling")
+    mapped = golden("docker-28-userns-remap")
+    execve("default", "exec-root-of-the-user-namespace",
+           {"uid": 100000, "gid": 100000, "namespaceRoot": 100000}, {}, {"/bin/sh": "allow"},
+           spec=mapped, comment="no root on the host")
+    execve("default", "exec-set-user-id-root-of-the-user-namespace",
+           {"uid": 101000, "gid": 101000, "namespaceRoot": 100000},
+           {"euid": 100000, "suid": 100000}, {"/bin/su": "deny"}, spec=mapped)
+    POLICIES["ping"] = {
+        "version": 1, "name": "ping", "extends": ["../../default.json"],
+        "exec": {"rules": [
+            {"paths": ["/usr/bin/ping"], "capabilities": ["CAP_NET_RAW"],
+             "action": "RF_ACT_ALLOW"},
+            {"paths": ["/usr/bin/su"], "action": "RF_ACT_KILL_PROCESS"}]}}
+    execve("ping", "exec-ping", {**USER, "bounding": ["CAP_NET_RAW"]}, NET_RAW,
+           {"/usr/bin/ping": "allow", "/bin/ping": "deny", "/usr/bin/su": "deny"})
+    execve("ping", "exec-ping-that-gains-more", USER, SETUID_ROOT,
+           {"/usr/bin/ping": "deny", "/usr/bin/su": "deny"})

@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh: what the cases of policies/tests cannot say of themselves, with the binary that $ROOTFENCE
+# names. The cases themselves are run by `rootfence test policies`.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+source tests/tap.sh
+
+rootfence=${ROOTFENCE:-$PWD/build/rootfence}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Nobody edits what is generated: the table in make.py says what Kubernetes says.
+generated() {
+	python3 tests/policies/make.py "$work/tests" && diff -r policies/tests "$work/tests"
+}
+
+# A rule without a case is a note, but here it is a failure; unless no file can show its finding.
+coverage() {
+	diff <("$rootfence" test policies | grep '^note: ') - <<-'EOF'
+		note: policy 'audit': no case exercises userRange
+		note: policy 'rootless': no case exercises hostUserNamespace, identityMapping
+	EOF
+}
+
+# Each shipped policy has cases of its own.
+all_tested() {
+	local policy name status=0
+	for policy in policies/*.json; do
+		name=$(basename "$policy" .json)
+		[[ $name == schema || -d policies/tests/$name ]] || { echo "$name" && status=1; }
+	done
+	return $status
+}
+
+# JUnit as a reader counts it is the text as people read it.
+junit() {
+	local text
+	"$rootfence" test --format junit policies >"$work/junit.xml"
+	text=$("$rootfence" test policies | tail -n 1)
+	python3 - "$work/junit.xml" "$text" <<-'EOF'
+		import sys
+		import xml.etree.ElementTree as tree
+		root = tree.parse(sys.argv[1]).getroot()
+		cases = root.findall("./testsuite/testcase")
+		failed = [c for c in cases if c.find("failure") is not None]
+		counted = sum(int(s.get("tests")) for s in root.findall("testsuite"))
+		said = f"{len(cases)} cases: {len(cases) - len(failed)} passed, {len(failed)} failed"
+		sys.exit(said != sys.argv[2] or counted != len(cases) or int(root.get("tests")) != counted)
+	EOF
+}
+
+# An expectation that is turned does not hold, in any case.
+turned() {
+	local last
+	cp -r policies "$work/turned"
+	python3 - "$work"/turned/tests/*/*.json <<-'EOF'
+		import json
+		import sys
+		for path in sys.argv[1:]:
+		    if not path.endswith((".expect.json", ".exec.json")):
+		        continue
+		    with open(path) as file:
+		        case = json.load(file)
+		    if "paths" in case:
+		        case["paths"] = {p: "deny" if o == "allow" else "allow"
+		                         for p, o in case["paths"].items()}
+		    else:
+		        case["verdict"] = "reject" if case["verdict"] == "allow" else "allow"
+		        case.pop("rewritten", None)
+		    with open(path, "w") as file:
+		        json.dump(case, file)
+	EOF
+	last=$("$rootfence" test "$work/turned" | tail -n 1)
+	[[ $last == *' cases: 0 passed, '* ]] || { echo "$last" && return 1; }
+}
+
+step 'policies/tests is what make.py writes' generated
+step 'every rule of the shipped policies has a case' coverage
+step 'every shipped policy has cases' all_tested
+step 'JUnit: a reader counts what the text says' junit
+step 'no case holds when its expectation is turned' turned
+tap_done

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is looked up of a user namespace that a container joins. */
+#include "support.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "oci/facts.h"
+
+static void write_file(pid_t pid, const char *name, const char *text)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* A process in a user namespace of its own, whose root is this user; 0 where none can be made. */
+static pid_t start_mapped(void)
+{
+	char map[64];
+	int ends[2];
+	pid_t pid;
+	char byte;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (unshare(CLONE_NEWUSER) == 0 && write(ends[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(ends[1]);
+	if (read(ends[0], &byte, 1) != 1) {
+		waitpid(pid, NULL, 0);
+		pid = 0;
+	}
+	close(ends[0]);
+	if (pid == 0)
+		return 0;
+	snprintf(map, sizeof(map), "7 %u 1", geteuid());
+	write_file(pid, "uid_map", map);
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void collect(struct arena *arena, const char *path, enum facts_scope scope,
+		    struct facts *facts)
+{
+	struct oci_config config;
+
+	read_config(
+		arena,
+		arena_printf(
+			arena,
+			"{\"process\":{\"cwd\":\"/\"},\"linux\":{\"namespaces\":[{\"type\":\"user\",\"path\":\"%s\"}]}}",
+			path),
+		&config);
+	facts_collect(arena, &config, &(struct facts_query){ scope, NULL, NULL, 0, NULL }, facts);
+}
+
+/* By whatever name the namespace goes: a process's own, or a file that somebody keeps it by. */
+static void test_maps_of_a_joined_namespace(void **state)
+{
+	pid_t pid = start_mapped();
+
+	if (pid == 0)
+		skip(); /* this kernel or machine lets nobody make user namespaces */
+	for (size_t i = 0; i < 2; i++) {
+		struct facts facts;
+		char path[128];
+
+		if (i == 0)
+			snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+		else
+			snprintf(path, sizeof(path), "/proc/%d/task/%d/ns/user", (int)pid,
+				 (int)pid);
+		collect(*state, path, FACTS_LIVE, &facts);
+		assert_int_equal(facts.namespaces[NAMESPACE_USER], NS_FACT_OTHER);
+		assert_int_equal(facts.n_joined_uids, 1);
+		assert_int_equal(facts.joined_uids[0].inside, 7);
+		assert_int_equal(facts.joined_uids[0].outside, geteuid());
+		assert_int_equal(facts.joined_uids[0].count, 1);
+		assert_int_equal(facts.n_joined_gids, 0);
+		/* Nobody is left behind. */
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), 0);
+	}
+	end(pid);
+}
+
+/* A file is judged without joining what it names. */
+static void test_offline_joins_nothing(void **state)
+{
+	pid_t pid = start_mapped();
+	struct facts facts;
+	char path[128];
+
+	if (pid == 0)
+		skip();
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/ns/user", (int)pid, (int)pid);
+	collect(*state, path, FACTS_OFFLINE, &facts);
+	assert_int_equal(facts.n_joined_uids, 0);
+	end(pid);
+}
+
+/* What is no user namespace has no maps, and nobody waits for it. */
+static void test_other_files(void **state)
+{
+	char fifo[] = "/tmp/facts-XXXXXX";
+	const char *paths[] = { "/nowhere", "/dev/null", "/proc/self/ns/uts", fifo };
+
+	assert_non_null(mkdtemp(fifo));
+	assert_int_equal(rmdir(fifo), 0);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct facts facts;
+
+		collect(*state, paths[i], FACTS_LIVE, &facts);
+		assert_int_equal(facts.n_joined_uids, 0);
+		assert_int_equal(facts.n_joined_gids, 0);
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	}
+	unlink(fifo);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_ARENA(test_maps_of_a_joined_namespace),
+		WITH_ARENA(test_offline_joins_nothing),
+		WITH_ARENA(test_other_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
