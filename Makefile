@@ -122,9 +122,10 @@ $(SUITES:%=check-%): check-%:
 	@tests/run.sh $*
 lint: check-lint
 
-# Numbers, no test: how fast `check` is beside jq.
-bench-check: all
-	@tests/bench/check.py
+# Numbers, no tests: what it costs, each held against something real in the same run; docs/performance.md.
+bench: bench-spawn bench-guard bench-check
+bench-spawn bench-guard: bench-%: all ; @tests/bench/$*.sh
+bench-check: all ; @tests/bench/check.py
 
 demo: deps
 	@$(MAKE) all
@@ -169,7 +170,7 @@ include oci-hooks.d/register.mk
 include tests/vm/vm.mk
 -include $(OBJS:.o=.d) $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 
-.PHONY: all unit-tests print-flags check lint bench-check demo deps build-deps install uninstall clean FORCE \
-	$(SUITES:%=check-%)
+.PHONY: all unit-tests print-flags check lint bench bench-spawn bench-guard bench-check \
+	demo deps build-deps install uninstall clean FORCE $(SUITES:%=check-%)
 .DELETE_ON_ERROR:
 .SECONDARY:

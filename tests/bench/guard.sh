@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 
 rounds=${ROUNDS:-600} loop=${LOOP:-20}
 read -ra crowds <<<"${CROWD:-1 100 1000 10000}"
-work=$(mktemp -d /tmp/rootfence-cost.XXXXXX)
+work=$(mktemp -d /tmp/rootfence-bench.XXXXXX)
 chmod 755 "$work"
 rootfence=$work/rootfence
 idle=$work/bpf/idle
@@ -29,8 +29,8 @@ prepare() {
 	mkdir -p "$work/bpf"
 	mount -t bpf bpf "$work/bpf"
 	cp build/rootfence "$rootfence" # the build may go on meanwhile
-	"${CC:-gcc}" -O2 -static -D_GNU_SOURCE -o "$work/cost" tests/cost/cost.c
-	"${CC:-gcc}" -O2 -o "$work/turns" tests/cost/turns.c -lbpf
+	"${CC:-gcc}" -O2 -static -D_GNU_SOURCE -o "$work/execs" tests/bench/execs.c
+	"${CC:-gcc}" -O2 -o "$work/turns" tests/bench/turns.c -lbpf
 	cat >"$work/policy.json" <<-END
 		{ "version": 1, "name": "cost", "defaultAction": "RF_ACT_ALLOW", "rules": [],
 		  "exec": { "defaultAction": "RF_ACT_ERRNO", "errnoRet": 1, "guarantee": "kill",
@@ -64,7 +64,7 @@ load_both() {
 
 # The loop as the container's own user runs it; the same whether or not the container is guarded.
 execs=(setpriv --reuid 3267 --regid 3267 --clear-groups --bounding-set=-all
-	taskset --cpu-list 0 "$work/cost" loop "$loop")
+	taskset --cpu-list 0 "$work/execs" loop "$loop")
 
 in_container() { nsenter -t "$init" -p -m "$@"; }
 
@@ -108,7 +108,7 @@ milliseconds_since() {
 
 measure_crowd() {
 	local n=$1 pids start
-	coproc CROWD_FD { "$work/cost" crowd "$n"; }
+	coproc CROWD_FD { "$work/execs" crowd "$n"; }
 	crowd=$CROWD_FD_PID
 	mapfile -t -n "$n" pids <&"${CROWD_FD[0]}"
 	load_both

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cost loop N    for each byte on its standard input, executes this program N times, one after the
- *                other, and prints the median of the nanoseconds that each took, which leaves out
- *                those that something interrupted
- * cost crowd N   makes N pid namespaces, prints the pids of their inits, and lets them live until
- *                its standard input ends
- * cost           does nothing
+ * execs loop N    for each byte on its standard input, executes this program N times, one after the
+ *                 other, and prints the median of the nanoseconds that each took, which leaves out
+ *                 those that something interrupted
+ * execs crowd N   makes N pid namespaces, prints the pids of their inits, and lets them live until
+ *                 its standard input ends
+ * execs           does nothing
  */
 #include <sched.h>
 #include <signal.h>
