@@ -80,6 +80,8 @@ turned() {
 step 'policies/tests is what make.py writes' generated
 step 'every rule of the shipped policies has a case' coverage
 step 'every shipped policy has cases' all_tested
+step 'specs of engines: each has the verdict that its flags deserve' \
+	env ROOTFENCE="$rootfence" tests/policies/verdicts.py
 step 'JUnit: a reader counts what the text says' junit
 step 'no case holds when its expectation is turned' turned
 tap_done
