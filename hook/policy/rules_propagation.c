@@ -56,6 +56,10 @@ void fix_mount_propagation(struct judge *judge)
 					     word);
 		}
 	}
+	/*
+	 * Without it runtimes take rslave or rprivate; the word for either is not in the OCI schema, and
+	 * "private" is for one mount only.
+	 */
 	if (root->node != NULL && private_word(root->value) != NULL)
-		json_replace(judge->config->doc, root->node, private_word(root->value));
+		json_remove(root->node);
 }

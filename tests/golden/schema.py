@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The OCI runtime specification's JSON Schema, of Debian's golang-github-opencontainers-specs-dev.
+
+A rewrite adds no error to what a spec had; that of a spec without errors has none.
+"""
+
+import json
+import os
+import warnings
+
+DIRECTORY = "/usr/share/gocode/src/github.com/opencontainers/runtime-spec/schema"
+
+
+def make_validator():
+    import jsonschema
+
+    warnings.simplefilter("ignore", DeprecationWarning)
+    with open(os.path.join(DIRECTORY, "config-schema.json"), encoding="utf-8") as file:
+        schema = json.load(file)
+    resolver = jsonschema.RefResolver(f"file://{DIRECTORY}/config-schema.json", schema)
+    return jsonschema.Draft4Validator(schema, resolver=resolver)
+
+
+class Schema:
+    def __init__(self):
+        self.validator = make_validator() if os.path.isdir(DIRECTORY) else None
+
+    def errors(self, document):
+        return {("/".join(map(str, e.absolute_path)), e.message)
+                for e in self.validator.iter_errors(document)}
+
+    def added(self, before, after):
+        """What is wrong with the rewritten spec alone, or None."""
+        if self.validator is None:
+            return f"no {DIRECTORY}: make deps"
+        found = sorted(self.errors(after) - self.errors(before))
+        return f"the schema says: {found}" if found else None
