@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #endif
 
-#define GUARD_ABI 2
+#define GUARD_ABI 3
 
 #define ABI_ID_MAX 128	      /* container id, with its NUL byte */
 #define ABI_PATH_MAX 256      /* path of an exec rule, with its NUL byte */
@@ -57,6 +57,7 @@ enum abi_hook {
 	ABI_HOOK_COMMIT,  /* fentry/security_bprm_committing_creds: the same, on older kernels */
 	ABI_HOOK_EXEC,	  /* tp_btf/sched_process_exec: new credentials only, can kill */
 	ABI_HOOK_USERNS,  /* lsm/userns_create */
+	ABI_HOOK_CATCH, /* kprobe/security_bprm_committing_creds: what the last three passed over */
 	ABI_HOOK_COUNT,
 };
 

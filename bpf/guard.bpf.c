@@ -2,8 +2,8 @@
 /*
  * The guard in the kernel: finds the container that an execve happens in, gathers old and new
  * credentials, asks decide.h, carries the answer out and reports it. One program is attached to
- * one of four hooks, whichever the kernel gives (see enum abi_hook), one to new user namespaces,
- * and three take the entries of containers that are gone out of the map.
+ * one of four hooks, whichever the kernel gives (see enum abi_hook), with one behind it that catches
+ * what it can pass over, one to new user namespaces, and three take the entries of containers that are gone out of the map.
  *
  * Host processes cost one test until the first container is registered; then a few reads, and a
  * lookup for each cgroup level above them.
@@ -214,6 +214,8 @@ static __always_inline int judge_exec(struct linux_binprm *bprm, __u32 hook)
 		return 0; /* gains nothing, stays below the ceiling */
 	if (trial.verdict.action == ABI_ALLOW && entry->rules_id == 0)
 		return 0; /* the policy has nothing against it, and no rule can have */
+	if (hook == ABI_HOOK_CATCH && trial.verdict.action < ABI_ERRNO)
+		return 0; /* reported, unless it was passed over: then an event is missing, no more */
 
 	judge_path(entry, bprm, decide_flags, &trial);
 	if (trial.action == ABI_KILL)
@@ -267,6 +269,25 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 	(void)task;
 	(void)old_pid;
 	return judge_or_kill(bprm, ABI_HOOK_EXEC);
+}
+
+/*
+ * The three above can be passed over, and the LSM's before Linux 6.2: where the kernel preempts BPF
+ * programs (trampolines of any preemptible kernel, tracepoints since Linux 7.0), it does not start
+ * one for a second task while it is under way on the same CPU for a first. A kprobe's program runs
+ * with preemption off, so no task can be stopped in it for others to slip by.
+ */
+SEC("kprobe/security_bprm_committing_creds")
+int guard_catch(struct pt_regs *regs)
+{
+	struct linux_binprm *bprm = FIRST_ARGUMENT(regs);
+
+	if (!bprm || selftest_is_running())
+		return 0; /* what the self-test is about are the others */
+	if (BPF_CORE_READ(current_task(), signal, flags) & SIGNAL_GROUP_EXIT)
+		return 0; /* they did not pass it over */
+	judge_exec(bprm, ABI_HOOK_CATCH);
+	return 0;
 }
 
 /* A new user namespace gives every capability in it, without any execve. */

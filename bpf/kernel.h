@@ -32,6 +32,7 @@ enum {
 #define EPERM 1
 #define ECANCELED 125
 #define SIGKILL 9
+#define SIGNAL_GROUP_EXIT 4 /* of signal_struct.flags: the process is being killed */
 
 /* clang-format off */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -176,7 +177,12 @@ struct linux_binprm {
 	const char *filename;
 };
 
+struct signal_struct {
+	unsigned int flags;
+};
+
 struct task_struct {
+	struct signal_struct *signal;
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
@@ -185,6 +191,21 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
 };
+
+/* Where a kprobe finds the first argument of a function. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long di;
+};
+#define FIRST_ARGUMENT(regs) ((void *)(regs)->di)
+#elif defined(__TARGET_ARCH_arm64)
+struct user_pt_regs {
+	__u64 regs[31];
+};
+#define FIRST_ARGUMENT(regs) ((void *)((const struct user_pt_regs *)(regs))->regs[0])
+#else
+#define FIRST_ARGUMENT(regs) NULL /* nothing is caught */
+#endif
 
 /* clang-format off */
 #pragma clang attribute pop

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -22,7 +23,7 @@
 
 #include "guard.skel.h"
 
-#define LINKS_MAX 5
+#define LINKS_MAX 6
 #define LSM_LIST "/sys/kernel/security/lsm"
 
 struct link_slot {
@@ -34,6 +35,7 @@ struct attachment {
 	struct guard_bpf *skeleton;
 	struct link_slot links[LINKS_MAX];
 	size_t n_links;
+	bool catches; /* what the hook can pass over, if it can */
 };
 
 struct candidate {
@@ -133,6 +135,17 @@ static bool kernel_has_userns_hook(void)
 	return found;
 }
 
+/* See guard_catch. LSM programs are started every time since Linux 6.2. */
+static bool hook_can_pass_over(enum abi_hook hook)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	return hook != ABI_HOOK_LSM || uname(&name) < 0 ||
+	       sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 ||
+	       (major == 6 && minor < 2);
+}
+
 /* Everything that is pinned but meta, in which each guard describes itself. */
 #define SHARED_MAPS 4
 
@@ -181,6 +194,10 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 					  hooks[i] == candidate->hook);
 	if (candidate->hook == ABI_HOOK_LSM)
 		bpf_program__set_autoload(skeleton->progs.guard_userns, kernel_has_userns_hook());
+	bpf_program__set_autoload(skeleton->progs.guard_catch,
+				  hook_can_pass_over(candidate->hook) &&
+					  libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_KPROBE, NULL) ==
+						  1);
 	ret = shares != NULL ? maps_share(skeleton, shares, err) : 0;
 	if (ret == 0) {
 		ret = guard_bpf__load(skeleton);
@@ -209,6 +226,28 @@ static int link_add(struct attachment *attachment, struct bpf_program *program, 
 	return 0;
 }
 
+/*
+ * The second look behind a hook that can be passed over. The guard does without where the kernel has
+ * no kprobes, or links of them that cannot be pinned (before Linux 5.15).
+ */
+static bool catch_add(struct attachment *attachment)
+{
+	struct bpf_program *program = attachment->skeleton->progs.guard_catch;
+	struct bpf_link_info info = { 0 };
+	__u32 size = sizeof(info);
+	struct err ignored;
+
+	if (!bpf_program__autoload(program) ||
+	    link_add(attachment, program, "link_catch", &ignored) < 0)
+		return false;
+	if (bpf_obj_get_info_by_fd(bpf_link__fd(attachment->links[attachment->n_links - 1].link),
+				   &info, &size) == 0)
+		return true;
+	attachment->n_links--;
+	bpf_link__destroy(attachment->links[attachment->n_links].link);
+	return false;
+}
+
 static int attachment_attach(struct attachment *attachment, const struct candidate *candidate,
 			     struct err *err)
 {
@@ -224,6 +263,8 @@ static int attachment_attach(struct attachment *attachment, const struct candida
 		ret = link_add(attachment, skeleton->progs.guard_process_exit, "link_exit", err);
 	if (ret == 0)
 		ret = link_add(attachment, skeleton->progs.guard_process_free, "link_free", err);
+	if (ret == 0)
+		attachment->catches = !hook_can_pass_over(candidate->hook) || catch_add(attachment);
 	return ret;
 }
 
@@ -336,6 +377,10 @@ int attach_best(const char *hook, const char *shares, struct attachment **ret_at
 		if (ret == 0) {
 			if (hook != NULL && candidate->level != GUARD_DENY)
 				reason_add(&meta, "this hook was asked for by name");
+			if (!(*ret_attachment)->catches)
+				reason_add(
+					&meta,
+					"no kprobe takes a second look: where this kernel preempts BPF programs, an execve can be passed over");
 			meta_fill(&meta, candidate, userns);
 			*ret_meta = meta;
 			return 0;

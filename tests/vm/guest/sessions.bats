@@ -136,6 +136,24 @@ all_capabilities() {
 	umount "$nest/root"
 }
 
+# A kernel that preempts BPF programs starts none for one task while it is under way for another on
+# the same processor.
+@test "of many that call execve at once none is passed over" {
+	local i
+	make_bundle crun first
+	start_bundle crun first
+	for i in {1..8}; do
+		crun exec --detach --user 3267:3267 first sh -c 'while :; do /bin/busybox true; done' \
+			>/dev/null 2>&1 </dev/null 3>&-
+	done
+	run crun exec --user 3267:3267 first sh -c 'i=0; while [ $i -lt 60 ]; do /bin/probe; i=$((i + 1)); done'
+	echo "$output"
+	rootfence status
+	[[ $output != *"probe ran"* ]]
+	[ "$(status_json | jq '[.containers[].denied] | add')" -ge 60 ]
+	crun delete --force first
+}
+
 @test "loading again changes nothing, and unloading is said" {
 	make_bundle crun first
 	start_bundle crun first
