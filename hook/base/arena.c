@@ -94,11 +94,11 @@ void arena_reset(struct arena *arena)
 /* Only for speed: a kernel that cannot (before 5.14) gives the pages when they are touched. */
 static void populate(char *data, size_t size)
 {
-	uintptr_t start = ((uintptr_t)data + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
-	uintptr_t end = ((uintptr_t)data + size) & ~(uintptr_t)(PAGE - 1);
+	size_t skipped = -(uintptr_t)data & (PAGE - 1); /* up to the first whole page */
 
 	if (size >= POPULATE_MIN && size <= POPULATE_MAX)
-		madvise((void *)start, end - start, MADV_POPULATE_WRITE);
+		madvise(data + skipped, (size - skipped) & ~(size_t)(PAGE - 1),
+			MADV_POPULATE_WRITE);
 }
 
 static struct chunk *chunk_add(struct arena *arena, size_t least)

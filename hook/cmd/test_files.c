@@ -251,7 +251,7 @@ enum test_outcome test_outcome_find(struct str word)
 {
 	enum test_outcome outcome = OUTCOME_ALLOW;
 
-	while (!str_is(word, outcome_words[outcome]))
+	while (outcome_words[outcome] != NULL && !str_is(word, outcome_words[outcome]))
 		outcome++;
 	return outcome;
 }

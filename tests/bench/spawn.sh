@@ -13,8 +13,8 @@ readonly spec=tests/golden/specs/podman-user-3267/config.json
 if [[ ${1-} != --inside ]]; then
 	[[ $EUID -eq 0 ]] || { echo 'bench: needs root' >&2; exit 2; }
 	work=$(mktemp -d /tmp/rootfence-bench.XXXXXX)
-	made=$(mkdir /etc/rootfence 2>/dev/null && echo yes || true)
-	status=0
+	made='' status=0
+	if mkdir /etc/rootfence 2>/dev/null; then made=yes; fi
 	work=$work unshare --mount "$0" --inside || status=$?
 	[[ -z $made ]] || rmdir /etc/rootfence
 	rm -rf "$work"
@@ -31,7 +31,7 @@ compile() { "${CC:-gcc}" -O2 -Wall -D_GNU_SOURCE "$@"; }
 prepare() {
 	mount -t tmpfs -o mode=755 none "$work"
 	mount -t tmpfs -o mode=755 none /etc/rootfence
-	mkdir -p -m 700 /run/rootfence
+	mkdir -p /run/rootfence
 	mount -t tmpfs -o mode=700 none /run/rootfence
 	mount -t bpf none /sys/fs/bpf
 	rootfence=$work/rootfence

@@ -139,10 +139,9 @@ all_capabilities() {
 # A kernel that preempts BPF programs starts none for one task while it is under way for another on
 # the same processor.
 @test "of many that call execve at once none is passed over" {
-	local i
 	make_bundle crun first
 	start_bundle crun first
-	for i in {1..8}; do
+	for _ in {1..8}; do
 		crun exec --detach --user 3267:3267 first sh -c 'while :; do /bin/busybox true; done' \
 			>/dev/null 2>&1 </dev/null 3>&-
 	done
