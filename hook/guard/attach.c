@@ -7,17 +7,16 @@
 #include "guard/attach.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <time.h>
 
 #include "base/cleanup.h"
 #include "guard/guard.h"
+#include "guard/kernel.h"
 #include "guard/pins.h"
 #include "guard/selftest.h"
 
@@ -122,30 +121,6 @@ static void explain_load(const struct candidate *candidate, int error, struct er
 			candidate->name, strerror(error), libbpf_said);
 }
 
-/* lsm/userns_create came with Linux 6.1; without it the rest still holds. */
-static bool kernel_has_userns_hook(void)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	bool found;
-
-	if (libbpf_get_error(btf) != 0)
-		return false;
-	found = btf__find_by_name_kind(btf, "bpf_lsm_userns_create", BTF_KIND_FUNC) > 0;
-	btf__free(btf);
-	return found;
-}
-
-/* See guard_catch. LSM programs are started every time since Linux 6.2. */
-static bool hook_can_pass_over(enum abi_hook hook)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname name;
-
-	return hook != ABI_HOOK_LSM || uname(&name) < 0 ||
-	       sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 ||
-	       (major == 6 && minor < 2);
-}
-
 /* Everything that is pinned but meta, in which each guard describes itself. */
 #define SHARED_MAPS 4
 
@@ -195,7 +170,7 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 	if (candidate->hook == ABI_HOOK_LSM)
 		bpf_program__set_autoload(skeleton->progs.guard_userns, kernel_has_userns_hook());
 	bpf_program__set_autoload(skeleton->progs.guard_catch,
-				  hook_can_pass_over(candidate->hook) &&
+				  kernel_passes_over(candidate->hook) &&
 					  libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_KPROBE, NULL) ==
 						  1);
 	ret = shares != NULL ? maps_share(skeleton, shares, err) : 0;
@@ -264,7 +239,7 @@ static int attachment_attach(struct attachment *attachment, const struct candida
 	if (ret == 0)
 		ret = link_add(attachment, skeleton->progs.guard_process_free, "link_free", err);
 	if (ret == 0)
-		attachment->catches = !hook_can_pass_over(candidate->hook) || catch_add(attachment);
+		attachment->catches = !kernel_passes_over(candidate->hook) || catch_add(attachment);
 	return ret;
 }
 

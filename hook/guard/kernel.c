@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What this kernel has, and what it does: see kernel.h. */
+#include "guard/kernel.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+bool kernel_has_userns_hook(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool found;
+
+	if (libbpf_get_error(btf) != 0)
+		return false;
+	found = btf__find_by_name_kind(btf, "bpf_lsm_userns_create", BTF_KIND_FUNC) > 0;
+	btf__free(btf);
+	return found;
+}
+
+/* LSM programs are started every time since Linux 6.2. */
+bool kernel_passes_over(enum abi_hook hook)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	return hook != ABI_HOOK_LSM || uname(&name) < 0 ||
+	       sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 ||
+	       (major == 6 && minor < 2);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Questions about the running kernel that decide which programs are loaded. */
+#ifndef ROOTFENCE_GUARD_KERNEL_H
+#define ROOTFENCE_GUARD_KERNEL_H
+
+#include <stdbool.h>
+
+#include "abi.h"
+
+/* kernel_has_userns_hook: lsm/userns_create came with Linux 6.1; without it the rest still holds. */
+bool kernel_has_userns_hook(void);
+
+/*
+ * kernel_passes_over: can the kernel leave out a program at this hook, because the same program is
+ * under way on the CPU and was preempted? Not known counts as yes.
+ */
+bool kernel_passes_over(enum abi_hook hook);
+
+#endif
