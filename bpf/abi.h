@@ -57,7 +57,7 @@ enum abi_hook {
 	ABI_HOOK_COMMIT,  /* fentry/security_bprm_committing_creds: the same, on older kernels */
 	ABI_HOOK_EXEC,	  /* tp_btf/sched_process_exec: new credentials only, can kill */
 	ABI_HOOK_USERNS,  /* lsm/userns_create */
-	ABI_HOOK_CATCH, /* kprobe/security_bprm_committing_creds: what the last three passed over */
+	ABI_HOOK_CATCH,	  /* kprobe/security_bprm_committing_creds: what another hook let by */
 	ABI_HOOK_COUNT,
 };
 

@@ -3,7 +3,8 @@
  * The guard in the kernel: finds the container that an execve happens in, gathers old and new
  * credentials, asks decide.h, carries the answer out and reports it. One program is attached to
  * one of four hooks, whichever the kernel gives (see enum abi_hook), with one behind it that catches
- * what it can pass over, one to new user namespaces, and three take the entries of containers that are gone out of the map.
+ * what it can pass over, one to new user namespaces, and three take the entries of containers that
+ * are gone out of the map.
  *
  * Host processes cost one test until the first container is registered; then a few reads, and a
  * lookup for each cgroup level above them.

@@ -136,28 +136,12 @@ static void arg_items(struct json_writer *w, const struct rule_arg_spec *arg)
 	}
 }
 
-static bool is_list(enum rule_arg_kind kind)
-{
-	switch (kind) {
-	case ARG_CAPABILITIES:
-	case ARG_STRINGS:
-	case ARG_PATHS:
-	case ARG_INSIDE:
-	case ARG_PATTERNS:
-	case ARG_IDS:
-	case ARG_RANGES:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void write_arg(struct json_writer *w, const struct rule_arg_spec *arg)
 {
 	json_key(w, arg->name);
 	json_begin_object(w);
 	json_member_text(w, "description", arg->meaning);
-	if (is_list(arg->kind)) {
+	if (rule_arg_is_list(arg->kind)) {
 		json_member_text(w, "type", "array");
 		if (arg->kind == ARG_RANGES)
 			json_member_integer(w, "maxItems", ID_RANGES_MAX);

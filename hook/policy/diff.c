@@ -216,20 +216,10 @@ static void diff_value(struct diff *diff, size_t row, size_t i)
 static void diff_args(struct diff *diff, size_t row)
 {
 	for (size_t i = 0; i < RULE_ARGS_MAX && rules[row].args[i].kind != ARG_NONE; i++) {
-		switch (rules[row].args[i].kind) {
-		case ARG_CAPABILITIES:
-		case ARG_STRINGS:
-		case ARG_PATHS:
-		case ARG_INSIDE:
-		case ARG_PATTERNS:
-		case ARG_IDS:
-		case ARG_RANGES:
+		if (rule_arg_is_list(rules[row].args[i].kind))
 			diff_entries(diff, row, i);
-			break;
-		default:
+		else
 			diff_value(diff, row, i);
-			break;
-		}
 	}
 }
 

@@ -32,6 +32,9 @@ enum rule_arg_effect {
 	ARG_SELECTS, /* others pass */
 };
 
+/* rule_arg_is_list: has an argument of the kind entries, or one value? */
+bool rule_arg_is_list(enum rule_arg_kind kind);
+
 struct rule_arg_spec {
 	const char *name;
 	enum rule_arg_kind kind;

@@ -549,3 +549,19 @@ const char *const *rule_names(void)
 		names[row] = rules[row].name;
 	return names;
 }
+
+bool rule_arg_is_list(enum rule_arg_kind kind)
+{
+	switch (kind) {
+	case ARG_CAPABILITIES:
+	case ARG_STRINGS:
+	case ARG_PATHS:
+	case ARG_INSIDE:
+	case ARG_PATTERNS:
+	case ARG_IDS:
+	case ARG_RANGES:
+		return true;
+	default:
+		return false;
+	}
+}

@@ -43,8 +43,8 @@ def policies_of_docs():
 
 def installed(directory, text):
     """The text with the shipped policies by their place in this tree."""
-    text = re.sub(r'"/usr/share/rootfence/policies/(\w+)\.json"', r'"\1"', text)
-    text = re.sub(r'"extends": \["(\w+)"\]',
+    text = re.sub(r'"/usr/share/rootfence/policies/([\w-]+)\.json"', r'"\1"', text)
+    text = re.sub(r'"extends": \["([\w-]+)"\]',
                   lambda m: f'"extends": ["{ROOT}/policies/{m[1]}.json"]', text)
     return write(directory, "web.json", text)
 
