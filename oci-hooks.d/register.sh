@@ -113,7 +113,7 @@ after_install() {
 
 after_uninstall() {
 	case $1 in
-	docker) note 'now: systemctl reload docker' ;;
+	docker) note 'now: systemctl restart docker; from Docker 26 on a reload is enough' ;;
 	containerd) note 'now: systemctl restart containerd; pods that run go on through the wrapper' ;;
 	crio) note 'now: systemctl restart crio' ;;
 	esac
