@@ -22,6 +22,7 @@ is() { [[ $(state) == "$1" ]]; }
 
 @test "run: the exit status, standard input and output are the container's" {
 	run run_in vm --user=3267 -- sh -c 'echo out; exit 42'
+	echo "$status $output"
 	[[ $status -eq 42 && $output == out ]]
 	run sh -c "echo in | $engine run --rm -i --user 3267 localhost/vm cat"
 	ran in
