@@ -52,6 +52,7 @@ mount_all() {
 
 # What a plain guest lacks for any container to start; nothing that rootfence would want.
 configure() {
+	echo 1 >/proc/sys/net/ipv4/ip_forward
 	mkdir -p /etc/containers/containers.conf.d
 	cat >/etc/containers/containers.conf.d/00-vm.conf <<-END
 		[containers]

@@ -46,7 +46,8 @@ is() { [[ $(state) == "$1" ]]; }
 	"$engine" run --detach --name talker --user 3267 localhost/vm \
 		sh -c 'echo first; while sleep 1; do echo again; done'
 	eventually eval "$engine logs talker | grep -q first"
-	run timeout -s INT 20 "$engine" attach --sig-proxy=false talker
+	# Docker 28's does not end with the signal that ends all others'.
+	run timeout -k 10 -s INT 20 "$engine" attach --sig-proxy=false talker
 	echo "$output"
 	[[ $output == *again* ]]
 	"$engine" rm --force talker
