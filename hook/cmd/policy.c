@@ -32,43 +32,47 @@ static const char *plural(unsigned int n)
 }
 
 /* "FILE:LINE:COLUMN: error: ...", as compilers write it, where the error has a place. */
-static void add_error(struct policy_run *run, const struct err *err)
+static void add_error(struct policy_run *run, const struct policy_note *note)
 {
-	const char *place = arena_printf(run->arena, ":%u:%u: ", err->line, err->column);
-	const char *at = err->line > 0 ? strstr(err->text, place) : NULL;
-	int len = at != NULL ? (int)(at - err->text + (ptrdiff_t)strlen(place)) : 0;
+	const char *place = arena_printf(run->arena, ":%u:%u: ", note->line, note->column);
+	const char *at = note->line > 0 ? strstr(note->text, place) : NULL;
+	int len = at != NULL ? (int)(at - note->text + (ptrdiff_t)strlen(place)) : 0;
 
-	buf_printf(&run->out, "%.*serror: %s\n", len, err->text, err->text + len);
+	buf_printf(&run->out, "%.*serror: %s\n", len, note->text, note->text + len);
 }
 
-static int lint_file(struct policy_run *run, const struct policy_file *file, unsigned int *n,
-		     struct err *err)
+/* The number of warnings. */
+static unsigned int lint_file(struct policy_run *run, const struct policy_file *file)
 {
 	const char *shown = str_show(run->arena, str_from(file->path));
 	struct json_doc *doc;
-	int error = json_read(run->arena, shown, file->text, JSON_COMMENTS, &doc, err);
+	struct err ignored;
+	unsigned int n = 0;
 
-	if (error < 0)
-		return error;
+	if (json_read(run->arena, shown, file->text, JSON_COMMENTS, &doc, &ignored) < 0)
+		return 0; /* the loader has said so */
 	for (struct policy_note *note = policy_lint(run->arena, doc, inspect_today()); note != NULL;
-	     note = note->next, ++*n)
+	     note = note->next, n++)
 		buf_printf(&run->out, "%s:%u:%u: warning: %s\n", shown, note->line, note->column,
 			   note->text);
-	return 0;
+	return n;
 }
 
 static int lint_one(struct policy_run *run, const char *name, struct err *err)
 {
 	const char *shown = str_show(run->arena, str_from(name));
+	struct policy_errors errors = { 0 };
 	struct policy_file *files;
 	struct policy *policy;
 	unsigned int n = 0;
-	int error = policy_select_files(run->arena, name, POLICY_FOR_FILES, &policy, &files, err);
+	int error = policy_select_files(run->arena, name, POLICY_FOR_FILES, &policy, &files,
+					&errors, err);
 
-	for (; error == 0 && files != NULL; files = files->next)
-		error = lint_file(run, files, &n, err);
+	for (const struct policy_note *note = errors.first; note != NULL; note = note->next)
+		add_error(run, note);
+	for (; files != NULL; files = files->next)
+		n += lint_file(run, files);
 	if (error < 0) {
-		add_error(run, err);
 		buf_printf(&run->out, "%s: invalid\n", shown);
 		return err->exit;
 	}

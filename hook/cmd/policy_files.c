@@ -104,7 +104,8 @@ static bool engine_is_rootless(void)
 }
 
 int policy_select_files(struct arena *arena, const char *name, enum policy_use use,
-			struct policy **ret_policy, struct policy_file **ret_files, struct err *err)
+			struct policy **ret_policy, struct policy_file **ret_files,
+			struct policy_errors *errors, struct err *err)
 {
 	struct policy_file *files = NULL;
 	const struct policy_source source = { .open = open_policy, .data = &files };
@@ -117,7 +118,7 @@ int policy_select_files(struct arena *arena, const char *name, enum policy_use u
 		name = local;
 	if (name == NULL)
 		name = rootless ? "rootless" : "default";
-	error = policy_load(arena, &source, name, ret_policy, err);
+	error = policy_load_all(arena, &source, name, ret_policy, errors, err);
 	*ret_files = files;
 	return error;
 }
@@ -127,5 +128,5 @@ int policy_select(struct arena *arena, const char *name, enum policy_use use,
 {
 	struct policy_file *ignored;
 
-	return policy_select_files(arena, name, use, ret_policy, &ignored, err);
+	return policy_select_files(arena, name, use, ret_policy, &ignored, NULL, err);
 }

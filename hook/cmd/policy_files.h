@@ -29,9 +29,12 @@ struct policy_file {
 	struct policy_file *next;
 };
 
-/* policy_select_files: the same, and the files that it took, each once, the first read last. */
+/*
+ * policy_select_files: the same for who mends the policy, with all its errors (policy_load_all()).
+ * *ret_files is set on failure too: the files that could be opened, each once, the first read last.
+ */
 int policy_select_files(struct arena *arena, const char *name, enum policy_use use,
 			struct policy **ret_policy, struct policy_file **ret_files,
-			struct err *err);
+			struct policy_errors *errors, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Warnings about a policy file that is valid: what has no effect, or another than its author is
- * likely to think. The file is known to load, so types and names are not looked at again.
+ * Warnings about a policy file: what has no effect, or another than its author is likely to think.
+ * The loader says what is wrong: what has another type or name than it should is passed over here.
  */
 #include <stdio.h>
 #include <string.h>
@@ -51,7 +51,7 @@ static void lint_action(struct lint *lint, const struct json_node *entry, const 
 {
 	const struct json_node *action = json_get(entry, "action");
 
-	if (rule->fix == NULL && str_is(action->text, "RF_ACT_REWRITE"))
+	if (rule->fix == NULL && action != NULL && str_is(action->text, "RF_ACT_REWRITE"))
 		warn(lint, action,
 		     arena_printf(
 			     lint->arena,
@@ -67,6 +67,8 @@ static void lint_rules(struct lint *lint, const struct json_node *array)
 		json_each (name, json_get(entry, "names")) {
 			int row = rule_find(name->text);
 
+			if (row < 0)
+				continue;
 			if (named[row] != NULL)
 				warn_again(lint, name, named[row]);
 			named[row] = name;
@@ -127,7 +129,7 @@ static void lint_expires(struct lint *lint, const struct json_node *expires)
 	if (expires == NULL)
 		return;
 	text = arena_copy(lint->arena, expires->text.data, expires->text.len);
-	if (sscanf(text, "%4u-%2u-%2u", &year, &month, &day) == 3 &&
+	if (sscanf(text, "%4u-%2u-%2u", &year, &month, &day) == 3 && month <= 12 && day <= 31 &&
 	    year * 10000 + month * 100 + day < lint->today)
 		warn(lint, expires,
 		     arena_printf(lint->arena,
@@ -156,6 +158,8 @@ static bool is_engine_key(struct str regex)
 
 static void lint_match(struct lint *lint, const struct json_node *annotations)
 {
+	if (annotations == NULL || annotations->first == NULL)
+		return;
 	json_each (member, annotations)
 		if (is_engine_key(member->key))
 			return;
@@ -166,8 +170,12 @@ static void lint_match(struct lint *lint, const struct json_node *annotations)
 static void lint_exceptions(struct lint *lint, const struct json_node *array)
 {
 	json_each (exception, array) {
-		json_each (name, json_get(exception, "names"))
-			lint_action(lint, exception, &rules[rule_find(name->text)]);
+		json_each (name, json_get(exception, "names")) {
+			int row = rule_find(name->text);
+
+			if (row >= 0)
+				lint_action(lint, exception, &rules[row]);
+		}
 		lint_match(lint, json_get(json_get(exception, "match"), "annotations"));
 		lint_expires(lint, json_get(exception, "expires"));
 	}

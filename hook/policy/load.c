@@ -18,6 +18,30 @@ const char *const exec_action_words[] = { "RF_ACT_ALLOW", "RF_ACT_LOG", "RF_ACT_
 const char *const guarantee_words[] = { "none", "nnp", "kill", "deny", NULL };
 static const char *const mode_words[] = { "enforce", "audit", NULL };
 
+int load_go_on(struct loader *loader, int error)
+{
+	struct policy_errors *all = loader->all;
+	const struct err *err = loader->err;
+	struct policy_note *note, **end;
+
+	if (error == 0 || all == NULL || all->n == POLICY_ERRORS_MAX)
+		return error;
+	/* Arguments of several rules are read for each of them: the same place is wrong once. */
+	for (end = &all->first; *end != NULL; end = &(*end)->next)
+		if (strcmp((*end)->text, err->text) == 0)
+			return 0;
+	note = arena_new_object(loader->arena, struct policy_note);
+	*note = (struct policy_note){
+		.kind = NOTE_ERROR,
+		.text = arena_copy(loader->arena, err->text, strlen(err->text)),
+		.line = err->line,
+		.column = err->column,
+	};
+	*end = note;
+	all->n++;
+	return 0;
+}
+
 int load_want(struct loader *loader, const struct json_node *node, enum json_type type)
 {
 	if (node->type == type)
@@ -75,6 +99,23 @@ static int unknown_key(struct loader *loader, const struct json_node *member,
 	return policy_fail(loader, member, "unknown key");
 }
 
+static int load_member(struct loader *loader, struct json_node *member,
+		       const struct policy_key *keys, size_t n_keys, void *target)
+{
+	const struct policy_key *key = NULL;
+	int error;
+
+	for (size_t i = 0; i < n_keys && key == NULL; i++)
+		if (str_is(member->key, keys[i].name))
+			key = &keys[i];
+	if (key == NULL)
+		return unknown_key(loader, member, keys, n_keys);
+	error = load_want(loader, member, key->type);
+	if (error == 0 && key->read != NULL)
+		error = key->read(loader, member, target);
+	return error;
+}
+
 int load_object(struct loader *loader, struct json_node *object, const struct policy_key *keys,
 		size_t n_keys, void *target)
 {
@@ -83,16 +124,7 @@ int load_object(struct loader *loader, struct json_node *object, const struct po
 	if (error < 0)
 		return error;
 	json_each (member, object) {
-		const struct policy_key *key = NULL;
-
-		for (size_t i = 0; i < n_keys && key == NULL; i++)
-			if (str_is(member->key, keys[i].name))
-				key = &keys[i];
-		if (key == NULL)
-			return unknown_key(loader, member, keys, n_keys);
-		error = load_want(loader, member, key->type);
-		if (error == 0 && key->read != NULL)
-			error = key->read(loader, member, target);
+		error = load_go_on(loader, load_member(loader, member, keys, n_keys, target));
 		if (error < 0)
 			return error;
 	}
@@ -145,7 +177,7 @@ static int read_rules(struct loader *loader, struct json_node *value, void *targ
 {
 	(void)target;
 	json_each (entry, value) {
-		int error = load_rule_entry(loader, entry);
+		int error = load_go_on(loader, load_rule_entry(loader, entry));
 
 		if (error < 0)
 			return error;
@@ -168,38 +200,45 @@ static int read_document(struct loader *loader)
 		{ "comment", JSON_STRING, NULL },
 	};
 	struct json_node *root = loader->doc->root;
+	int error = 0;
 
 	if (json_get(root, "version") == NULL)
-		return policy_fail(loader, root, "no \"version\"; expected \"version\": 1");
-	if (json_get(root, "name") == NULL)
-		return policy_fail(loader, root, "no \"name\"; refusals name the policy by it");
-	return load_object(loader, root, keys, ARRAY_SIZE(keys), NULL);
+		error = policy_fail(loader, root, "no \"version\"; expected \"version\": 1");
+	error = load_go_on(loader, error);
+	if (error == 0 && json_get(root, "name") == NULL)
+		error = policy_fail(loader, root, "no \"name\"; refusals name the policy by it");
+	error = load_go_on(loader, error);
+	return error < 0 ? error : load_object(loader, root, keys, ARRAY_SIZE(keys), NULL);
+}
+
+static int load_parent(struct loader *loader, const struct json_node *parent)
+{
+	struct json_doc *doc = loader->doc;
+	int error = load_want(loader, parent, JSON_STRING);
+
+	if (error < 0)
+		return error;
+	if (loader->depth == POLICY_EXTENDS_MAX)
+		return policy_fail(loader, parent, "more than %u policies deep",
+				   POLICY_EXTENDS_MAX);
+	error = load_file(loader, arena_copy(loader->arena, parent->text.data, parent->text.len));
+	loader->doc = doc;
+	if (error == -ENOENT) /* not found: say where it was asked for */
+		return policy_fail(
+			loader, parent, "%s",
+			arena_copy(loader->arena, loader->err->text, strlen(loader->err->text)));
+	return error;
 }
 
 static int load_parents(struct loader *loader)
 {
-	struct json_doc *doc = loader->doc;
-	struct json_node *extends = json_get(doc->root, "extends");
+	const struct json_node *extends = json_get(loader->doc->root, "extends");
 	int error = extends != NULL ? load_want(loader, extends, JSON_ARRAY) : 0;
 
 	if (error < 0)
 		return error;
 	json_each (parent, extends) {
-		const char *name;
-
-		error = load_want(loader, parent, JSON_STRING);
-		if (error < 0)
-			return error;
-		name = arena_copy(loader->arena, parent->text.data, parent->text.len);
-		if (loader->depth == POLICY_EXTENDS_MAX)
-			return policy_fail(loader, parent, "more than %u policies deep",
-					   POLICY_EXTENDS_MAX);
-		error = load_file(loader, name);
-		loader->doc = doc;
-		if (error == -ENOENT) /* not found: say where it was asked for */
-			return policy_fail(loader, parent, "%s",
-					   arena_copy(loader->arena, loader->err->text,
-						      strlen(loader->err->text)));
+		error = load_go_on(loader, load_parent(loader, parent));
 		if (error < 0)
 			return error;
 	}
@@ -228,18 +267,20 @@ static int load_file(struct loader *loader, const char *name)
 		return error;
 	}
 	loader->chain[loader->depth++] = path;
-	error = load_parents(loader);
+	error = load_go_on(loader, load_parents(loader));
 	if (error == 0)
 		error = read_document(loader);
 	loader->depth--;
 	return error;
 }
 
-int policy_load(struct arena *arena, const struct policy_source *source, const char *name,
-		struct policy **ret_policy, struct err *err)
+int policy_load_all(struct arena *arena, const struct policy_source *source, const char *name,
+		    struct policy **ret_policy, struct policy_errors *errors, struct err *err)
 {
 	struct policy *policy = arena_new_object(arena, struct policy);
-	struct loader loader = { .arena = arena, .source = source, .policy = policy, .err = err };
+	struct loader loader = {
+		.arena = arena, .source = source, .policy = policy, .err = err, .all = errors
+	};
 	int error;
 
 	*policy = (struct policy){
@@ -251,11 +292,19 @@ int policy_load(struct arena *arena, const struct policy_source *source, const c
 	};
 	policy->exceptions_end = &policy->exceptions;
 	load_rule_defaults(arena, policy);
-	error = load_file(&loader, name);
+	error = load_go_on(&loader, load_file(&loader, name));
 	if (error < 0)
 		return error;
+	if (errors != NULL && errors->n > 0)
+		return -EINVAL;
 	*ret_policy = policy;
 	return 0;
+}
+
+int policy_load(struct arena *arena, const struct policy_source *source, const char *name,
+		struct policy **ret_policy, struct err *err)
+{
+	return policy_load_all(arena, source, name, ret_policy, NULL, err);
 }
 
 const char *rule_action_name(enum rule_action action)

@@ -16,6 +16,7 @@ struct loader {
 	struct policy *policy; /* being filled: parents first, so that later wins */
 	struct json_doc *doc;  /* the file that is being read */
 	struct err *err;
+	struct policy_errors *all; /* where every error goes; NULL: the first one ends it */
 	const char *chain[POLICY_EXTENDS_MAX]; /* files from the first to this one */
 	unsigned int depth;
 };
@@ -30,6 +31,19 @@ struct policy_key {
 /* policy_fail: json_fail() with EXIT_POLICY for the loader's document. */
 #define policy_fail(loader, node, ...) \
 	json_fail((loader)->doc, node, EXIT_POLICY, (loader)->err, __VA_ARGS__)
+
+/*
+ * load_go_on: for a loop over what does not depend on each other. Where all errors are wanted it
+ * notes this one and returns 0, so that the next is read; else, and without an error, it returns
+ * what it was given.
+ */
+int load_go_on(struct loader *loader, int error);
+
+/* load_errors: how many were noted so far. */
+static inline unsigned int load_errors(const struct loader *loader)
+{
+	return loader->all != NULL ? loader->all->n : 0;
+}
 
 /* load_object: reads each member by its key; an unknown one, or a wrong type, is an error. */
 int load_object(struct loader *loader, struct json_node *object, const struct policy_key *keys,

@@ -65,20 +65,28 @@ struct exec_entry {
 	uint64_t capabilities;
 };
 
+static int check_path(struct loader *loader, const struct json_node *path)
+{
+	int error = load_want(loader, path, JSON_STRING);
+
+	if (error < 0)
+		return error;
+	if (path->text.len < 2 || path->text.data[0] != '/')
+		return policy_fail(loader, path, "expected the absolute path of a file");
+	if (path->text.len > EXEC_PATH_MAX)
+		return policy_fail(loader, path, "path longer than %d bytes", EXEC_PATH_MAX);
+	return 0;
+}
+
 static int read_paths(struct loader *loader, struct json_node *value, void *target)
 {
+	((struct exec_entry *)target)->paths = value;
 	json_each (path, value) {
-		int error = load_want(loader, path, JSON_STRING);
+		int error = load_go_on(loader, check_path(loader, path));
 
 		if (error < 0)
 			return error;
-		if (path->text.len < 2 || path->text.data[0] != '/')
-			return policy_fail(loader, path, "expected the absolute path of a file");
-		if (path->text.len > EXEC_PATH_MAX)
-			return policy_fail(loader, path, "path longer than %d bytes",
-					   EXEC_PATH_MAX);
 	}
-	((struct exec_entry *)target)->paths = value;
 	return 0;
 }
 
@@ -115,7 +123,7 @@ static int exec_rule_set(struct loader *loader, const struct json_node *path,
 	return 0;
 }
 
-static int read_exec_rules(struct loader *loader, struct json_node *value, void *target)
+static int load_exec_entry(struct loader *loader, struct json_node *node)
 {
 	static const struct policy_key keys[] = {
 		{ "paths", JSON_ARRAY, read_paths },
@@ -124,21 +132,32 @@ static int read_exec_rules(struct loader *loader, struct json_node *value, void 
 		{ "comment", JSON_STRING, NULL },
 	};
 
+	struct exec_entry entry = { 0 };
+	unsigned int before = load_errors(loader);
+	int error = load_object(loader, node, keys, ARRAY_SIZE(keys), &entry);
+
+	if (error < 0)
+		return error;
+	if (load_errors(loader) > before)
+		return 0;
+	if (entry.paths == NULL || entry.action_node == NULL)
+		return policy_fail(loader, node, "an exec rule needs \"paths\" and \"action\"");
+	json_each (path, entry.paths) {
+		error = exec_rule_set(loader, path, &entry);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int read_exec_rules(struct loader *loader, struct json_node *value, void *target)
+{
 	(void)target;
 	json_each (node, value) {
-		struct exec_entry entry = { 0 };
-		int error = load_object(loader, node, keys, ARRAY_SIZE(keys), &entry);
+		int error = load_go_on(loader, load_exec_entry(loader, node));
 
 		if (error < 0)
 			return error;
-		if (entry.paths == NULL || entry.action_node == NULL)
-			return policy_fail(loader, node,
-					   "an exec rule needs \"paths\" and \"action\"");
-		json_each (path, entry.paths) {
-			error = exec_rule_set(loader, path, &entry);
-			if (error < 0)
-				return error;
-		}
 	}
 	return 0;
 }
@@ -195,12 +214,14 @@ static int read_match_annotations(struct loader *loader, struct json_node *value
 	exception->matches = arena_array(loader->arena, value->count, sizeof(*exception->matches));
 	json_each (member, value) {
 		struct exception_match *match = &exception->matches[exception->n_matches++];
-		int error = load_want(loader, member, JSON_STRING);
+		int error =
+			load_go_on(loader, read_regex(loader, member, member->key, &match->key));
 
 		if (error == 0)
-			error = read_regex(loader, member, member->key, &match->key);
+			error = load_want(loader, member, JSON_STRING);
 		if (error == 0)
 			error = read_regex(loader, member, member->text, &match->value);
+		error = load_go_on(loader, error);
 		if (error < 0)
 			return error;
 	}
@@ -268,7 +289,7 @@ static int read_expires(struct loader *loader, struct json_node *value, void *ta
 	return 0;
 }
 
-int load_exceptions(struct loader *loader, struct json_node *array, void *target)
+static int load_exception(struct loader *loader, struct json_node *node)
 {
 	static const struct policy_key keys[] = {
 		{ "names", JSON_ARRAY, read_exception_names },
@@ -279,20 +300,32 @@ int load_exceptions(struct loader *loader, struct json_node *array, void *target
 		{ "comment", JSON_STRING, NULL },
 	};
 
+	struct exception *exception = arena_new_object(loader->arena, struct exception);
+	unsigned int before = load_errors(loader);
+	int error = load_object(loader, node, keys, ARRAY_SIZE(keys), exception);
+
+	if (error < 0)
+		return error;
+	if (load_errors(loader) > before)
+		return 0;
+	if (json_get(node, "names") == NULL || json_get(node, "action") == NULL ||
+	    exception->n_matches == 0 || exception->reason == NULL)
+		return policy_fail(
+			loader, node,
+			"an exception needs \"names\", \"action\", \"match\" with annotations, and \"reason\"");
+	*loader->policy->exceptions_end = exception;
+	loader->policy->exceptions_end = &exception->next;
+	return 0;
+}
+
+int load_exceptions(struct loader *loader, struct json_node *array, void *target)
+{
 	(void)target;
 	json_each (node, array) {
-		struct exception *exception = arena_new_object(loader->arena, struct exception);
-		int error = load_object(loader, node, keys, ARRAY_SIZE(keys), exception);
+		int error = load_go_on(loader, load_exception(loader, node));
 
 		if (error < 0)
 			return error;
-		if (json_get(node, "names") == NULL || json_get(node, "action") == NULL ||
-		    exception->n_matches == 0 || exception->reason == NULL)
-			return policy_fail(
-				loader, node,
-				"an exception needs \"names\", \"action\", \"match\" with annotations, and \"reason\"");
-		*loader->policy->exceptions_end = exception;
-		loader->policy->exceptions_end = &exception->next;
 	}
 	return 0;
 }

@@ -15,6 +15,25 @@ struct rule_entry {
 	struct json_node *names, *action_node, *args;
 };
 
+static int load_capability(struct loader *loader, const struct json_node *element, uint64_t *set)
+{
+	const char *full;
+	int number = load_want(loader, element, JSON_STRING);
+
+	if (number < 0)
+		return number;
+	/* The engines' options take names without CAP_: the likeliest slip by far. */
+	full = arena_printf(loader->arena, "CAP_%.*s", (int)element->text.len, element->text.data);
+	if (cap_from_name(str_from(full)) >= 0)
+		return policy_fail(loader, element, "%s is no capability; did you mean \"%s\"?",
+				   str_quote(loader->arena, element->text), full);
+	number = load_word(loader, element, "capability", cap_names());
+	if (number < 0)
+		return number;
+	*set |= UINT64_C(1) << number;
+	return 0;
+}
+
 int load_capabilities(struct loader *loader, struct json_node *array, uint64_t *ret_set)
 {
 	uint64_t set = 0;
@@ -23,23 +42,9 @@ int load_capabilities(struct loader *loader, struct json_node *array, uint64_t *
 	if (error < 0)
 		return error;
 	json_each (element, array) {
-		const char *full;
-		int number;
-
-		error = load_want(loader, element, JSON_STRING);
+		error = load_go_on(loader, load_capability(loader, element, &set));
 		if (error < 0)
 			return error;
-		/* The engines' options take names without CAP_: the likeliest slip by far. */
-		full = arena_printf(loader->arena, "CAP_%.*s", (int)element->text.len,
-				    element->text.data);
-		if (cap_from_name(str_from(full)) >= 0)
-			return policy_fail(loader, element,
-					   "%s is no capability; did you mean \"%s\"?",
-					   str_quote(loader->arena, element->text), full);
-		number = load_word(loader, element, "capability", cap_names());
-		if (number < 0)
-			return number;
-		set |= UINT64_C(1) << number;
 	}
 	*ret_set = set;
 	return 0;
@@ -50,6 +55,31 @@ static bool is_pattern(struct str path)
 {
 	return memchr(path.data, '*', path.len) != NULL ||
 	       (path.len > 3 && memcmp(path.data + path.len - 3, ":ro", 3) == 0);
+}
+
+static int check_string(struct loader *loader, const struct json_node *element,
+			enum rule_arg_kind kind, struct id_ranges *ranges)
+{
+	int error = load_want(loader, element, JSON_STRING);
+
+	if (error < 0)
+		return error;
+	if (kind != ARG_STRINGS && kind != ARG_RANGES && !str_starts_with(element->text, "/"))
+		return policy_fail(loader, element, "expected an absolute path, found %s",
+				   str_quote(loader->arena, element->text));
+	/* A pattern would be looked up as the name of one file, and match nothing. */
+	if ((kind == ARG_PATHS || kind == ARG_INSIDE) && is_pattern(element->text))
+		return policy_fail(loader, element,
+				   "expected one path, without * and :ro, found %s",
+				   str_quote(loader->arena, element->text));
+	if (element->text.len == 0)
+		return policy_fail(loader, element, "expected a string that is not empty");
+	if (kind == ARG_RANGES && !id_ranges_add(ranges, element->text))
+		return policy_fail(
+			loader, element,
+			"expected ids as \"FIRST-LAST\", \"FIRST/COUNT\" or \"ID\", at most %u of them, found %s",
+			ID_RANGES_MAX, str_quote(loader->arena, element->text));
+	return 0;
 }
 
 static int load_strings(struct loader *loader, struct json_node *array, enum rule_arg_kind kind,
@@ -63,25 +93,9 @@ static int load_strings(struct loader *loader, struct json_node *array, enum rul
 	arg->strings = arena_array(loader->arena, array->count, sizeof(*arg->strings));
 	arg->n = 0;
 	json_each (element, array) {
-		error = load_want(loader, element, JSON_STRING);
+		error = load_go_on(loader, check_string(loader, element, kind, &ranges));
 		if (error < 0)
 			return error;
-		if (kind != ARG_STRINGS && kind != ARG_RANGES &&
-		    !str_starts_with(element->text, "/"))
-			return policy_fail(loader, element, "expected an absolute path, found %s",
-					   str_quote(loader->arena, element->text));
-		/* A pattern would be looked up as the name of one file, and match nothing. */
-		if ((kind == ARG_PATHS || kind == ARG_INSIDE) && is_pattern(element->text))
-			return policy_fail(loader, element,
-					   "expected one path, without * and :ro, found %s",
-					   str_quote(loader->arena, element->text));
-		if (element->text.len == 0)
-			return policy_fail(loader, element, "expected a string that is not empty");
-		if (kind == ARG_RANGES && !id_ranges_add(&ranges, element->text))
-			return policy_fail(
-				loader, element,
-				"expected ids as \"FIRST-LAST\", \"FIRST/COUNT\" or \"ID\", at most %u of them, found %s",
-				ID_RANGES_MAX, str_quote(loader->arena, element->text));
 		arg->strings[arg->n++] = element->text;
 	}
 	return 0;
@@ -149,7 +163,7 @@ static int load_ids(struct loader *loader, struct json_node *array, struct rule_
 	arg->numbers = arena_array(loader->arena, array->count, sizeof(*arg->numbers));
 	arg->n = 0;
 	json_each (element, array) {
-		error = load_id(loader, element, &arg->numbers[arg->n]);
+		error = load_go_on(loader, load_id(loader, element, &arg->numbers[arg->n]));
 		if (error < 0)
 			return error;
 		arg->n++;
@@ -201,34 +215,50 @@ static int load_arg(struct loader *loader, struct json_node *value,
 	return 0;
 }
 
+static int load_named_arg(struct loader *loader, struct json_node *value, size_t row)
+{
+	const struct rule *rule = &rules[row];
+	const char *words[RULE_ARGS_MAX + 1] = { NULL };
+	size_t n = 0, i;
+
+	while (n < RULE_ARGS_MAX && rule->args[n].kind != ARG_NONE) {
+		words[n] = rule->args[n].name;
+		n++;
+	}
+	for (i = 0; i < n && !str_is(value->key, words[i]); i++)
+		;
+	if (i == n && str_nearest(value->key, words) != NULL)
+		return policy_fail(loader, value,
+				   "rule %s has no such argument; did you mean \"%s\"?", rule->name,
+				   str_nearest(value->key, words));
+	if (i == n)
+		return policy_fail(loader, value, "rule %s has no such argument", rule->name);
+	return load_arg(loader, value, &rule->args[i], &loader->policy->settings[row].args[i]);
+}
+
 /* The arguments of an entry go to every rule that it names; each must know them. */
 static int load_args(struct loader *loader, const struct rule_entry *entry, size_t row)
 {
-	const struct rule *rule = &rules[row];
-
 	json_each (value, entry->args) {
-		const char *words[RULE_ARGS_MAX + 1] = { NULL };
-		size_t n = 0, i;
-		int error;
+		int error = load_go_on(loader, load_named_arg(loader, value, row));
 
-		while (n < RULE_ARGS_MAX && rule->args[n].kind != ARG_NONE) {
-			words[n] = rule->args[n].name;
-			n++;
-		}
-		for (i = 0; i < n && !str_is(value->key, words[i]); i++)
-			;
-		if (i == n && str_nearest(value->key, words) != NULL)
-			return policy_fail(loader, value,
-					   "rule %s has no such argument; did you mean \"%s\"?",
-					   rule->name, str_nearest(value->key, words));
-		if (i == n)
-			return policy_fail(loader, value, "rule %s has no such argument",
-					   rule->name);
-		error = load_arg(loader, value, &rule->args[i],
-				 &loader->policy->settings[row].args[i]);
 		if (error < 0)
 			return error;
 	}
+	return 0;
+}
+
+static int load_rule_name(struct loader *loader, const struct json_node *name, uint64_t *set)
+{
+	int row;
+
+	if (name->type == JSON_STRING && str_is(name->text, "spec"))
+		return policy_fail(loader, name,
+				   "rule spec is always on; take it out of the names");
+	row = load_word(loader, name, "rule", rule_names());
+	if (row < 0)
+		return row;
+	*set |= UINT64_C(1) << row;
 	return 0;
 }
 
@@ -239,15 +269,10 @@ int load_rule_names(struct loader *loader, struct json_node *array, uint64_t *re
 	if (array->first == NULL)
 		return policy_fail(loader, array, "expected the name of a rule");
 	json_each (name, array) {
-		int row;
+		int error = load_go_on(loader, load_rule_name(loader, name, &set));
 
-		if (name->type == JSON_STRING && str_is(name->text, "spec"))
-			return policy_fail(loader, name,
-					   "rule spec is always on; take it out of the names");
-		row = load_word(loader, name, "rule", rule_names());
-		if (row < 0)
-			return row;
-		set |= UINT64_C(1) << row;
+		if (error < 0)
+			return error;
 	}
 	*ret_rules = set;
 	return 0;
@@ -266,9 +291,9 @@ static int read_action(struct loader *loader, struct json_node *value, void *tar
 	struct rule_entry *entry = target;
 	int word = load_word(loader, value, "action of a rule", rule_action_words);
 
+	entry->action_node = value;
 	if (word < 0)
 		return word;
-	entry->action_node = value;
 	entry->action = (enum rule_action)word;
 	return 0;
 }
@@ -289,11 +314,13 @@ int load_rule_entry(struct loader *loader, struct json_node *node)
 		{ "comment", JSON_STRING, NULL },
 	};
 	struct rule_entry entry = { 0 };
+	unsigned int before = load_errors(loader);
 	int error = load_object(loader, node, keys, ARRAY_SIZE(keys), &entry);
 
 	if (error < 0)
 		return error;
-	if (entry.names == NULL || entry.action_node == NULL)
+	/* What is missing may be there, misspelled. */
+	if ((entry.names == NULL || entry.action_node == NULL) && load_errors(loader) == before)
 		return policy_fail(loader, node, "a rule needs \"names\" and \"action\"");
 	for (size_t row = 0; row < n_rules; row++) {
 		struct rule_setting *setting = &loader->policy->settings[row];

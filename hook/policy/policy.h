@@ -129,6 +129,21 @@ struct policy_source {
 int policy_load(struct arena *arena, const struct policy_source *source, const char *name,
 		struct policy **ret_policy, struct err *err);
 
+#define POLICY_ERRORS_MAX 100U /* of one policy that policy_load_all() names */
+
+/* Every error of a policy, in the order found; starts as zeroes. */
+struct policy_errors {
+	struct policy_note *first;
+	unsigned int n;
+};
+
+/*
+ * policy_load_all: the same for who mends the policy: behind an error it reads on with what does
+ * not depend on it, and adds all that it finds to *errors.
+ */
+int policy_load_all(struct arena *arena, const struct policy_source *source, const char *name,
+		    struct policy **ret_policy, struct policy_errors *errors, struct err *err);
+
 /*
  * policy_render: the policy as the text of one file that extends nothing; policy_load() makes an
  * equal policy of it.
@@ -213,19 +228,20 @@ struct exec_policy policy_exec(const struct policy *policy);
 /* One sentence about a policy or two. */
 struct policy_note {
 	enum policy_note_kind {
+		NOTE_ERROR,   /* policy_load_all(): FILE:LINE:COLUMN where there is one, and why */
 		NOTE_WARNING, /* policy_lint(): allowed, but hardly meant */
 		NOTE_WEAKER,  /* policy_diff(): something passes that did not, or is held less */
 		NOTE_STRICTER,
 		NOTE_OTHER,
 	} kind;
 	const char *text;
-	unsigned int line, column; /* of policy_lint() */
+	unsigned int line, column; /* of NOTE_ERROR and NOTE_WARNING; 0: no place */
 	struct policy_note *next;
 };
 
 /*
- * policy_lint: warnings about one policy file that policy_load() has taken; doc is its text, read
- * with comments. today is YYYYMMDD in UTC, for exceptions. NULL: none.
+ * policy_lint: warnings about one policy file, valid or not; doc is its text, read with comments.
+ * today is YYYYMMDD in UTC, for exceptions. NULL: none.
  */
 struct policy_note *policy_lint(struct arena *arena, struct json_doc *doc, unsigned int today);
 
