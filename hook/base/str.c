@@ -6,16 +6,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#define BUF_MIN 256
+
+void buf_reserve(struct buf *buf, size_t len)
+{
+	size_t size = buf->size != 0 ? buf->size : BUF_MIN;
+
+	if (buf->size - buf->len > len)
+		return;
+	while (size - buf->len <= len)
+		size *= 2;
+	buf->data = mem_realloc(buf->data, size);
+	buf->size = size;
+}
+
 void buf_add(struct buf *buf, const void *data, size_t len)
 {
-	if (buf->size - buf->len <= len) {
-		size_t size = buf->size != 0 ? buf->size : 256;
-
-		while (size - buf->len <= len)
-			size *= 2;
-		buf->data = mem_realloc(buf->data, size);
-		buf->size = size;
-	}
+	buf_reserve(buf, len);
 	if (len > 0)
 		memcpy(buf->data + buf->len, data, len);
 	buf->len += len;
@@ -24,18 +31,19 @@ void buf_add(struct buf *buf, const void *data, size_t len)
 
 void buf_printf(struct buf *buf, const char *format, ...)
 {
-	size_t room = buf->size - buf->len;
 	va_list args;
+	size_t room;
 	int len;
 
+	buf_reserve(buf, BUF_MIN / 2); /* most are shorter: formatted once */
+	room = buf->size - buf->len;
 	va_start(args, format);
-	len = vsnprintf(room > 0 ? buf->data + buf->len : NULL, room, format, args);
+	len = vsnprintf(buf->data + buf->len, room, format, args);
 	va_end(args);
 	if (len <= 0)
 		return;
 	if (room <= (size_t)len) {
-		buf->size = (buf->len + (size_t)len + 1) * 2;
-		buf->data = mem_realloc(buf->data, buf->size);
+		buf_reserve(buf, (size_t)len);
 		va_start(args, format);
 		vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
 		va_end(args);
@@ -129,8 +137,20 @@ static char fold_next(struct str *text)
 	return folded;
 }
 
+static char to_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 bool str_fold_equal(struct str a, struct str b)
 {
+	/* Nearly all names are ASCII, and most differ early. */
+	while (a.len > 0 && b.len > 0 && ((*a.data | *b.data) & 0x80) == 0) {
+		if (to_lower(*a.data) != to_lower(*b.data))
+			return false;
+		a = (struct str){ a.data + 1, a.len - 1 };
+		b = (struct str){ b.data + 1, b.len - 1 };
+	}
 	for (;;) {
 		char folded = fold_next(&a);
 

@@ -30,6 +30,8 @@ struct buf {
 	size_t size;
 };
 
+/* buf_reserve: makes room for len bytes more, and a NUL byte behind them. */
+void buf_reserve(struct buf *buf, size_t len);
 void buf_add(struct buf *buf, const void *data, size_t len);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -25,12 +25,16 @@ static bool is_directory(const char *path)
 
 int spec_file_read(struct arena *arena, const char **path, struct str *ret_text, struct err *err)
 {
+	int error;
+
 	if (strcmp(*path, "-") == 0) {
 		*path = "standard input";
 		return io_read(arena, STDIN_FILENO, *path, JSON_SIZE_MAX, ret_text, err);
 	}
-	if (is_directory(*path))
-		*path = arena_printf(arena, "%s/config.json", *path);
+	error = io_read_file(arena, AT_FDCWD, *path, JSON_SIZE_MAX, ret_text, err);
+	if (error == 0 || !is_directory(*path))
+		return error;
+	*path = arena_printf(arena, "%s/config.json", *path);
 	return io_read_file(arena, AT_FDCWD, *path, JSON_SIZE_MAX, ret_text, err);
 }
 
@@ -62,6 +66,14 @@ static bool is_json_name(const char *path)
 	return len > 5 && strcmp(path + len - 5, ".json") == 0;
 }
 
+/* For file systems that say nothing of it with the names. */
+static unsigned char file_type(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 ? IFTODT(st.st_mode) : DT_UNKNOWN;
+}
+
 /* directory has no slash at its end; "" is the root directory. */
 static int walk(const char *directory, unsigned int depth,
 		int (*visit)(const char *path, bool in_tree, void *data), void *data,
@@ -78,16 +90,18 @@ static int walk(const char *directory, unsigned int depth,
 		return err_set_system(err, errno, "cannot read directory %s", directory);
 	for (int i = 0; i < n; i++) {
 		auto_free char *path = NULL;
-		struct stat st;
+		unsigned char type = entries[i]->d_type;
 
 		if (result == 0) {
 			size_t size = strlen(directory) + strlen(entries[i]->d_name) + 2;
 
 			path = mem_realloc(NULL, size);
 			snprintf(path, size, "%s/%s", directory, entries[i]->d_name);
-			if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			if (type == DT_UNKNOWN)
+				type = file_type(path);
+			if (type == DT_DIR)
 				result = walk(path, depth + 1, visit, data, err);
-			else if (is_json_name(path) && !is_directory(path))
+			else if (is_json_name(path) && (type != DT_LNK || !is_directory(path)))
 				result = visit(path, true, data);
 		}
 		free(entries[i]);

@@ -28,14 +28,13 @@ static void pointer_add(struct buf *buf, const struct json_node *node)
 		return;
 	}
 	for (size_t i = 0; i < node->key.len; i++) {
-		char c = node->key.data[i];
+		size_t start = i;
 
-		if (c == '~')
-			buf_add(buf, "~0", 2);
-		else if (c == '/')
-			buf_add(buf, "~1", 2);
-		else
-			buf_add(buf, &c, 1);
+		while (i < node->key.len && node->key.data[i] != '~' && node->key.data[i] != '/')
+			i++;
+		buf_add(buf, node->key.data + start, i - start);
+		if (i < node->key.len)
+			buf_add(buf, node->key.data[i] == '~' ? "~0" : "~1", 2);
 	}
 }
 

@@ -254,6 +254,20 @@ static const char *bundle_path(struct arena *arena, const char *bundle)
 	return arena_copy(arena, path, (size_t)len);
 }
 
+/* The same, once for all specs of one directory. */
+static const char *known_bundle_path(struct arena *arena, struct host_facts *host,
+				     const char *bundle)
+{
+	if (host->bundle_arena == NULL || bundle == NULL)
+		return bundle_path(arena, bundle);
+	if (host->bundle_name == NULL || strcmp(host->bundle_name, bundle) != 0) {
+		arena_reset(host->bundle_arena);
+		host->bundle_name = arena_copy(host->bundle_arena, bundle, strlen(bundle));
+		host->bundle = bundle_path(host->bundle_arena, bundle);
+	}
+	return host->bundle;
+}
+
 void facts_collect_accounts(struct arena *arena, const struct oci_config *config,
 			    struct facts *facts)
 {
@@ -354,7 +368,7 @@ void facts_collect(struct arena *arena, const struct oci_config *config,
 		collect_host_again(before, &facts);
 	} else {
 		collect_own(host, &facts);
-		facts.bundle = bundle_path(arena, query->bundle);
+		facts.bundle = known_bundle_path(arena, host, query->bundle);
 	}
 	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++)
 		facts.namespaces[i] = namespace_fact(&namespaces[i], i);

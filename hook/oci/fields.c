@@ -29,21 +29,21 @@ static int field_read(const struct fields_reader *reader, struct json_node *memb
 	for (size_t i = 0; i < n_fields; i++) {
 		const struct field *field = &fields[i];
 
-		if (str_is(member->key, field->key)) {
+		if (str_equal(member->key, field->key)) {
 			if (!key_is_plain(reader, member))
 				return json_fail(reader->doc, member, EXIT_SPEC, reader->err,
 						 "name spelled with escapes; write \"%s\"",
-						 field->key);
+						 field->key.data);
 			if (field->read == NULL)
 				return 0;
 			return field->read(reader, member, (char *)base + field->offset);
 		}
 	}
 	for (size_t i = 0; i < n_fields; i++)
-		if (str_fold_equal(member->key, str_from(fields[i].key)))
+		if (str_fold_equal(member->key, fields[i].key))
 			return json_fail(reader->doc, member, EXIT_SPEC, reader->err,
 					 "some runtimes read this name as \"%s\"; write it so",
-					 fields[i].key);
+					 fields[i].key.data);
 	return 0;
 }
 

@@ -18,20 +18,20 @@ struct fields_reader {
 };
 
 struct field {
-	const char *key;
+	struct str key;
 	int (*read)(const struct fields_reader *reader, struct json_node *value, void *target);
 	size_t offset; /* of the target in the structure that is filled */
 };
 
-/* A row, and a row of a member that no rule reads. */
-#define ROW(structure, key, reader, member)                     \
-	{                                                       \
-		key, reader, offsetof(struct structure, member) \
+/* A row; one whose reader takes the whole structure; one of a member that no rule reads. */
+#define ROW_AT(name, reader, offset)                         \
+	{                                                    \
+		{ name, sizeof(name) - 1 }, (reader), offset \
 	}
-#define KNOWN(key)           \
-	{                    \
-		key, NULL, 0 \
-	}
+#define ROW(structure, name, reader, member) \
+	ROW_AT(name, reader, offsetof(struct structure, member))
+#define ROW_WHOLE(name, reader) ROW_AT(name, reader, 0)
+#define KNOWN(name) ROW_AT(name, NULL, 0)
 
 /*
  * fields_read: reads every member of object by its row; members without a row are left alone.

@@ -52,5 +52,5 @@ int oci_hooks_read(const struct fields_reader *reader, struct json_node *value, 
 
 const char *oci_hook_stage_name(enum oci_hook_stage stage)
 {
-	return stages[stage].key;
+	return stages[stage].key.data;
 }

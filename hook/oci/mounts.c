@@ -87,17 +87,19 @@ static bool path_fits(const char *pattern, struct str path)
 	return strstr(text, "/..") == NULL && fnmatch(pattern, text, FNM_PATHNAME) == 0;
 }
 
-static bool path_matches(const char *pattern, struct str path)
-{
-	return strpbrk(pattern, "*[") != NULL ? path_fits(pattern, path) : str_is(path, pattern);
-}
-
 /* Is the path as the pattern up to its first wildcard? */
 static bool starts_as(struct str path, const char *pattern)
 {
-	size_t len = strcspn(pattern, "*");
+	size_t len = strcspn(pattern, "*[");
 
 	return path.len >= len && memcmp(path.data, pattern, len) == 0;
+}
+
+static bool path_matches(const char *pattern, struct str path)
+{
+	if (!starts_as(path, pattern))
+		return false;
+	return strpbrk(pattern, "*[") != NULL ? path_fits(pattern, path) : str_is(path, pattern);
 }
 
 static enum storage source_storage(const char *pattern, struct str source)

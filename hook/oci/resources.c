@@ -79,9 +79,9 @@ int oci_resources_read(const struct fields_reader *reader, struct json_node *val
 	static const struct field fields[] = {
 		ROW(oci_resources, "devices", read_device_rules, devices),
 		ROW(oci_resources, "unified", field_map, unified),
-		{ "memory", read_memory, 0 },
-		{ "cpu", read_cpu, 0 },
-		{ "pids", read_pids, 0 },
+		ROW_WHOLE("memory", read_memory),
+		ROW_WHOLE("cpu", read_cpu),
+		ROW_WHOLE("pids", read_pids),
 		KNOWN("blockIO"),
 		KNOWN("hugepageLimits"),
 		KNOWN("network"),
