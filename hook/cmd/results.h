@@ -24,7 +24,7 @@ struct results {
 	const struct policy *policy;
 	struct json_writer *writer; /* of the formats that are JSON */
 	struct buf text;	    /* of the others */
-	bool at_once;		    /* somebody watches: nothing is held back */
+	size_t held_back;	    /* bytes, at most, before they are written */
 };
 
 struct results_format {
@@ -45,6 +45,16 @@ void results_begin(struct results *results, const struct policy *policy);
 int results_add(struct results *results, struct arena *arena, const struct file_result *file,
 		struct err *err);
 int results_end(struct results *results, struct err *err);
+
+/*
+ * For results of several processes. results_keep: nothing is written any more, and what was not yet
+ * is forgotten. results_kept: what was added since, for results_put() of another; valid, and kept,
+ * until results_clear.
+ */
+void results_keep(struct results *results);
+struct str results_kept(struct results *results);
+void results_clear(struct results *results);
+int results_put(struct results *results, struct str text, struct err *err);
 
 void results_free(struct results *results);
 
