@@ -13,23 +13,24 @@
 #include "err.h"
 
 #define ALIGNMENT 16
-#define CHUNK_MIN (16 * 1024)
-#define CHUNK_MAX (1024 * 1024) /* chunks double up to this, so that their number stays small */
-/* Of a chunk of such a size most will be used: all its pages at once, not by a fault for each. */
-#define POPULATE_MIN (32 * 1024)
-#define POPULATE_MAX (128 * 1024)
-#define PAGE 4096U
+#define CHUNK_FIRST (64 * 1024) /* most commands need no other */
+#define CHUNK_MORE (1024 * 1024)
+/* Behind the first pages, which may be all that is needed, pages come in groups: a fault for each
+ * costs half as much again. */
+#define POPULATE_AFTER (16 * 1024)
+#define POPULATE_STEP (16 * 1024)
+#define PAGE ((uintptr_t)4096)
 
 struct chunk {
 	struct chunk *next;
 	size_t size; /* of data */
 	size_t used;
+	size_t populated;
 	_Alignas(ALIGNMENT) char data[];
 };
 
 struct arena {
 	struct chunk *chunks; /* the newest first; only that one is filled */
-	size_t next_size;
 };
 
 _Noreturn void mem_exhausted(void)
@@ -54,7 +55,7 @@ struct arena *arena_new(void)
 {
 	struct arena *arena = mem_realloc(NULL, sizeof(*arena));
 
-	*arena = (struct arena){ .next_size = CHUNK_MIN };
+	*arena = (struct arena){ .chunks = NULL };
 	return arena;
 }
 
@@ -83,61 +84,90 @@ void arena_reset(struct arena *arena)
 		kept->next = chunk->next;
 		free(chunk);
 	}
-	if (kept->size > CHUNK_MAX) { /* one large document is no reason to hold that much */
+	if (kept->size > CHUNK_MORE) { /* one large document is no reason to hold that much */
 		free(kept);
-		*arena = (struct arena){ .next_size = CHUNK_MIN };
+		arena->chunks = NULL;
 		return;
 	}
 	kept->used = 0;
 }
 
 /* Only for speed: a kernel that cannot (before 5.14) gives the pages when they are touched. */
-static void populate(char *data, size_t size)
+static void populate(struct chunk *chunk)
 {
-	size_t skipped = -(uintptr_t)data & (PAGE - 1); /* up to the first whole page */
+	char *from = chunk->data + chunk->populated, *to;
 
-	if (size >= POPULATE_MIN && size <= POPULATE_MAX)
-		madvise(data + skipped, (size - skipped) & ~(size_t)(PAGE - 1),
-			MADV_POPULATE_WRITE);
+	chunk->populated = chunk->size; /* the last pages come one by one */
+	if (chunk->size - chunk->used < POPULATE_STEP)
+		return;
+	to = chunk->data + chunk->used + POPULATE_STEP;
+	from += -(uintptr_t)from & (PAGE - 1);
+	to -= (uintptr_t)to & (PAGE - 1);
+	chunk->populated = (size_t)(to - chunk->data);
+	if (from < to)
+		madvise(from, (size_t)(to - from), MADV_POPULATE_WRITE);
 }
 
 static struct chunk *chunk_add(struct arena *arena, size_t least)
 {
-	size_t size = arena->next_size > least ? arena->next_size : least;
+	size_t usual = arena->chunks == NULL ? CHUNK_FIRST : CHUNK_MORE;
+	size_t size = usual > least ? usual : least;
 	struct chunk *chunk;
 
 	if (size > SIZE_MAX - sizeof(*chunk))
 		mem_exhausted();
 	chunk = mem_realloc(NULL, sizeof(*chunk) + size);
-	populate(chunk->data, size);
 	chunk->size = size;
 	chunk->used = 0;
+	chunk->populated = arena->chunks == NULL ? POPULATE_AFTER : 0;
 	chunk->next = arena->chunks;
 	arena->chunks = chunk;
-	if (arena->next_size < CHUNK_MAX)
-		arena->next_size *= 2;
 	return chunk;
 }
 
-/* size bytes that hold anything. */
-static void *take(struct arena *arena, size_t size)
+static size_t round_up(size_t size)
+{
+	return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
+void *arena_take(struct arena *arena, size_t size)
 {
 	struct chunk *chunk = arena->chunks;
 	void *data;
 
 	if (size > SIZE_MAX / 2)
 		mem_exhausted();
-	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+	size = round_up(size);
 	if (chunk == NULL || chunk->size - chunk->used < size)
 		chunk = chunk_add(arena, size);
 	data = chunk->data + chunk->used;
 	chunk->used += size;
+	if (chunk->used > chunk->populated)
+		populate(chunk);
 	return data;
+}
+
+char *arena_room(struct arena *arena, size_t least, size_t *ret_size)
+{
+	struct chunk *chunk = arena->chunks;
+
+	if (least > SIZE_MAX / 2)
+		mem_exhausted();
+	least = round_up(least);
+	if (chunk == NULL || chunk->size - chunk->used < least)
+		chunk = chunk_add(arena, least);
+	*ret_size = chunk->size - chunk->used;
+	return chunk->data + chunk->used;
+}
+
+void arena_keep(struct arena *arena, size_t size)
+{
+	arena_take(arena, size);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	return memset(take(arena, size), 0, size);
+	return memset(arena_take(arena, size), 0, size);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -151,7 +181,7 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_copy(struct arena *arena, const void *data, size_t len)
 {
-	char *copy = take(arena, len + 1);
+	char *copy = arena_take(arena, len + 1);
 
 	if (len > 0)
 		memcpy(copy, data, len);

@@ -4,29 +4,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 
 #define READ_STEP \
-	(64 * 1024) /* a typical spec is 10 kB: one read, and one more that sees the end */
+	(16 * 1024) /* a typical spec is 10 kB: one read, and one more that sees the end */
 
 int io_read(struct arena *arena, int fd, const char *name, size_t max, struct str *ret_data,
 	    struct err *err)
 {
-	size_t size = READ_STEP;
-	size_t len = 0;
-	auto_free char *data = mem_realloc(NULL, size);
+	size_t size, len = 0;
+	char *data = arena_room(arena, READ_STEP, &size);
 
 	for (;;) {
 		ssize_t got;
 
-		if (len == size) {
-			size *= 2;
-			data = mem_realloc(data, size);
+		if (len + 1 == size) {
+			char *wider = arena_room(arena, size * 2, &size);
+
+			data = memcpy(wider, data, len);
 		}
-		got = read(fd, data + len, size - len);
+		got = read(fd, data + len, size - len - 1);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -38,7 +39,9 @@ int io_read(struct arena *arena, int fd, const char *name, size_t max, struct st
 			return err_set(err, EFBIG, EXIT_SPEC,
 				       "%s is larger than the limit of %zu bytes", name, max);
 	}
-	*ret_data = (struct str){ arena_copy(arena, data, len), len };
+	data[len] = '\0';
+	arena_keep(arena, len + 1);
+	*ret_data = (struct str){ data, len };
 	return 0;
 }
 

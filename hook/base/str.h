@@ -42,15 +42,17 @@ static inline void cleanup_buf(const struct buf *buf)
 
 #define auto_buf __attribute__((cleanup(cleanup_buf)))
 
-/* Inline, since most comparisons end at the length: a literal's is known to the compiler. */
+/* Inline, since most comparisons end at the length, which of a literal the compiler knows, or the
+ * first byte. */
 static inline bool str_equal(struct str a, struct str b)
 {
-	return a.len == b.len && (a.len == 0 || __builtin_memcmp(a.data, b.data, a.len) == 0);
+	return a.len == b.len && (a.len == 0 || (a.data[0] == b.data[0] &&
+						 __builtin_memcmp(a.data, b.data, a.len) == 0));
 }
 
 static inline bool str_is(struct str a, const char *literal)
 {
-	return str_equal(a, str_from(literal));
+	return (a.len == 0 || a.data[0] == literal[0]) && str_equal(a, str_from(literal));
 }
 
 bool str_starts_with(struct str a, const char *prefix);

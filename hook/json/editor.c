@@ -21,8 +21,7 @@ void json_replace(struct json_doc *doc, struct json_node *node, const char *valu
 {
 	if (node->edit == JSON_ORIGINAL)
 		node->edit = JSON_REPLACED;
-	node->new_text =
-		(struct str){ arena_copy(doc->arena, value, strlen(value)), strlen(value) };
+	node->new_text = arena_copy(doc->arena, value, strlen(value));
 	mark_ancestors(node);
 }
 
@@ -38,8 +37,7 @@ struct json_node *json_add(struct json_doc *doc, struct json_node *container, co
 	struct json_node *node = arena_new_object(doc->arena, struct json_node);
 
 	node->edit = JSON_ADDED;
-	node->new_text =
-		(struct str){ arena_copy(doc->arena, value, strlen(value)), strlen(value) };
+	node->new_text = arena_copy(doc->arena, value, strlen(value));
 	node->parent = container;
 	node->start = node->end = node->key_start = container->end;
 	if (key != NULL)
@@ -71,7 +69,7 @@ static void render_added(const struct json_node *node, struct buf *out)
 		json_quote(out, node->key);
 		buf_add(out, ":", 1);
 	}
-	buf_add(out, node->new_text.data, node->new_text.len);
+	buf_add(out, node->new_text, strlen(node->new_text));
 }
 
 /* The white space (and comma) that new members take from the ones that are there. */
@@ -100,7 +98,9 @@ static void render_container(const struct json_doc *doc, const struct json_node 
 		else
 			style = (struct style){ style.first_start, style.first_end, previous_end,
 						child->key_start };
-		if (child->edit != JSON_REMOVED) {
+		if (written && child->edit == JSON_ORIGINAL && !child->descendant_edited) {
+			copy_range(doc, out, previous_end, child->end);
+		} else if (child->edit != JSON_REMOVED) {
 			if (written)
 				copy_range(doc, out, previous_end, child->key_start);
 			else
@@ -131,7 +131,7 @@ static void render_container(const struct json_doc *doc, const struct json_node 
 static void render(const struct json_doc *doc, const struct json_node *node, struct buf *out)
 {
 	if (node->edit == JSON_REPLACED)
-		buf_add(out, node->new_text.data, node->new_text.len);
+		buf_add(out, node->new_text, strlen(node->new_text));
 	else if (node->descendant_edited)
 		render_container(doc, node, out);
 	else
@@ -162,7 +162,7 @@ static void patch_operation(const struct json_doc *doc, struct buf *out, const c
 	json_quote(out, str_from(pointer));
 	if (node->edit != JSON_REMOVED) {
 		buf_printf(out, ", \"value\": ");
-		buf_add(out, node->new_text.data, node->new_text.len);
+		buf_add(out, node->new_text, strlen(node->new_text));
 	}
 	buf_add(out, "}", 1);
 }

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UNPAIRED "unpaired surrogate in a string; write both halves or neither"
-
 /* Printable ASCII is nearly all of any document: eight bytes at a time. */
 static size_t plain_run(const char *data, size_t len)
 {
@@ -94,41 +92,6 @@ const char *text_blank_comments(struct arena *arena, struct str *text, size_t *r
 	}
 	text->data = out;
 	return NULL;
-}
-
-/* Four hexadecimal digits, which the parser has seen to. */
-static unsigned int hex_unit(const char *digits)
-{
-	unsigned int unit = 0;
-
-	for (int i = 0; i < 4; i++) {
-		unsigned int c = (unsigned char)digits[i];
-
-		unit = unit << 4 | (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-	}
-	return unit;
-}
-
-const char *text_escape_flaw(const char *raw, size_t len)
-{
-	bool high = false; /* the escape before was the first half of a pair */
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned int unit = 0;
-
-		if (raw[i] == '\\' && raw[i + 1] == 'u') {
-			unit = hex_unit(raw + i + 2);
-			if (unit == 0)
-				return "\\u0000 in a string; some runtimes cut the string here";
-			i += 5;
-		} else if (raw[i] == '\\') {
-			i++;
-		}
-		if (high != (unit >= 0xdc00 && unit <= 0xdfff))
-			return UNPAIRED;
-		high = unit >= 0xd800 && unit <= 0xdbff;
-	}
-	return high ? UNPAIRED : NULL;
 }
 
 struct folded_name {

@@ -14,9 +14,6 @@ const char *text_flaw(struct str text, size_t *ret_offset);
  */
 const char *text_blank_comments(struct arena *arena, struct str *text, size_t *ret_offset);
 
-/* text_escape_flaw: what is wrong with the escapes of a string that the parser took, or NULL. */
-const char *text_escape_flaw(const char *raw, size_t len);
-
 /*
  * names_find_duplicate: the first member whose name, after case folding, was there before, or
  * NULL; *ret_first is the one before it.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON documents: a reader that accepts only what no runtime can misread, the tree it makes, edits
- * that change only the bytes of the changed values, and a writer for our own output. The reader
- * and the writer are the only users of yajl.
+ * that change only the bytes of the changed values, and a writer for our own output, the only user
+ * of yajl.
  */
 #ifndef ROOTFENCE_JSON_JSON_H
 #define ROOTFENCE_JSON_JSON_H
@@ -42,16 +42,16 @@ enum json_edit {
  * where its name's opening quote stands, else it equals start. Strings and names are decoded.
  */
 struct json_node {
-	enum json_type type;
-	enum json_edit edit;
+	enum json_type type : 8; /* narrow: memory for nodes is what a spec costs most of */
+	enum json_edit edit : 8;
 	bool boolean;		/* JSON_BOOL */
 	bool descendant_edited; /* something below has an edit */
 	uint32_t key_start, start, end;
-	uint32_t count;	     /* of children in the document */
-	uint32_t index;	     /* among the parent's children */
-	struct str key;	     /* member name; data NULL for elements and the root */
-	struct str text;     /* JSON_STRING: decoded; JSON_NUMBER: as spelled */
-	struct str new_text; /* JSON_REPLACED, JSON_ADDED */
+	uint32_t count;	      /* of children in the document */
+	uint32_t index;	      /* among the parent's children */
+	struct str key;	      /* member name; data NULL for elements and the root */
+	struct str text;      /* JSON_STRING: decoded; JSON_NUMBER: as spelled */
+	const char *new_text; /* JSON_REPLACED, JSON_ADDED */
 	struct json_node *parent, *first, *last, *next;
 };
 

@@ -4,33 +4,30 @@
  * differently, and a checker that picks one reading is bypassed on the other runtime. So whatever
  * two parsers could read in two ways is refused here; what members mean is left to oci/ and policy/.
  *
- * yajl's streaming parser does the grammar, with every option off. It accepts overlong UTF-8, lone
- * surrogates and form feeds, and it calls back before the document is known to be valid: bytes are
- * therefore checked before it, escapes in the callbacks, and nothing is acted on until it is done.
+ * The grammar is RFC 8259 to the letter, in one pass from left to right that never goes back: a
+ * function for each kind of token, and read_tree(), which knows what may follow what. Which bytes
+ * may stand in a document at all is seen to before (text_flaw), and nothing is acted on before the
+ * document is complete. tests/unit holds it against yajl, which runtimes read specs with.
  */
 #include "json.h"
 
+#include <endian.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <yajl/yajl_parse.h>
 
+#include "json/escapes.h"
 #include "json/flaws.h"
 
 struct reader {
 	struct json_doc *doc;
-	struct str text; /* what the parser sees: the document, comments blanked */
-	yajl_handle parser;
+	struct str text;	     /* what is read: the document, comments blanked */
+	size_t at;		     /* the next byte */
 	struct json_node *container; /* the one that is open */
 	struct str key;		     /* the member name that awaits its value; data NULL: none */
 	uint32_t key_start;
-	uint32_t token_end; /* of the token before */
 	uint32_t depth;
 	uint32_t nodes;
-	bool complete; /* the parser has seen all bytes */
 	struct err *err;
-	int error; /* of the callback that gave up */
 };
 
 static int fail_at(const struct reader *reader, size_t offset, const char *message)
@@ -46,7 +43,14 @@ static int fail_at(const struct reader *reader, size_t offset, const char *messa
 	return -EINVAL;
 }
 
-/* What the parser is to see: the document where its bytes have no flaw, comments blanked. */
+/* At the next byte, which is not what may stand there. */
+static int fail_here(const struct reader *reader, const char *message)
+{
+	return fail_at(reader, reader->at,
+		       reader->at < reader->text.len ? message : "the document ends too early");
+}
+
+/* What is to be read: the document where its bytes have no flaw, comments blanked. */
 static int prepare(struct reader *reader, enum json_comments comments)
 {
 	size_t offset;
@@ -57,266 +61,290 @@ static int prepare(struct reader *reader, enum json_comments comments)
 	return flaw != NULL ? fail_at(reader, offset, flaw) : 0;
 }
 
-static int give_up(struct reader *reader, size_t offset, const char *message)
+/* The next byte; a NUL byte, which is in no document, behind the last. */
+static char peek(const struct reader *reader)
 {
-	reader->error = fail_at(reader, offset, message);
-	return 0; /* to yajl: cancel */
+	return reader->at < reader->text.len ? reader->text.data[reader->at] : '\0';
 }
 
-static bool is_between_tokens(char c)
+static void skip_space(struct reader *reader)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == ':';
+	for (char c = peek(reader); c == ' ' || c == '\n' || c == '\t' || c == '\r';
+	     c = peek(reader))
+		reader->at++;
 }
 
-/* Where the token that ends here starts: between tokens stand only white space, ',' and ':'. */
-static uint32_t token_start(struct reader *reader, uint32_t *ret_end)
+static bool is_digit(char c)
 {
-	uint32_t start = reader->token_end;
-
-	while (is_between_tokens(reader->text.data[start]))
-		start++;
-	*ret_end = (uint32_t)yajl_get_bytes_consumed(reader->parser);
-	reader->token_end = *ret_end;
-	return start;
+	return c >= '0' && c <= '9';
 }
 
-static struct json_node *node_add(struct reader *reader, enum json_type type)
+static int node_add(struct reader *reader, enum json_type type, struct json_node **ret_node)
 {
-	struct json_node *parent = reader->container;
-	struct json_node *node;
-	uint32_t start, end;
+	struct json_node *parent = reader->container, *node;
 
-	start = token_start(reader, &end);
-	if (parent == NULL && type != JSON_OBJECT) {
-		give_up(reader, start, "expected one JSON object");
-		return NULL;
-	}
-	if (++reader->nodes > JSON_NODES_MAX) {
-		give_up(reader, start, "more than 2097152 values (limit JSON_NODES_MAX)");
-		return NULL;
-	}
+	if (++reader->nodes > JSON_NODES_MAX)
+		return fail_at(reader, reader->at,
+			       "more than 2097152 values (limit JSON_NODES_MAX)");
 	node = arena_new_object(reader->doc->arena, struct json_node);
 	node->type = type;
-	node->start = start;
-	node->end = end;
+	node->start = (uint32_t)reader->at;
 	node->key = reader->key;
-	node->key_start = reader->key.data != NULL ? reader->key_start : start;
+	node->key_start = reader->key.data != NULL ? reader->key_start : node->start;
 	node->parent = parent;
 	reader->key = (struct str){ 0 };
 	if (parent == NULL) {
 		reader->doc->root = node;
-		return node;
+	} else {
+		if (parent->last != NULL)
+			parent->last->next = node;
+		else
+			parent->first = node;
+		parent->last = node;
+		node->index = parent->count++;
 	}
-	if (parent->last != NULL)
-		parent->last->next = node;
-	else
-		parent->first = node;
-	parent->last = node;
-	node->index = parent->count++;
-	return node;
+	*ret_node = node;
+	return 0;
 }
 
-static int on_null(void *data)
+static int read_literal(struct reader *reader, const char *word)
 {
-	return node_add(data, JSON_NULL) != NULL;
+	for (; *word != '\0'; word++, reader->at++)
+		if (peek(reader) != *word)
+			return fail_here(reader, "expected a value");
+	return 0;
 }
 
-static int on_boolean(void *data, int value)
+static int read_digits(struct reader *reader)
 {
-	struct json_node *node = node_add(data, JSON_BOOL);
-
-	if (node == NULL)
-		return 0;
-	node->boolean = value != 0;
-	return 1;
+	if (!is_digit(peek(reader)))
+		return fail_here(reader, "expected a digit");
+	while (is_digit(peek(reader)))
+		reader->at++;
+	return 0;
 }
 
-static int on_number(void *data, const char *value, size_t len)
+static int read_number(struct reader *reader)
 {
-	struct reader *reader = data;
-	struct json_node *node = node_add(reader, JSON_NUMBER);
-
-	(void)value;
-	if (node == NULL)
-		return 0;
-	node->text = (struct str){ reader->text.data + node->start, len };
-	return 1;
-}
-
-/* The decoded string as the tree keeps it; *ret is set unless the string is refused. */
-static bool string_take(struct reader *reader, const unsigned char *value, size_t len,
-			uint32_t start, uint32_t end, struct str *ret)
-{
-	const char *raw = reader->text.data + start + 1;
-	const char *decoded = (const char *)value;
-	const char *flaw;
-
-	if (len > JSON_STRING_MAX) {
-		give_up(reader, start, "string longer than 1048576 bytes (limit JSON_STRING_MAX)");
-		return false;
-	}
-	if (len == end - start - 2) {
-		*ret = (struct str){ raw, len }; /* every escape is longer than what it means */
-		return true;
-	}
-	flaw = text_escape_flaw(raw, end - start - 2);
-	if (flaw != NULL) {
-		give_up(reader, start, flaw);
-		return false;
-	}
-	*ret = (struct str){ arena_copy(reader->doc->arena, decoded, len), len };
-	return true;
-}
-
-static int on_string(void *data, const unsigned char *value, size_t len)
-{
-	struct reader *reader = data;
-	struct json_node *node = node_add(reader, JSON_STRING);
-
-	if (node == NULL)
-		return 0;
-	return string_take(reader, value, len, node->start, node->end, &node->text);
-}
-
-static int on_key(void *data, const unsigned char *value, size_t len)
-{
-	struct reader *reader = data;
-	uint32_t end;
-
-	reader->key_start = token_start(reader, &end);
-	return string_take(reader, value, len, reader->key_start, end, &reader->key);
-}
-
-static int container_open(struct reader *reader, enum json_type type)
-{
-	struct json_node *node = node_add(reader, type);
-
-	if (node == NULL)
-		return 0;
-	if (++reader->depth > JSON_DEPTH_MAX)
-		return give_up(reader, node->start,
-			       "nested deeper than 64 levels (limit JSON_DEPTH_MAX)");
-	reader->container = node;
-	return 1;
-}
-
-static int on_start_object(void *data)
-{
-	return container_open(data, JSON_OBJECT);
-}
-
-static int on_start_array(void *data)
-{
-	return container_open(data, JSON_ARRAY);
-}
-
-static void container_close(struct reader *reader)
-{
-	struct json_node *node = reader->container;
-
-	token_start(reader, &node->end);
-	reader->container = node->parent;
-	reader->depth--;
-}
-
-static int on_end_array(void *data)
-{
-	container_close(data);
-	return 1;
-}
-
-static int on_end_object(void *data)
-{
-	struct reader *reader = data;
-	struct json_node *object = reader->container;
-	const struct json_node *first = NULL;
-	const struct json_node *duplicate =
-		object->count > 1 ? names_find_duplicate(object, &first) : NULL;
-
-	if (duplicate != NULL) {
-		reader->error = json_fail(reader->doc, duplicate, EXIT_SPEC, reader->err,
-					  "%s %s; runtimes differ in which of the two they take",
-					  str_equal(first->key, duplicate->key)
-						  ? "duplicate name"
-						  : "name differs only in case from",
-					  str_quote(reader->doc->arena, first->key));
-		return 0;
-	}
-	container_close(reader);
-	return 1;
-}
-
-static void *yajl_alloc_memory(void *context, size_t size)
-{
-	(void)context;
-	return mem_realloc(NULL, size);
-}
-
-static void *yajl_realloc_memory(void *context, void *ptr, size_t size)
-{
-	(void)context;
-	return mem_realloc(ptr, size);
-}
-
-static void yajl_free_memory(void *context, void *ptr)
-{
-	(void)context;
-	free(ptr);
-}
-
-static const yajl_callbacks callbacks = {
-	.yajl_null = on_null,
-	.yajl_boolean = on_boolean,
-	.yajl_number = on_number,
-	.yajl_string = on_string,
-	.yajl_start_map = on_start_object,
-	.yajl_map_key = on_key,
-	.yajl_end_map = on_end_object,
-	.yajl_start_array = on_start_array,
-	.yajl_end_array = on_end_array,
-};
-
-/* yajl's own words about a syntax error, on one line. */
-static int fail_syntax(struct reader *reader)
-{
-	/* A document that ends too early is wrong at its end, wherever its last token was. */
-	size_t offset =
-		reader->complete ? reader->text.len : yajl_get_bytes_consumed(reader->parser);
-	unsigned char *words = yajl_get_error(reader->parser, 0, NULL, 0);
-	char message[256];
-	size_t len;
-
-	len = (size_t)snprintf(message, sizeof(message), "%s", (const char *)words);
-	yajl_free_error(reader->parser, words);
-	if (len >= sizeof(message))
-		len = sizeof(message) - 1;
-	while (len > 0 && strchr("\n. ", message[len - 1]) != NULL)
-		message[--len] = '\0';
-	if (offset > reader->text.len)
-		offset = reader->text.len;
-	return fail_at(reader, offset, message);
-}
-
-static int parse(struct reader *reader)
-{
-	yajl_alloc_funcs allocator = { yajl_alloc_memory, yajl_realloc_memory, yajl_free_memory,
-				       NULL };
-	yajl_status status;
 	int error = 0;
 
-	reader->parser = yajl_alloc(&callbacks, &allocator, reader);
-	status = yajl_parse(reader->parser, (const unsigned char *)reader->text.data,
-			    reader->text.len);
-	if (status == yajl_status_ok) {
-		reader->complete = true;
-		status = yajl_complete_parse(reader->parser);
+	if (peek(reader) == '-')
+		reader->at++;
+	if (peek(reader) == '0')
+		reader->at++; /* a digit behind it is nothing that may follow a value */
+	else
+		error = read_digits(reader);
+	if (error == 0 && peek(reader) == '.') {
+		reader->at++;
+		error = read_digits(reader);
 	}
-	if (reader->error < 0)
-		error = reader->error;
-	else if (status != yajl_status_ok)
-		error = fail_syntax(reader);
-	yajl_free(reader->parser);
+	if (error == 0 && (peek(reader) == 'e' || peek(reader) == 'E')) {
+		reader->at++;
+		if (peek(reader) == '+' || peek(reader) == '-')
+			reader->at++;
+		error = read_digits(reader);
+	}
 	return error;
+}
+
+/* The bytes up to the next that a string cannot have as it is: a quote, a backslash, a control. */
+static size_t plain_run(const char *data, size_t len)
+{
+	const uint64_t ones = 0x0101010101010101U, high = ones << 7;
+	size_t i = 0;
+
+	for (; len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+		uint64_t word, quotes, backslashes, found;
+
+		memcpy(&word, data + i, sizeof(word));
+		word = le64toh(word);
+		quotes = word ^ ones * '"';
+		backslashes = word ^ ones * '\\';
+		/* The high bit of each byte that is zero, or less than a space; only above such a
+		 * byte, which a carry left, also of others. */
+		found = (((quotes - ones) & ~quotes) | ((backslashes - ones) & ~backslashes) |
+			 ((word - ones * ' ') & ~word)) &
+			high;
+		if (found != 0)
+			return i + (size_t)__builtin_ctzll(found) / 8;
+	}
+	while (i < len && data[i] != '"' && data[i] != '\\' && (unsigned char)data[i] >= ' ')
+		i++;
+	return i;
+}
+
+/* A string, without its quotes and with its escapes resolved. */
+static int read_string(struct reader *reader, struct str *ret_text)
+{
+	const char *data = reader->text.data, *flaw = NULL;
+	size_t start = reader->at, at = start + 1;
+	bool escaped = false;
+
+	for (;;) {
+		at += plain_run(data + at, reader->text.len - at);
+		if (at < reader->text.len && data[at] == '"')
+			break;
+		reader->at = at;
+		if (at < reader->text.len && data[at] != '\\')
+			return fail_here(reader,
+					 "control character in a string; write it as \\uNNNN");
+		if (reader->text.len - at < 2) {
+			reader->at = reader->text.len;
+			return fail_here(reader, "a string without an end");
+		}
+		/* The backslash and what it escapes, a quote perhaps. */
+		escaped = true;
+		at += 2;
+	}
+	*ret_text = (struct str){ data + start + 1, at - start - 1 };
+	if (escaped)
+		flaw = text_unescape(reader->doc->arena, ret_text);
+	if (flaw == NULL && ret_text->len > JSON_STRING_MAX)
+		flaw = "string longer than 1048576 bytes (limit JSON_STRING_MAX)";
+	reader->at = at + 1;
+	return flaw != NULL ? fail_at(reader, start, flaw) : 0;
+}
+
+/* A member's name and the colon behind it. */
+static int read_name(struct reader *reader)
+{
+	int error;
+
+	skip_space(reader);
+	if (peek(reader) != '"')
+		return fail_here(reader, "expected a name in double quotes");
+	reader->key_start = (uint32_t)reader->at;
+	error = read_string(reader, &reader->key);
+	if (error < 0)
+		return error;
+	skip_space(reader);
+	if (peek(reader) != ':')
+		return fail_here(reader, "expected ':' and a value");
+	reader->at++;
+	return 0;
+}
+
+static int container_open(struct reader *reader, struct json_node *node)
+{
+	if (++reader->depth > JSON_DEPTH_MAX)
+		return fail_at(reader, node->start,
+			       "nested deeper than 64 levels (limit JSON_DEPTH_MAX)");
+	reader->container = node;
+	reader->at++;
+	return 0;
+}
+
+/* All of a value that is no container; of one that is, the bracket that opens it. */
+static int read_value(struct reader *reader)
+{
+	struct json_node *node;
+	enum json_type type;
+	int error;
+	char c;
+
+	skip_space(reader);
+	c = peek(reader);
+	type = c == '"'			 ? JSON_STRING
+	       : c == '{'		 ? JSON_OBJECT
+	       : c == '['		 ? JSON_ARRAY
+	       : c == 't' || c == 'f'	 ? JSON_BOOL
+	       : c == '-' || is_digit(c) ? JSON_NUMBER
+					 : JSON_NULL;
+	error = node_add(reader, type, &node);
+	if (error < 0)
+		return error;
+	switch (type) {
+	case JSON_OBJECT:
+	case JSON_ARRAY:
+		return container_open(reader, node);
+	case JSON_STRING:
+		error = read_string(reader, &node->text);
+		break;
+	case JSON_NUMBER:
+		error = read_number(reader);
+		node->text =
+			(struct str){ reader->text.data + node->start, reader->at - node->start };
+		break;
+	case JSON_BOOL:
+		error = read_literal(reader, c == 't' ? "true" : "false");
+		node->boolean = c == 't';
+		break;
+	case JSON_NULL:
+		error = read_literal(reader, "null");
+		break;
+	}
+	node->end = (uint32_t)reader->at;
+	return error;
+}
+
+/* The bracket that ends the open container: it may not have a name twice. */
+static int container_close(struct reader *reader)
+{
+	struct json_node *node = reader->container;
+	const struct json_node *first = NULL;
+	const struct json_node *duplicate = node->type == JSON_OBJECT && node->count > 1
+						    ? names_find_duplicate(node, &first)
+						    : NULL;
+
+	if (duplicate != NULL)
+		return json_fail(reader->doc, duplicate, EXIT_SPEC, reader->err,
+				 "%s %s; runtimes differ in which of the two they take",
+				 str_equal(first->key, duplicate->key)
+					 ? "duplicate name"
+					 : "name differs only in case from",
+				 str_quote(reader->doc->arena, first->key));
+	node->end = (uint32_t)++reader->at;
+	reader->container = node->parent;
+	reader->depth--;
+	return 0;
+}
+
+/*
+ * From behind a value, or the bracket that opened a container, to the next value: what ends there is
+ * closed. No container is open when nothing is left.
+ */
+static int read_up_to_value(struct reader *reader)
+{
+	while (reader->container != NULL) {
+		bool object = reader->container->type == JSON_OBJECT;
+		int error;
+
+		skip_space(reader);
+		if (peek(reader) == (object ? '}' : ']')) {
+			error = container_close(reader);
+			if (error < 0)
+				return error;
+			continue;
+		}
+		if (reader->container->count > 0) {
+			if (peek(reader) != ',')
+				return fail_here(reader, object ? "expected ',' or '}'"
+								: "expected ',' or ']'");
+			reader->at++;
+		}
+		return object ? read_name(reader) : 0;
+	}
+	return 0;
+}
+
+static int read_tree(struct reader *reader)
+{
+	int error;
+
+	skip_space(reader);
+	if (peek(reader) != '{')
+		return fail_at(reader, reader->at, "expected one JSON object");
+	do {
+		error = read_value(reader);
+		if (error == 0)
+			error = read_up_to_value(reader);
+	} while (error == 0 && reader->container != NULL);
+	if (error < 0)
+		return error;
+	skip_space(reader);
+	if (reader->at < reader->text.len)
+		return fail_here(reader, "expected nothing behind the object");
+	return 0;
 }
 
 int json_read(struct arena *arena, const char *name, struct str text, enum json_comments comments,
@@ -330,9 +358,8 @@ int json_read(struct arena *arena, const char *name, struct str text, enum json_
 	if (text.len > JSON_SIZE_MAX)
 		return fail_at(&reader, 0, "larger than 16777216 bytes (limit JSON_SIZE_MAX)");
 	error = prepare(&reader, comments);
-	if (error < 0)
-		return error;
-	error = parse(&reader);
+	if (error == 0)
+		error = read_tree(&reader);
 	if (error < 0)
 		return error;
 	*ret_doc = doc;

@@ -82,7 +82,7 @@ void json_position(struct json_doc *doc, size_t offset, unsigned int *ret_line,
 struct str json_source(const struct json_doc *doc, const struct json_node *node)
 {
 	if (node->edit == JSON_REPLACED || node->edit == JSON_ADDED)
-		return node->new_text;
+		return str_from(node->new_text);
 	return (struct str){ doc->text.data + node->start, node->end - node->start };
 }
 

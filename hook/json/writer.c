@@ -28,15 +28,21 @@ static void writer_release(void *context, void *ptr)
 	free(ptr);
 }
 
-struct json_writer *json_writer_new(struct arena *arena, bool beautify)
+static yajl_gen generator_new(bool beautify)
 {
 	yajl_alloc_funcs allocator = { writer_alloc, writer_realloc, writer_release, NULL };
+	yajl_gen generator = yajl_gen_alloc(&allocator);
+
+	yajl_gen_config(generator, yajl_gen_beautify, beautify);
+	yajl_gen_config(generator, yajl_gen_indent_string, "  ");
+	return generator;
+}
+
+struct json_writer *json_writer_new(struct arena *arena, bool beautify)
+{
 	struct json_writer *writer = arena_new_object(arena, struct json_writer);
 
-	writer->arena = arena;
-	writer->generator = yajl_gen_alloc(&allocator);
-	yajl_gen_config(writer->generator, yajl_gen_beautify, beautify);
-	yajl_gen_config(writer->generator, yajl_gen_indent_string, "  ");
+	*writer = (struct json_writer){ arena, generator_new(beautify) };
 	return writer;
 }
 
@@ -93,15 +99,24 @@ void json_end_array(struct json_writer *writer)
 void json_string(struct json_writer *writer, struct str text)
 {
 	auto_buf struct buf clean = { 0 };
+	size_t valid = 0; /* from there on nothing has been added */
 
 	for (size_t i = 0; i < text.len;) {
 		size_t size = utf8_decode(text.data + i, text.len - i, NULL);
 
-		buf_add(&clean, size != 0 ? text.data + i : "\xef\xbf\xbd", size != 0 ? size : 3);
-		i += size != 0 ? size : 1;
+		i += size;
+		if (size != 0)
+			continue;
+		buf_add(&clean, text.data + valid, i - valid);
+		buf_add(&clean, "\xef\xbf\xbd", 3);
+		valid = ++i;
 	}
-	yajl_gen_string(writer->generator, (const unsigned char *)(clean.data ? clean.data : ""),
-			clean.len);
+	if (valid > 0) {
+		buf_add(&clean, text.data + valid, text.len - valid);
+		text = (struct str){ clean.data, clean.len };
+	}
+	yajl_gen_string(writer->generator, (const unsigned char *)(text.len > 0 ? text.data : ""),
+			text.len);
 }
 
 void json_text(struct json_writer *writer, const char *text)
@@ -149,12 +164,11 @@ void json_member_boolean(struct json_writer *writer, const char *key, bool value
 
 void json_quote(struct buf *out, struct str text)
 {
-	struct arena *arena = arena_new();
-	struct json_writer *writer = json_writer_new(arena, false);
+	struct json_writer writer = { .generator = generator_new(false) };
 	struct str quoted;
 
-	json_string(writer, text);
-	quoted = json_writer_finish(writer);
+	json_string(&writer, text);
+	quoted = json_writer_text(&writer);
 	buf_add(out, quoted.data, quoted.len);
-	arena_free(arena);
+	json_writer_free(&writer);
 }

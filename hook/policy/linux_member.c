@@ -37,7 +37,7 @@ void judge_linux_add(struct judge *judge, const char *name, const char *value)
 	else
 		json_replace(doc, added,
 			     arena_printf(judge->arena, "%.*s,\"%s\":%s}",
-					  (int)added->new_text.len - 1, added->new_text.data, name,
+					  (int)strlen(added->new_text) - 1, added->new_text, name,
 					  value));
 }
 

@@ -277,7 +277,7 @@ static int load_file(struct loader *loader, const char *name)
 int policy_load_all(struct arena *arena, const struct policy_source *source, const char *name,
 		    struct policy **ret_policy, struct policy_errors *errors, struct err *err)
 {
-	struct policy *policy = arena_new_object(arena, struct policy);
+	struct policy *policy = arena_take(arena, sizeof(*policy));
 	struct loader loader = {
 		.arena = arena, .source = source, .policy = policy, .err = err, .all = errors
 	};

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/date.h"
 
 #define EXEC_PATH_MAX 255  /* bytes; what the guard's map has room for */
 #define ERRNO_RET_MAX 4095 /* MAX_ERRNO of the kernel */
@@ -261,14 +262,9 @@ static int read_reason(struct loader *loader, struct json_node *value, void *tar
 	return 0;
 }
 
-/* Is it a day of the calendar? days[0] is January. */
 static bool date_is_valid(unsigned int year, unsigned int month, unsigned int day)
 {
-	static const unsigned int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-	return month >= 1 && month <= 12 && day >= 1 &&
-	       day <= days[month - 1] + (leap && month == 2 ? 1 : 0);
+	return month >= 1 && month <= 12 && day >= 1 && day <= date_month_days(year, month);
 }
 
 static int read_expires(struct loader *loader, struct json_node *value, void *target)

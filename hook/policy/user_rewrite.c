@@ -242,8 +242,9 @@ static void mount_file(struct judge *judge, enum account_file_kind kind, const c
 		json_add(config->doc, root, "mounts", arena_printf(judge->arena, "[%s]", mount));
 	else /* the one that was added for passwd */
 		json_replace(config->doc, mounts,
-			     arena_printf(judge->arena, "%.*s,%s]", (int)mounts->new_text.len - 1,
-					  mounts->new_text.data, mount));
+			     arena_printf(judge->arena, "%.*s,%s]",
+					  (int)strlen(mounts->new_text) - 1, mounts->new_text,
+					  mount));
 }
 
 static void settle_file(struct judge *judge, enum account_file_kind kind, struct str text,

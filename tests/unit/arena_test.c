@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arena, the error value and the file reader: what base/ promises everyone else. */
+/* The arena, the error value, the file reader and dates: what base/ promises everyone else. */
 #include "support.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "base/date.h"
 #include "base/io.h"
 
 /* Allocations are aligned, zeroed, apart from each other, and keep what was written to them. */
@@ -164,6 +165,38 @@ static void write_fails_whole(void **state)
 	assert_int_equal(io_write(-1, "x", STR("y"), &err), -EBADF);
 }
 
+/* Every day as libc has it, to its last second. */
+static void dates(void **state)
+{
+	(void)state;
+	for (time_t time = 0; time < (time_t)150000 * 86400; time += 86400) {
+		struct tm tm;
+
+		assert_non_null(gmtime_r(&time, &tm));
+		assert_int_equal(date_of(time),
+				 (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
+		assert_int_equal(date_of(time + 86399), date_of(time));
+	}
+	assert_int_equal(date_of(-1), 19700101);
+}
+
+/* Room is there to be written to, and stays what it was once it is kept. */
+static void rooms(void **state)
+{
+	size_t size, wider;
+	char *room = arena_room(*state, 100, &size), *other;
+
+	assert_true(size >= 100);
+	memset(room, 'x', size);
+	other = arena_room(*state, size * 2 + 1, &wider);
+	assert_true(wider >= size * 2 + 1);
+	memcpy(other, room, size);
+	arena_keep(*state, size);
+	memset(arena_alloc(*state, 100), 'y', 100);
+	for (size_t i = 0; i < size; i++)
+		assert_int_equal(other[i], 'x');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +208,8 @@ int main(void)
 		WITH_ARENA(errors_are_one_line),
 		WITH_ARENA(read_to_the_limit),
 		WITH_ARENA(write_fails_whole),
+		WITH_ARENA(rooms),
+		cmocka_unit_test(dates),
 	};
 
 	arena_free(NULL);

@@ -205,7 +205,7 @@ static void meaning(const struct json_doc *doc, const struct json_node *node, bo
 	bool first = true;
 
 	if (edited && (node->edit == JSON_REPLACED || node->edit == JSON_ADDED)) {
-		buf_add(out, node->new_text.data, node->new_text.len);
+		buf_add(out, node->new_text, strlen(node->new_text));
 		return;
 	}
 	if (node->type != JSON_ARRAY && node->type != JSON_OBJECT) {

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The JSON reader in-process: trees, places, limits, a real spec cut off and spoilt at every byte. */
+/*
+ * The JSON reader in-process: trees, places, limits, a real spec cut off and spoilt at every byte.
+ * yajl, with which crun reads specs, is asked for each of them, too: it must make the same of what
+ * the reader takes, and take nothing that the reader calls no JSON.
+ */
 #include "support.h"
 
 #include <stdlib.h>
+#include <yajl/yajl_parse.h>
 
 /* What a document is, in few letters: {k:v,} [v,] "s" 1 t f n. */
 static void outline(struct buf *buf, const struct json_node *node)
@@ -149,7 +154,9 @@ static const struct {
 	{ "{\"x\":[{\"a\":1,\"a\":2}]}",
 	  "test:1:14: /x/0/a: duplicate name \"a\"; runtimes differ in which of the two they take",
 	  "/x/0/a", 1, 14 },
-	{ "{} {}", "test:1:5: parse error: trailing garbage", "", 1, 5 },
+	{ "{} {}", "test:1:4: expected nothing behind the object", "", 1, 4 },
+	{ "{\"a\":[tru]}", "test:1:10: expected a value", "/a", 1, 10 },
+	{ "{\"a\":1", "test:1:7: the document ends too early", "", 1, 7 },
 };
 
 static void refusal_rows(void **state)
@@ -229,17 +236,130 @@ static const char spec[] =
 	"{\"type\":\"user\",\"path\":\"/p\"}],\"resources\":{\"devices\":[{\"allow\":false,\"major\":-1}]}},"
 	"\"x\":[1.5e3,null,{\"y\":[]}]}";
 
+static void yajl_add(void *data, const void *text, size_t len, const char *behind)
+{
+	buf_add(data, text, len);
+	buf_printf(data, "%s", behind);
+}
+
+static int on_null(void *data)
+{
+	yajl_add(data, "n", 1, ",");
+	return 1;
+}
+
+static int on_boolean(void *data, int value)
+{
+	yajl_add(data, value ? "t" : "f", 1, ",");
+	return 1;
+}
+
+static int on_number(void *data, const char *digits, size_t len)
+{
+	yajl_add(data, digits, len, ",");
+	return 1;
+}
+
+static int on_string(void *data, const unsigned char *text, size_t len)
+{
+	buf_add(data, "'", 1);
+	yajl_add(data, text, len, "',");
+	return 1;
+}
+
+static int on_key(void *data, const unsigned char *text, size_t len)
+{
+	yajl_add(data, text, len, ":");
+	return 1;
+}
+
+static int on_object(void *data)
+{
+	buf_add(data, "{", 1);
+	return 1;
+}
+
+static int on_object_end(void *data)
+{
+	yajl_add(data, "}", 1, ",");
+	return 1;
+}
+
+static int on_array(void *data)
+{
+	buf_add(data, "[", 1);
+	return 1;
+}
+
+static int on_array_end(void *data)
+{
+	yajl_add(data, "]", 1, ",");
+	return 1;
+}
+
+/* What yajl makes of the text, in the letters of outline() and a comma; false: it is no JSON to it. */
+static bool yajl_outline(struct buf *buf, const char *text, size_t len)
+{
+	static const yajl_callbacks callbacks = { on_null,	 on_boolean, NULL,	  NULL,
+						  on_number,	 on_string,  on_object,	  on_key,
+						  on_object_end, on_array,   on_array_end };
+	yajl_handle parser = yajl_alloc(&callbacks, NULL, buf);
+	bool taken = yajl_parse(parser, (const unsigned char *)text, len) == yajl_status_ok &&
+		     yajl_complete_parse(parser) == yajl_status_ok;
+
+	yajl_free(parser);
+	return taken;
+}
+
+/* Refusals of what yajl takes: it is read in two ways, or too much, or yajl is wrong. */
+static bool is_expected(const struct err *err)
+{
+	static const char *const words[] = {
+		"runtimes",
+		"limit JSON_",
+		"surrogate",
+		"control character; write",
+		"invalid UTF-8",
+		"byte order mark",
+		"expected one JSON object",
+		/* yajl takes the beginning of a token, `{} tr`, for the end of the document. */
+		"expected nothing behind the object",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strstr(err->text, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+static void compare_with_yajl(const char *text, size_t len, const struct json_doc *doc,
+			      const struct err *err)
+{
+	auto_buf struct buf theirs = { 0 }, ours = { 0 };
+	bool taken = yajl_outline(&theirs, text, len);
+
+	if (doc == NULL) {
+		assert_true(!taken || is_expected(err));
+		return;
+	}
+	assert_true(taken);
+	outline(&ours, doc->root);
+	buf_printf(&ours, ",");
+	assert_string_equal(ours.data, theirs.data);
+}
+
 /* Reads len bytes, which are followed by nothing: a reader that goes too far is seen by ASan. */
 static int read_exact(struct arena *arena, const char *text, size_t len)
 {
 	auto_free char *exact = mem_realloc(NULL, len);
-	struct json_doc *doc;
+	struct json_doc *doc = NULL;
 	struct oci_config config;
 	struct err err = { 0 };
 	int error;
 
 	memcpy(exact, text, len);
 	error = json_read(arena, "test", (struct str){ exact, len }, JSON_NO_COMMENTS, &doc, &err);
+	compare_with_yajl(exact, len, doc, &err);
 	if (error == 0)
 		error = oci_config_read(doc, &config, &err);
 	if (error < 0) {
