@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "oci/own_userns.h"
 
 static bool name_is_file(const char *name)
 {
@@ -28,7 +29,6 @@ static bool is_there(const char *path)
 static int open_file(struct arena *arena, const char *path, const char *from, const char **ret_path,
 		     struct str *ret_text, struct err *err)
 {
-	auto_free char *real = NULL;
 	int error = io_read_file(arena, AT_FDCWD, path, POLICY_SIZE_MAX, ret_text, err);
 
 	if (error < 0) {
@@ -38,9 +38,12 @@ static int open_file(struct arena *arena, const char *path, const char *from, co
 	}
 	*ret_path = path;
 	/* One name for one file, so that a policy which extends itself is seen to. */
-	real = realpath(path, NULL);
-	if (real != NULL && from != NULL)
-		*ret_path = arena_copy(arena, real, strlen(real));
+	if (from != NULL) {
+		auto_free char *real = realpath(path, NULL);
+
+		if (real != NULL)
+			*ret_path = arena_copy(arena, real, strlen(real));
+	}
 	return 0;
 }
 
@@ -66,13 +69,15 @@ static int find_policy(struct arena *arena, const char *name, const char *from,
 	}
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
 		const char *path;
+		int error;
 
 		if (directories[i] == NULL)
 			continue;
 		path = arena_printf(arena, "%s%s.json", directories[i], name);
+		error = open_file(arena, path, from, ret_path, ret_text, err);
 		/* Only a file that is not there sends the search on: an unreadable one is the policy. */
-		if (is_there(path))
-			return open_file(arena, path, from, ret_path, ret_text, err);
+		if (error != -ENOENT || is_there(path))
+			return error;
 	}
 	return err_set(err, ENOENT, EXIT_POLICY, "no policy '%.64s' in %s/policies or %s/policies",
 		       name, ROOTFENCE_SYSCONFDIR, ROOTFENCE_DATADIR);
@@ -97,10 +102,8 @@ static int open_policy(void *data, struct arena *arena, const char *name, const 
 
 static bool engine_is_rootless(void)
 {
-	struct stat st;
-
 	/* Where it cannot be told, the stricter policy of root's engine applies. */
-	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino != PROC_USER_INIT_INO;
+	return own_userns() == OWN_USERNS_OTHER;
 }
 
 int policy_select_files(struct arena *arena, const char *name, enum policy_use use,

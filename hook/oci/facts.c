@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "oci/own_userns.h"
 #include "oci/userns_member.h"
 
 #define ID_MAP_MAX (64 * 1024) /* the kernel takes 340 ranges of at most 36 bytes */
@@ -171,17 +172,58 @@ static int walk_up(struct lookup *lookup, int fd, struct path_fact *fact)
 	return error;
 }
 
-/*
- * No magic links on the way: what /proc/self/cwd, root and fd/N stand for is another file in the
- * runtime than here. Kernels before 5.6 cannot be told so.
- */
-static int open_path(const char *name)
+static int open_how(const char *name, uint64_t resolve)
 {
-	const struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-				      .resolve = RESOLVE_NO_MAGICLINKS };
-	int fd = (int)syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof(how));
+	const struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = resolve };
 
-	return fd < 0 && errno == ENOSYS ? open(name, O_PATH | O_CLOEXEC) : fd;
+	return (int)syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof(how));
+}
+
+/* An absolute path without doubled slashes, dots, and a slash at its end? */
+static bool is_plain(const char *name)
+{
+	return name[0] == '/' && strstr(name, "//") == NULL && strstr(name, "/.") == NULL &&
+	       (name[1] == '\0' || name[strlen(name) - 1] != '/');
+}
+
+/* Where the file is now. Error: -errno. */
+static int name_of(struct arena *arena, int fd, const char **ret_name)
+{
+	char link[64], name[4096];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, name, sizeof(name));
+	if (len <= 0 || (size_t)len == sizeof(name) || name[0] != '/')
+		return len < 0 ? -errno : -ENAMETOOLONG;
+	*ret_name = arena_copy(arena, name, (size_t)len);
+	return 0;
+}
+
+/*
+ * Opens what the path names and says where that is, after every symbolic link. No magic links on
+ * the way: what /proc/self/cwd, root and fd/N stand for is another file in the runtime than here.
+ * Kernels before 5.6 cannot be told so. Most paths have no link at all, and are their own answer.
+ * Error: -errno.
+ */
+static int open_path(struct arena *arena, const char *name, const char **ret_resolved)
+{
+	auto_close int fd = is_plain(name) ? open_how(name, RESOLVE_NO_SYMLINKS) : -1;
+	int error;
+
+	if (fd >= 0) {
+		*ret_resolved = name;
+		return TAKE_FD(fd);
+	}
+	if (is_plain(name) && errno != ELOOP && errno != ENOSYS)
+		return -errno; /* with links it would be no other */
+	fd = open_how(name, RESOLVE_NO_MAGICLINKS);
+	if (fd < 0 && errno == ENOSYS)
+		fd = open(name, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	error = name_of(arena, fd, ret_resolved);
+	return error < 0 ? error : TAKE_FD(fd);
 }
 
 enum origins {
@@ -197,8 +239,6 @@ static struct path_fact path_fact(struct lookup *lookup, struct str path, const 
 	struct str *origins = NULL;
 	const char *name = arena_copy(arena, path.data, path.len);
 	auto_close int fd = -1;
-	char link[64], resolved[4096];
-	ssize_t len;
 
 	if (!str_starts_with(path, "/")) {
 		if (bundle == NULL) {
@@ -207,18 +247,11 @@ static struct path_fact path_fact(struct lookup *lookup, struct str path, const 
 		}
 		name = arena_printf(arena, "%s/%s", bundle, name);
 	}
-	fd = open_path(name);
+	fd = open_path(arena, name, &fact.resolved);
 	if (fd < 0) {
-		fact.error = errno;
+		fact.error = -fd;
 		return fact;
 	}
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, resolved, sizeof(resolved));
-	if (len <= 0 || (size_t)len == sizeof(resolved) || resolved[0] != '/') {
-		fact.error = len < 0 ? errno : ENAMETOOLONG;
-		return fact;
-	}
-	fact.resolved = arena_copy(arena, resolved, (size_t)len);
 	fact.error = walk_up(lookup, fd, &fact);
 	if (wanted == ORIGINS_IGNORED || fact.error != 0)
 		return fact;
@@ -241,17 +274,10 @@ static struct path_fact spec_path_fact(struct lookup *lookup, struct str path, c
 /* The name under which a rewritten spec mounts files of the bundle. */
 static const char *bundle_path(struct arena *arena, const char *bundle)
 {
-	auto_close int fd = bundle != NULL ? open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-	char link[64], path[4096];
-	ssize_t len;
+	const char *path = NULL;
+	auto_close int fd = bundle != NULL ? open_path(arena, bundle, &path) : -1;
 
-	if (fd < 0)
-		return NULL;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, path, sizeof(path));
-	if (len <= 0 || (size_t)len == sizeof(path) || path[0] != '/')
-		return NULL;
-	return arena_copy(arena, path, (size_t)len);
+	return fd >= 0 ? path : NULL;
 }
 
 /* The same, once for all specs of one directory. */
@@ -277,14 +303,16 @@ void facts_collect_accounts(struct arena *arena, const struct oci_config *config
 
 static void collect_own(struct host_facts *host, struct facts *facts)
 {
-	struct stat st;
-
 	if (!host->known) {
-		host->user_namespace_initial =
-			stat("/proc/self/ns/user", &st) == 0 && st.st_ino == PROC_USER_INIT_INO;
-		host->n_own_uids = read_id_map(host->arena, "/proc/self/uid_map", &host->own_uids);
-		host->n_own_gids = read_id_map(host->arena, "/proc/self/gid_map", &host->own_gids);
+		host->user_namespace_initial = own_userns() == OWN_USERNS_INITIAL;
 		host->known = true;
+		/* Ids of the initial one are the host's as they are. */
+		if (!host->user_namespace_initial) {
+			host->n_own_uids =
+				read_id_map(host->arena, "/proc/self/uid_map", &host->own_uids);
+			host->n_own_gids =
+				read_id_map(host->arena, "/proc/self/gid_map", &host->own_gids);
+		}
 	}
 	facts->user_namespace_initial = host->user_namespace_initial;
 	facts->own_uids = host->own_uids;

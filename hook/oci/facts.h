@@ -35,8 +35,6 @@ struct file_id {
 	uint64_t inode;
 };
 
-#define PROC_USER_INIT_INO 0xEFFFFFFDU /* linux/proc_ns.h: inode of the initial user namespace */
-
 #define FACTS_CHAIN_MAX 64 /* components of a path; deeper ones are cut, and refused when live */
 
 /* A path of the host, after every symbolic link. */
@@ -72,7 +70,8 @@ struct facts {
 	uint64_t
 		given_capabilities; /* exec: what the engine gave the container when it was created */
 	enum namespace_fact namespaces[NAMESPACE_COUNT];
-	/* uid_map and gid_map of this process's user namespace; of a joined one, when the spec joins one */
+	/* uid_map and gid_map of this process's user namespace, where it is not the initial one; of a
+	 * joined one, when the spec joins one */
 	struct id_range *own_uids, *own_gids, *joined_uids, *joined_gids;
 	size_t n_own_uids, n_own_gids, n_joined_uids, n_joined_gids;
 	struct source_fact

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
 
@@ -100,8 +101,13 @@ static unsigned int mount_id(int fd)
 {
 	char path[64], line[64];
 	unsigned int id = 0;
+	struct statx stx;
 	FILE *file;
 
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) == 0 &&
+	    (stx.stx_mask & STATX_MNT_ID) != 0)
+		return (unsigned int)stx.stx_mnt_id;
+	/* before Linux 5.8 */
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	file = fopen(path, "re");
 	if (file == NULL)
@@ -132,11 +138,13 @@ static struct str widest_path(struct arena *arena, const struct mountinfo *mount
 	size_t shortest = SIZE_MAX;
 
 	while (next_mount(&rest, &line)) {
-		struct str root = unescape(arena, line.root);
-		struct str below = path_below(inside, root);
+		struct str root, below;
 
-		if (!str_equal(line.device, own->device) || below.data == NULL ||
-		    root.len >= shortest)
+		if (!str_equal(line.device, own->device))
+			continue;
+		root = unescape(arena, line.root);
+		below = path_below(inside, root);
+		if (below.data == NULL || root.len >= shortest)
 			continue;
 		shortest = root.len;
 		best = join(arena, unescape(arena, line.point), below);
@@ -167,10 +175,11 @@ static size_t layer_paths(struct arena *arena, const struct mount_line *own, str
 size_t mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
 			 struct str **ret_paths)
 {
-	struct str *paths = arena_array(arena, ORIGINS_MAX, sizeof(*paths));
+	struct str *paths;
 	struct str point, below, widest;
 	struct mount_line own;
 	struct err ignored;
+	bool layered;
 	size_t n = 0;
 
 	if (!mountinfo->read && io_read_file(mountinfo->arena, AT_FDCWD, "/proc/self/mountinfo",
@@ -183,11 +192,13 @@ size_t mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int f
 	below = path_below(str_from(path), point);
 	if (below.data == NULL)
 		return 0;
+	/* The host's own root may be an overlay as well: its layers are no other place of the host. */
+	layered = str_is(own.type, "overlay") && !str_is(point, "/");
+	paths = arena_array(arena, layered ? ORIGINS_MAX : 1, sizeof(*paths));
 	widest = widest_path(arena, mountinfo, &own, join(arena, unescape(arena, own.root), below));
 	if (widest.data != NULL && !str_is(widest, path))
 		paths[n++] = widest;
-	/* The host's own root may be an overlay as well: its layers are no other place of the host. */
-	if (str_is(own.type, "overlay") && !str_is(point, "/"))
+	if (layered)
 		n = layer_paths(arena, &own, below, paths, n);
 	*ret_paths = paths;
 	return n;

@@ -27,6 +27,7 @@
 struct entries {
 	bool lets, lets_if, refuses, refuses_if;
 	size_t n;
+	const struct oci_syscall *last;
 };
 
 /*
@@ -122,38 +123,60 @@ static bool find_action(struct str name, const struct oci_number *errno_ret, uin
 	return false;
 }
 
-static struct entries find_entries(const struct oci_seccomp *seccomp, struct str name)
+static unsigned int name_bit(struct str name)
+{
+	return name.len > 0 ? ((unsigned char)name.data[0] * 8U + (unsigned int)name.len) % 256 : 0;
+}
+
+static void entries_add(struct entries *found, const struct oci_syscall *entry)
+{
+	bool lets = oci_seccomp_lets_through(entry->action.value), always = entry->args.n == 0;
+
+	if (found->last == entry)
+		return; /* a name twice in one */
+	found->last = entry;
+	found->n++;
+	found->lets = found->lets || (lets && always);
+	found->lets_if = found->lets_if || (lets && !always);
+	found->refuses = found->refuses || (!lets && always);
+	found->refuses_if = found->refuses_if || (!lets && !always);
+}
+
+/* For each of the names. A profile names hundreds of calls, and few of them are asked for. */
+static void find_entries(const struct oci_seccomp *seccomp, const struct str *names, size_t n,
+			 struct entries *ret_found)
 {
 	const struct oci_syscall *items = seccomp->syscalls.items;
-	struct entries found = { 0 };
+	bool may_be_asked[256] = { false };
 
-	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
-		bool lets = oci_seccomp_lets_through(items[i].action.value);
-		size_t k = 0;
-
-		while (k < items[i].names.n && !str_equal(items[i].names.items[k].value, name))
-			k++;
-		if (k == items[i].names.n)
-			continue;
-		found.n++;
-		found.lets = found.lets || (lets && items[i].args.n == 0);
-		found.lets_if = found.lets_if || (lets && items[i].args.n > 0);
-		found.refuses = found.refuses || (!lets && items[i].args.n == 0);
-		found.refuses_if = found.refuses_if || (!lets && items[i].args.n > 0);
+	for (size_t i = 0; i < n; i++) {
+		may_be_asked[name_bit(names[i])] = true;
+		ret_found[i] = (struct entries){ .n = 0 };
 	}
-	return found;
+	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
+		for (size_t k = 0; k < items[i].names.n; k++) {
+			struct str name = items[i].names.items[k].value;
+
+			if (!may_be_asked[name_bit(name)])
+				continue;
+			for (size_t j = 0; j < n; j++)
+				if (str_equal(name, names[j]))
+					entries_add(&ret_found[j], &items[i]);
+		}
+	}
 }
 
 /* The call by which others are made, where the profile may let it through. */
 static bool multiplexer_is_open(const struct oci_seccomp *seccomp, struct str name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(multiplexed); i++) {
+		struct str multiplexer = str_from(multiplexed[i][0]);
 		struct entries found;
 
 		for (size_t k = 1; multiplexed[i][k] != NULL; k++) {
 			if (!str_is(name, multiplexed[i][k]))
 				continue;
-			found = find_entries(seccomp, str_from(multiplexed[i][0]));
+			find_entries(seccomp, &multiplexer, 1, &found);
 			return found.lets || found.lets_if;
 		}
 	}
@@ -310,10 +333,9 @@ static int ask_filter(struct arena *arena, const struct oci_seccomp *seccomp, st
 }
 
 static enum seccomp_reach reach_of(struct arena *arena, const struct oci_seccomp *seccomp,
-				   struct str name)
+				   struct str name, struct entries found)
 {
 	bool open_by_default = oci_seccomp_lets_through(seccomp->default_action.value);
-	struct entries found = find_entries(seccomp, name);
 	bool known, reaches;
 
 	if (multiplexer_is_open(seccomp, name))
@@ -338,9 +360,11 @@ enum seccomp_reach *oci_seccomp_reach(struct arena *arena, const struct oci_secc
 				      const struct str *names, size_t n)
 {
 	enum seccomp_reach *reaches = arena_array(arena, n, sizeof(*reaches));
+	struct entries *found = arena_array(arena, n, sizeof(*found));
 
+	find_entries(seccomp, names, n, found);
 	for (size_t i = 0; i < n; i++)
-		reaches[i] =
-			seccomp->node != NULL ? reach_of(arena, seccomp, names[i]) : SECCOMP_OPEN;
+		reaches[i] = seccomp->node != NULL ? reach_of(arena, seccomp, names[i], found[i])
+						   : SECCOMP_OPEN;
 	return reaches;
 }

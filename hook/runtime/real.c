@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "json/json.h"
-#include "oci/facts.h"
+#include "oci/own_userns.h"
 
 #define SELF "/proc/self/exe"
 #define SETUP_SIZE_MAX (64 * 1024)
@@ -47,15 +47,12 @@ enum runtime_kind runtime_kind_of(const char *name)
 /* Root of the host. For root of a user namespace, files of the host's root are somebody else's. */
 static bool is_host_root(void)
 {
-	struct stat st;
-
-	return geteuid() == 0 && stat("/proc/self/ns/user", &st) == 0 &&
-	       st.st_ino == PROC_USER_INIT_INO;
+	return geteuid() == 0 && own_userns() == OWN_USERNS_INITIAL;
 }
 
 static bool others_can_write(const struct stat *st)
 {
-	return is_host_root() && (st->st_uid != 0 || (st->st_mode & 022) != 0);
+	return (st->st_uid != 0 || (st->st_mode & 022) != 0) && is_host_root();
 }
 
 #define setup_fail(doc, node, err, ...) json_fail(doc, node, EXIT_POLICY, err, __VA_ARGS__)

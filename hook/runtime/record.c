@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "oci/facts.h"
+#include "oci/own_userns.h"
 
 #define HOST_BASE "/run/rootfence/containers"
 #define ROOT_KEY_MAX 200
@@ -25,10 +25,8 @@
 int record_base(struct arena *arena, const char **ret_base, struct err *err)
 {
 	const char *runtime_dir = secure_getenv("XDG_RUNTIME_DIR");
-	struct stat st;
 
-	if (geteuid() == 0 && stat("/proc/self/ns/user", &st) == 0 &&
-	    st.st_ino == PROC_USER_INIT_INO) {
+	if (geteuid() == 0 && own_userns() == OWN_USERNS_INITIAL) {
 		*ret_base = HOST_BASE;
 		return 0;
 	}
@@ -44,12 +42,10 @@ int record_base(struct arena *arena, const char **ret_base, struct err *err)
 static bool runc_looks_at_xdg(void)
 {
 	const char *user = getenv("USER");
-	struct stat st;
 
 	if (geteuid() != 0)
 		return true;
-	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino != PROC_USER_INIT_INO &&
-	       (user == NULL || strcmp(user, "root") != 0);
+	return own_userns() == OWN_USERNS_OTHER && (user == NULL || strcmp(user, "root") != 0);
 }
 
 /* Where the runtime keeps its containers: crun looks at XDG_RUNTIME_DIR whoever runs it. */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The user namespace that this process is in: that of the engine which runs it. */
+#ifndef ROOTFENCE_OCI_OWN_USERNS_H
+#define ROOTFENCE_OCI_OWN_USERNS_H
+
+enum own_userns {
+	OWN_USERNS_UNKNOWN, /* no /proc, say */
+	OWN_USERNS_INITIAL, /* the host's */
+	OWN_USERNS_OTHER,   /* a rootless engine's */
+};
+
+/* own_userns: which of them it is, looked up once: this process changes it never. */
+enum own_userns own_userns(void);
+
+#endif
