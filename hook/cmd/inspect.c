@@ -5,15 +5,12 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/date.h"
 #include "oci/state.h"
 
 unsigned int inspect_today(void)
 {
-	time_t now = time(NULL);
-	struct tm tm = { 0 };
-
-	gmtime_r(&now, &tm);
-	return (unsigned int)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
+	return date_of(time(NULL));
 }
 
 /* As the document had it when it was read, whatever has been edited since. */

@@ -50,6 +50,9 @@ void report_from_hook(const char *container, const char *text);
  */
 void report_from_runtime(const struct runtime_args *args, const char *text);
 
+/* report_syslog: each line of text to syslog as authpriv, with that severity (LOG_ERR, ...). */
+void report_syslog(int severity, const char *container, const char *text);
+
 /* report_logged: findings that the policy only logs, to syslog. */
 void report_logged(const char *container, const struct verdict *verdict);
 

@@ -67,21 +67,6 @@ static void write_parent_stderr(struct str text)
 			 &ignored);
 }
 
-static void log_lines(int priority, const char *container, const char *text)
-{
-	openlog("rootfence", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
-	while (*text != '\0') {
-		int len = (int)strcspn(text, "\n");
-
-		if (container != NULL)
-			syslog(priority, "container %s: %.*s", container, len, text);
-		else
-			syslog(priority, "%.*s", len, text);
-		text += len + (text[len] == '\n');
-	}
-	closelog();
-}
-
 void report_ignore_pipes(void)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -97,23 +82,22 @@ void report_from_hook(const char *container, const char *text)
 	io_write(STDERR_FILENO, "standard error", str_from(whole), &ignored);
 	if (stderr_is_dev_null())
 		write_parent_stderr(str_from(whole));
-	log_lines(LOG_ERR, container, text);
+	report_syslog(LOG_ERR, container, text);
 	arena_free(arena);
 }
 
 void report_logged(const char *container, const struct verdict *verdict)
 {
-	struct arena *arena = arena_new();
+	auto_buf struct buf lines = { 0 };
 	unsigned int n = 0;
 
 	for (const struct finding *f = verdict->findings; f != NULL; f = f->next)
 		if (f->action == RULE_LOG && n++ < LOGGED_MAX)
-			log_lines(LOG_NOTICE, container,
-				  arena_printf(arena, "logged by policy '%s': %s: %s",
-					       verdict->policy->name, f->rule->name, f->message));
+			buf_printf(&lines, "logged by policy '%s': %s: %s\n", verdict->policy->name,
+				   f->rule->name, f->message);
 	if (n > LOGGED_MAX)
-		log_lines(LOG_NOTICE, container,
-			  arena_printf(arena, "logged by policy '%s': and %u more findings",
-				       verdict->policy->name, n - LOGGED_MAX));
-	arena_free(arena);
+		buf_printf(&lines, "logged by policy '%s': and %u more findings\n",
+			   verdict->policy->name, n - LOGGED_MAX);
+	if (n > 0)
+		report_syslog(LOG_NOTICE, container, lines.data);
 }
