@@ -50,7 +50,7 @@ int identity_open(pid_t pid, int *ret_proc_fd, struct err *err)
 	return 0;
 }
 
-int identity_check_host(struct err *err)
+static int check_namespaces(struct err *err)
 {
 	static const struct {
 		const char *path, *name;
@@ -76,6 +76,17 @@ int identity_check_host(struct err *err)
 				"the kernel guard belongs to the host, and rootfence runs in a %s namespace that is not the host's: run it as root on the host",
 				namespaces[i].name);
 	}
+	return 0;
+}
+
+int identity_check_host(struct err *err)
+{
+	static bool checked; /* for good: this process changes its namespaces never */
+	int ret = checked ? 0 : check_namespaces(err);
+
+	if (ret < 0)
+		return ret;
+	checked = true;
 	if (geteuid() != 0)
 		return err_set(err, EPERM, EXIT_GUARD, "the kernel guard needs root on the host");
 	return 0;

@@ -57,11 +57,15 @@ int guard_load(const char *dir, const char *hook, enum guard_load_mode mode,
 	ret = identity_check_host(err);
 	if (ret < 0)
 		return ret;
-	ret = lock_take(dir, "guard", LOCK_EXCLUSIVE, &lock, err);
-	if (ret < 0)
-		return ret;
-	ret = pins_read_meta(dir, &meta, NULL, &missing);
-	found = ret == 0;
+	/* A guard is whole or not there: one that is needs no lock to be seen. */
+	found = mode == GUARD_LOAD_ONCE && pins_read_meta(dir, &meta, NULL, &missing) == 0;
+	if (!found) {
+		ret = lock_take(dir, "guard", LOCK_EXCLUSIVE, &lock, err);
+		if (ret < 0)
+			return ret;
+		ret = pins_read_meta(dir, &meta, NULL, &missing);
+		found = ret == 0;
+	}
 	if (found && mode == GUARD_LOAD_ONCE) {
 		*ret_loaded = GUARD_WAS_LOADED;
 		return 0;

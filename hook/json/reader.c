@@ -69,9 +69,13 @@ static char peek(const struct reader *reader)
 
 static void skip_space(struct reader *reader)
 {
-	for (char c = peek(reader); c == ' ' || c == '\n' || c == '\t' || c == '\r';
-	     c = peek(reader))
-		reader->at++;
+	const char *data = reader->text.data;
+	size_t at = reader->at;
+
+	while (at < reader->text.len && (data[at] == ' ' || data[at] == '\n' ||
+					 data[at] == '\t' || data[at] == '\r'))
+		at++;
+	reader->at = at;
 }
 
 static bool is_digit(char c)

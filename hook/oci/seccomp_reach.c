@@ -8,6 +8,7 @@
 #include "seccomp.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <seccomp.h>
 #include <string.h>
@@ -123,9 +124,13 @@ static bool find_action(struct str name, const struct oci_number *errno_ret, uin
 	return false;
 }
 
-static unsigned int name_bit(struct str name)
+/* Names of different hashes are different. */
+static unsigned char name_hash(struct str name)
 {
-	return name.len > 0 ? ((unsigned char)name.data[0] * 8U + (unsigned int)name.len) % 256 : 0;
+	if (name.len == 0)
+		return 0;
+	return (unsigned char)((unsigned char)name.data[0] * 31U +
+			       (unsigned char)name.data[name.len - 1] * 7U + name.len);
 }
 
 static void entries_add(struct entries *found, const struct oci_syscall *entry)
@@ -143,31 +148,34 @@ static void entries_add(struct entries *found, const struct oci_syscall *entry)
 }
 
 /* For each of the names. A profile names hundreds of calls, and few of them are asked for. */
-static void find_entries(const struct oci_seccomp *seccomp, const struct str *names, size_t n,
-			 struct entries *ret_found)
+static void find_entries(struct arena *arena, const struct oci_seccomp *seccomp,
+			 const struct str *names, size_t n, struct entries *ret_found)
 {
 	const struct oci_syscall *items = seccomp->syscalls.items;
-	bool may_be_asked[256] = { false };
+	size_t *next = arena_array(arena, n, sizeof(*next));
+	size_t heads[UCHAR_MAX + 1] = { 0 }; /* for each hash, as in next: 1 is names[0] */
 
 	for (size_t i = 0; i < n; i++) {
-		may_be_asked[name_bit(names[i])] = true;
+		unsigned char hash = name_hash(names[i]);
+
 		ret_found[i] = (struct entries){ .n = 0 };
+		next[i] = heads[hash];
+		heads[hash] = i + 1;
 	}
 	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
 		for (size_t k = 0; k < items[i].names.n; k++) {
 			struct str name = items[i].names.items[k].value;
 
-			if (!may_be_asked[name_bit(name)])
-				continue;
-			for (size_t j = 0; j < n; j++)
-				if (str_equal(name, names[j]))
-					entries_add(&ret_found[j], &items[i]);
+			for (size_t j = heads[name_hash(name)]; j != 0; j = next[j - 1])
+				if (str_equal(name, names[j - 1]))
+					entries_add(&ret_found[j - 1], &items[i]);
 		}
 	}
 }
 
 /* The call by which others are made, where the profile may let it through. */
-static bool multiplexer_is_open(const struct oci_seccomp *seccomp, struct str name)
+static bool multiplexer_is_open(struct arena *arena, const struct oci_seccomp *seccomp,
+				struct str name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(multiplexed); i++) {
 		struct str multiplexer = str_from(multiplexed[i][0]);
@@ -176,7 +184,7 @@ static bool multiplexer_is_open(const struct oci_seccomp *seccomp, struct str na
 		for (size_t k = 1; multiplexed[i][k] != NULL; k++) {
 			if (!str_is(name, multiplexed[i][k]))
 				continue;
-			find_entries(seccomp, &multiplexer, 1, &found);
+			find_entries(arena, seccomp, &multiplexer, 1, &found);
 			return found.lets || found.lets_if;
 		}
 	}
@@ -338,7 +346,7 @@ static enum seccomp_reach reach_of(struct arena *arena, const struct oci_seccomp
 	bool open_by_default = oci_seccomp_lets_through(seccomp->default_action.value);
 	bool known, reaches;
 
-	if (multiplexer_is_open(seccomp, name))
+	if (multiplexer_is_open(arena, seccomp, name))
 		return SECCOMP_OPEN;
 	if (!open_by_default && !found.lets && !found.lets_if)
 		return SECCOMP_BLOCKED;
@@ -362,7 +370,7 @@ enum seccomp_reach *oci_seccomp_reach(struct arena *arena, const struct oci_secc
 	enum seccomp_reach *reaches = arena_array(arena, n, sizeof(*reaches));
 	struct entries *found = arena_array(arena, n, sizeof(*found));
 
-	find_entries(seccomp, names, n, found);
+	find_entries(arena, seccomp, names, n, found);
 	for (size_t i = 0; i < n; i++)
 		reaches[i] = seccomp->node != NULL ? reach_of(arena, seccomp, names[i], found[i])
 						   : SECCOMP_OPEN;

@@ -4,7 +4,8 @@
  *
  * Runs the commands in turn, ROUNDS times, and prints a line for each: the median of its wall time,
  * the median of its ratios to the first command of the same round and where the middle half of them
- * lies, page faults and peak memory. What the machine does besides falls on all commands alike.
+ * lies, the same of its processor time, page faults and peak memory. What the machine does besides
+ * falls on all commands alike, and hardly on processor time at all.
  *   -i  standard input of every command     -r  makes COPY anew from FILE before each, not timed
  */
 #include <errno.h>
@@ -25,8 +26,8 @@
 struct command {
 	const char *name;
 	char **argv;
-	double *took;
-	double *ratio;
+	double *took, *ratio;
+	double *worked, *work_ratio; /* processor time, of user and system */
 	long faults;
 	long peak; /* KiB */
 };
@@ -77,7 +78,12 @@ static void restore_copy(void)
 	close(to);
 }
 
-static double run(struct command *command)
+static double microseconds(struct timeval time)
+{
+	return (double)time.tv_sec * 1e6 + (double)time.tv_usec;
+}
+
+static void run(struct command *command, double *ret_took, double *ret_worked)
 {
 	static char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
 	posix_spawn_file_actions_t files;
@@ -94,7 +100,8 @@ static double run(struct command *command)
 	errno = posix_spawn(&child, command->argv[0], &files, NULL, command->argv, environment);
 	if (errno != 0 || wait4(child, &status, 0, &usage) != child)
 		die(command->argv[0]);
-	start = now() - start;
+	*ret_took = now() - start;
+	*ret_worked = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
 	posix_spawn_file_actions_destroy(&files);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		fprintf(stderr, "pairs: %s: ended with status %#x\n", command->name, status);
@@ -103,7 +110,6 @@ static double run(struct command *command)
 	command->faults = usage.ru_minflt;
 	if (usage.ru_maxrss > command->peak)
 		command->peak = usage.ru_maxrss;
-	return start;
 }
 
 static int parse_commands(char **argv, struct command *commands)
@@ -127,9 +133,11 @@ static int parse_commands(char **argv, struct command *commands)
 
 static void print(struct command *command, long rounds)
 {
-	printf("%-34s %8.0f us  %5.2f (%.2f to %.2f)  %4ld faults  %5ld KiB\n", command->name,
-	       quantile(command->took, rounds, 50), quantile(command->ratio, rounds, 50),
-	       quantile(command->ratio, rounds, 25), quantile(command->ratio, rounds, 75),
+	printf("%-34s %6.0f us  %5.2f (%.2f to %.2f)  processor %5.2f (%.2f to %.2f)  %4ld faults  %5ld KiB\n",
+	       command->name, quantile(command->took, rounds, 50),
+	       quantile(command->ratio, rounds, 50), quantile(command->ratio, rounds, 25),
+	       quantile(command->ratio, rounds, 75), quantile(command->work_ratio, rounds, 50),
+	       quantile(command->work_ratio, rounds, 25), quantile(command->work_ratio, rounds, 75),
 	       command->faults, command->peak);
 }
 
@@ -157,18 +165,25 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	for (int i = 0; i < n; i++) {
-		commands[i].took = calloc((size_t)rounds, sizeof(double));
-		commands[i].ratio = calloc((size_t)rounds, sizeof(double));
-		if (!commands[i].took || !commands[i].ratio)
+		double *values = calloc((size_t)rounds * 4, sizeof(*values));
+
+		if (!values)
 			die("calloc");
-		run(&commands[i]); /* into the page cache */
+		commands[i].took = values;
+		commands[i].ratio = values + rounds;
+		commands[i].worked = values + rounds * 2;
+		commands[i].work_ratio = values + rounds * 3;
+		run(&commands[i], &values[0], &values[0]); /* into the page cache */
 	}
 	for (long round = 0; round < rounds; round++) {
 		for (int i = 0; i < n; i++)
-			commands[i].took[round] = run(&commands[i]);
-		for (int i = 0; i < n; i++)
+			run(&commands[i], &commands[i].took[round], &commands[i].worked[round]);
+		for (int i = 0; i < n; i++) {
 			commands[i].ratio[round] =
 				commands[i].took[round] / commands[0].took[round];
+			commands[i].work_ratio[round] =
+				commands[i].worked[round] / commands[0].worked[round];
+		}
 	}
 	for (int i = 0; i < n; i++)
 		print(&commands[i], rounds);

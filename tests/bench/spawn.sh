@@ -42,6 +42,11 @@ prepare() {
 	echo 'int main(void) { return 0; }' >"$work/noop.c"
 	compile -static -o "$work/noop" "$work/noop.c"
 	compile -static-pie -fPIE -o "$work/noop-pie" "$work/noop.c"
+	cat >"$work/copy.c" <<-END
+		#include <unistd.h>
+		int main(void) { static char b[1 << 20]; return write(1, b, read(0, b, sizeof(b))) < 0; }
+	END
+	compile -static-pie -fPIE -o "$work/copy" "$work/copy.c"
 	cat >"$work/twice.c" <<-END
 		#include <unistd.h>
 		int main(int argc, char **argv, char **env) { return execve("$work/noop", argv, env); }
@@ -75,6 +80,7 @@ hooks() {
 	pairs -i "$work/config.json" "$rounds" \
 		'static no-op' "$work/noop" -- \
 		'static-pie no-op' "$work/noop-pie" -- \
+		'static-pie that copies the spec' "$work/copy" -- \
 		'rootfence --version' "$rootfence" --version -- \
 		'precreate' "$rootfence" precreate -- \
 		'check' "$rootfence" check "$work/config.json"
@@ -98,7 +104,7 @@ wrapper() {
 main() {
 	prepare
 	prepare_container
-	echo 'Wall time; ratio to the first line (middle half of all rounds); page faults; memory.'
+	echo 'Wall time and its ratio to the first line (middle half of all rounds); that of processor time.'
 	hooks
 	wrapper
 }
