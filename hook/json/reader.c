@@ -72,8 +72,8 @@ static void skip_space(struct reader *reader)
 	const char *data = reader->text.data;
 	size_t at = reader->at;
 
-	while (at < reader->text.len && (data[at] == ' ' || data[at] == '\n' ||
-					 data[at] == '\t' || data[at] == '\r'))
+	while (at < reader->text.len &&
+	       (data[at] == ' ' || data[at] == '\n' || data[at] == '\t' || data[at] == '\r'))
 		at++;
 	reader->at = at;
 }

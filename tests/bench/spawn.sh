@@ -8,8 +8,9 @@ cd "$(dirname "$0")/../.."
 
 readonly rounds=${ROUNDS:-400}
 readonly spec=tests/golden/specs/podman-user-3267/config.json
+readonly root=/run/containers/storage/overlay/bench/merged
 
-# In a mount namespace of its own, where /etc/rootfence and /run/rootfence are the benchmark's.
+# In a mount namespace of its own, where /etc/rootfence and /run are the benchmark's.
 if [[ ${1-} != --inside ]]; then
 	[[ $EUID -eq 0 ]] || { echo 'bench: needs root' >&2; exit 2; }
 	work=$(mktemp -d /tmp/rootfence-bench.XXXXXX)
@@ -31,8 +32,8 @@ compile() { "${CC:-gcc}" -O2 -Wall -D_GNU_SOURCE "$@"; }
 prepare() {
 	mount -t tmpfs -o mode=755 none "$work"
 	mount -t tmpfs -o mode=755 none /etc/rootfence
-	mkdir -p /run/rootfence
-	mount -t tmpfs -o mode=700 none /run/rootfence
+	mount -t tmpfs -o mode=755 none /run
+	mkdir -m 700 /run/rootfence
 	mount -t bpf none /sys/fs/bpf
 	rootfence=$work/rootfence
 	cp build/rootfence "$rootfence" # page by page as an installed file
@@ -53,9 +54,11 @@ prepare() {
 	END
 	compile -static -o "$work/twice" "$work/twice.c"
 	printf '{ "runtimes": { "runc": ["%s"] } }\n' "$work/noop" >/etc/rootfence/runtime.json
-	mkdir -p "$work/bundle/rootfs"
-	jq -c '.root.path = "'"$work"'/bundle/rootfs" | del(.hooks)' "$spec" >"$work/config.json"
-	cp "$work/config.json" "$work/bundle/config.json"
+	# The root is where podman has it for the hooks, and beside the config for the wrapper.
+	mkdir -p "$work/bundle/rootfs" "$root"
+	jq -c '.root.path = "'"$root"'" | del(.hooks)' "$spec" >"$work/config.json"
+	jq -c '.root.path = "'"$work"'/bundle/rootfs" | del(.hooks)' "$spec" >"$work/own-root.json"
+	cp "$work/own-root.json" "$work/bundle/config.json"
 }
 
 # A process in a pid namespace of its own, for createRuntime to register; two policies in turn, so
@@ -93,7 +96,7 @@ hooks() {
 
 wrapper() {
 	printf '\nThe wrapper in front of a runtime that is a static no-op:\n'
-	pairs -r "$work/config.json" "$work/bundle/config.json" "$rounds" \
+	pairs -r "$work/own-root.json" "$work/bundle/config.json" "$rounds" \
 		'the runtime alone' "$work/noop" -- \
 		'behind a no-op that executes it' "$work/twice" -- \
 		'state' "$work/runc" state bench -- \
