@@ -91,7 +91,7 @@ $(BUILD)/rootfence: $(OBJS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
-$(filter $(BUILD)/hook/guard/%,$(OBJS)): | $(BUILD)/guard.skel.h
+$(BUILD)/hook/guard/attach.o: $(BUILD)/guard.skel.h
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
