@@ -66,6 +66,7 @@ STATIC_LIBS := -lyajl_s -lseccomp -lbpf -lelf -lz $(zstd)
 SHARED_LIBS := -lyajl -lseccomp -lbpf -lelf -lz
 
 ifeq ($(SAN),1)
+CPPFLAGS += -DROOTFENCE_SANITIZED
 CFLAGS += -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=address,undefined
 LINK := -pie $(LDFLAGS)
@@ -80,7 +81,9 @@ BPF_CFLAGS := -target bpf -g -O2 -std=gnu11 -Wall -Wextra -Werror -Wno-unused-pa
 	-D__TARGET_ARCH_$(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m))) \
 	-idirafter /usr/include/$(shell uname -m)-linux-gnu
 
-SRCS := $(sort $(wildcard hook/*.c hook/*/*.c hook/*/*/*.c))
+# Makes the system call filters; no part of the program.
+FILTERS := hook/base/restrain_filters
+SRCS := $(filter-out $(FILTERS).c,$(sort $(wildcard hook/*.c hook/*/*.c hook/*/*/*.c)))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
 TEST_SRCS := $(sort $(wildcard tests/unit/*_test.c))
 TESTS := $(TEST_SRCS:tests/unit/%.c=$(BUILD)/tests/%)
@@ -92,6 +95,7 @@ $(BUILD)/rootfence: $(OBJS)
 	$(Q)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/hook/guard/attach.o: $(BUILD)/guard.skel.h
+$(BUILD)/hook/base/restrain.o: $(BUILD)/restrain_filters.h
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
@@ -105,6 +109,14 @@ $(BUILD)/guard.bpf.o: bpf/guard.bpf.c $(BUILD)/flags
 $(BUILD)/guard.skel.h: $(BUILD)/guard.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name guard_bpf >$@.tmp && mv $@.tmp $@
+
+$(BUILD)/$(FILTERS): $(BUILD)/$(FILTERS).o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -pie $(LDFLAGS) -o $@ $< -lseccomp
+
+$(BUILD)/restrain_filters.h: $(BUILD)/$(FILTERS)
+	$(call say,FILTERS,$@)
+	$(Q)$< >$@.tmp && mv $@.tmp $@
 
 # Everything is built again when the compiler or a flag changes, and only then.
 flags := $(CC) $(CPPFLAGS) $(CFLAGS) $(LINK) $(LIBS) | $(CLANG) $(BPF_CFLAGS)
@@ -120,7 +132,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(filter-out %/hook/main.o,$(OBJS))
 unit-tests: $(TESTS)
 
 # For tools that want to know how a file is compiled.
-print-flags: $(BUILD)/guard.skel.h
+print-flags: $(BUILD)/guard.skel.h $(BUILD)/restrain_filters.h
 	@echo '$(subst ','\'',$(CPPFLAGS)) -std=gnu11'
 
 # One suite by name, or all of them; tests/run.sh counts and has the last line.
@@ -177,7 +189,7 @@ clean:
 
 include oci-hooks.d/register.mk
 include tests/vm/vm.mk
--include $(OBJS:.o=.d) $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
+-include $(OBJS:.o=.d) $(BUILD)/$(FILTERS).d $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 
 .PHONY: all unit-tests print-flags check lint bench bench-spawn bench-guard bench-check \
 	demo deps build-deps install uninstall clean FORCE $(SUITES:%=check-%)

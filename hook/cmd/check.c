@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/restrain.h"
 #include "inspect.h"
 #include "oci/state.h"
 #include "policy_files.h"
@@ -105,16 +106,13 @@ static int check_file(struct check *check, size_t *at)
 static int check_here(struct check *check)
 {
 	size_t at = 0;
+	int error = restrain(RESTRAIN_FILES, &check->err);
 
-	for (size_t i = 0; i < check->n_files; i++) {
-		int error;
-
+	for (size_t i = 0; error == 0 && i < check->n_files; i++) {
 		progress_step(&check->progress, check->n_judged);
 		error = check_file(check, &at);
-		if (error < 0)
-			return error;
 	}
-	return 0;
+	return error;
 }
 
 /* What a worker says of a block of files; the text of their results follows. */
@@ -144,18 +142,19 @@ static int check_blocks(unsigned int nth, int out, void *data)
 {
 	struct check *check = data;
 	size_t at = 0;
+	int low = dup(out), error = restrain(RESTRAIN_FILES, &check->err); /* see restrain.h */
 
+	if (low < 0 || error < 0)
+		return -1;
 	results_keep(&check->results);
 	for (size_t i = 0; i < check->n_files; i++) {
-		int error = 0;
-
 		if (i / BLOCK_FILES % check->jobs != nth) {
 			at += strlen(check->files.data + at) + 1;
 			continue;
 		}
 		error = check_file(check, &at);
 		if (error == 0 && (i % BLOCK_FILES == BLOCK_FILES - 1 || i + 1 == check->n_files))
-			error = send_block(check, out);
+			error = send_block(check, low);
 		if (error < 0)
 			return error;
 	}

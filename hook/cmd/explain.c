@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/restrain.h"
 #include "inspect.h"
 #include "policy/rule.h"
 #include "policy_files.h"
@@ -146,8 +147,10 @@ static int explain(struct arena *arena, const char *policy_name, enum format for
 	auto_buf struct buf out = { 0 };
 	struct policy *policy;
 	struct str text;
-	int error = policy_select(arena, policy_name, POLICY_FOR_FILES, &policy, err);
+	int error = restrain(RESTRAIN_FILES, err);
 
+	if (error == 0)
+		error = policy_select(arena, policy_name, POLICY_FOR_FILES, &policy, err);
 	if (error == 0)
 		error = spec_file_read(arena, &e.path, &text, err);
 	if (error < 0)

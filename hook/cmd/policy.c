@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/restrain.h"
 #include "inspect.h"
 #include "policy_files.h"
 #include "policy_list.h"
@@ -192,7 +193,9 @@ static int run_subcommand(struct policy_run *run, int argc, char **argv, struct 
 			       sub->usage);
 	if (run->format != NULL && !sub->has_format)
 		return err_set(err, EINVAL, EXIT_USAGE, "policy %s has no --format", sub->name);
-	result = sub->run(run, argc - 1, argv + 1, err);
+	result = restrain(RESTRAIN_FILES, err);
+	if (result == 0)
+		result = sub->run(run, argc - 1, argv + 1, err);
 	if (result < 0)
 		return result;
 	error = io_write(STDOUT_FILENO, "standard output",

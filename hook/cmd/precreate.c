@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/restrain.h"
 #include "guard/guard.h"
 #include "inspect.h"
 #include "oci/state.h"
@@ -23,8 +24,10 @@ static int precreate(struct arena *arena, const char *policy_name, const char *g
 	struct policy *policy;
 	struct json_doc *doc;
 	struct str text;
-	int error = policy_select(arena, policy_name, POLICY_FOR_HOOK, &policy, err);
+	int error = restrain(RESTRAIN_PRECREATE, err);
 
+	if (error == 0)
+		error = policy_select(arena, policy_name, POLICY_FOR_HOOK, &policy, err);
 	if (error == 0)
 		error = io_read(arena, STDIN_FILENO, "standard input", JSON_SIZE_MAX, &text, err);
 	if (error == 0)
@@ -57,7 +60,7 @@ int command_precreate(const struct command *command, int argc, char **argv)
 	struct err err;
 	int n, result;
 
-	report_ignore_pipes();
+	report_begin_hook();
 	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
 		return report_error(&err);
 	if (n > 0) {

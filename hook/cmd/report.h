@@ -32,15 +32,21 @@ void report_json_findings(struct json_writer *writer, struct json_doc *doc,
 void report_json_references(struct json_writer *writer, const struct rule *rule);
 
 /*
- * report_ignore_pipes: a reader that went away becomes an error with an exit code of ours, not a
- * death by signal. For hooks, whose exit code is the verdict.
+ * report_begin_hook: a hook's first step. A reader that goes away becomes an error with an exit code
+ * of ours, not a death by signal: the exit code is the verdict. Descriptors but the standard ones
+ * are nobody's, and closed. Then report_open and report_syslog_open.
  */
-void report_ignore_pipes(void);
+void report_begin_hook(void);
 
 /*
- * report_from_hook: text (lines without "rootfence:") to standard error, to the engine's own
- * standard error where the engine gave this hook /dev/null, and to syslog as authpriv. container is
- * its id, or NULL.
+ * report_open: opens the engine's own standard error where the engine gave this process /dev/null;
+ * a process that is restrained cannot.
+ */
+void report_open(void);
+
+/*
+ * report_from_hook: text (lines without "rootfence:") to standard error, to what report_open has
+ * opened, and to syslog as authpriv. container is its id, or NULL.
  */
 void report_from_hook(const char *container, const char *text);
 
@@ -49,6 +55,9 @@ void report_from_hook(const char *container, const char *text);
  * as one entry of the --log-format, so that engines show it to their users.
  */
 void report_from_runtime(const struct runtime_args *args, const char *text);
+
+/* report_syslog_open: connects to the system's log, which a process that is restrained cannot. */
+void report_syslog_open(void);
 
 /* report_syslog: each line of text to syslog as authpriv, with that severity (LOG_ERR, ...). */
 void report_syslog(int severity, const char *container, const char *text);

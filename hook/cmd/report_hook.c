@@ -7,6 +7,7 @@
  */
 #include "report.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,45 +32,65 @@ static bool stderr_is_dev_null(void)
 	return fstat(STDERR_FILENO, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 }
 
-/* The parent's own standard error, with its offset; -1 where the kernel or ptrace rules refuse. */
+/*
+ * The parent's own standard error, with its offset; -1 where the kernel or ptrace rules refuse. At
+ * the lowest number, for restrain().
+ */
 static int borrow_parent_stderr(void)
 {
 	auto_close int process = (int)syscall(SYS_pidfd_open, getppid(), 0);
+	auto_close int borrowed =
+		process >= 0 ? (int)syscall(SYS_pidfd_getfd, process, STDERR_FILENO, 0) : -1;
 
-	return process >= 0 ? (int)syscall(SYS_pidfd_getfd, process, STDERR_FILENO, 0) : -1;
+	if (borrowed < 0 || dup3(borrowed, process, O_CLOEXEC) < 0)
+		return -1;
+	return TAKE_FD(process);
 }
 
 /*
- * Nobody may read at the other end, so nothing here waits; and whatever fails, the refusal stands.
  * A terminal or pipe is opened a second time, to be written without waiting. A socket cannot be
  * opened, and in a file the parent would write over what another descriptor appends.
  */
-static void write_parent_stderr(struct str text)
+static int open_parent_stderr(void)
 {
 	char path[64];
-	struct err ignored;
 	struct stat st;
-	auto_close int own = -1, borrowed = -1;
+	int borrowed = -1;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getppid(), STDERR_FILENO);
 	if (stat(path, &st) < 0)
-		return;
+		return -1;
 	if (S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode))
 		borrowed = borrow_parent_stderr();
-	if (borrowed >= 0 && S_ISSOCK(st.st_mode)) {
-		send(borrowed, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-		return;
-	}
-	if (borrowed < 0)
-		own = open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	if (borrowed >= 0 || own >= 0)
-		io_write(borrowed >= 0 ? borrowed : own, "the engine's standard error", text,
-			 &ignored);
+	if (borrowed >= 0 || S_ISSOCK(st.st_mode))
+		return borrowed;
+	return open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
-void report_ignore_pipes(void)
+static int parent_stderr = -1;
+
+/* Nobody may read at the other end, so nothing here waits; and whatever fails, the refusal stands. */
+static void write_parent_stderr(struct str text)
+{
+	struct err ignored;
+
+	if (send(parent_stderr, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+	    errno == ENOTSOCK)
+		io_write(parent_stderr, "the engine's standard error", text, &ignored);
+}
+
+void report_open(void)
+{
+	if (stderr_is_dev_null())
+		parent_stderr = open_parent_stderr();
+}
+
+void report_begin_hook(void)
 {
 	signal(SIGPIPE, SIG_IGN);
+	closefrom(STDERR_FILENO + 1);
+	report_open();
+	report_syslog_open();
 }
 
 void report_from_hook(const char *container, const char *text)
@@ -80,7 +101,7 @@ void report_from_hook(const char *container, const char *text)
 	struct err ignored;
 
 	io_write(STDERR_FILENO, "standard error", str_from(whole), &ignored);
-	if (stderr_is_dev_null())
+	if (parent_stderr >= 0)
 		write_parent_stderr(str_from(whole));
 	report_syslog(LOG_ERR, container, text);
 	arena_free(arena);

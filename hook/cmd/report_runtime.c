@@ -94,5 +94,6 @@ void report_from_runtime(const struct runtime_args *args, const char *text)
 		add_entry(&entry, args->log_format, text);
 		write_log(args->log, (struct str){ entry.data, entry.len });
 	}
+	report_open();
 	report_from_hook(args->id, text);
 }

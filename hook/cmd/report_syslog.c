@@ -24,16 +24,23 @@ static int log_connect(int type)
 	return TAKE_FD(fd);
 }
 
-void report_syslog(int severity, const char *container, const char *text)
-{
-	auto_close int fd = log_connect(SOCK_DGRAM);
-	size_t end = 0; /* what ends a message: in a stream, its NUL byte */
+static int log_fd = -1;
+static size_t end; /* what ends a message: in a stream, its NUL byte */
 
-	if (fd == -EPROTOTYPE) {
-		fd = log_connect(SOCK_STREAM);
+void report_syslog_open(void)
+{
+	log_fd = log_connect(SOCK_DGRAM);
+	if (log_fd == -EPROTOTYPE) {
+		log_fd = log_connect(SOCK_STREAM);
 		end = 1;
 	}
-	while (fd >= 0 && *text != '\0') {
+}
+
+void report_syslog(int severity, const char *container, const char *text)
+{
+	if (log_fd < 0)
+		report_syslog_open();
+	while (log_fd >= 0 && *text != '\0') {
 		int len = (int)strcspn(text, "\n");
 		auto_buf struct buf line = { 0 };
 
@@ -42,7 +49,7 @@ void report_syslog(int severity, const char *container, const char *text)
 			buf_printf(&line, "container %s: ", container);
 		buf_add(&line, text, (size_t)len);
 		/* Whatever fails: a log that nobody keeps is no reason for or against a container. */
-		if (send(fd, line.data, line.len + end, MSG_NOSIGNAL) < 0)
+		if (send(log_fd, line.data, line.len + end, MSG_NOSIGNAL) < 0)
 			return;
 		text += len + (text[len] == '\n');
 	}

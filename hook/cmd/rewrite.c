@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/restrain.h"
 #include "inspect.h"
 #include "policy_files.h"
 #include "report.h"
@@ -19,8 +20,10 @@ static int rewrite(struct arena *arena, const char *policy_name, bool patch, con
 	struct inspection inspection;
 	struct policy *policy;
 	struct str text;
-	int error = policy_select(arena, policy_name, POLICY_FOR_FILES, &policy, err);
+	int error = restrain(RESTRAIN_FILES, err);
 
+	if (error == 0)
+		error = policy_select(arena, policy_name, POLICY_FOR_FILES, &policy, err);
 	if (error == 0)
 		error = spec_file_read(arena, &path, &text, err);
 	if (error < 0)

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/restrain.h"
 #include "exec_limits.h"
 #include "guard/guard.h"
 #include "inspect.h"
@@ -26,6 +27,8 @@ struct hook {
 	const char *guard_dir;
 	const char *record;    /* poststop: the record that the wrapper made, or NULL */
 	const char *container; /* id, once it is known */
+	int load_error;	       /* of a guard that was not loaded yet; 0, or -errno with why_not */
+	struct err why_not;
 };
 
 static int read_stdin(struct arena *arena, struct json_doc **ret_doc, struct err *err)
@@ -60,6 +63,7 @@ _Static_assert((int)GUARANTEE_NNP == (int)GUARD_NNP && (int)GUARANTEE_KILL == (i
 		       (int)GUARANTEE_DENY == (int)GUARD_DENY,
 	       "policy and guard name the same levels");
 
+/* What keeps the guard from being loaded was found out before. */
 static int register_container(const struct hook *hook, const struct oci_state *state,
 			      const struct exec_limits *limits, struct err *err)
 {
@@ -68,9 +72,13 @@ static int register_container(const struct hook *hook, const struct oci_state *s
 		.init_pid = state->pid,
 		.limits = exec_limits_for_guard(hook->arena, limits),
 	};
+	int error = guard_register(hook->guard_dir, &container,
+				   (enum guard_level)limits->exec.guarantee, err);
 
-	return guard_register(hook->guard_dir, &container, (enum guard_level)limits->exec.guarantee,
-			      err);
+	if (error != -ENOENT || hook->load_error == 0)
+		return error;
+	*err = hook->why_not;
+	return hook->load_error;
 }
 
 /*
@@ -100,16 +108,28 @@ static int guarantee(const struct hook *hook, const struct oci_state *state,
 	return error;
 }
 
-/* The guard may be about to be loaded by this very container, the first one since the host is up. */
-static bool userns_needs_seal(const struct hook *hook)
+/*
+ * Reads standard input: a state, or a config, and then *ret_state has no id. Restrained, but where no
+ * guard is loaded: the first container since the host is up has it loaded, which takes much that a
+ * restrained process lacks. Then the state is read before: that is the runtime's, not a user's.
+ */
+static int read_restrained(struct hook *hook, struct json_doc **ret_doc,
+			   struct oci_state *ret_state, struct err *err)
 {
-	enum guard_loaded loaded;
-	struct err ignored; /* registration says what is wrong */
+	bool missing = guard_is_missing(hook->guard_dir);
+	enum guard_loaded ignored;
+	int error = missing ? 0 : restrain(RESTRAIN_CREATE_RUNTIME, err);
 
-	if (guard_refuses_userns(hook->guard_dir))
-		return false;
-	return guard_load(hook->guard_dir, NULL, GUARD_LOAD_ONCE, &loaded, &ignored) < 0 ||
-	       !guard_refuses_userns(hook->guard_dir);
+	if (error == 0)
+		error = read_stdin(hook->arena, ret_doc, err);
+	if (error == 0 && oci_document_kind(*ret_doc) == OCI_STATE)
+		error = oci_state_read(*ret_doc, ret_state, err);
+	if (error < 0 || !missing)
+		return error;
+	if (ret_state->id != NULL)
+		hook->load_error = guard_load(hook->guard_dir, NULL, GUARD_LOAD_ONCE, &ignored,
+					      &hook->why_not);
+	return restrain(RESTRAIN_CREATE_RUNTIME, err);
 }
 
 static int create_runtime(struct hook *hook, struct err *err)
@@ -119,26 +139,21 @@ static int create_runtime(struct hook *hook, struct err *err)
 	struct oci_state state = { 0 };
 	struct policy *policy;
 	struct json_doc *doc;
-	enum oci_document kind;
-	int error = policy_select(hook->arena, hook->policy_name, POLICY_FOR_HOOK, &policy, err);
+	bool is_state;
+	int error = read_restrained(hook, &doc, &state, err);
 
+	is_state = state.id != NULL;
+	hook->container = state.id;
 	if (error == 0)
-		error = read_stdin(hook->arena, &doc, err);
+		error = policy_select(hook->arena, hook->policy_name, POLICY_FOR_HOOK, &policy,
+				      err);
+	if (error == 0 && is_state)
+		error = read_bundle(hook->arena, state.bundle, &doc, err);
 	if (error < 0)
 		return error;
-	kind = oci_document_kind(doc);
-	if (kind == OCI_STATE) {
-		error = oci_state_read(doc, &state, err);
-		if (error < 0)
-			return error;
-		hook->container = state.id;
-		error = read_bundle(hook->arena, state.bundle, &doc, err);
-		if (error < 0)
-			return error;
-	}
 	how.policy = policy;
 	how.bundle = state.bundle;
-	how.userns_needs_seal = kind == OCI_STATE && userns_needs_seal(hook);
+	how.userns_needs_seal = is_state && !guard_refuses_userns(hook->guard_dir);
 	error = inspect_doc(hook->arena, &how, doc, &inspection, err);
 	if (error < 0)
 		return error;
@@ -147,7 +162,7 @@ static int create_runtime(struct hook *hook, struct err *err)
 		report_from_hook(hook->container, report_refusal(hook->arena, &inspection.verdict));
 		return EXIT_REFUSED;
 	}
-	return kind == OCI_STATE ? guarantee(hook, &state, &inspection, policy, err) : 0;
+	return is_state ? guarantee(hook, &state, &inspection, policy, err) : 0;
 }
 
 int command_create_runtime(const struct command *command, int argc, char **argv)
@@ -158,7 +173,7 @@ int command_create_runtime(const struct command *command, int argc, char **argv)
 	struct err err;
 	int n, result;
 
-	report_ignore_pipes();
+	report_begin_hook();
 	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
 		return report_error(&err);
 	if (n > 0) {
@@ -180,8 +195,10 @@ static int poststop(struct hook *hook, struct err *err)
 {
 	struct oci_state state;
 	struct json_doc *doc;
-	int error = read_stdin(hook->arena, &doc, err);
+	int error = restrain(RESTRAIN_POSTSTOP, err);
 
+	if (error == 0)
+		error = read_stdin(hook->arena, &doc, err);
 	if (error == 0)
 		error = oci_state_read(doc, &state, err);
 	if (error < 0)
@@ -201,7 +218,7 @@ int command_poststop(const struct command *command, int argc, char **argv)
 	struct err err;
 	int n;
 
-	report_ignore_pipes();
+	report_begin_hook();
 	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
 		return report_error(&err);
 	hook.arena = arena_new();

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/restrain.h"
 #include "cmd.h"
 #include "policy/rule.h"
 #include "policy_files.h"
@@ -273,6 +274,8 @@ int command_test(const struct command *command, int argc, char **argv)
 	if (error == 0 && n == 0)
 		error = err_set(&err, EINVAL, EXIT_USAGE,
 				"test takes at least one DIR; see rootfence test --help");
+	if (error == 0)
+		error = restrain(RESTRAIN_FILES, &err);
 	if (error == 0)
 		error = test(&run, (enum test_format)format, n, argv, &err);
 	if (error < 0)

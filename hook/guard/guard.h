@@ -101,7 +101,7 @@ int guard_unload(const char *dir, bool *ret_unloaded, struct err *err);
 
 /*
  * guard_register: puts one container under the guard, by its pid namespace or, if it shares that
- * with others, by its cgroup v2 id. Loads the guard first when nothing is loaded. Fails with
+ * with others, by its cgroup v2 id. -ENOENT with EXIT_GUARD when no guard is loaded. Fails with
  * EXIT_GUARD when the level in force is below `least`, or when nothing tells the container from the
  * host. Registering again under the same id replaces the entry. Where `least` is GUARD_NNP or less,
  * a container that cannot be guarded is success without an entry. If the init process is dead by
@@ -149,6 +149,9 @@ struct guard_status {
 /* guard_query: the state of the guard. A guard that is not loaded is success, loaded = false, with
  * level and reason telling what loading would give. */
 int guard_query(const char *dir, struct guard_status *ret_status, struct err *err);
+
+/* guard_is_missing: is none pinned at dir, of whatever version, on a host whose root this is? */
+bool guard_is_missing(const char *dir);
 
 /*
  * guard_refuses_userns: does the guard that is pinned at dir refuse new user namespaces? One look

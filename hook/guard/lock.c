@@ -59,7 +59,8 @@ int lock_take(const char *dir, const char *name, enum lock_mode mode, int *ret_f
 	if (ret < 0)
 		return ret;
 	snprintf(file, sizeof(file), "%s-%016llx.lock", name, (unsigned long long)lock_hash(dir));
-	fd = openat(dir_fd, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	/* Nothing is written to it, and a restrained process may open nothing for writing. */
+	fd = openat(dir_fd, file, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_set_system(err, errno, "cannot open " LOCK_DIR "/%s", file);
 	do

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Registering a container: one map entry, made of what identity.c finds out and what the policy
- * allows. No program is loaded and no ELF file read on this way, unless there is no guard yet.
+ * allows. No program is loaded and no ELF file read on this way.
  */
 #include "guard/registry.h"
 
@@ -15,6 +15,7 @@
 #include "guard/guard.h"
 #include "guard/identity.h"
 #include "guard/limits.h"
+#include "guard/lock.h"
 #include "guard/pins.h"
 #include "guard/rules.h"
 
@@ -276,22 +277,27 @@ static int mark_in_use(const char *dir, struct abi_meta *meta, struct err *err)
 	return ret < 0 ? err_set_system(err, -ret, "cannot write the guard's meta map") : 0;
 }
 
+/* A guard that is being replaced is out of sight for a moment where names cannot be exchanged. */
+static int meta_read(const char *dir, struct abi_meta *ret_meta, struct err *err)
+{
+	int ret = pins_read_meta(dir, ret_meta, NULL, err);
+	auto_close int lock = -1;
+	struct err ignored;
+
+	if (ret == -ENOENT && lock_take(dir, "guard", LOCK_SHARED, &lock, &ignored) == 0)
+		ret = pins_read_meta(dir, ret_meta, NULL, err);
+	return ret;
+}
+
 static int register_guarded(const char *dir, const struct guard_container *container,
 			    enum guard_level least, struct err *err)
 {
 	struct abi_meta meta;
-	enum guard_loaded loaded;
 	int ret;
 
 	ret = identity_check_host(err);
-	if (ret < 0)
-		return ret;
-	ret = pins_read_meta(dir, &meta, NULL, err);
-	if (ret == -ENOENT) {
-		ret = guard_load(dir, NULL, GUARD_LOAD_ONCE, &loaded, err);
-		if (ret == 0)
-			ret = pins_read_meta(dir, &meta, NULL, err);
-	}
+	if (ret == 0)
+		ret = meta_read(dir, &meta, err);
 	if (ret < 0)
 		return ret;
 	if (meta.level < (__u32)least)

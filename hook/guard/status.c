@@ -191,10 +191,22 @@ int guard_each_entry(const char *dir, int (*visit)(const struct guard_entry *ent
 	return registry_each(fd, entry_visit, &visitor, err);
 }
 
-bool guard_refuses_userns(const char *dir)
+static bool is_pinned(const char *dir, const char *name)
 {
 	char path[PINS_PATH_MAX];
 	struct err ignored;
 
-	return pins_path(path, dir, "link_userns", &ignored) == 0 && access(path, F_OK) == 0;
+	return pins_path(path, dir, name, &ignored) == 0 && access(path, F_OK) == 0;
+}
+
+bool guard_is_missing(const char *dir)
+{
+	struct err ignored;
+
+	return !is_pinned(dir, "meta") && identity_check_host(&ignored) == 0;
+}
+
+bool guard_refuses_userns(const char *dir)
+{
+	return is_pinned(dir, "link_userns");
 }

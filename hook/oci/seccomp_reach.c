@@ -13,10 +13,10 @@
 #include <seccomp.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/restrain.h"
 #include "oci/bpf_reach.h"
 
 /* Entries for one call that libseccomp is given: the time it takes grows faster than their number. */
@@ -278,22 +278,24 @@ static int add_architectures(scmp_filter_ctx filter, const struct oci_seccomp *s
 /* The filter's program, in the arena. */
 static int export_program(struct arena *arena, scmp_filter_ctx filter, struct str *ret_program)
 {
-	auto_close int fd = memfd_create("seccomp", MFD_CLOEXEC);
-	struct stat st;
+	int scratch = restrain_scratch();
+	auto_close int own = scratch < 0 ? memfd_create("seccomp", MFD_CLOEXEC) : -1;
+	int fd = scratch < 0 ? own : scratch, error;
 	char *program;
-	int error;
+	off_t size;
 
-	if (fd < 0)
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
 	error = seccomp_export_bpf(filter, fd);
 	if (error < 0)
 		return error;
-	if (fstat(fd, &st) < 0)
+	size = lseek(fd, 0, SEEK_CUR);
+	if (size < 0)
 		return -errno;
-	program = arena_alloc(arena, (size_t)st.st_size);
-	if (pread(fd, program, (size_t)st.st_size, 0) != st.st_size)
+	program = arena_alloc(arena, (size_t)size);
+	if (lseek(fd, 0, SEEK_SET) < 0 || read(fd, program, (size_t)size) != size)
 		return -EIO;
-	*ret_program = (struct str){ program, (size_t)st.st_size };
+	*ret_program = (struct str){ program, (size_t)size };
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,13 +40,16 @@ static int seal(void)
 /* The parent's end takes it along, also one that came before the kernel was told so. */
 static _Noreturn void live_as_member(pid_t parent, int namespace, int ready)
 {
+	char byte;
+
 	if (seal() == 0 && setns(namespace, CLONE_NEWUSER) == 0 && seal() == 0 &&
-	    getppid() == parent && write(ready, "", 1) == 1)
-		for (;;)
-			pause();
+	    getppid() == parent && send(ready, "", 1, MSG_NOSIGNAL) == 1)
+		while (read(ready, &byte, 1) < 0)
+			;
 	_exit(1);
 }
 
+/* A socket and no pipe: a restrained process writes to no descriptor that it opens itself. */
 pid_t userns_member_start(const char *path)
 {
 	auto_close int namespace = open_namespace(path);
@@ -54,7 +58,7 @@ pid_t userns_member_start(const char *path)
 	int ends[2];
 	char byte;
 
-	if (namespace < 0 || pipe2(ends, O_CLOEXEC) < 0)
+	if (namespace < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 	reader = ends[0];
 	parent = getpid();

@@ -18,8 +18,9 @@ sys.path.insert(0, os.path.join(HERE, "../golden"))
 import docs  # noqa: E402, behind the path that they need
 import formats  # noqa: E402
 import policies  # noqa: E402
+import restraint  # noqa: E402
 
-MODULES = [formats, policies, docs]
+MODULES = [formats, policies, docs, restraint]
 WANTED = sys.argv[1:]
 
 

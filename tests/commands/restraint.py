@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a process gives up, seen from outside. A build with sanitizers gives up nothing."""
+
+import json
+import os
+import resource
+import socket
+import subprocess
+import time
+
+from tool import BINARY, equal, output, policy, read, run, spec
+
+SANITIZED = b"__asan_init" in read(BINARY)
+SPEC = spec("podman-user-3267")
+DEFAULT = policy("default")
+
+
+def status_of(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+
+
+def open_files(pid):
+    return [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+
+
+def while_it_reads(args, inherited, before=()):
+    """Seccomp, NoNewPrivs and whether the inherited file is still open, once it reads."""
+    name = os.path.realpath(inherited.name)
+    with subprocess.Popen([*before, BINARY, *args], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, pass_fds=[inherited.fileno()]) as process:
+        try:
+            deadline = time.monotonic() + 30
+            while not (os.path.samefile(f"/proc/{process.pid}/exe", BINARY) and
+                       status_of(process.pid)["State"].startswith("S")):
+                assert time.monotonic() < deadline, "it does not read"
+                time.sleep(0.01)
+            status = status_of(process.pid)
+            return status["Seccomp"], status["NoNewPrivs"], name in open_files(process.pid)
+        finally:
+            process.kill()
+
+
+def test_commands_that_read_are_restrained(directory):
+    with open(os.path.join(directory, "any"), "wb") as inherited:
+        for command in ("check", "rewrite", "explain"):
+            equal(while_it_reads([command, "--policy", DEFAULT, "-"], inherited),
+                  ("0", "0", True) if SANITIZED else ("2", "1", True), command)
+        for command in (["precreate", "--policy", DEFAULT], ["poststop"]):
+            equal(while_it_reads(command, inherited),
+                  ("0", "0", False) if SANITIZED else ("2", "1", False), command)
+        # Who cannot load the guard need not wait for that.
+        equal(while_it_reads(["createRuntime", "--policy", DEFAULT], inherited,
+                             ["unshare", "--user", "--map-root-user"]),
+              ("0", "0", False) if SANITIZED else ("2", "1", False), "createRuntime")
+
+
+def test_a_spec_that_wants_more_memory_than_there_is_is_refused(directory):
+    if SANITIZED:
+        return  # takes terabytes of addresses
+    with open(SPEC, "rb") as file:
+        config = json.load(file)
+    config["many"] = [[]] * 2_000_000
+    path = os.path.join(directory, "large.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(config, file)
+    for args in (["check", path], ["rewrite", path], ["explain", path]):
+        output(0, args[0], "--policy", DEFAULT, args[1])
+        done = subprocess.run(
+            [BINARY, args[0], "--policy", DEFAULT, args[1]], capture_output=True, check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 26, 1 << 26)))
+        equal((done.returncode, done.stdout, done.stderr),
+              (6, b"", b"rootfence: out of memory; nothing was started\n"), args)
+
+
+def test_files_can_be_named_by_descriptor(directory):
+    del directory
+    with open(SPEC, "rb") as file, open(DEFAULT, "rb") as rules:
+        done = subprocess.run(
+            [BINARY, "check", "--policy", f"/dev/fd/{rules.fileno()}", f"/dev/fd/{file.fileno()}"],
+            pass_fds=[file.fileno(), rules.fileno()], capture_output=True, check=False)
+        equal((done.returncode, done.stderr), (0, b""), done.stdout)
+
+
+def test_hooks_have_standard_descriptors_only(directory):
+    del directory
+    with open(DEFAULT, "rb") as rules:
+        done = subprocess.run(
+            [BINARY, "precreate", "--policy", f"/dev/fd/{rules.fileno()}"], input=read(SPEC),
+            pass_fds=[rules.fileno()], capture_output=True, check=False)
+    equal(done.returncode, 4, done.stderr)
+    equal(run("precreate", "--policy", DEFAULT, stdin=read(SPEC))[0], 0)
+
+
+def refused_below(stderr):
+    """A hook that is given /dev/null, below a process with that standard error."""
+    done = subprocess.run(
+        ["bash", "-c", '"$0" createRuntime --policy "$1" <"$2" 2>/dev/null; exit $?', BINARY,
+         DEFAULT, SPEC], stderr=stderr, check=False)
+    equal(done.returncode, 1)
+
+
+def test_a_refusal_reaches_the_standard_error_of_whoever_runs_the_hook(directory):
+    want = b"rootfence: refused by policy 'default': "
+    path = os.path.join(directory, "log")
+    with open(path, "wb") as file:
+        file.write(b"before\n")
+        file.flush()
+        refused_below(file.fileno())
+    equal(read(path)[:len(want) + 7], b"before\n" + want)
+
+    reader, writer = os.pipe()
+    refused_below(writer)
+    equal(os.read(reader, len(want)), want)
+    os.close(reader)
+    os.close(writer)
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(10)
+        refused_below(theirs.fileno())
+        equal(ours.recv(len(want)), want)
