@@ -58,6 +58,14 @@ bool str_starts_with(struct str a, const char *prefix)
 	return a.len >= len && memcmp(a.data, prefix, len) == 0;
 }
 
+int str_compare(struct str a, struct str b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
+
+	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 size_t utf8_decode(const char *data, size_t len, uint32_t *ret_char)
 {
 	const unsigned char *p = (const unsigned char *)data;
@@ -121,13 +129,19 @@ size_t str_fold(const char *data, size_t len, char *out)
 }
 
 /* One folded byte from *text, which is moved on; 0 at its end (names never hold NUL). */
-static char fold_next(struct str *text)
+static inline char fold_next(struct str *text)
 {
 	size_t step;
 	char folded;
 
 	if (text->len == 0)
 		return '\0';
+	folded = text->data[0];
+	if ((folded & 0x80) == 0) {
+		text->data++;
+		text->len--;
+		return folded >= 'A' && folded <= 'Z' ? (char)(folded + ('a' - 'A')) : folded;
+	}
 	step = text->len >= 2 && memcmp(text->data, "\xc5\xbf", 2) == 0	      ? 2
 	       : text->len >= 3 && memcmp(text->data, "\xe2\x84\xaa", 3) == 0 ? 3
 									      : 1;

@@ -57,6 +57,9 @@ static inline bool str_is(struct str a, const char *literal)
 
 bool str_starts_with(struct str a, const char *prefix);
 
+/* str_compare: negative, 0 or positive, by bytes; what b goes on with makes it the later one. */
+int str_compare(struct str a, struct str b);
+
 /*
  * utf8_decode: length in bytes (1 to 4) of the character at data, 0 when it is not valid UTF-8
  * (overlong, surrogate, above U+10FFFF or cut off: RFC 3629 section 3). *ret_char may be NULL.
