@@ -220,7 +220,7 @@ void accounts_collect(struct arena *arena, const struct oci_config *config, cons
 			continue;
 		}
 		/* What a volume at /etc holds is its owner's: the file counts as absent. */
-		if (!destination_is(over, path) || !oci_mount_is_bind(over))
+		if (!destination_is(over, path) || !over->bind)
 			continue;
 		fd = open_host(&place, over->source.value, 0);
 		if (fd >= 0)

@@ -134,7 +134,27 @@ static int read_mapping(const struct fields_reader *reader, struct json_node *va
 
 static int read_mappings(const struct fields_reader *reader, struct json_node *value, void *target)
 {
+	if (value->count > OCI_MAPPINGS_MAX)
+		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
+				 "more than %u mappings, which no kernel takes", OCI_MAPPINGS_MAX);
 	return field_list(reader, value, target, sizeof(struct oci_mapping), read_mapping);
+}
+
+/* Once, since an overlay asks for each of its layers. */
+static void read_mount_options(struct oci_mount *mount)
+{
+	bool ro = false, rw = false;
+
+	mount->bind = str_is(mount->type.value, "bind");
+	for (size_t i = 0; i < mount->options.n; i++) {
+		struct str option = mount->options.items[i].value;
+
+		mount->bind = mount->bind || str_is(option, "bind") || str_is(option, "rbind");
+		mount->remount = mount->remount || str_is(option, "remount");
+		ro = ro || str_is(option, "ro");
+		rw = rw || str_is(option, "rw") || str_is(option, "rrw");
+	}
+	mount->read_only = ro && !rw;
 }
 
 static int read_mount(const struct fields_reader *reader, struct json_node *value, void *target)
@@ -157,6 +177,7 @@ static int read_mount(const struct fields_reader *reader, struct json_node *valu
 	if (mount->destination.node == NULL)
 		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
 				 "a mount without a destination");
+	read_mount_options(mount);
 	return 0;
 }
 
@@ -300,18 +321,4 @@ const char *oci_namespace_name(enum oci_namespace_type type)
 struct json_node *oci_map_get(const struct oci_map *map, const char *key)
 {
 	return json_get(map->node, key);
-}
-
-bool oci_mount_has(const struct oci_mount *mount, const char *option)
-{
-	for (size_t i = 0; i < mount->options.n; i++)
-		if (str_is(mount->options.items[i].value, option))
-			return true;
-	return false;
-}
-
-bool oci_mount_is_bind(const struct oci_mount *mount)
-{
-	return str_is(mount->type.value, "bind") || oci_mount_has(mount, "bind") ||
-	       oci_mount_has(mount, "rbind");
 }

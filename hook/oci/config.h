@@ -14,6 +14,7 @@
 #include "json/json.h"
 
 #define OCI_ID_MAX 2147483647U /* larger ids are -1 or negative somewhere */
+#define OCI_MAPPINGS_MAX 340U  /* user_namespaces(7): the kernel takes no more */
 
 struct oci_bool {
 	struct json_node *node;
@@ -112,6 +113,9 @@ struct oci_mount {
 	struct oci_strings options;
 	struct oci_list uid_mappings; /* struct oci_mapping: an idmapped mount */
 	struct oci_list gid_mappings;
+	bool bind;	/* any runtime takes it for a bind mount */
+	bool remount;	/* has that option */
+	bool read_only; /* has "ro", and nothing that takes it back */
 };
 
 enum oci_namespace_type {
@@ -272,11 +276,5 @@ const char *oci_namespace_name(enum oci_namespace_type type);
 
 /* oci_map_get: the value of a key, or NULL. */
 struct json_node *oci_map_get(const struct oci_map *map, const char *key);
-
-/* oci_mount_has: is the option among the mount's? */
-bool oci_mount_has(const struct oci_mount *mount, const char *option);
-
-/* oci_mount_is_bind: does any runtime take this mount for a bind mount? */
-bool oci_mount_is_bind(const struct oci_mount *mount);
 
 #endif

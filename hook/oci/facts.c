@@ -113,10 +113,13 @@ static void read_joined_maps(struct arena *arena, const struct oci_namespace *na
 	userns_member_end(member);
 }
 
+#define KNOWN_DIRS_MAX 64 /* directories that are remembered: who has more pays a look at each */
+
 /* One look-up of many: most paths share their first directories. */
 struct lookup {
 	struct arena *arena;
 	struct mountinfo *mountinfo;
+	size_t n_dirs;
 	struct known_dir {
 		struct str path;
 		struct file_id id;
@@ -124,7 +127,7 @@ struct lookup {
 	} * dirs;
 };
 
-/* The directory of that resolved path, looked up once. Error: its errno. */
+/* The directory of that resolved path, mostly looked up once. Error: its errno. */
 static int directory_id(struct lookup *lookup, struct str path, struct file_id *ret_id)
 {
 	struct known_dir *dir = lookup->dirs;
@@ -132,17 +135,21 @@ static int directory_id(struct lookup *lookup, struct str path, struct file_id *
 
 	while (dir != NULL && !str_equal(dir->path, path))
 		dir = dir->next;
-	if (dir == NULL) {
-		dir = arena_alloc(lookup->arena, sizeof(*dir));
-		*dir = (struct known_dir){ .path = path, .next = lookup->dirs };
-		if (lstat(arena_copy(lookup->arena, path.data, path.len), &st) < 0)
-			return errno;
-		if (!S_ISDIR(st.st_mode))
-			return ENOTDIR; /* it was one when the path was resolved */
-		dir->id = (struct file_id){ st.st_dev, st.st_ino };
-		lookup->dirs = dir;
+	if (dir != NULL) {
+		*ret_id = dir->id;
+		return 0;
 	}
-	*ret_id = dir->id;
+	if (lstat(arena_copy(lookup->arena, path.data, path.len), &st) < 0)
+		return errno;
+	if (!S_ISDIR(st.st_mode))
+		return ENOTDIR; /* it was one when the path was resolved */
+	*ret_id = (struct file_id){ st.st_dev, st.st_ino };
+	if (lookup->n_dirs == KNOWN_DIRS_MAX)
+		return 0;
+	dir = arena_new_object(lookup->arena, struct known_dir);
+	*dir = (struct known_dir){ path, *ret_id, lookup->dirs };
+	lookup->dirs = dir;
+	lookup->n_dirs++;
 	return 0;
 }
 

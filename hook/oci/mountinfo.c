@@ -12,14 +12,13 @@
 #define MOUNTINFO_MAX (16U * 1024 * 1024) /* the kernel allows 100,000 mounts in a namespace */
 #define ORIGINS_MAX 512			  /* overlay takes at most 500 layers */
 
-/* One line. Paths are still escaped as the kernel wrote them. */
 struct mount_line {
 	unsigned int id;
 	struct str device; /* major:minor */
 	struct str root;   /* of the mount in its file system */
 	struct str point;
 	struct str type;
-	struct str options; /* of the file system */
+	struct str options; /* of the file system, escaped as the kernel wrote them */
 };
 
 static struct str next_word(struct str *text)
@@ -34,37 +33,15 @@ static struct str next_word(struct str *text)
 	return word;
 }
 
-/* The next line of the table, which is moved on; false at its end. */
-static bool next_mount(struct str *text, struct mount_line *ret_line)
-{
-	const char *end = text->len > 0 ? memchr(text->data, '\n', text->len) : NULL;
-	struct str line = { text->data, end != NULL ? (size_t)(end - text->data) : text->len };
-	uint64_t id = 0;
-
-	if (text->len == 0)
-		return false;
-	text->len -= line.len + (end != NULL ? 1 : 0);
-	text->data += line.len + (end != NULL ? 1 : 0);
-	str_to_uint(next_word(&line), UINT32_MAX, &id);
-	next_word(&line); /* parent */
-	ret_line->id = (unsigned int)id;
-	ret_line->device = next_word(&line);
-	ret_line->root = next_word(&line);
-	ret_line->point = next_word(&line);
-	while (line.len > 0 && !str_is(next_word(&line), "-"))
-		;
-	ret_line->type = next_word(&line);
-	next_word(&line); /* source */
-	ret_line->options = next_word(&line);
-	return true;
-}
-
 /* \040 and the like, for white space and backslashes. */
 static struct str unescape(struct arena *arena, struct str text)
 {
-	char *out = arena_alloc(arena, text.len + 1);
 	size_t len = 0;
+	char *out;
 
+	if (text.len == 0 || memchr(text.data, '\\', text.len) == NULL)
+		return text;
+	out = arena_alloc(arena, text.len + 1);
 	for (size_t i = 0; i < text.len; i++) {
 		const char *p = text.data + i;
 
@@ -76,6 +53,48 @@ static struct str unescape(struct arena *arena, struct str text)
 		}
 	}
 	return (struct str){ out, len };
+}
+
+/* The next line of the table, which is moved on. */
+static struct mount_line next_mount(struct arena *arena, struct str *text)
+{
+	const char *end = memchr(text->data, '\n', text->len);
+	struct str line = { text->data, end != NULL ? (size_t)(end - text->data) : text->len };
+	struct mount_line mount = { 0 };
+	uint64_t id = 0;
+
+	text->len -= line.len + (end != NULL ? 1 : 0);
+	text->data += line.len + (end != NULL ? 1 : 0);
+	str_to_uint(next_word(&line), UINT32_MAX, &id);
+	next_word(&line); /* parent */
+	mount.id = (unsigned int)id;
+	mount.device = next_word(&line);
+	mount.root = unescape(arena, next_word(&line));
+	mount.point = unescape(arena, next_word(&line));
+	while (line.len > 0 && !str_is(next_word(&line), "-"))
+		;
+	mount.type = next_word(&line);
+	next_word(&line); /* source */
+	mount.options = next_word(&line);
+	return mount;
+}
+
+static void read_table(struct mountinfo *mountinfo)
+{
+	struct arena *arena = mountinfo->arena;
+	struct err ignored;
+	struct str text;
+	size_t lines = 1;
+
+	mountinfo->read = true;
+	if (io_read_file(arena, AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, &ignored) <
+	    0)
+		return;
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.data[i] == '\n';
+	mountinfo->lines = arena_array(arena, lines, sizeof(*mountinfo->lines));
+	while (text.len > 0)
+		mountinfo->lines[mountinfo->n++] = next_mount(arena, &text);
 }
 
 /* What follows directory in path: "" or "/..."; data NULL when path does not lie there. */
@@ -118,38 +137,31 @@ static unsigned int mount_id(int fd)
 	return id;
 }
 
-static bool find_mount(const struct mountinfo *mountinfo, unsigned int id,
-		       struct mount_line *ret_line)
+static const struct mount_line *find_mount(const struct mountinfo *mountinfo, unsigned int id)
 {
-	struct str rest = mountinfo->text;
-
-	while (next_mount(&rest, ret_line))
-		if (ret_line->id == id)
-			return true;
-	return false;
+	for (size_t i = 0; i < mountinfo->n; i++)
+		if (mountinfo->lines[i].id == id)
+			return &mountinfo->lines[i];
+	return NULL;
 }
 
 /* The first of the mounts that show the file system from nearest to its root, and the path there. */
 static struct str widest_path(struct arena *arena, const struct mountinfo *mountinfo,
 			      const struct mount_line *own, struct str inside)
 {
-	struct str rest = mountinfo->text, best = { 0 };
-	struct mount_line line;
-	size_t shortest = SIZE_MAX;
+	const struct mount_line *best = NULL;
 
-	while (next_mount(&rest, &line)) {
-		struct str root, below;
+	for (size_t i = 0; i < mountinfo->n; i++) {
+		const struct mount_line *line = &mountinfo->lines[i];
 
-		if (!str_equal(line.device, own->device))
-			continue;
-		root = unescape(arena, line.root);
-		below = path_below(inside, root);
-		if (below.data == NULL || root.len >= shortest)
-			continue;
-		shortest = root.len;
-		best = join(arena, unescape(arena, line.point), below);
+		if (str_equal(line->device, own->device) &&
+		    (best == NULL || line->root.len < best->root.len) &&
+		    path_below(inside, line->root).data != NULL)
+			best = line;
 	}
-	return best;
+	if (best == NULL)
+		return (struct str){ 0 };
+	return join(arena, best->point, path_below(inside, best->root));
 }
 
 /* The directories of lowerdir= and upperdir=, with what lies below the overlay's mount point. */
@@ -175,31 +187,26 @@ static size_t layer_paths(struct arena *arena, const struct mount_line *own, str
 size_t mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
 			 struct str **ret_paths)
 {
-	struct str *paths;
-	struct str point, below, widest;
-	struct mount_line own;
-	struct err ignored;
-	bool layered;
+	struct str paths[ORIGINS_MAX], below, widest;
+	const struct mount_line *own;
 	size_t n = 0;
 
-	if (!mountinfo->read && io_read_file(mountinfo->arena, AT_FDCWD, "/proc/self/mountinfo",
-					     MOUNTINFO_MAX, &mountinfo->text, &ignored) < 0)
-		mountinfo->text = (struct str){ 0 };
-	mountinfo->read = true;
-	if (!find_mount(mountinfo, mount_id(fd), &own))
+	if (!mountinfo->read)
+		read_table(mountinfo);
+	own = find_mount(mountinfo, mount_id(fd));
+	if (own == NULL)
 		return 0;
-	point = unescape(arena, own.point);
-	below = path_below(str_from(path), point);
+	below = path_below(str_from(path), own->point);
 	if (below.data == NULL)
 		return 0;
-	/* The host's own root may be an overlay as well: its layers are no other place of the host. */
-	layered = str_is(own.type, "overlay") && !str_is(point, "/");
-	paths = arena_array(arena, layered ? ORIGINS_MAX : 1, sizeof(*paths));
-	widest = widest_path(arena, mountinfo, &own, join(arena, unescape(arena, own.root), below));
+	widest = widest_path(arena, mountinfo, own, join(arena, own->root, below));
 	if (widest.data != NULL && !str_is(widest, path))
 		paths[n++] = widest;
-	if (layered)
-		n = layer_paths(arena, &own, below, paths, n);
-	*ret_paths = paths;
+	/* The host's own root may be an overlay as well: its layers are no other place of the host. */
+	if (str_is(own->type, "overlay") && !str_is(own->point, "/"))
+		n = layer_paths(arena, own, below, paths, n);
+	*ret_paths = arena_array(arena, n, sizeof(**ret_paths));
+	if (n > 0)
+		memcpy(*ret_paths, paths, n * sizeof(**ret_paths));
 	return n;
 }

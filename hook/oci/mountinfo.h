@@ -9,11 +9,14 @@
 #include "base/arena.h"
 #include "base/str.h"
 
+struct mount_line;
+
 /* The mount table of this process; read into the arena when it is first asked for. */
 struct mountinfo {
 	struct arena *arena;
 	bool read;
-	struct str text; /* empty when it cannot be read */
+	struct mount_line *lines;
+	size_t n; /* 0 when it cannot be read */
 };
 
 /*

@@ -250,9 +250,9 @@ struct mount_path *mount_paths(struct arena *arena, const struct oci_config *con
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *mount = oci_config_mount(config, i);
 
-		if (oci_mount_has(mount, "remount")) {
+		if (mount->remount) {
 			list_add(&list, mount, mount->source.value, STORAGE_NONE, false);
-		} else if (oci_mount_is_bind(mount)) {
+		} else if (mount->bind) {
 			list_add(&list, mount, mount->source.value, mount_storage(mount), false);
 		} else if (str_is(mount->type.value, "overlay")) {
 			add_overlay(&list, mount);

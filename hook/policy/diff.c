@@ -4,6 +4,7 @@
  * other way round. Only what decides is compared: names, comments and the order of entries are not.
  * Where it cannot be told, a change counts as weaker: somebody looks at it then.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "oci/capability.h"
@@ -103,17 +104,50 @@ static size_t n_entries(const struct rule_arg_spec *spec, const struct rule_arg 
 	return spec->kind == ARG_CAPABILITIES ? CAP_LAST + 1 : arg->n;
 }
 
-static bool has_entry(const struct rule_arg_spec *spec, const struct rule_arg *arg,
+static int compare_strings(const void *a, const void *b)
+{
+	return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+static int compare_numbers(const void *a_, const void *b_)
+{
+	const uint64_t *a = a_, *b = b_;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* The argument with its entries in order, for has_entry(). */
+static struct rule_arg sort_entries(struct diff *diff, const struct rule_arg_spec *spec,
+				    const struct rule_arg *arg)
+{
+	struct rule_arg sorted = *arg;
+
+	if (spec->kind == ARG_CAPABILITIES || arg->n == 0)
+		return sorted;
+	if (spec->kind == ARG_IDS) {
+		sorted.numbers = arena_array(diff->arena, arg->n, sizeof(*arg->numbers));
+		memcpy(sorted.numbers, arg->numbers, arg->n * sizeof(*arg->numbers));
+		qsort(sorted.numbers, arg->n, sizeof(*arg->numbers), compare_numbers);
+		return sorted;
+	}
+	sorted.strings = arena_array(diff->arena, arg->n, sizeof(*arg->strings));
+	memcpy(sorted.strings, arg->strings, arg->n * sizeof(*arg->strings));
+	qsort(sorted.strings, arg->n, sizeof(*arg->strings), compare_strings);
+	return sorted;
+}
+
+static bool has_entry(const struct rule_arg_spec *spec, const struct rule_arg *sorted,
 		      const struct rule_arg *from, size_t i)
 {
-	bool has = false;
-
 	if (spec->kind == ARG_CAPABILITIES)
-		return (arg->number >> i & 1) != 0;
-	for (size_t k = 0; k < arg->n; k++)
-		has = has || (spec->kind == ARG_IDS ? arg->numbers[k] == from->numbers[i]
-						    : str_equal(arg->strings[k], from->strings[i]));
-	return has;
+		return (sorted->number >> i & 1) != 0;
+	if (sorted->n == 0)
+		return false;
+	if (spec->kind == ARG_IDS)
+		return bsearch(&from->numbers[i], sorted->numbers, sorted->n,
+			       sizeof(*sorted->numbers), compare_numbers) != NULL;
+	return bsearch(&from->strings[i], sorted->strings, sorted->n, sizeof(*sorted->strings),
+		       compare_strings) != NULL;
 }
 
 static bool is_empty(const struct rule_arg_spec *spec, const struct rule_arg *arg)
@@ -127,9 +161,11 @@ static void note_entries(struct diff *diff, size_t row, size_t i, const struct r
 {
 	const struct rule_arg_spec *spec = &rules[row].args[i];
 	bool weaker = (spec->effect == ARG_ADMITS) == added || spec->effect == ARG_SELECTS;
+	const struct rule_arg sorted = sort_entries(diff, spec, other);
 
 	for (size_t k = 0; k < n_entries(spec, of); k++)
-		if (has_entry(spec, of, of, k) && !has_entry(spec, other, of, k))
+		if ((spec->kind != ARG_CAPABILITIES || has_entry(spec, of, of, k)) &&
+		    !has_entry(spec, &sorted, of, k))
 			note(diff, weaker ? NOTE_WEAKER : NOTE_STRICTER, "%s: %s: args.%s %s %s",
 			     rules[row].name, specs(diff, row, weaker), spec->name,
 			     added ? "has also" : "has no longer", entry_text(diff, spec, of, k));
@@ -241,33 +277,57 @@ static bool in_force(const struct exception *exception, unsigned int today)
 	return exception->expires == 0 || exception->expires >= today;
 }
 
-static bool same_exception(const struct exception *a, const struct exception *b)
+/* An order in which those come together that say the same, whatever their reasons. */
+static int compare_exceptions(const void *a_, const void *b_)
 {
-	bool same = a->rules == b->rules && a->action == b->action && a->expires == b->expires &&
-		    a->n_matches == b->n_matches;
+	const struct exception *a = *(const struct exception *const *)a_,
+			       *b = *(const struct exception *const *)b_;
+	int order = (a->rules > b->rules) - (a->rules < b->rules);
 
-	for (size_t i = 0; same && i < a->n_matches; i++)
-		same = strcmp(a->matches[i].key, b->matches[i].key) == 0 &&
-		       strcmp(a->matches[i].value, b->matches[i].value) == 0;
-	return same;
+	if (order == 0)
+		order = (a->action > b->action) - (a->action < b->action);
+	if (order == 0)
+		order = (a->expires > b->expires) - (a->expires < b->expires);
+	if (order == 0)
+		order = (a->n_matches > b->n_matches) - (a->n_matches < b->n_matches);
+	for (size_t i = 0; order == 0 && i < a->n_matches; i++) {
+		order = strcmp(a->matches[i].key, b->matches[i].key);
+		if (order == 0)
+			order = strcmp(a->matches[i].value, b->matches[i].value);
+	}
+	return order;
 }
 
-static bool has_exception(const struct policy *policy, const struct exception *exception,
-			  unsigned int today)
+/* The policy's exceptions that are in force, in order. */
+static const struct exception **sort_exceptions(struct diff *diff, const struct policy *policy,
+						size_t *ret_n)
 {
-	bool has = false;
+	const struct exception **sorted;
+	size_t n = 0;
 
 	for (const struct exception *e = policy->exceptions; e != NULL; e = e->next)
-		has = has || (in_force(e, today) && same_exception(e, exception));
-	return has;
+		n += in_force(e, diff->today);
+	sorted = arena_array(diff->arena, n, sizeof(const struct exception *));
+	n = 0;
+	for (const struct exception *e = policy->exceptions; e != NULL; e = e->next)
+		if (in_force(e, diff->today))
+			sorted[n++] = e;
+	qsort(sorted, n, sizeof(const struct exception *), compare_exceptions);
+	*ret_n = n;
+	return sorted;
 }
 
 /* Exceptions of `of` that `other` has not: what they do to the rules of the policy they are in. */
 static void note_exceptions(struct diff *diff, const struct policy *of, const struct policy *other,
 			    bool added)
 {
+	size_t n_others;
+	const struct exception **others = sort_exceptions(diff, other, &n_others);
+
 	for (const struct exception *e = of->exceptions; e != NULL; e = e->next) {
-		if (!in_force(e, diff->today) || has_exception(other, e, diff->today))
+		if (!in_force(e, diff->today) ||
+		    bsearch(&e, others, n_others, sizeof(const struct exception *),
+			    compare_exceptions) != NULL)
 			continue;
 		for (size_t row = 0; row < n_rules; row++) {
 			enum rule_action action = action_of(of, row);

@@ -82,11 +82,26 @@ static struct path_entry make_entry(struct arena *arena, struct str text)
 	return entry;
 }
 
+/* What was found at the path; *next is where to look first, since lookups are in the policy's order. */
+static const struct path_fact *find_fact(const struct facts *facts, struct str path, size_t *next)
+{
+	for (size_t i = 0; i < facts->n_paths; i++) {
+		const struct path_fact *fact = &facts->paths[(*next + i) % facts->n_paths];
+
+		if (str_equal(fact->path, path)) {
+			*next += i + 1;
+			return fact;
+		}
+	}
+	return NULL;
+}
+
 struct path_lists host_paths_prepare(const struct judge *judge)
 {
 	const struct rule_arg *allow = &judge->setting->args[ARG_ALLOW];
 	const struct rule_arg *deny = &judge->setting->args[ARG_DENY];
 	struct path_lists lists = { .n_allow = allow->n, .n_deny = deny->n };
+	size_t next = 0;
 
 	lists.allow = arena_array(judge->arena, allow->n, sizeof(*lists.allow));
 	for (size_t i = 0; i < allow->n; i++)
@@ -94,9 +109,7 @@ struct path_lists host_paths_prepare(const struct judge *judge)
 	lists.deny = arena_array(judge->arena, deny->n, sizeof(*lists.deny));
 	for (size_t i = 0; i < deny->n; i++) {
 		lists.deny[i] = make_entry(judge->arena, deny->strings[i]);
-		for (size_t k = 0; k < judge->facts->n_paths; k++)
-			if (str_equal(judge->facts->paths[k].path, deny->strings[i]))
-				lists.deny[i].fact = &judge->facts->paths[k];
+		lists.deny[i].fact = find_fact(judge->facts, deny->strings[i], &next);
 	}
 	return lists;
 }
@@ -131,15 +144,13 @@ static bool entry_covers(const struct path_entry *entry, const char *path)
 static size_t allowed_rank(const struct path_lists *lists, const struct oci_mount *mount,
 			   const struct path_look *look, bool *ret_exact)
 {
-	bool read_only = oci_mount_has(mount, "ro") && !oci_mount_has(mount, "rw") &&
-			 !oci_mount_has(mount, "rrw");
 	size_t best = 0;
 
 	*ret_exact = false;
 	for (size_t i = 0; i < lists->n_allow; i++) {
 		const struct path_entry *entry = &lists->allow[i];
 
-		if ((entry->read_only && !read_only) || !entry_covers(entry, look->path))
+		if ((entry->read_only && !mount->read_only) || !entry_covers(entry, look->path))
 			continue;
 		if (entry->rank > best)
 			best = entry->rank;

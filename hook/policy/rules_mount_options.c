@@ -66,8 +66,7 @@ static bool needs_option(const struct source_fact *source, struct str option)
 {
 	const struct oci_mount *mount = source->from.mount;
 
-	return !source->from.layer &&
-	       (oci_mount_is_bind(mount) || oci_mount_has(mount, "remount")) &&
+	return !source->from.layer && (mount->bind || mount->remount) &&
 	       option_fits(source, option) &&
 	       (!option_in_force(mount, option) || is_taken_back(mount, option));
 }

@@ -65,9 +65,9 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 /* A file system that shows a device or the kernel of the host, or takes back how one is shown. */
 static const char *type_reason(const struct judge *judge, const struct oci_mount *mount)
 {
-	if (oci_mount_has(mount, "remount"))
+	if (mount->remount)
 		return "remount takes back the options of the mount before it";
-	if (oci_mount_is_bind(mount) || str_is(mount->type.value, "overlay"))
+	if (mount->bind || str_is(mount->type.value, "overlay"))
 		return NULL;
 	return arena_printf(judge->arena, "a file system of type %s reaches the host",
 			    str_quote(judge->arena, mount->type.value));

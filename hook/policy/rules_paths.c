@@ -116,18 +116,12 @@ static bool is_at_or_under(const char *path, const char *directory)
 	return strncmp(path, directory, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
-static bool is_read_only(const struct oci_mount *mount)
-{
-	return oci_mount_has(mount, "ro") && !oci_mount_has(mount, "rw") &&
-	       !oci_mount_has(mount, "rrw");
-}
-
 /* Why a mount shows the kernel's files in another way than the runtime would, or NULL. */
 static const char *mount_flaw(const struct judge *judge, const struct oci_mount *mount)
 {
 	const char *at = host_path_normalize(judge->arena, mount->destination.value);
-	bool proc = str_is(mount->type.value, "proc") && !oci_mount_is_bind(mount);
-	bool sysfs = str_is(mount->type.value, "sysfs") && !oci_mount_is_bind(mount);
+	bool proc = str_is(mount->type.value, "proc") && !mount->bind;
+	bool sysfs = str_is(mount->type.value, "sysfs") && !mount->bind;
 
 	/* Old specs have relative destinations: runtimes take them as from the root directory. */
 	if (at == NULL)
@@ -139,7 +133,7 @@ static const char *mount_flaw(const struct judge *judge, const struct oci_mount 
 		return proc ? NULL : "is no proc file system";
 	if (strcmp(at, "/sys") == 0)
 		return sysfs ? NULL : "is no sysfs";
-	if (is_at_or_under(at, "/proc/sys") && !is_read_only(mount))
+	if (is_at_or_under(at, "/proc/sys") && !mount->read_only)
 		return "makes /proc/sys writable";
 	if (proc)
 		return "is a proc file system where nothing is masked";
@@ -152,7 +146,7 @@ static bool proc_sys_is_writable(const struct oci_config *config)
 
 	for (size_t i = 0; i < config->mounts.n; i++)
 		if (str_is(oci_config_mount(config, i)->destination.value, "/proc") &&
-		    is_read_only(oci_config_mount(config, i)))
+		    oci_config_mount(config, i)->read_only)
 			return false;
 	return !list_covers(&parts->readonly_paths, STR("/proc/sys")) &&
 	       !list_covers(&parts->masked_paths, STR("/proc/sys"));

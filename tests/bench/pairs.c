@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pairs [-i FILE] [-r FILE COPY] ROUNDS NAME COMMAND... [-- NAME COMMAND...]...
+ * pairs [-p] [-i FILE] [-r FILE COPY] ROUNDS NAME COMMAND... [-- NAME COMMAND...]...
  *
  * Runs the commands in turn, ROUNDS times, and prints a line for each: the median of its wall time,
  * the median of its ratios to the first command of the same round and where the middle half of them
  * lies, the same of its processor time, page faults and peak memory. What the machine does besides
  * falls on all commands alike, and hardly on processor time at all.
  *   -i  standard input of every command     -r  makes COPY anew from FILE before each, not timed
+ *   -p  ratios to the command before, of memory too: for sizes that double
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -33,6 +36,7 @@ struct command {
 };
 
 static const char *input = "/dev/null", *original, *copy;
+static bool to_previous;
 
 static void die(const char *what)
 {
@@ -46,6 +50,20 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
+static double microseconds(const struct timeval *time)
+{
+	return (double)time->tv_sec * 1e6 + (double)time->tv_usec;
+}
+
+/* Of all processes that have been waited for, and those that these waited for. */
+static double processor_now(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_CHILDREN, &usage);
+	return microseconds(&usage.ru_utime) + microseconds(&usage.ru_stime);
 }
 
 static int compare(const void *a, const void *b)
@@ -78,17 +96,12 @@ static void restore_copy(void)
 	close(to);
 }
 
-static double microseconds(struct timeval time)
-{
-	return (double)time.tv_sec * 1e6 + (double)time.tv_usec;
-}
-
 static void run(struct command *command, double *ret_took, double *ret_worked)
 {
 	static char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
 	posix_spawn_file_actions_t files;
 	struct rusage usage;
-	double start;
+	double start, used = processor_now();
 	pid_t child;
 	int status;
 
@@ -101,7 +114,9 @@ static void run(struct command *command, double *ret_took, double *ret_worked)
 	if (errno != 0 || wait4(child, &status, 0, &usage) != child)
 		die(command->argv[0]);
 	*ret_took = now() - start;
-	*ret_worked = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
+	while (wait(NULL) > 0)
+		; /* what it left behind, so that no command runs beside the next */
+	*ret_worked = processor_now() - used;
 	posix_spawn_file_actions_destroy(&files);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		fprintf(stderr, "pairs: %s: ended with status %#x\n", command->name, status);
@@ -131,14 +146,25 @@ static int parse_commands(char **argv, struct command *commands)
 	return *argv == NULL ? n : 0;
 }
 
-static void print(struct command *command, long rounds)
+/* The command that the ratios of commands[i] are to. */
+static const struct command *base_of(const struct command *commands, int i)
 {
-	printf("%-34s %6.0f us  %5.2f (%.2f to %.2f)  processor %5.2f (%.2f to %.2f)  %4ld faults  %5ld KiB\n",
+	return &commands[to_previous && i > 0 ? i - 1 : 0];
+}
+
+static void print(struct command *commands, int i, long rounds)
+{
+	struct command *command = &commands[i];
+
+	printf("%-34s %8.0f us  %5.2f (%.2f to %.2f)  processor %5.2f (%.2f to %.2f)  %4ld faults  %5ld KiB",
 	       command->name, quantile(command->took, rounds, 50),
 	       quantile(command->ratio, rounds, 50), quantile(command->ratio, rounds, 25),
 	       quantile(command->ratio, rounds, 75), quantile(command->work_ratio, rounds, 50),
 	       quantile(command->work_ratio, rounds, 25), quantile(command->work_ratio, rounds, 75),
 	       command->faults, command->peak);
+	if (to_previous)
+		printf("  %5.2f", (double)command->peak / (double)base_of(commands, i)->peak);
+	printf("\n");
 }
 
 int main(int argc, char **argv)
@@ -147,9 +173,11 @@ int main(int argc, char **argv)
 	long rounds;
 	int option, n;
 
-	while ((option = getopt(argc, argv, "+i:r:")) != -1) {
+	while ((option = getopt(argc, argv, "+pi:r:")) != -1) {
 		if (option == 'i') {
 			input = optarg;
+		} else if (option == 'p') {
+			to_previous = true;
 		} else if (option == 'r' && optind < argc) {
 			original = optarg;
 			copy = argv[optind++];
@@ -157,11 +185,12 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	rounds = optind < argc ? atol(argv[optind]) : 0;
 	n = rounds > 0 ? parse_commands(argv + optind + 1, commands) : 0;
 	if (n == 0) {
 		fprintf(stderr,
-			"usage: pairs [-i FILE] [-r FILE COPY] ROUNDS NAME COMMAND... [-- ...]\n");
+			"usage: pairs [-p] [-i FILE] [-r FILE COPY] ROUNDS NAME COMMAND... [-- ...]\n");
 		return 2;
 	}
 	for (int i = 0; i < n; i++) {
@@ -180,12 +209,12 @@ int main(int argc, char **argv)
 			run(&commands[i], &commands[i].took[round], &commands[i].worked[round]);
 		for (int i = 0; i < n; i++) {
 			commands[i].ratio[round] =
-				commands[i].took[round] / commands[0].took[round];
+				commands[i].took[round] / base_of(commands, i)->took[round];
 			commands[i].work_ratio[round] =
-				commands[i].worked[round] / commands[0].worked[round];
+				commands[i].worked[round] / base_of(commands, i)->worked[round];
 		}
 	}
 	for (int i = 0; i < n; i++)
-		print(&commands[i], rounds);
+		print(commands, i, rounds);
 	return 0;
 }

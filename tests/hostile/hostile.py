@@ -105,6 +105,9 @@ def make(words):
         return WRAP["annotations"] % b",".join(b'"k%d":""' % i for i in range(n))
     if kind == "names-last-twice":
         return WRAP["annotations"] % (b",".join(b'"k%d":""' % i for i in range(n)) + b',"K0":""')
+    if kind == "mappings":
+        one = b'{"containerID":0,"hostID":100000,"size":1}'
+        return WRAP["linux"] % (b'"uidMappings":[' + b",".join([one] * n) + b"]")
     if kind == "digits":
         return WRAP["user"] % (b'"uid":' + b"9" * n)
     if kind == "policy-size":
