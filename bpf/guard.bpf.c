@@ -54,6 +54,7 @@ static __always_inline int selftest_is_running(void)
 	return tgid != 0 && tgid == current_tgid();
 }
 
+/* Atomic on memory of this CPU alone, since another execve on it can come between (see scratch). */
 static __always_inline void stats_count(int lost)
 {
 	__u32 zero = 0;
@@ -61,10 +62,7 @@ static __always_inline void stats_count(int lost)
 
 	if (!counters)
 		return; /* cannot be: the map has one element */
-	if (lost)
-		counters->lost++;
-	else
-		counters->events++;
+	__sync_fetch_and_add(lost ? &counters->lost : &counters->events, 1);
 }
 
 /*
