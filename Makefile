@@ -144,9 +144,9 @@ $(SUITES:%=check-%): check-%:
 lint: check-lint
 
 # Numbers, no tests: what it costs, each held against something real in the same run; docs/performance.md.
-bench: bench-spawn bench-guard bench-check
-bench-spawn bench-guard: bench-%: all ; @tests/bench/$*.sh
-bench-check: all ; @tests/bench/check.py
+bench: bench-reader bench-spawn bench-guard bench-podman bench-growth bench-check
+bench-reader bench-spawn bench-guard bench-podman: bench-%: all ; @tests/bench/$*.sh
+bench-growth bench-check: bench-%: all ; @tests/bench/$*.py
 
 demo: deps
 	@$(MAKE) all
@@ -191,7 +191,8 @@ include oci-hooks.d/register.mk
 include tests/vm/vm.mk
 -include $(OBJS:.o=.d) $(BUILD)/$(FILTERS).d $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 
-.PHONY: all unit-tests print-flags check lint bench bench-spawn bench-guard bench-check \
+.PHONY: all unit-tests print-flags check lint bench bench-reader bench-spawn bench-guard \
+	bench-podman bench-growth bench-check \
 	demo deps build-deps install uninstall clean FORCE $(SUITES:%=check-%)
 .DELETE_ON_ERROR:
 .SECONDARY:

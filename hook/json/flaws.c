@@ -7,20 +7,26 @@
 
 typedef int8_t bytes __attribute__((vector_size(16)));
 
+static inline bool any_set(bytes mask)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, &mask, sizeof(halves));
+	return (halves[0] | halves[1]) != 0;
+}
+
 /* ASCII with nothing but white space for controls is nearly all of any document: 16 bytes at a time. */
 static size_t plain_run(const char *data, size_t len)
 {
 	size_t i = 0;
 
 	for (; len - i >= sizeof(bytes); i += sizeof(bytes)) {
-		uint64_t flawed[2];
 		bytes block;
 
 		memcpy(&block, data + i, sizeof(block));
 		/* With its sign, a byte of at least 0x80 is less than 0x20 as well. */
-		block = (block < 0x20) & (block != '\n') & (block != '\t') & (block != '\r');
-		memcpy(flawed, &block, sizeof(flawed));
-		if ((flawed[0] | flawed[1]) != 0)
+		if (any_set(block < 0x20) &&
+		    any_set((block < 0x20) & (block != '\n') & (block != '\t') & (block != '\r')))
 			break;
 	}
 	return i;

@@ -37,8 +37,8 @@ specs_of 1600 "$work/16-MB"
 printf 'Ratio to yajl with callbacks that do nothing, and without any (middle half); MB/s of the reader and both.\n'
 "$work/reader" "$rounds" "$work"/{10-kB,10-kB-indented,1-MB}
 "$work/reader" $((rounds / 10 + 4)) "$work/16-MB"
-printf '\nProcesses that read the same file. Wall time; ratio to the first; page faults; memory.\n'
+printf '\nProcesses that read the same file. Processor time; ratio to the first; page faults; memory.\n'
 for file in 10-kB 1-MB 16-MB; do
-	"$work/pairs" $((rounds / 5)) "reader, $file" "$work/reader" read "$work/$file" -- \
+	"$work/pairs" -c $((rounds / 5)) "reader, $file" "$work/reader" read "$work/$file" -- \
 		"jq, $file" /usr/bin/jq empty "$work/$file"
 done
