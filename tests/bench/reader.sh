@@ -27,7 +27,7 @@ specs_of() {
 }
 
 compile pairs
-compile reader -static-pie -fPIE -Ihook build/hook/json/{reader,flaws,tree}.o build/hook/base/*.o \
+compile reader -static-pie -fPIE -Ihook build/hook/json/{reader,flaws,tree,escapes}.o build/hook/base/{arena,err,io,str}.o \
 	-lyajl_s
 cp "$spec" "$work/10-kB"
 jq . "$spec" >"$work/10-kB-indented"
@@ -39,6 +39,6 @@ printf 'Ratio to yajl with callbacks that do nothing, and without any (middle ha
 "$work/reader" $((rounds / 10 + 4)) "$work/16-MB"
 printf '\nProcesses that read the same file. Processor time; ratio to the first; page faults; memory.\n'
 for file in 10-kB 1-MB 16-MB; do
-	"$work/pairs" -c $((rounds / 5)) "reader, $file" "$work/reader" read "$work/$file" -- \
+	"$work/pairs" $((rounds / 5)) "reader, $file" "$work/reader" read "$work/$file" -- \
 		"jq, $file" /usr/bin/jq empty "$work/$file"
 done
