@@ -2,6 +2,7 @@
 /* Where a mounted file comes from: see mountinfo.h. */
 #include "mountinfo.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,20 +97,36 @@ static struct str join(struct arena *arena, struct str directory, struct str res
 				     (int)rest.len, rest.data));
 }
 
-static unsigned int mount_id(int fd)
+static int mount_id(int fd, unsigned int *ret_id)
 {
 	char path[64], line[64];
 	unsigned int id = 0;
+	int error = 0;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	file = fopen(path, "re");
 	if (file == NULL)
-		return 0;
+		return -errno;
 	while (id == 0 && fgets(line, sizeof(line), file) != NULL)
 		sscanf(line, "mnt_id: %u", &id);
+	if (ferror(file))
+		error = -EIO;
 	fclose(file);
-	return id;
+	*ret_id = id;
+	return error;
+}
+
+static int read_table(struct mountinfo *mountinfo)
+{
+	struct err ignored; /* whoever asked has a sentence of its own */
+	int error = mountinfo->read
+			    ? 0
+			    : io_read_file(mountinfo->arena, AT_FDCWD, "/proc/self/mountinfo",
+					   MOUNTINFO_MAX, &mountinfo->text, &ignored);
+
+	mountinfo->read = error == 0;
+	return error;
 }
 
 static bool find_mount(const struct mountinfo *mountinfo, unsigned int id,
@@ -164,20 +181,22 @@ static size_t layer_paths(struct arena *arena, const struct mount_line *own, str
 	return n;
 }
 
-size_t mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
-			 struct str **ret_paths)
+int mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
+		      struct str **ret_paths, size_t *ret_n)
 {
 	struct str *paths = arena_array(arena, ORIGINS_MAX, sizeof(*paths));
 	struct str point, below, widest;
+	unsigned int id = 0;
 	struct mount_line own;
-	struct err ignored;
 	size_t n = 0;
+	int error = read_table(mountinfo);
 
-	if (!mountinfo->read && io_read_file(mountinfo->arena, AT_FDCWD, "/proc/self/mountinfo",
-					     MOUNTINFO_MAX, &mountinfo->text, &ignored) < 0)
-		mountinfo->text = (struct str){ 0 };
-	mountinfo->read = true;
-	if (!find_mount(mountinfo, mount_id(fd), &own))
+	if (error == 0)
+		error = mount_id(fd, &id);
+	if (error < 0)
+		return error;
+	*ret_n = 0;
+	if (!find_mount(mountinfo, id, &own))
 		return 0;
 	point = unescape(arena, own.point);
 	below = path_below(str_from(path), point);
@@ -190,5 +209,6 @@ size_t mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int f
 	if (str_is(own.type, "overlay") && !str_is(point, "/"))
 		n = layer_paths(arena, &own, below, paths, n);
 	*ret_paths = paths;
-	return n;
+	*ret_n = n;
+	return 0;
 }
