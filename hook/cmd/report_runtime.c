@@ -90,6 +90,7 @@ void report_from_runtime(const struct runtime_args *args, const char *text)
 {
 	auto_buf struct buf entry = { 0 };
 
+	report_ignore_pipes(); /* not sooner: the real runtime would ignore them too */
 	if (args->log != NULL) {
 		add_entry(&entry, args->log_format, text);
 		write_log(args->log, (struct str){ entry.data, entry.len });

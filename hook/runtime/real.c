@@ -44,13 +44,16 @@ enum runtime_kind runtime_kind_of(const char *name)
 	return RUNTIME_DEFAULT;
 }
 
-/* Root of the host. For root of a user namespace, files of the host's root are somebody else's. */
+/*
+ * Root of the host. For root of a user namespace, files of the host's root are somebody else's. Where
+ * it cannot be told, what others can write to is not taken.
+ */
 static bool is_host_root(void)
 {
 	struct stat st;
 
-	return geteuid() == 0 && stat("/proc/self/ns/user", &st) == 0 &&
-	       st.st_ino == PROC_USER_INIT_INO;
+	return geteuid() == 0 &&
+	       (stat("/proc/self/ns/user", &st) < 0 || st.st_ino == PROC_USER_INIT_INO);
 }
 
 static bool others_can_write(const struct stat *st)
