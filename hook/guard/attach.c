@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "guard/guard.h"
 #include "guard/kernel.h"
 #include "guard/pins.h"
@@ -91,21 +92,33 @@ static struct bpf_program *program_of(struct guard_bpf *skeleton, enum abi_hook 
 	}
 }
 
+/*
+ * Not that the kernel cannot, but that it could not now: no reason to take a lesser hook, which would
+ * stay until the next boot.
+ */
+static bool is_passing(int error)
+{
+	return io_is_failure(error) || error == EAGAIN;
+}
+
 /* Why loading failed, and what helps. libbpf reports all as one negative errno. */
 static void explain_load(const struct candidate *candidate, int error, struct err *err)
 {
-	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
+	if (is_passing(error))
+		err_set_system(err, error, "cannot load %s (%s)", candidate->name, libbpf_said);
+	else if (access(KERNEL_BTF, R_OK) < 0)
 		err_set(err, error, EXIT_GUARD,
-			"%s: the kernel has no BTF in /sys/kernel/btf/vmlinux: use a kernel built with CONFIG_DEBUG_INFO_BTF",
+			"%s: the kernel has no BTF in " KERNEL_BTF
+			": use a kernel built with CONFIG_DEBUG_INFO_BTF",
 			candidate->name);
+	else if (said("rror loading vmlinux BTF") || said("failed to find valid kernel BTF"))
+		err_set(err, error, EXIT_SYSTEM, "%s: the kernel's BTF cannot be read: %s",
+			candidate->name, strerror(error));
 	else if (error == ESRCH)
 		err_set(err, error, EXIT_GUARD, "%s: this kernel has no such hook: use %s",
 			candidate->name,
 			candidate->hook == ABI_HOOK_LSM ? "one built with CONFIG_BPF_LSM"
 							: "a newer one");
-	else if (said("rror loading vmlinux BTF") || said("failed to find valid kernel BTF"))
-		err_set(err, error, EXIT_GUARD, "%s: the kernel's BTF cannot be read: %s",
-			candidate->name, strerror(error));
 	else if (said("map '"))
 		err_set(err, error, EXIT_GUARD, "bpf(BPF_MAP_CREATE) for %s: %s", candidate->name,
 			strerror(error));
@@ -158,8 +171,12 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 	static const enum abi_hook hooks[] = { ABI_HOOK_LSM, ABI_HOOK_PREPARE, ABI_HOOK_COMMIT,
 					       ABI_HOOK_EXEC, ABI_HOOK_USERNS };
 	struct guard_bpf *skeleton;
-	int ret;
+	bool has_userns_hook = false;
+	int ret =
+		candidate->hook == ABI_HOOK_LSM ? kernel_has_userns_hook(&has_userns_hook, err) : 0;
 
+	if (ret < 0)
+		return ret;
 	libbpf_said[0] = '\0';
 	skeleton = guard_bpf__open();
 	if (skeleton == NULL)
@@ -168,7 +185,7 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 		bpf_program__set_autoload(program_of(skeleton, hooks[i]),
 					  hooks[i] == candidate->hook);
 	if (candidate->hook == ABI_HOOK_LSM)
-		bpf_program__set_autoload(skeleton->progs.guard_userns, kernel_has_userns_hook());
+		bpf_program__set_autoload(skeleton->progs.guard_userns, has_userns_hook);
 	bpf_program__set_autoload(skeleton->progs.guard_catch,
 				  kernel_passes_over(candidate->hook) &&
 					  libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_KPROBE, NULL) ==
@@ -193,8 +210,9 @@ static int link_add(struct attachment *attachment, struct bpf_program *program, 
 	struct bpf_link *link = bpf_program__attach(program);
 
 	if (libbpf_get_error(link) != 0)
-		return err_set(err, errno, EXIT_GUARD, "%s: attaching failed: %s",
-			       bpf_program__section_name(program), strerror(errno));
+		return err_set(err, errno, is_passing(errno) ? EXIT_SYSTEM : EXIT_GUARD,
+			       "%s: attaching failed: %s", bpf_program__section_name(program),
+			       strerror(errno));
 	attachment->links[attachment->n_links].name = name;
 	attachment->links[attachment->n_links].link = link;
 	attachment->n_links++;
@@ -205,22 +223,28 @@ static int link_add(struct attachment *attachment, struct bpf_program *program, 
  * The second look behind a hook that can be passed over. The guard does without where the kernel has
  * no kprobes, or links of them that cannot be pinned (before Linux 5.15).
  */
-static bool catch_add(struct attachment *attachment)
+static int catch_add(struct attachment *attachment, struct err *err)
 {
 	struct bpf_program *program = attachment->skeleton->progs.guard_catch;
 	struct bpf_link_info info = { 0 };
 	__u32 size = sizeof(info);
-	struct err ignored;
+	int ret;
 
-	if (!bpf_program__autoload(program) ||
-	    link_add(attachment, program, "link_catch", &ignored) < 0)
-		return false;
-	if (bpf_obj_get_info_by_fd(bpf_link__fd(attachment->links[attachment->n_links - 1].link),
-				   &info, &size) == 0)
-		return true;
+	if (!bpf_program__autoload(program))
+		return 0;
+	ret = link_add(attachment, program, "link_catch", err);
+	if (ret < 0)
+		return err->exit == EXIT_SYSTEM ? ret : 0;
+	ret = bpf_obj_get_info_by_fd(bpf_link__fd(attachment->links[attachment->n_links - 1].link),
+				     &info, &size);
+	if (ret < 0 && is_passing(-ret))
+		return err_set_system(err, -ret, "cannot ask for the second look's link");
+	attachment->catches = ret == 0;
+	if (ret == 0)
+		return 0;
 	attachment->n_links--;
 	bpf_link__destroy(attachment->links[attachment->n_links].link);
-	return false;
+	return 0;
 }
 
 static int attachment_attach(struct attachment *attachment, const struct candidate *candidate,
@@ -238,8 +262,9 @@ static int attachment_attach(struct attachment *attachment, const struct candida
 		ret = link_add(attachment, skeleton->progs.guard_process_exit, "link_exit", err);
 	if (ret == 0)
 		ret = link_add(attachment, skeleton->progs.guard_process_free, "link_free", err);
-	if (ret == 0)
-		attachment->catches = !kernel_passes_over(candidate->hook) || catch_add(attachment);
+	attachment->catches = !kernel_passes_over(candidate->hook);
+	if (ret == 0 && !attachment->catches)
+		ret = catch_add(attachment, err);
 	return ret;
 }
 

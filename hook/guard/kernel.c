@@ -4,19 +4,24 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
-bool kernel_has_userns_hook(void)
+int kernel_has_userns_hook(bool *ret_has, struct err *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool found;
+	long error = libbpf_get_error(btf);
 
-	if (libbpf_get_error(btf) != 0)
-		return false;
-	found = btf__find_by_name_kind(btf, "bpf_lsm_userns_create", BTF_KIND_FUNC) > 0;
+	*ret_has = false;
+	if (error != 0 && access(KERNEL_BTF, R_OK) < 0 && errno == ENOENT)
+		return 0;
+	if (error != 0)
+		return err_set_system(err, (int)-error, "cannot read " KERNEL_BTF);
+	*ret_has = btf__find_by_name_kind(btf, "bpf_lsm_userns_create", BTF_KIND_FUNC) > 0;
 	btf__free(btf);
-	return found;
+	return 0;
 }
 
 /* LSM programs are started every time since Linux 6.2. */

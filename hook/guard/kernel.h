@@ -6,9 +6,15 @@
 #include <stdbool.h>
 
 #include "abi.h"
+#include "base/err.h"
 
-/* kernel_has_userns_hook: lsm/userns_create came with Linux 6.1; without it the rest still holds. */
-bool kernel_has_userns_hook(void);
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
+/*
+ * kernel_has_userns_hook: lsm/userns_create came with Linux 6.1; without it the rest still holds.
+ * Error: EXIT_SYSTEM when the kernel's BTF is there and cannot be read.
+ */
+int kernel_has_userns_hook(bool *ret_has, struct err *err);
 
 /*
  * kernel_passes_over: can the kernel leave out a program at this hook, because the same program is
