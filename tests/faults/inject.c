@@ -38,7 +38,7 @@
 #include <unistd.h>
 
 #define REPORT_FD 3
-#define SECONDS_MAX 10
+#define SECONDS_MAX 60 /* also on a busy machine, where one byte is read at a time */
 #define TRACEES_MAX 16
 
 #if defined(__x86_64__)
@@ -338,7 +338,7 @@ static void call_begins(struct tracee *tracee, uint64_t number, const uint64_t a
 static void call_ends(struct tracee *tracee, long result)
 {
 	if (tracee->call != NULL) {
-		struct user_regs_struct regs;
+		struct user_regs_struct regs = { 0 };
 
 		get_regs(tracee->pid, &regs);
 		for (int i = 0; i < 3; i++)
