@@ -6,8 +6,8 @@
  *                             standard files closed: closed=012
  *
  * The command is static, so nothing can be preloaded into it: it is traced. A call that is to fail
- * is made another that does nothing, and its result the error. FAULT is an errno as the table below
- * has it, `short` (a read or write of one byte; N 0: each one), or KILL (SIGKILL instead of the
+ * is made another that does nothing, and its result the error. FAULT is an errno as calls.h has
+ * it, `short` (a read or write of one byte; N 0: each one), or KILL (SIGKILL instead of the
  * call). With a + behind it, every later call fails the same way that can. The calls of children
  * count too. What it becomes by execve(2) is no longer traced.
  *
@@ -37,6 +37,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "calls.h"
+
 #define REPORT_FD 3
 #define SECONDS_MAX 60 /* also on a busy machine, where one byte is read at a time */
 #define TRACEES_MAX 16
@@ -50,119 +52,6 @@
 #else
 #error "tell where this machine keeps a system call's arguments"
 #endif
-
-#define MEMORY "ENOMEM+"
-#define LOOKUP "EIO ENOMEM"
-
-static const struct call {
-	long number;
-	const char *name;
-	const char *faults; /* NULL: it cannot fail */
-} calls[] = {
-	{ SYS_brk, "brk", MEMORY },
-	{ SYS_mmap, "mmap", MEMORY },
-	{ SYS_mremap, "mremap", MEMORY },
-	{ SYS_mprotect, "mprotect", "ENOMEM" },
-	{ SYS_madvise, "madvise", "ENOMEM" },
-	{ SYS_munmap, "munmap", NULL },
-	{ SYS_read, "read", "EIO EINTR short" },
-	{ SYS_pread64, "pread64", "EIO EINTR short" },
-	{ SYS_write, "write", "EIO EINTR ENOSPC+ EPIPE short" },
-	{ SYS_openat, "openat", "EMFILE+ EACCES" },
-	{ SYS_openat2, "openat2", "EMFILE+ ENOMEM" },
-	{ SYS_close, "close", "EIO" },
-	{ SYS_fcntl, "fcntl", "EBADF" },
-	{ SYS_fstat, "fstat", LOOKUP },
-	{ SYS_newfstatat, "newfstatat", LOOKUP },
-	{ SYS_statx, "statx", LOOKUP },
-	{ SYS_statfs, "statfs", LOOKUP },
-	{ SYS_fstatfs, "fstatfs", LOOKUP },
-	{ SYS_readlinkat, "readlinkat", LOOKUP },
-	{ SYS_faccessat, "faccessat", LOOKUP },
-	{ SYS_faccessat2, "faccessat2", LOOKUP },
-	{ SYS_getcwd, "getcwd", "ENOMEM" },
-	{ SYS_getdents64, "getdents64", LOOKUP },
-	{ SYS_lseek, "lseek", NULL },
-	{ SYS_mkdirat, "mkdirat", "ENOSPC EROFS" },
-	{ SYS_symlinkat, "symlinkat", "ENOSPC EROFS" },
-	{ SYS_unlinkat, "unlinkat", "EIO EROFS" },
-	{ SYS_renameat2, "renameat2", "EIO ENOSPC" },
-	{ SYS_fsync, "fsync", "EIO ENOSPC" },
-	{ SYS_fchmod, "fchmod", "EIO EPERM" },
-	{ SYS_fchown, "fchown", "EIO EPERM" },
-	{ SYS_flock, "flock", "EINTR ENOLCK" },
-	{ SYS_ioctl, "ioctl", "EIO" },
-	{ SYS_bpf, "bpf", "EPERM E2BIG ENOMEM" },
-	{ SYS_perf_event_open, "perf_event_open", "EMFILE EACCES" },
-	{ SYS_execve, "execve", "ENOMEM EACCES E2BIG" },
-	{ SYS_clone, "clone", "EAGAIN ENOMEM" },
-	{ SYS_wait4, "wait4", "EINTR" },
-	{ SYS_pipe2, "pipe2", "EMFILE" },
-	{ SYS_setns, "setns", "EPERM ENOMEM" },
-	{ SYS_prctl, "prctl", "EPERM" },
-	{ SYS_prlimit64, "prlimit64", "EPERM" },
-	{ SYS_memfd_create, "memfd_create", "EMFILE ENOMEM" },
-	{ SYS_name_to_handle_at, "name_to_handle_at", "EOPNOTSUPP" },
-	{ SYS_open_by_handle_at, "open_by_handle_at", "EMFILE ENOMEM" },
-	{ SYS_getrandom, "getrandom", "EINTR ENOSYS" },
-	{ SYS_socket, "socket", "EMFILE" },
-	{ SYS_connect, "connect", "ECONNREFUSED EAGAIN" },
-	{ SYS_sendto, "sendto", "EPIPE EAGAIN" },
-	{ SYS_pidfd_open, "pidfd_open", "EMFILE" },
-	{ SYS_kill, "kill", "EPERM" },
-	{ SYS_renameat, "renameat", "EIO ENOSPC" },
-	{ SYS_pidfd_getfd, "pidfd_getfd", "EPERM" },
-	{ SYS_rt_sigaction, "rt_sigaction", NULL },
-	{ SYS_rt_sigprocmask, "rt_sigprocmask", NULL },
-	{ SYS_set_tid_address, "set_tid_address", NULL },
-	{ SYS_set_robust_list, "set_robust_list", NULL },
-	{ SYS_rseq, "rseq", NULL },
-	{ SYS_getpid, "getpid", NULL },
-	{ SYS_getppid, "getppid", NULL },
-	{ SYS_gettid, "gettid", NULL },
-	{ SYS_geteuid, "geteuid", NULL },
-	{ SYS_exit_group, "exit_group", NULL },
-	{ SYS_ppoll, "ppoll", NULL },
-	{ SYS_uname, "uname", NULL },
-	{ SYS_sysinfo, "sysinfo", NULL },
-	{ SYS_unshare, "unshare", "ENOSPC" },
-	{ SYS_execveat, "execveat", "ENOMEM EACCES" },
-	{ SYS_dup3, "dup3", "EINTR" },
-#if defined(__x86_64__)
-	{ SYS_open, "open", "EMFILE+ EACCES" },
-	{ SYS_access, "access", LOOKUP },
-	{ SYS_readlink, "readlink", LOOKUP },
-	{ SYS_mkdir, "mkdir", "ENOSPC EROFS" },
-	{ SYS_rename, "rename", "EIO ENOSPC" },
-	{ SYS_arch_prctl, "arch_prctl", NULL },
-	{ SYS_pause, "pause", NULL },
-	{ SYS_dup2, "dup2", "EINTR" },
-#endif
-};
-
-static const struct call other_call = { -1, "other", "ENOMEM EPERM" };
-
-static const struct {
-	const char *name;
-	int number;
-} errors[] = {
-	{ "EACCES", EACCES },
-	{ "EAGAIN", EAGAIN },
-	{ "EBADF", EBADF },
-	{ "EINTR", EINTR },
-	{ "ECONNREFUSED", ECONNREFUSED },
-	{ "EIO", EIO },
-	{ "EMFILE", EMFILE },
-	{ "ENOLCK", ENOLCK },
-	{ "ENOMEM", ENOMEM },
-	{ "ENOSPC", ENOSPC },
-	{ "ENOSYS", ENOSYS },
-	{ "EOPNOTSUPP", EOPNOTSUPP },
-	{ "EPERM", EPERM },
-	{ "EPIPE", EPIPE },
-	{ "EROFS", EROFS },
-	{ "E2BIG", E2BIG },
-};
 
 /* A traced process. Between the two stops of a call that is changed, what it was is kept. */
 struct tracee {
@@ -400,7 +289,7 @@ static void go_on(pid_t pid, int status)
 	} else if (event != 0 || number == SIGSTOP) {
 		number = 0;
 	}
-	ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)number);
+	ptrace(PTRACE_SYSCALL, pid, NULL, (long)number);
 }
 
 static unsigned int n_left(void)
@@ -480,8 +369,8 @@ static void start(char **argv)
 	if (waitpid(run.main_pid, &status, 0) < 0 || !WIFSTOPPED(status))
 		die("waitpid");
 	ptrace(PTRACE_SETOPTIONS, run.main_pid, NULL,
-	       PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK |
-		       PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE);
+	       (long)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC |
+		      PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE));
 	ptrace(PTRACE_CONT, run.main_pid, NULL, NULL);
 	if (waitpid(run.main_pid, &status, 0) < 0 || !WIFSTOPPED(status)) {
 		if (run.under != NULL) {
