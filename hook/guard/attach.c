@@ -294,14 +294,19 @@ static int attachment_prove(struct attachment *attachment, const struct candidat
 	struct guard_bpf__bss *shared = attachment->skeleton->bss;
 	volatile __u32 *tgid = &shared->selftest_tgid;
 	struct selftest_result result;
-	bool proven;
+	bool proven, called;
 	int ret;
 
 	ret = selftest_run(tgid, &result, err);
 	if (ret < 0)
 		return ret;
+	called = *(volatile __u32 *)&shared->selftest_exec_hits != 0;
+	if (result.exec_killed && !called)
+		return err_set(
+			err, EINTR, EXIT_SYSTEM,
+			"the child that tries the kernel guard was killed by somebody else; try again");
 	proven = candidate->hook == ABI_HOOK_LSM ? result.exec_refused : result.exec_killed;
-	if (!proven || *(volatile __u32 *)&shared->selftest_exec_hits == 0) {
+	if (!proven || !called) {
 		explain_not_called(candidate, err);
 		return -ENOSYS;
 	}
