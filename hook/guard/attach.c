@@ -15,7 +15,6 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "base/io.h"
 #include "guard/guard.h"
 #include "guard/kernel.h"
 #include "guard/pins.h"
@@ -92,21 +91,12 @@ static struct bpf_program *program_of(struct guard_bpf *skeleton, enum abi_hook 
 	}
 }
 
-/*
- * Not that the kernel cannot, but that it could not now: no reason to take a lesser hook, which would
- * stay until the next boot.
- */
-static bool is_passing(int error)
-{
-	return io_is_failure(error) || error == EAGAIN;
-}
-
 /* Why loading failed, and what helps. libbpf reports all as one negative errno. */
 static void explain_load(const struct candidate *candidate, int error, struct err *err)
 {
-	if (is_passing(error))
+	if (kernel_error_passes(error))
 		err_set_system(err, error, "cannot load %s (%s)", candidate->name, libbpf_said);
-	else if (access(KERNEL_BTF, R_OK) < 0)
+	else if (access(KERNEL_BTF, R_OK) < 0 && errno == ENOENT)
 		err_set(err, error, EXIT_GUARD,
 			"%s: the kernel has no BTF in " KERNEL_BTF
 			": use a kernel built with CONFIG_DEBUG_INFO_BTF",
@@ -171,7 +161,7 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 	static const enum abi_hook hooks[] = { ABI_HOOK_LSM, ABI_HOOK_PREPARE, ABI_HOOK_COMMIT,
 					       ABI_HOOK_EXEC, ABI_HOOK_USERNS };
 	struct guard_bpf *skeleton;
-	bool has_userns_hook = false;
+	bool has_userns_hook = false, has_kprobes = false;
 	int ret =
 		candidate->hook == ABI_HOOK_LSM ? kernel_has_userns_hook(&has_userns_hook, err) : 0;
 
@@ -186,15 +176,19 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 					  hooks[i] == candidate->hook);
 	if (candidate->hook == ABI_HOOK_LSM)
 		bpf_program__set_autoload(skeleton->progs.guard_userns, has_userns_hook);
-	bpf_program__set_autoload(skeleton->progs.guard_catch,
-				  kernel_passes_over(candidate->hook) &&
-					  libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_KPROBE, NULL) ==
-						  1);
-	ret = shares != NULL ? maps_share(skeleton, shares, err) : 0;
+	if (kernel_passes_over(candidate->hook))
+		ret = kernel_has_kprobes(&has_kprobes, err);
+	bpf_program__set_autoload(skeleton->progs.guard_catch, has_kprobes);
+	if (ret == 0 && shares != NULL)
+		ret = maps_share(skeleton, shares, err);
 	if (ret == 0) {
 		ret = guard_bpf__load(skeleton);
 		if (ret < 0)
 			explain_load(candidate, -ret, err);
+		else if (skeleton->bss == NULL) /* so libbpf's probe for it failed */
+			ret = err_set_system(
+				err, ENOMEM,
+				"cannot share memory with the kernel guard's programs");
 	}
 	if (ret < 0) {
 		guard_bpf__destroy(skeleton);
@@ -210,7 +204,7 @@ static int link_add(struct attachment *attachment, struct bpf_program *program, 
 	struct bpf_link *link = bpf_program__attach(program);
 
 	if (libbpf_get_error(link) != 0)
-		return err_set(err, errno, is_passing(errno) ? EXIT_SYSTEM : EXIT_GUARD,
+		return err_set(err, errno, kernel_error_passes(errno) ? EXIT_SYSTEM : EXIT_GUARD,
 			       "%s: attaching failed: %s", bpf_program__section_name(program),
 			       strerror(errno));
 	attachment->links[attachment->n_links].name = name;
@@ -237,7 +231,7 @@ static int catch_add(struct attachment *attachment, struct err *err)
 		return err->exit == EXIT_SYSTEM ? ret : 0;
 	ret = bpf_obj_get_info_by_fd(bpf_link__fd(attachment->links[attachment->n_links - 1].link),
 				     &info, &size);
-	if (ret < 0 && is_passing(-ret))
+	if (ret < 0 && kernel_error_passes(-ret))
 		return err_set_system(err, -ret, "cannot ask for the second look's link");
 	attachment->catches = ret == 0;
 	if (ret == 0)
