@@ -56,6 +56,7 @@ static const struct call {
 	{ SYS_pipe2, "pipe2", "EMFILE" },
 	{ SYS_setns, "setns", "EPERM ENOMEM" },
 	{ SYS_prctl, "prctl", "EPERM" },
+	{ SYS_sched_getaffinity, "sched_getaffinity", "EPERM" },
 	{ SYS_prlimit64, "prlimit64", "EPERM" },
 	{ SYS_memfd_create, "memfd_create", "EMFILE ENOMEM" },
 	{ SYS_name_to_handle_at, "name_to_handle_at", "EOPNOTSUPP" },
