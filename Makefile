@@ -136,7 +136,7 @@ print-flags: $(BUILD)/guard.skel.h $(BUILD)/restrain_filters.h
 	@echo '$(subst ','\'',$(CPPFLAGS)) -std=gnu11'
 
 # One suite by name, or all of them; tests/run.sh counts and has the last line.
-SUITES := build unit golden hostile commands policies lint live
+SUITES := build unit golden hostile commands policies faults lint live
 check: deps
 	@tests/run.sh
 $(SUITES:%=check-%): check-%:

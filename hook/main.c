@@ -147,15 +147,21 @@ static int unknown_command(const char *name)
  */
 static int open_standard_files(void)
 {
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/full", O_WRONLY | O_CLOEXEC) != fd)
-			return -1;
+	struct err err;
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) == 0 || open("/dev/full", O_WRONLY | O_CLOEXEC) == fd)
+			continue;
+		err_set_system(&err, errno, "cannot put /dev/full in place of closed descriptor %d",
+			       fd);
+		return report_error(&err);
+	}
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	if (open_standard_files() < 0)
+	if (open_standard_files() != 0)
 		return EXIT_SYSTEM;
 	if (argc > 0 && runtime_is_called(argv[0]))
 		return runtime_main(argc, argv);

@@ -61,6 +61,22 @@ int io_read_file(struct arena *arena, int dirfd, const char *path, size_t max, s
 	return io_read(arena, fd, path, max, ret_data, err);
 }
 
+bool io_is_failure(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO ||
+	       error == EINTR;
+}
+
+int io_file_type(const char *path, mode_t *ret_type, struct err *err)
+{
+	struct stat st = { 0 };
+
+	if (stat(path, &st) < 0 && io_is_failure(errno))
+		return err_set_system(err, errno, "cannot look up %s", path);
+	*ret_type = st.st_mode & S_IFMT;
+	return 0;
+}
+
 int io_write(int fd, const char *name, struct str data, struct err *err)
 {
 	while (data.len > 0) {

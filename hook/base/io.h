@@ -3,7 +3,9 @@
 #ifndef ROOTFENCE_BASE_IO_H
 #define ROOTFENCE_BASE_IO_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -22,6 +24,18 @@ int io_read(struct arena *arena, int fd, const char *name, size_t max, struct st
  */
 int io_read_file(struct arena *arena, int dirfd, const char *path, size_t max, struct str *ret_data,
 		 struct err *err);
+
+/*
+ * io_is_failure: does this errno say that the system could not look, and nothing of what was to be
+ * looked at? Nothing may be concluded from it.
+ */
+bool io_is_failure(int error);
+
+/*
+ * io_file_type: what path leads to, as S_IFMT of st_mode; 0: nothing, or nothing that is to be seen.
+ * Error: EXIT_SYSTEM when looking fails.
+ */
+int io_file_type(const char *path, mode_t *ret_type, struct err *err);
 
 /* io_write: all of data to fd. EXIT_SYSTEM when that fails, a full disk or closed pipe included. */
 int io_write(int fd, const char *name, struct str data, struct err *err);

@@ -45,7 +45,9 @@ static int judge_doc(struct arena *arena, const struct inspect_how *how, struct 
 		return error;
 	query.n_paths = policy_paths(arena, how->policy, &paths);
 	query.paths = paths;
-	facts_collect(arena, &inspection->config, &query, &inspection->facts);
+	error = facts_collect(arena, &inspection->config, &query, &inspection->facts, err);
+	if (error < 0)
+		return error;
 	inspection->facts.n_syscalls = policy_syscalls(how->policy, &syscalls);
 	/* The same bytes do the same. */
 	if (before != NULL && str_equal(seccomp_source(before), seccomp_source(inspection)))

@@ -6,6 +6,7 @@
 #include "report.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,6 +91,7 @@ void report_from_runtime(const struct runtime_args *args, const char *text)
 {
 	auto_buf struct buf entry = { 0 };
 
+	signal(SIGPIPE, SIG_IGN); /* not sooner: the real runtime would ignore them too */
 	if (args->log != NULL) {
 		add_entry(&entry, args->log_format, text);
 		write_log(args->log, (struct str){ entry.data, entry.len });

@@ -48,8 +48,9 @@ void report_syslog(int severity, const char *container, const char *text)
 		if (container != NULL)
 			buf_printf(&line, "container %s: ", container);
 		buf_add(&line, text, (size_t)len);
-		/* Whatever fails: a log that nobody keeps is no reason for or against a container. */
-		if (send(log_fd, line.data, line.len + end, MSG_NOSIGNAL) < 0)
+		/* Whatever fails, or has no room: a log that nobody keeps is no reason for or against a
+		 * container. */
+		if (send(log_fd, line.data, line.len + end, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 			return;
 		text += len + (text[len] == '\n');
 	}

@@ -69,18 +69,26 @@ static int put_in_place(const struct wrapper *wrapper, const char *bundle,
 	const struct oci_cap_set *sets = inspection->config.process.capabilities.sets;
 	const struct policy *policy = inspection->verdict.policy;
 	struct record record = { .bundle = bundle };
+	const char *state_dir;
+	bool made = false;
 	int error;
 
 	for (unsigned int i = 0; i < CAP_SET_COUNT; i++)
 		record.capabilities |= sets[i].bits;
-	error = record_write(wrapper->arena, wrapper->record,
-			     record_state_dir(wrapper->arena, &wrapper->args, wrapper->kind),
-			     &record, policy_render(wrapper->arena, policy), err);
+	error = record_state_dir(wrapper->arena, &wrapper->args, wrapper->kind, &state_dir, err);
+	if (error == 0)
+		error = record_write(wrapper->arena, wrapper->record, state_dir, &record,
+				     policy_render(wrapper->arena, policy), &made, err);
 	if (error == 0)
 		error = user_files_write(file->dir, inspection->verdict.files,
 					 inspection->verdict.n_files, err);
 	if (error == 0 && inspection->output.data != file->text.data)
 		error = bundle_file_replace(file, inspection->output, err);
+	if (error < 0 && made) {
+		struct err ignored;
+
+		record_remove(wrapper->arena, wrapper->record, wrapper->args.id, &ignored);
+	}
 	if (error < 0)
 		err_prefix(err, "bundle %s", bundle);
 	return error;

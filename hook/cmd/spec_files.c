@@ -16,15 +16,10 @@
 
 #define TREE_DEPTH_MAX 64 /* directories below each other */
 
-static bool is_directory(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 int spec_file_read(struct arena *arena, const char **path, struct str *ret_text, struct err *err)
 {
+	struct err ignored;
+	mode_t type;
 	int error;
 
 	if (strcmp(*path, "-") == 0) {
@@ -32,7 +27,7 @@ int spec_file_read(struct arena *arena, const char **path, struct str *ret_text,
 		return io_read(arena, STDIN_FILENO, *path, JSON_SIZE_MAX, ret_text, err);
 	}
 	error = io_read_file(arena, AT_FDCWD, *path, JSON_SIZE_MAX, ret_text, err);
-	if (error == 0 || !is_directory(*path))
+	if (error == 0 || io_file_type(*path, &type, &ignored) < 0 || !S_ISDIR(type))
 		return error;
 	*path = arena_printf(arena, "%s/config.json", *path);
 	return io_read_file(arena, AT_FDCWD, *path, JSON_SIZE_MAX, ret_text, err);
@@ -66,12 +61,31 @@ static bool is_json_name(const char *path)
 	return len > 5 && strcmp(path + len - 5, ".json") == 0;
 }
 
-/* For file systems that say nothing of it with the names. */
-static unsigned char file_type(const char *path)
-{
-	struct stat st;
+static int walk(const char *directory, unsigned int depth,
+		int (*visit)(const char *path, bool in_tree, void *data), void *data,
+		struct err *err);
 
-	return lstat(path, &st) == 0 ? IFTODT(st.st_mode) : DT_UNKNOWN;
+/* One name of a tree: a directory to go on in, a *.json file, or neither. No link leads elsewhere. */
+static int walk_entry(const char *path, unsigned char type, unsigned int depth,
+		      int (*visit)(const char *path, bool in_tree, void *data), void *data,
+		      struct err *err)
+{
+	mode_t leads_to = 0;
+	struct stat st;
+	int error = 0;
+
+	if (type == DT_UNKNOWN) { /* from file systems that say nothing of it with the names */
+		if (lstat(path, &st) < 0)
+			return err_set_system(err, errno, "cannot look up %s", path);
+		type = IFTODT(st.st_mode);
+	}
+	if (type == DT_DIR)
+		return walk(path, depth + 1, visit, data, err);
+	if (!is_json_name(path))
+		return 0;
+	if (type == DT_LNK)
+		error = io_file_type(path, &leads_to, err);
+	return error < 0 || S_ISDIR(leads_to) ? error : visit(path, true, data);
 }
 
 /* directory has no slash at its end; "" is the root directory. */
@@ -90,19 +104,13 @@ static int walk(const char *directory, unsigned int depth,
 		return err_set_system(err, errno, "cannot read directory %s", directory);
 	for (int i = 0; i < n; i++) {
 		auto_free char *path = NULL;
-		unsigned char type = entries[i]->d_type;
 
 		if (result == 0) {
 			size_t size = strlen(directory) + strlen(entries[i]->d_name) + 2;
 
 			path = mem_realloc(NULL, size);
 			snprintf(path, size, "%s/%s", directory, entries[i]->d_name);
-			if (type == DT_UNKNOWN)
-				type = file_type(path);
-			if (type == DT_DIR)
-				result = walk(path, depth + 1, visit, data, err);
-			else if (is_json_name(path) && (type != DT_LNK || !is_directory(path)))
-				result = visit(path, true, data);
+			result = walk_entry(path, entries[i]->d_type, depth, visit, data, err);
 		}
 		free(entries[i]);
 	}
@@ -113,16 +121,22 @@ static int walk(const char *directory, unsigned int depth,
 int spec_files_each(const char *path, int (*visit)(const char *path, bool in_tree, void *data),
 		    void *data, struct err *err)
 {
-	struct stat st;
+	mode_t type = 0;
 	size_t len = strlen(path), size = len + sizeof("/config.json");
 	auto_free char *config = mem_realloc(NULL, size);
+	int error = strcmp(path, "-") == 0 ? 0 : io_file_type(path, &type, err);
 
-	if (strcmp(path, "-") == 0 || !is_directory(path))
+	if (error < 0)
+		return error;
+	if (!S_ISDIR(type))
 		return visit(path, false, data);
 	while (len > 0 && path[len - 1] == '/')
 		len--; /* one slash between a directory and what is in it */
 	snprintf(config, size, "%.*s/config.json", (int)len, path);
-	if (stat(config, &st) == 0)
+	error = io_file_type(config, &type, err);
+	if (error < 0)
+		return error;
+	if (type != 0)
 		return visit(config, false, data);
 	config[len] = '\0';
 	return walk(config, 0, visit, data, err);

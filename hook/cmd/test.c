@@ -30,20 +30,6 @@ static const char *const suffixes[TEST_FILE_COUNT] = {
 	[TEST_EXEC] = ".exec.json",
 };
 
-static bool is_directory(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static bool is_file(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
-}
-
 static bool has_suffix(const char *name, const char *suffix)
 {
 	size_t len = strlen(name), n = strlen(suffix);
@@ -113,13 +99,18 @@ static int add_suite(struct test_run *run, const char *directory, const char *po
 		     const char *name, struct err *err)
 {
 	struct test_suite *suite = arena_new_object(run->arena, struct test_suite);
+	mode_t own;
+	int error;
 
 	*suite = (struct test_suite){
 		.name = name,
 		.directory = directory,
 		.policy_path = arena_printf(run->arena, "%s/" OWN_POLICY, directory),
 	};
-	suite->own_policy = is_file(suite->policy_path);
+	error = io_file_type(suite->policy_path, &own, err);
+	if (error < 0)
+		return error;
+	suite->own_policy = own != 0 && !S_ISDIR(own);
 	if (!suite->own_policy)
 		suite->policy_path = arena_printf(run->arena, "%s/%s.json", policies, name);
 	suite->cases_end = &suite->cases;
@@ -132,8 +123,12 @@ static int add_tested(struct test_run *run, const char *name, void *data, struct
 {
 	const char *policies = data;
 	const char *directory = arena_printf(run->arena, "%s/tests/%s", policies, name);
+	mode_t type;
+	int error = io_file_type(directory, &type, err);
 
-	return is_directory(directory) ? add_suite(run, directory, policies, name, err) : 0;
+	if (error < 0 || !S_ISDIR(type))
+		return error;
+	return add_suite(run, directory, policies, name, err);
 }
 
 /* A policy without any case is a suite without any, so that it is named. */
@@ -141,14 +136,17 @@ static int add_untested(struct test_run *run, const char *name, void *data, stru
 {
 	const char *policies = data;
 	struct test_suite *suite;
+	mode_t type;
+	int error;
 
-	(void)err;
 	if (!has_suffix(name, ".json") || strcmp(name, SCHEMA) == 0)
 		return 0;
 	suite = arena_new_object(run->arena, struct test_suite);
 	suite->name = arena_copy(run->arena, name, strlen(name) - 5);
-	if (is_directory(arena_printf(run->arena, "%s/tests/%s", policies, suite->name)))
-		return 0;
+	error = io_file_type(arena_printf(run->arena, "%s/tests/%s", policies, suite->name), &type,
+			     err);
+	if (error < 0 || S_ISDIR(type))
+		return error;
 	suite->policy_path = arena_printf(run->arena, "%s/%s", policies, name);
 	*run->suites_end = suite;
 	run->suites_end = &suite->next;
@@ -161,15 +159,19 @@ static int add_directory(struct test_run *run, const char *directory, struct err
 	size_t len = strlen(directory);
 	auto_free char *real = NULL;
 	const char *path, *policies;
+	mode_t tests;
 	char *slash;
+	int error;
 
 	while (len > 1 && directory[len - 1] == '/')
 		len--;
 	path = arena_copy(run->arena, directory, len);
-	if (is_directory(arena_printf(run->arena, "%s/tests", path))) {
-		int error = each_name(run, arena_printf(run->arena, "%s/tests", path), add_tested,
-				      arena_copy(run->arena, path, len), err);
-
+	error = io_file_type(arena_printf(run->arena, "%s/tests", path), &tests, err);
+	if (error < 0)
+		return error;
+	if (S_ISDIR(tests)) {
+		error = each_name(run, arena_printf(run->arena, "%s/tests", path), add_tested,
+				  arena_copy(run->arena, path, len), err);
 		return error < 0 ? error
 				 : each_name(run, path, add_untested,
 					     arena_copy(run->arena, path, len), err);

@@ -94,18 +94,21 @@ static struct bpf_program *program_of(struct guard_bpf *skeleton, enum abi_hook 
 /* Why loading failed, and what helps. libbpf reports all as one negative errno. */
 static void explain_load(const struct candidate *candidate, int error, struct err *err)
 {
-	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
+	if (kernel_error_passes(error))
+		err_set_system(err, error, "cannot load %s (%s)", candidate->name, libbpf_said);
+	else if (access(KERNEL_BTF, R_OK) < 0 && errno == ENOENT)
 		err_set(err, error, EXIT_GUARD,
-			"%s: the kernel has no BTF in /sys/kernel/btf/vmlinux: use a kernel built with CONFIG_DEBUG_INFO_BTF",
+			"%s: the kernel has no BTF in " KERNEL_BTF
+			": use a kernel built with CONFIG_DEBUG_INFO_BTF",
 			candidate->name);
+	else if (said("rror loading vmlinux BTF") || said("failed to find valid kernel BTF"))
+		err_set(err, error, EXIT_SYSTEM, "%s: the kernel's BTF cannot be read: %s",
+			candidate->name, strerror(error));
 	else if (error == ESRCH)
 		err_set(err, error, EXIT_GUARD, "%s: this kernel has no such hook: use %s",
 			candidate->name,
 			candidate->hook == ABI_HOOK_LSM ? "one built with CONFIG_BPF_LSM"
 							: "a newer one");
-	else if (said("rror loading vmlinux BTF") || said("failed to find valid kernel BTF"))
-		err_set(err, error, EXIT_GUARD, "%s: the kernel's BTF cannot be read: %s",
-			candidate->name, strerror(error));
 	else if (said("map '"))
 		err_set(err, error, EXIT_GUARD, "bpf(BPF_MAP_CREATE) for %s: %s", candidate->name,
 			strerror(error));
@@ -158,8 +161,12 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 	static const enum abi_hook hooks[] = { ABI_HOOK_LSM, ABI_HOOK_PREPARE, ABI_HOOK_COMMIT,
 					       ABI_HOOK_EXEC, ABI_HOOK_USERNS };
 	struct guard_bpf *skeleton;
-	int ret;
+	bool has_userns_hook = false, has_kprobes = false;
+	int ret =
+		candidate->hook == ABI_HOOK_LSM ? kernel_has_userns_hook(&has_userns_hook, err) : 0;
 
+	if (ret < 0)
+		return ret;
 	libbpf_said[0] = '\0';
 	skeleton = guard_bpf__open();
 	if (skeleton == NULL)
@@ -168,16 +175,20 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 		bpf_program__set_autoload(program_of(skeleton, hooks[i]),
 					  hooks[i] == candidate->hook);
 	if (candidate->hook == ABI_HOOK_LSM)
-		bpf_program__set_autoload(skeleton->progs.guard_userns, kernel_has_userns_hook());
-	bpf_program__set_autoload(skeleton->progs.guard_catch,
-				  kernel_passes_over(candidate->hook) &&
-					  libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_KPROBE, NULL) ==
-						  1);
-	ret = shares != NULL ? maps_share(skeleton, shares, err) : 0;
+		bpf_program__set_autoload(skeleton->progs.guard_userns, has_userns_hook);
+	if (kernel_passes_over(candidate->hook))
+		ret = kernel_has_kprobes(&has_kprobes, err);
+	bpf_program__set_autoload(skeleton->progs.guard_catch, has_kprobes);
+	if (ret == 0 && shares != NULL)
+		ret = maps_share(skeleton, shares, err);
 	if (ret == 0) {
 		ret = guard_bpf__load(skeleton);
 		if (ret < 0)
 			explain_load(candidate, -ret, err);
+		else if (skeleton->bss == NULL) /* so libbpf's probe for it failed */
+			ret = err_set_system(
+				err, ENOMEM,
+				"cannot share memory with the kernel guard's programs");
 	}
 	if (ret < 0) {
 		guard_bpf__destroy(skeleton);
@@ -193,8 +204,9 @@ static int link_add(struct attachment *attachment, struct bpf_program *program, 
 	struct bpf_link *link = bpf_program__attach(program);
 
 	if (libbpf_get_error(link) != 0)
-		return err_set(err, errno, EXIT_GUARD, "%s: attaching failed: %s",
-			       bpf_program__section_name(program), strerror(errno));
+		return err_set(err, errno, kernel_error_passes(errno) ? EXIT_SYSTEM : EXIT_GUARD,
+			       "%s: attaching failed: %s", bpf_program__section_name(program),
+			       strerror(errno));
 	attachment->links[attachment->n_links].name = name;
 	attachment->links[attachment->n_links].link = link;
 	attachment->n_links++;
@@ -205,22 +217,28 @@ static int link_add(struct attachment *attachment, struct bpf_program *program, 
  * The second look behind a hook that can be passed over. The guard does without where the kernel has
  * no kprobes, or links of them that cannot be pinned (before Linux 5.15).
  */
-static bool catch_add(struct attachment *attachment)
+static int catch_add(struct attachment *attachment, struct err *err)
 {
 	struct bpf_program *program = attachment->skeleton->progs.guard_catch;
 	struct bpf_link_info info = { 0 };
 	__u32 size = sizeof(info);
-	struct err ignored;
+	int ret;
 
-	if (!bpf_program__autoload(program) ||
-	    link_add(attachment, program, "link_catch", &ignored) < 0)
-		return false;
-	if (bpf_obj_get_info_by_fd(bpf_link__fd(attachment->links[attachment->n_links - 1].link),
-				   &info, &size) == 0)
-		return true;
+	if (!bpf_program__autoload(program))
+		return 0;
+	ret = link_add(attachment, program, "link_catch", err);
+	if (ret < 0)
+		return err->exit == EXIT_SYSTEM ? ret : 0;
+	ret = bpf_obj_get_info_by_fd(bpf_link__fd(attachment->links[attachment->n_links - 1].link),
+				     &info, &size);
+	if (ret < 0 && kernel_error_passes(-ret))
+		return err_set_system(err, -ret, "cannot ask for the second look's link");
+	attachment->catches = ret == 0;
+	if (ret == 0)
+		return 0;
 	attachment->n_links--;
 	bpf_link__destroy(attachment->links[attachment->n_links].link);
-	return false;
+	return 0;
 }
 
 static int attachment_attach(struct attachment *attachment, const struct candidate *candidate,
@@ -238,8 +256,9 @@ static int attachment_attach(struct attachment *attachment, const struct candida
 		ret = link_add(attachment, skeleton->progs.guard_process_exit, "link_exit", err);
 	if (ret == 0)
 		ret = link_add(attachment, skeleton->progs.guard_process_free, "link_free", err);
-	if (ret == 0)
-		attachment->catches = !kernel_passes_over(candidate->hook) || catch_add(attachment);
+	attachment->catches = !kernel_passes_over(candidate->hook);
+	if (ret == 0 && !attachment->catches)
+		ret = catch_add(attachment, err);
 	return ret;
 }
 
@@ -269,14 +288,19 @@ static int attachment_prove(struct attachment *attachment, const struct candidat
 	struct guard_bpf__bss *shared = attachment->skeleton->bss;
 	volatile __u32 *tgid = &shared->selftest_tgid;
 	struct selftest_result result;
-	bool proven;
+	bool proven, called;
 	int ret;
 
 	ret = selftest_run(tgid, &result, err);
 	if (ret < 0)
 		return ret;
+	called = *(volatile __u32 *)&shared->selftest_exec_hits != 0;
+	if (result.exec_killed && !called)
+		return err_set(
+			err, EINTR, EXIT_SYSTEM,
+			"the child that tries the kernel guard was killed by somebody else; try again");
 	proven = candidate->hook == ABI_HOOK_LSM ? result.exec_refused : result.exec_killed;
-	if (!proven || *(volatile __u32 *)&shared->selftest_exec_hits == 0) {
+	if (!proven || !called) {
 		explain_not_called(candidate, err);
 		return -ENOSYS;
 	}

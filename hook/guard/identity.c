@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "guard/cgroup.h"
 #include "guard/procfs.h"
 
@@ -148,10 +149,13 @@ static int host_mntns_read(int proc_fd, struct identity *identity, struct err *e
 	ret = identity_namespace(proc_fd, "mnt", &identity->mntns, err);
 	if (ret < 0)
 		return ret;
-	if (stat("/proc/self/ns/mnt", &st) == 0)
-		identity->host_mntns[0] = (uint32_t)st.st_ino;
+	if (stat("/proc/self/ns/mnt", &st) < 0)
+		return err_set_system(err, errno, "cannot read /proc/self/ns/mnt");
+	identity->host_mntns[0] = (uint32_t)st.st_ino;
 	if (stat("/proc/1/ns/mnt", &st) == 0)
 		identity->host_mntns[1] = (uint32_t)st.st_ino;
+	else if (io_is_failure(errno))
+		return err_set_system(err, errno, "cannot read /proc/1/ns/mnt");
 	for (size_t i = 0; i < ABI_HOST_MNTNS; i++)
 		if (identity->host_mntns[i] == identity->mntns)
 			memset(identity->host_mntns, 0, sizeof(identity->host_mntns));

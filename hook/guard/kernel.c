@@ -4,19 +4,40 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
-bool kernel_has_userns_hook(void)
+#include "base/io.h"
+
+int kernel_has_userns_hook(bool *ret_has, struct err *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool found;
+	long error = libbpf_get_error(btf);
 
-	if (libbpf_get_error(btf) != 0)
-		return false;
-	found = btf__find_by_name_kind(btf, "bpf_lsm_userns_create", BTF_KIND_FUNC) > 0;
+	*ret_has = false;
+	if (error != 0 && access(KERNEL_BTF, R_OK) < 0 && errno == ENOENT)
+		return 0;
+	if (error != 0)
+		return err_set_system(err, (int)-error, "cannot read " KERNEL_BTF);
+	*ret_has = btf__find_by_name_kind(btf, "bpf_lsm_userns_create", BTF_KIND_FUNC) > 0;
 	btf__free(btf);
-	return found;
+	return 0;
+}
+
+bool kernel_error_passes(int error)
+{
+	return io_is_failure(error) || error == EAGAIN;
+}
+
+int kernel_has_kprobes(bool *ret_has, struct err *err)
+{
+	errno = 0; /* libbpf takes any error for a no, and leaves what it was */
+	*ret_has = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_KPROBE, NULL) == 1;
+	if (!*ret_has && kernel_error_passes(errno))
+		return err_set_system(err, errno, "cannot ask the kernel for kprobes");
+	return 0;
 }
 
 /* LSM programs are started every time since Linux 6.2. */

@@ -6,9 +6,27 @@
 #include <stdbool.h>
 
 #include "abi.h"
+#include "base/err.h"
 
-/* kernel_has_userns_hook: lsm/userns_create came with Linux 6.1; without it the rest still holds. */
-bool kernel_has_userns_hook(void);
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
+/*
+ * kernel_has_userns_hook: lsm/userns_create came with Linux 6.1; without it the rest still holds.
+ * Error: EXIT_SYSTEM when the kernel's BTF is there and cannot be read.
+ */
+int kernel_has_userns_hook(bool *ret_has, struct err *err);
+
+/*
+ * kernel_has_kprobes: does it take programs for kprobes? Error: EXIT_SYSTEM when it had no memory or
+ * descriptors to say so.
+ */
+int kernel_has_kprobes(bool *ret_has, struct err *err);
+
+/*
+ * kernel_error_passes: not that the kernel cannot, but that it could not now. No reason to take a
+ * lesser hook, which would stay until the next boot.
+ */
+bool kernel_error_passes(int error);
 
 /*
  * kernel_passes_over: can the kernel leave out a program at this hook, because the same program is

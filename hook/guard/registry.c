@@ -128,14 +128,16 @@ static bool limits_equal(const struct abi_entry *a, const struct abi_entry *b)
 	return memcmp(&a->limits, &b->limits, sizeof(a->limits)) == 0 && a->rules_id == b->rules_id;
 }
 
-static bool init_is_alive(const struct abi_entry *entry)
+static int init_is_alive(const struct abi_entry *entry, bool *ret_alive, struct err *err)
 {
 	auto_close int proc_fd = -1;
 	uint64_t start = 0;
-	struct err ignored;
+	int ret = identity_open((pid_t)entry->init_pid, &proc_fd, err);
 
-	return identity_open((pid_t)entry->init_pid, &proc_fd, &ignored) == 0 &&
-	       identity_start(proc_fd, &start, &ignored) == 0 && start == entry->init_start;
+	if (ret == 0)
+		ret = identity_start(proc_fd, &start, err);
+	*ret_alive = ret == 0 && start == entry->init_start;
+	return ret == -ESRCH ? 0 : ret;
 }
 
 struct pidns_search {
@@ -147,11 +149,14 @@ static int pidns_visit(const struct abi_key *key, const struct abi_entry *entry,
 		       struct err *err)
 {
 	struct pidns_search *search = data;
+	bool alive;
+	int ret;
 
-	(void)err;
-	if (key->kind != ABI_KIND_PIDNS || (uint32_t)key->id != search->inode ||
-	    !init_is_alive(entry))
+	if (key->kind != ABI_KIND_PIDNS || (uint32_t)key->id != search->inode)
 		return 0;
+	ret = init_is_alive(entry, &alive, err);
+	if (ret < 0 || !alive)
+		return ret;
 	search->found = *entry;
 	return 1;
 }
@@ -191,9 +196,15 @@ static int entry_replace(const struct abi_entry *old, struct abi_entry *entry, b
 			 struct err *err)
 {
 	bool same_init = old->init_pid == entry->init_pid && old->init_start == entry->init_start;
+	bool alive = false;
+	int ret = 0;
 
 	*ret_keep = false;
-	if (!same_init && strcmp(old->id, entry->id) != 0 && init_is_alive(old))
+	if (!same_init && strcmp(old->id, entry->id) != 0)
+		ret = init_is_alive(old, &alive, err);
+	if (ret < 0)
+		return ret;
+	if (alive)
 		return err_set(
 			err, EEXIST, EXIT_GUARD,
 			"container '%s' has the same cgroup or pid namespace: give this one its own",
@@ -213,10 +224,13 @@ static int entry_put(int fd, const struct identity *identity, struct abi_entry *
 	struct abi_entry old;
 	uint64_t start = 0;
 	bool keep = false;
-	int ret = 0;
+	int ret;
 
-	if (bpf_map_lookup_elem(fd, &identity->key, &old) == 0)
-		ret = entry_replace(&old, entry, &keep, err);
+	ret = bpf_map_lookup_elem(fd, &identity->key, &old);
+	if (ret < 0 && ret != -ENOENT)
+		return err_set_system(err, -ret,
+				      "cannot look the container up in the kernel guard");
+	ret = ret == 0 ? entry_replace(&old, entry, &keep, err) : 0;
 	if (ret < 0 || keep)
 		return ret;
 	ret = bpf_map_update_elem(fd, &identity->key, entry, BPF_ANY);
@@ -227,9 +241,14 @@ static int entry_put(int fd, const struct identity *identity, struct abi_entry *
 	if (ret < 0)
 		return err_set_system(err, -ret,
 				      "cannot register the container with the kernel guard");
-	/* The kernel removes entries when a container ends; one that ended before has to go here. */
+	/*
+	 * The kernel removes entries when a container ends; one that ended before has to go here. Where
+	 * that cannot be told, an entry that was there before, and may guard a running container, stays.
+	 */
 	ret = identity_start(proc_fd, &start, err);
-	if (ret < 0)
+	if (ret < 0 && ret != -ESRCH && entry->armed)
+		bpf_map_update_elem(fd, &identity->key, &old, BPF_EXIST);
+	else if (ret < 0)
 		bpf_map_delete_elem(fd, &identity->key);
 	return ret;
 }

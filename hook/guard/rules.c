@@ -59,26 +59,41 @@ enum set_state {
 	SET_OTHER
 };
 
-static enum set_state set_compare(int fd, uint64_t id, const struct guard_limits *limits)
+/* Is there such a rule in the set? 1 and the rule, 0, or an error. */
+static int rule_get(int fd, uint64_t id, const char *path, struct abi_rule *ret_rule,
+		    struct err *err)
 {
 	struct abi_rule_key key;
-	struct abi_rule found;
+	int ret;
 
-	key_fill(&key, id, "");
-	if (bpf_map_lookup_elem(fd, &key, &found) < 0)
-		return SET_MISSING;
-	if (found.action != ABI_RULES_COMPLETE)
-		return SET_INCOMPLETE;
-	if (found.capabilities != limits->n_rules)
-		return SET_OTHER;
+	key_fill(&key, id, path);
+	ret = bpf_map_lookup_elem(fd, &key, ret_rule);
+	if (ret < 0 && ret != -ENOENT)
+		return err_set_system(err, -ret, "cannot read the guard's exec rules");
+	return ret == 0;
+}
+
+static int set_compare(int fd, uint64_t id, const struct guard_limits *limits,
+		       enum set_state *ret_state, struct err *err)
+{
+	struct abi_rule found;
+	int ret = rule_get(fd, id, "", &found, err);
+
+	*ret_state = SET_OTHER;
+	if (ret == 0)
+		*ret_state = SET_MISSING;
+	else if (ret > 0 && found.action != ABI_RULES_COMPLETE)
+		*ret_state = SET_INCOMPLETE;
+	if (ret < 0 || *ret_state != SET_OTHER || found.capabilities != limits->n_rules)
+		return ret < 0 ? ret : 0;
 	for (size_t i = 0; i < limits->n_rules; i++) {
-		key_fill(&key, id, limits->rules[i].path);
-		if (bpf_map_lookup_elem(fd, &key, &found) < 0 ||
-		    found.capabilities != limits->rules[i].capabilities ||
+		ret = rule_get(fd, id, limits->rules[i].path, &found, err);
+		if (ret <= 0 || found.capabilities != limits->rules[i].capabilities ||
 		    found.action != (uint32_t)limits->rules[i].action)
-			return SET_OTHER;
+			return ret < 0 ? ret : 0;
 	}
-	return SET_OURS;
+	*ret_state = SET_OURS;
+	return 0;
 }
 
 /* The id under which the set is, or could be put. */
@@ -89,10 +104,13 @@ static int set_find(int fd, const struct guard_limits *limits, uint64_t *ret_id,
 
 	for (unsigned int i = 0; i < PROBES_MAX; i++, id++) {
 		enum set_state state;
+		int ret;
 
 		if (id == 0)
 			continue;
-		state = set_compare(fd, id, limits);
+		ret = set_compare(fd, id, limits, &state, err);
+		if (ret < 0)
+			return ret;
 		if (state == SET_OTHER)
 			continue;
 		*ret_id = id;
@@ -163,6 +181,11 @@ static int set_write(int fd, uint64_t id, const struct guard_limits *limits, str
 			       limits->rules[i].action, err);
 	if (ret == 0)
 		ret = rule_put(fd, id, "", limits->n_rules, ABI_RULES_COMPLETE, err);
+	if (ret < 0) {
+		struct err ignored;
+
+		rules_remove(fd, &id, 1, false, &ignored);
+	}
 	return ret;
 }
 

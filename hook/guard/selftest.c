@@ -18,6 +18,7 @@
 /* The programs refuse the child with ECANCELED, which neither system call gives otherwise. */
 #define CHILD_EXEC_REFUSED 1
 #define CHILD_USERNS_REFUSED 2
+#define CHILD_FAILED 4 /* it could not try */
 
 /*
  * The smallest program: exit(0). It only runs where the guard is not called; elsewhere it is
@@ -105,7 +106,7 @@ static void child_run(volatile __u32 *tgid, int fd)
 	setrlimit(RLIMIT_CORE, &no_core);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null >= 0 && (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0))
-		_exit(status);
+		_exit(CHILD_FAILED);
 
 	*tgid = (__u32)getpid();
 	if (unshare(CLONE_NEWUSER) < 0 && errno == ECANCELED)
@@ -114,8 +115,7 @@ static void child_run(volatile __u32 *tgid, int fd)
 	syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
 	if (errno != ECANCELED)
 		execve("/proc/self/exe", argv, envp);
-	if (errno == ECANCELED)
-		status |= CHILD_EXEC_REFUSED;
+	status |= errno == ECANCELED ? CHILD_EXEC_REFUSED : CHILD_FAILED;
 	_exit(status);
 }
 
@@ -137,6 +137,9 @@ int selftest_run(volatile __u32 *tgid, struct selftest_result *ret_result, struc
 				err, errno,
 				"cannot wait for the child that tries the kernel guard");
 	*tgid = 0;
+	if (WIFEXITED(status) && (WEXITSTATUS(status) & CHILD_FAILED) != 0)
+		return err_set_system(err, ENOEXEC,
+				      "cannot execute a program to try the kernel guard");
 
 	result.exec_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 	if (WIFEXITED(status)) {

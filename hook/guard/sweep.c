@@ -27,32 +27,39 @@ static int entry_delete(int fd, const struct abi_key *key, struct err *err)
 	return 0;
 }
 
-static bool init_is_gone(const struct abi_key *key, const struct abi_entry *entry)
+static int init_is_gone(const struct abi_key *key, const struct abi_entry *entry, bool *ret_gone,
+			struct err *err)
 {
 	auto_close int proc_fd = -1;
 	uint32_t pidns = 0;
 	uint64_t start = 0;
-	struct err err;
+	int ret = identity_open((pid_t)entry->init_pid, &proc_fd, err);
 
-	if (identity_open((pid_t)entry->init_pid, &proc_fd, &err) == -ESRCH)
-		return true;
-	if (identity_start(proc_fd, &start, &err) < 0)
-		return false; /* a zombie still has its namespace; the rest cannot be told */
-	if (start != entry->init_start)
-		return true;
-	return key->kind == ABI_KIND_PIDNS &&
-	       identity_namespace(proc_fd, "pid", &pidns, &err) == 0 && pidns != (uint32_t)key->id;
+	*ret_gone = ret == -ESRCH;
+	if (ret == 0)
+		ret = identity_start(proc_fd, &start, err);
+	if (ret == -ESRCH)
+		return 0; /* a zombie still has its namespace */
+	if (ret < 0)
+		return ret;
+	*ret_gone = start != entry->init_start;
+	if (*ret_gone || key->kind != ABI_KIND_PIDNS)
+		return 0;
+	ret = identity_namespace(proc_fd, "pid", &pidns, err);
+	*ret_gone = ret == 0 && pidns != (uint32_t)key->id;
+	return ret == -ESRCH ? 0 : ret;
 }
 
 /* cgroup_fd: the root of the cgroup v2 hierarchy, or -1. */
-static bool container_is_gone(int cgroup_fd, const struct abi_key *key,
-			      const struct abi_entry *entry)
+static int container_is_gone(int cgroup_fd, const struct abi_key *key,
+			     const struct abi_entry *entry, bool *ret_gone, struct err *err)
 {
-	if (!init_is_gone(key, entry))
-		return false;
+	int ret = init_is_gone(key, entry, ret_gone, err);
+
 	/* A cgroup can hold the container's processes for longer than its init lives. */
-	return key->kind != ABI_KIND_CGROUP ||
-	       (cgroup_fd >= 0 && !cgroup_is_populated(cgroup_fd, key->id));
+	if (ret == 0 && *ret_gone && key->kind == ABI_KIND_CGROUP)
+		*ret_gone = cgroup_fd >= 0 && !cgroup_is_populated(cgroup_fd, key->id);
+	return ret;
 }
 
 /* Of this very ABI: entries of another one have another size, and would not fit where they are read. */
@@ -74,10 +81,14 @@ static int unregister_visit(const struct abi_key *key, const struct abi_entry *e
 			    struct err *err)
 {
 	struct removal *removal = data;
+	bool gone;
+	int ret;
 
-	if (strncmp(entry->id, removal->id, sizeof(entry->id)) != 0 ||
-	    !container_is_gone(removal->cgroup_fd, key, entry))
+	if (strncmp(entry->id, removal->id, sizeof(entry->id)) != 0)
 		return 0;
+	ret = container_is_gone(removal->cgroup_fd, key, entry, &gone, err);
+	if (ret < 0 || !gone)
+		return ret;
 	return entry_delete(removal->fd, key, err);
 }
 
@@ -127,9 +138,12 @@ static int sweep_visit(const struct abi_key *key, const struct abi_entry *entry,
 		       struct err *err)
 {
 	struct sweep *sweep = data;
-	int ret;
+	bool gone;
+	int ret = container_is_gone(sweep->cgroup_fd, key, entry, &gone, err);
 
-	if (!container_is_gone(sweep->cgroup_fd, key, entry))
+	if (ret < 0)
+		return ret;
+	if (!gone)
 		return entry->rules_id != 0 ? used_add(sweep, entry->rules_id, err) : 0;
 	ret = entry_delete(sweep->fd, key, err);
 	if (ret == 0)

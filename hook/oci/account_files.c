@@ -135,7 +135,7 @@ static void open_failed(const struct place *place, int error, const char *what,
 			struct account_file *file)
 {
 	/* A link that leads around in circles is no sign of another host. */
-	if (place->required || error == ELOOP)
+	if (place->required || error == ELOOP || io_is_failure(error))
 		file->error = arena_printf(place->arena, "cannot open %s of the container: %s",
 					   what, strerror(error));
 }

@@ -25,19 +25,66 @@ static const char *const namespace_files[NAMESPACE_COUNT] = {
 	[NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_TIME] = "time",
 };
 
-static bool same_file(const char *path, const struct stat *st)
+/* One look-up of many: most paths share their first directories. */
+struct lookup {
+	struct arena *arena;
+	enum facts_scope scope;
+	struct mountinfo *mountinfo;
+	size_t n_dirs;
+	struct known_dir {
+		struct str path;
+		struct file_id id;
+		struct known_dir *next;
+	} * dirs;
+	int failure; /* the first that is no fact: an errno, and of what */
+	const char *failed_at;
+};
+
+static void note_failure(struct lookup *lookup, int error, const char *path)
+{
+	if (lookup->failure == 0) {
+		lookup->failure = error;
+		lookup->failed_at = arena_copy(lookup->arena, path, strlen(path));
+	}
+}
+
+/* Of a look that gave `error` at `path`: most errors say what is there, some say nothing. */
+static int note_error(struct lookup *lookup, int error, const char *path)
+{
+	if (io_is_failure(error))
+		note_failure(lookup, error, path);
+	return error;
+}
+
+/* Of what is always there when a container starts: its bundle, and what /proc says of this process. */
+static void note_own_error(struct lookup *lookup, int error, const char *path)
+{
+	if (error != 0 && lookup->scope == FACTS_LIVE)
+		note_failure(lookup, error, path);
+	else
+		note_error(lookup, error, path);
+}
+
+static int look(struct lookup *lookup, const char *path, struct stat *st)
+{
+	return stat(path, st) < 0 ? note_error(lookup, errno, path) : 0;
+}
+
+static bool same_file(struct lookup *lookup, const char *path, const struct stat *st)
 {
 	struct stat other;
 
-	return stat(path, &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
+	return look(lookup, path, &other) == 0 && other.st_dev == st->st_dev &&
+	       other.st_ino == st->st_ino;
 }
 
 /* The host's namespaces are those of this process, which runs in the runtime's, and those of pid 1. */
-static enum namespace_fact namespace_fact(const struct oci_namespace *namespace,
+static enum namespace_fact namespace_fact(struct lookup *lookup,
+					  const struct oci_namespace *namespace,
 					  enum oci_namespace_type type)
 {
 	char own[64], first[64];
-	char *path;
+	const char *path;
 	struct stat st;
 	int error;
 
@@ -45,32 +92,31 @@ static enum namespace_fact namespace_fact(const struct oci_namespace *namespace,
 		return NS_FACT_HOST;
 	if (namespace->path.node == NULL)
 		return NS_FACT_NEW;
-	path = strndup(namespace->path.value.data, namespace->path.value.len);
-	if (path == NULL)
-		return NS_FACT_UNKNOWN;
-	error = stat(path, &st) < 0 ? errno : 0;
+	path = arena_copy(lookup->arena, namespace->path.value.data, namespace->path.value.len);
+	error = look(lookup, path, &st);
 	snprintf(own, sizeof(own), "/proc/self/ns/%s", namespace_files[type]);
 	snprintf(first, sizeof(first), "/proc/1/ns/%s", namespace_files[type]);
 	/* Without the right to look behind /proc/1/ns, its name alone says what it is. */
 	if (strcmp(path, own) == 0 || strcmp(path, first) == 0 ||
-	    (error == 0 && (same_file(own, &st) || same_file(first, &st)))) {
-		free(path);
+	    (error == 0 && (same_file(lookup, own, &st) || same_file(lookup, first, &st))))
 		return NS_FACT_HOST;
-	}
-	free(path);
 	return error == 0 ? NS_FACT_OTHER : NS_FACT_UNKNOWN;
 }
 
 /* Reads /proc/PID/uid_map or gid_map: "inside outside count" lines. None on any error. */
-static size_t read_id_map(struct arena *arena, const char *path, struct id_range **ret_ranges)
+static size_t read_id_map(struct lookup *lookup, struct arena *arena, const char *path,
+			  struct id_range **ret_ranges)
 {
 	struct id_range *ranges;
 	size_t lines = 0, n = 0;
 	struct str text;
 	struct err ignored;
+	int error = io_read_file(arena, AT_FDCWD, path, ID_MAP_MAX, &text, &ignored);
 
-	if (io_read_file(arena, AT_FDCWD, path, ID_MAP_MAX, &text, &ignored) < 0)
+	if (error < 0) {
+		note_error(lookup, -error, path);
 		return 0;
+	}
 	for (size_t i = 0; i < text.len; i++)
 		lines += text.data[i] == '\n';
 	ranges = arena_array(arena, lines, sizeof(*ranges));
@@ -82,50 +128,42 @@ static size_t read_id_map(struct arena *arena, const char *path, struct id_range
 	return n;
 }
 
-static void read_maps_of(struct arena *arena, pid_t pid, struct facts *facts)
+static void read_maps_of(struct lookup *lookup, pid_t pid, struct facts *facts)
 {
-	facts->n_joined_uids = read_id_map(arena, arena_printf(arena, "/proc/%d/uid_map", (int)pid),
-					   &facts->joined_uids);
-	facts->n_joined_gids = read_id_map(arena, arena_printf(arena, "/proc/%d/gid_map", (int)pid),
-					   &facts->joined_gids);
+	struct arena *arena = lookup->arena;
+
+	facts->n_joined_uids =
+		read_id_map(lookup, arena, arena_printf(arena, "/proc/%d/uid_map", (int)pid),
+			    &facts->joined_uids);
+	facts->n_joined_gids =
+		read_id_map(lookup, arena, arena_printf(arena, "/proc/%d/gid_map", (int)pid),
+			    &facts->joined_gids);
 }
 
 /*
  * The id maps of a user namespace that is joined: readable by a process that is in it. Where the
  * path is no process's, one joins it, but only for a container that is about to do the same.
  */
-static void read_joined_maps(struct arena *arena, const struct oci_namespace *namespace,
+static void read_joined_maps(struct lookup *lookup, const struct oci_namespace *namespace,
 			     struct facts *facts)
 {
 	struct str path = namespace->path.value;
 	int pid = 0, end = 0;
-	const char *text = arena_copy(arena, path.data, path.len);
+	const char *text = arena_copy(lookup->arena, path.data, path.len);
 	pid_t member;
 
 	if (sscanf(text, "/proc/%d/ns/user%n", &pid, &end) == 1 && (size_t)end == path.len) {
-		read_maps_of(arena, pid, facts);
+		read_maps_of(lookup, pid, facts);
 		return;
 	}
 	member = facts->scope == FACTS_LIVE ? userns_member_start(text) : -1;
 	if (member < 0)
 		return;
-	read_maps_of(arena, member, facts);
+	read_maps_of(lookup, member, facts);
 	userns_member_end(member);
 }
 
 #define KNOWN_DIRS_MAX 64 /* directories that are remembered: who has more pays a look at each */
-
-/* One look-up of many: most paths share their first directories. */
-struct lookup {
-	struct arena *arena;
-	struct mountinfo *mountinfo;
-	size_t n_dirs;
-	struct known_dir {
-		struct str path;
-		struct file_id id;
-		struct known_dir *next;
-	} * dirs;
-};
 
 /* The directory of that resolved path, mostly looked up once. Error: its errno. */
 static int directory_id(struct lookup *lookup, struct str path, struct file_id *ret_id)
@@ -256,13 +294,16 @@ static struct path_fact path_fact(struct lookup *lookup, struct str path, const 
 	}
 	fd = open_path(arena, name, &fact.resolved);
 	if (fd < 0) {
-		fact.error = -fd;
+		fact.error = note_error(lookup, -fd, name);
 		return fact;
 	}
-	fact.error = walk_up(lookup, fd, &fact);
+	fact.error = note_error(lookup, walk_up(lookup, fd, &fact), name);
 	if (wanted == ORIGINS_IGNORED || fact.error != 0)
 		return fact;
-	fact.n_origins = mountinfo_origins(arena, lookup->mountinfo, fd, fact.resolved, &origins);
+	note_own_error(lookup,
+		       -mountinfo_origins(arena, lookup->mountinfo, fd, fact.resolved, &origins,
+					  &fact.n_origins),
+		       "the mount table");
 	fact.origins = arena_array(arena, fact.n_origins, sizeof(*fact.origins));
 	for (size_t i = 0; i < fact.n_origins; i++)
 		fact.origins[i] = path_fact(lookup, origins[i], NULL, ORIGINS_IGNORED);
@@ -279,24 +320,28 @@ static struct path_fact spec_path_fact(struct lookup *lookup, struct str path, c
 }
 
 /* The name under which a rewritten spec mounts files of the bundle. */
-static const char *bundle_path(struct arena *arena, const char *bundle)
+static const char *bundle_path(struct lookup *lookup, struct arena *arena, const char *bundle)
 {
 	const char *path = NULL;
 	auto_close int fd = bundle != NULL ? open_path(arena, bundle, &path) : -1;
 
+	if (bundle != NULL && fd < 0)
+		note_own_error(lookup, -fd, bundle);
 	return fd >= 0 ? path : NULL;
 }
 
 /* The same, once for all specs of one directory. */
-static const char *known_bundle_path(struct arena *arena, struct host_facts *host,
+static const char *known_bundle_path(struct lookup *lookup, struct host_facts *host,
 				     const char *bundle)
 {
 	if (host->bundle_arena == NULL || bundle == NULL)
-		return bundle_path(arena, bundle);
+		return bundle_path(lookup, lookup->arena, bundle);
 	if (host->bundle_name == NULL || strcmp(host->bundle_name, bundle) != 0) {
 		arena_reset(host->bundle_arena);
 		host->bundle_name = arena_copy(host->bundle_arena, bundle, strlen(bundle));
-		host->bundle = bundle_path(host->bundle_arena, bundle);
+		host->bundle = bundle_path(lookup, host->bundle_arena, bundle);
+		if (lookup->failure != 0)
+			host->bundle_name = NULL; /* to be looked up again */
 	}
 	return host->bundle;
 }
@@ -308,18 +353,22 @@ void facts_collect_accounts(struct arena *arena, const struct oci_config *config
 			 &facts->accounts);
 }
 
-static void collect_own(struct host_facts *host, struct facts *facts)
+static void collect_own(struct lookup *lookup, struct host_facts *host, struct facts *facts)
 {
 	if (!host->known) {
-		host->user_namespace_initial = own_userns() == OWN_USERNS_INITIAL;
-		host->known = true;
+		enum own_userns own = own_userns();
+
+		if (own == OWN_USERNS_UNKNOWN)
+			note_own_error(lookup, errno, "/proc/self/ns/user");
+		host->user_namespace_initial = own == OWN_USERNS_INITIAL;
 		/* Ids of the initial one are the host's as they are. */
 		if (!host->user_namespace_initial) {
-			host->n_own_uids =
-				read_id_map(host->arena, "/proc/self/uid_map", &host->own_uids);
-			host->n_own_gids =
-				read_id_map(host->arena, "/proc/self/gid_map", &host->own_gids);
+			host->n_own_uids = read_id_map(lookup, host->arena, "/proc/self/uid_map",
+						       &host->own_uids);
+			host->n_own_gids = read_id_map(lookup, host->arena, "/proc/self/gid_map",
+						       &host->own_gids);
 		}
+		host->known = lookup->failure == 0;
 	}
 	facts->user_namespace_initial = host->user_namespace_initial;
 	facts->own_uids = host->own_uids;
@@ -328,8 +377,8 @@ static void collect_own(struct host_facts *host, struct facts *facts)
 	facts->n_own_gids = host->n_own_gids;
 }
 
-static void collect_paths(struct host_facts *host, const struct str *paths, size_t n_paths,
-			  struct facts *facts)
+static void collect_paths(struct lookup *caller, struct host_facts *host, const struct str *paths,
+			  size_t n_paths, struct facts *facts)
 {
 	struct lookup lookup = { .arena = host->arena, .mountinfo = &host->mountinfo };
 
@@ -337,7 +386,8 @@ static void collect_paths(struct host_facts *host, const struct str *paths, size
 		host->paths = arena_array(host->arena, n_paths, sizeof(*host->paths));
 		for (size_t i = 0; i < n_paths; i++)
 			host->paths[i] = path_fact(&lookup, paths[i], NULL, ORIGINS_IGNORED);
-		host->paths_known = true;
+		host->paths_known = lookup.failure == 0;
+		note_error(caller, lookup.failure, lookup.failed_at);
 	}
 	facts->paths = host->paths;
 	facts->n_paths = n_paths;
@@ -387,8 +437,8 @@ static void collect_sources(struct lookup *lookup, const struct oci_config *conf
 	}
 }
 
-void facts_collect(struct arena *arena, const struct oci_config *config,
-		   const struct facts_query *query, struct facts *ret_facts)
+int facts_collect(struct arena *arena, const struct oci_config *config,
+		  const struct facts_query *query, struct facts *ret_facts, struct err *err)
 {
 	const struct oci_namespace *namespaces = config->linux_.namespaces.types;
 	struct str root = config->root.path.value;
@@ -396,19 +446,21 @@ void facts_collect(struct arena *arena, const struct oci_config *config,
 	struct host_facts only_once = { .arena = arena };
 	struct host_facts *host = query->host != NULL ? query->host : &only_once;
 	struct facts facts = { .scope = query->scope };
-	struct lookup lookup = { .arena = arena, .mountinfo = &host->mountinfo };
+	struct lookup lookup = { .arena = arena,
+				 .scope = query->scope,
+				 .mountinfo = &host->mountinfo };
 
 	host->mountinfo.arena = host->arena;
 	if (before != NULL) {
 		collect_host_again(before, &facts);
 	} else {
-		collect_own(host, &facts);
-		facts.bundle = known_bundle_path(arena, host, query->bundle);
+		collect_own(&lookup, host, &facts);
+		facts.bundle = known_bundle_path(&lookup, host, query->bundle);
 	}
 	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++)
-		facts.namespaces[i] = namespace_fact(&namespaces[i], i);
+		facts.namespaces[i] = namespace_fact(&lookup, &namespaces[i], i);
 	if (namespaces[NAMESPACE_USER].path.node != NULL)
-		read_joined_maps(arena, &namespaces[NAMESPACE_USER], &facts);
+		read_joined_maps(&lookup, &namespaces[NAMESPACE_USER], &facts);
 	if (config->root.path.node != NULL)
 		facts.root = spec_path_fact(&lookup, root, query->bundle,
 					    mount_path_is_storage(root) ? ORIGINS_IGNORED
@@ -416,6 +468,9 @@ void facts_collect(struct arena *arena, const struct oci_config *config,
 					    before != NULL ? &before->root : NULL);
 	collect_sources(&lookup, config, query, &facts);
 	if (facts.paths == NULL && (facts.n_sources > 0 || config->root.path.node != NULL))
-		collect_paths(host, query->paths, query->n_paths, &facts);
+		collect_paths(&lookup, host, query->paths, query->n_paths, &facts);
+	if (lookup.failure != 0)
+		return err_set_system(err, lookup.failure, "cannot look up %s", lookup.failed_at);
 	*ret_facts = facts;
+	return 0;
 }

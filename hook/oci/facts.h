@@ -111,9 +111,12 @@ struct facts_query {
 	struct host_facts *host; /* kept for other specs and the same paths, or NULL */
 };
 
-/* facts_collect: looks up what config and query name. What cannot be looked up is a fact too. */
-void facts_collect(struct arena *arena, const struct oci_config *config,
-		   const struct facts_query *query, struct facts *ret_facts);
+/*
+ * facts_collect: looks up what config and query name. What is not there, or not to be seen, is a fact
+ * too. Error: EXIT_SYSTEM when looking itself fails, see io_is_failure().
+ */
+int facts_collect(struct arena *arena, const struct oci_config *config,
+		  const struct facts_query *query, struct facts *ret_facts, struct err *err);
 
 /*
  * facts_collect_accounts: adds the container's users and groups, for a policy that may rewrite the

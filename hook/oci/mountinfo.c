@@ -2,6 +2,7 @@
 /* Where a mounted file comes from: see mountinfo.h. */
 #include "mountinfo.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,22 +80,28 @@ static struct mount_line next_mount(struct arena *arena, struct str *text)
 	return mount;
 }
 
-static void read_table(struct mountinfo *mountinfo)
+/* Error: -errno; whoever asked has a sentence of its own for it. */
+static int read_table(struct mountinfo *mountinfo)
 {
 	struct arena *arena = mountinfo->arena;
 	struct err ignored;
 	struct str text;
 	size_t lines = 1;
+	int error;
 
-	mountinfo->read = true;
-	if (io_read_file(arena, AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, &ignored) <
-	    0)
-		return;
+	if (mountinfo->read)
+		return 0;
+	error = io_read_file(arena, AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text,
+			     &ignored);
+	if (error < 0)
+		return error;
 	for (size_t i = 0; i < text.len; i++)
 		lines += text.data[i] == '\n';
 	mountinfo->lines = arena_array(arena, lines, sizeof(*mountinfo->lines));
 	while (text.len > 0)
 		mountinfo->lines[mountinfo->n++] = next_mount(arena, &text);
+	mountinfo->read = true;
+	return 0;
 }
 
 /* What follows directory in path: "" or "/..."; data NULL when path does not lie there. */
@@ -116,25 +123,31 @@ static struct str join(struct arena *arena, struct str directory, struct str res
 				     (int)rest.len, rest.data));
 }
 
-static unsigned int mount_id(int fd)
+static int mount_id(int fd, unsigned int *ret_id)
 {
 	char path[64], line[64];
 	unsigned int id = 0;
 	struct statx stx;
+	int error = 0;
 	FILE *file;
 
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) == 0 &&
-	    (stx.stx_mask & STATX_MNT_ID) != 0)
-		return (unsigned int)stx.stx_mnt_id;
+	    (stx.stx_mask & STATX_MNT_ID) != 0) {
+		*ret_id = (unsigned int)stx.stx_mnt_id;
+		return 0;
+	}
 	/* before Linux 5.8 */
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	file = fopen(path, "re");
 	if (file == NULL)
-		return 0;
+		return -errno;
 	while (id == 0 && fgets(line, sizeof(line), file) != NULL)
 		sscanf(line, "mnt_id: %u", &id);
+	if (ferror(file))
+		error = -EIO;
 	fclose(file);
-	return id;
+	*ret_id = id;
+	return error;
 }
 
 static const struct mount_line *find_mount(const struct mountinfo *mountinfo, unsigned int id)
@@ -184,16 +197,21 @@ static size_t layer_paths(struct arena *arena, const struct mount_line *own, str
 	return n;
 }
 
-size_t mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
-			 struct str **ret_paths)
+int mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
+		      struct str **ret_paths, size_t *ret_n)
 {
 	struct str paths[ORIGINS_MAX], below, widest;
 	const struct mount_line *own;
+	unsigned int id = 0;
 	size_t n = 0;
+	int error = read_table(mountinfo);
 
-	if (!mountinfo->read)
-		read_table(mountinfo);
-	own = find_mount(mountinfo, mount_id(fd));
+	if (error == 0)
+		error = mount_id(fd, &id);
+	if (error < 0)
+		return error;
+	*ret_n = 0;
+	own = find_mount(mountinfo, id);
 	if (own == NULL)
 		return 0;
 	below = path_below(str_from(path), own->point);
@@ -208,5 +226,6 @@ size_t mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int f
 	*ret_paths = arena_array(arena, n, sizeof(**ret_paths));
 	if (n > 0)
 		memcpy(*ret_paths, paths, n * sizeof(**ret_paths));
-	return n;
+	*ret_n = n;
+	return 0;
 }

@@ -16,15 +16,15 @@ struct mountinfo {
 	struct arena *arena;
 	bool read;
 	struct mount_line *lines;
-	size_t n; /* 0 when it cannot be read */
+	size_t n;
 };
 
 /*
  * mountinfo_origins: other paths of the file that fd is open on and that `path` names: in the mount
- * that shows most of its file system, and in the layers of its overlay. Returns their number,
- * *ret_paths is in the arena.
+ * that shows most of its file system, and in the layers of its overlay. *ret_paths is in the arena,
+ * *ret_n their number. Error: -errno when the kernel's mount table cannot be read.
  */
-size_t mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
-			 struct str **ret_paths);
+int mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
+		      struct str **ret_paths, size_t *ret_n);
 
 #endif

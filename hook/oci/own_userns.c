@@ -2,7 +2,6 @@
 /* Which user namespace this process is in: see own_userns.h. */
 #include "own_userns.h"
 
-#include <stdbool.h>
 #include <sys/stat.h>
 
 #define PROC_USER_INIT_INO 0xEFFFFFFDU /* linux/proc_ns.h: inode of the initial user namespace */
@@ -18,11 +17,9 @@ static enum own_userns look_up(void)
 
 enum own_userns own_userns(void)
 {
-	static enum own_userns known;
-	static bool is_known;
+	static enum own_userns known = OWN_USERNS_UNKNOWN;
 
-	if (!is_known)
+	if (known == OWN_USERNS_UNKNOWN)
 		known = look_up();
-	is_known = true;
 	return known;
 }

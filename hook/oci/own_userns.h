@@ -9,7 +9,10 @@ enum own_userns {
 	OWN_USERNS_OTHER,   /* a rootless engine's */
 };
 
-/* own_userns: which of them it is, looked up once: this process changes it never. */
+/*
+ * own_userns: which of them it is, looked up until it is known: this process changes it never. errno
+ * says why it is OWN_USERNS_UNKNOWN.
+ */
 enum own_userns own_userns(void);
 
 #endif

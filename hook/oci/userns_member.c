@@ -75,6 +75,7 @@ pid_t userns_member_start(const char *path)
 
 void userns_member_end(pid_t pid)
 {
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	/* One that cannot be killed is not waited for: it ends with this process. */
+	if (kill(pid, SIGKILL) == 0)
+		waitpid(pid, NULL, 0);
 }

@@ -21,7 +21,10 @@ static int judge(struct arena *arena, const struct exec_session *session, const 
 		error = oci_process_read(*ret_doc, session->container, &config, err);
 	if (error < 0)
 		return error;
-	facts_collect(arena, &config, &(struct facts_query){ .scope = FACTS_LIVE }, &facts);
+	error = facts_collect(arena, &config, &(struct facts_query){ .scope = FACTS_LIVE }, &facts,
+			      err);
+	if (error < 0)
+		return error;
 	facts.given_capabilities = session->given_capabilities;
 	if (session->container != NULL && policy_accounts_needed(session->policy, front_end))
 		accounts_collect(arena, session->container, session->bundle, false,

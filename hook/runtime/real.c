@@ -44,10 +44,13 @@ enum runtime_kind runtime_kind_of(const char *name)
 	return RUNTIME_DEFAULT;
 }
 
-/* Root of the host. For root of a user namespace, files of the host's root are somebody else's. */
+/*
+ * Root of the host. For root of a user namespace, files of the host's root are somebody else's. Where
+ * it cannot be told, what others can write to is not taken.
+ */
 static bool is_host_root(void)
 {
-	return geteuid() == 0 && own_userns() == OWN_USERNS_INITIAL;
+	return geteuid() == 0 && own_userns() != OWN_USERNS_OTHER;
 }
 
 static bool others_can_write(const struct stat *st)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +23,26 @@
 #define RECORD_BUNDLE "bundle"
 #define RECORD_CAPABILITIES "capabilities" /* a number: a link is written and read whole */
 
+/* Of root: the host's, or one of a user namespace? A guess would look for the record elsewhere. */
+static int is_host_root(bool *ret_is, struct err *err)
+{
+	enum own_userns own = geteuid() == 0 ? own_userns() : OWN_USERNS_OTHER;
+
+	if (own == OWN_USERNS_UNKNOWN)
+		return err_set_system(err, errno, "cannot read /proc/self/ns/user");
+	*ret_is = own == OWN_USERNS_INITIAL;
+	return 0;
+}
+
 int record_base(struct arena *arena, const char **ret_base, struct err *err)
 {
 	const char *runtime_dir = secure_getenv("XDG_RUNTIME_DIR");
+	bool host_root = false;
+	int error = is_host_root(&host_root, err);
 
-	if (geteuid() == 0 && own_userns() == OWN_USERNS_INITIAL) {
+	if (error < 0)
+		return error;
+	if (host_root) {
 		*ret_base = HOST_BASE;
 		return 0;
 	}
@@ -39,26 +55,31 @@ int record_base(struct arena *arena, const char **ret_base, struct err *err)
 }
 
 /* runc up to now: XDG_RUNTIME_DIR counts for all but root of the host, and for root by that name. */
-static bool runc_looks_at_xdg(void)
+static int runc_looks_at_xdg(bool *ret_looks, struct err *err)
 {
 	const char *user = getenv("USER");
+	bool host_root = false;
+	int error = is_host_root(&host_root, err);
 
-	if (geteuid() != 0)
-		return true;
-	return own_userns() == OWN_USERNS_OTHER && (user == NULL || strcmp(user, "root") != 0);
+	*ret_looks = geteuid() != 0 || (!host_root && (user == NULL || strcmp(user, "root") != 0));
+	return error;
 }
 
 /* Where the runtime keeps its containers: crun looks at XDG_RUNTIME_DIR whoever runs it. */
-static const char *state_root(struct arena *arena, const struct runtime_args *args,
-			      enum runtime_kind kind)
+static int state_root(struct arena *arena, const struct runtime_args *args, enum runtime_kind kind,
+		      const char **ret_root, struct err *err)
 {
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	bool looks = xdg != NULL && xdg[0] != '\0';
+	int error = 0;
 
+	*ret_root = args->root;
 	if (args->root != NULL)
-		return args->root;
-	if (xdg == NULL || xdg[0] == '\0' || (kind == RUNTIME_RUNC && !runc_looks_at_xdg()))
-		xdg = "/run";
-	return arena_printf(arena, "%s/%s", xdg, runtime_kind_name(kind));
+		return 0;
+	if (looks && kind == RUNTIME_RUNC)
+		error = runc_looks_at_xdg(&looks, err);
+	*ret_root = arena_printf(arena, "%s/%s", looks ? xdg : "/run", runtime_kind_name(kind));
+	return error;
 }
 
 /*
@@ -117,8 +138,10 @@ int record_path(struct arena *arena, const char *base, const struct runtime_args
 		enum runtime_kind kind, const char **ret_path, struct err *err)
 {
 	const char *root = "", *key = "";
-	int error = plain_root(arena, state_root(arena, args, kind), &root, err);
+	int error = state_root(arena, args, kind, &root, err);
 
+	if (error == 0)
+		error = plain_root(arena, root, &root, err);
 	if (error == 0)
 		error = root_key(arena, root, &key, err);
 	if (error < 0)
@@ -132,10 +155,14 @@ const char *record_policy(struct arena *arena, const char *path)
 	return arena_printf(arena, "%s/" RECORD_POLICY, path);
 }
 
-const char *record_state_dir(struct arena *arena, const struct runtime_args *args,
-			     enum runtime_kind kind)
+int record_state_dir(struct arena *arena, const struct runtime_args *args, enum runtime_kind kind,
+		     const char **ret_dir, struct err *err)
 {
-	return arena_printf(arena, "%s/%s", state_root(arena, args, kind), args->id);
+	const char *root;
+	int error = state_root(arena, args, kind, &root, err);
+
+	*ret_dir = arena_printf(arena, "%s/%s", root, args->id);
+	return error;
 }
 
 /* Makes one directory, or finds it: ours alone. What others can write to, they can put a policy in. */
@@ -192,14 +219,13 @@ static int open_parent(struct arena *arena, const char *path, int *ret_fd, const
 static int remove_at(int parent, const char *name, struct err *err)
 {
 	static const char *const files[] = { RECORD_POLICY, RECORD_BUNDLE, RECORD_CAPABILITIES };
-	auto_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char path[NAME_MAX * 2];
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0)
-		return err_set_system(err, errno, "cannot open the record %s", name);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		unlinkat(fd, files[i], 0);
+	/* By name: this must also work where no descriptor is left. The directory is ours alone. */
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", name, files[i]);
+		unlinkat(parent, path, 0);
+	}
 	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_set_system(err, errno, "cannot remove the record %s", name);
 	return 0;
@@ -252,18 +278,30 @@ static int put(struct arena *arena, int parent, const char *id, const struct rec
 	return error;
 }
 
-int record_write(struct arena *arena, const char *path, const char *state_dir,
-		 const struct record *record, struct str policy, struct err *err)
+/* see record.h: a create of what exists is about to fail */
+static int container_exists(const char *state_dir, bool *ret_exists, struct err *err)
 {
+	struct stat st;
+
+	*ret_exists = lstat(state_dir, &st) == 0;
+	if (!*ret_exists && errno != ENOENT && errno != ENOTDIR)
+		return err_set_system(err, errno, "cannot look up %s", state_dir);
+	return 0;
+}
+
+int record_write(struct arena *arena, const char *path, const char *state_dir,
+		 const struct record *record, struct str policy, bool *ret_made, struct err *err)
+{
+	bool exists = false;
 	auto_close int parent = -1;
 	const char *id;
-	struct stat st;
 	int error = open_parent(arena, path, &parent, &id, err);
 
-	if (error == 0 && lstat(state_dir, &st) == 0)
-		return 0; /* see record.h: this create is about to fail */
 	if (error == 0)
+		error = container_exists(state_dir, &exists, err);
+	if (error == 0 && !exists)
 		error = put(arena, parent, id, record, policy, err);
+	*ret_made = error == 0 && !exists;
 	if (error < 0)
 		err_prefix(err, "cannot keep the policy of container %s in %s", id, path);
 	return error;

@@ -7,6 +7,7 @@
 #ifndef ROOTFENCE_RUNTIME_RECORD_H
 #define ROOTFENCE_RUNTIME_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -34,14 +35,16 @@ struct record {
 
 /*
  * record_write: whole or not at all. A container of that id that exists keeps the record it has,
- * or stays without: the real runtime will refuse to make another. Error: EXIT_SYSTEM.
+ * or stays without: the real runtime will refuse to make another, and *ret_made is false. Error:
+ * EXIT_SYSTEM.
  */
 int record_write(struct arena *arena, const char *path, const char *state_dir,
-		 const struct record *record, struct str policy, struct err *err);
+		 const struct record *record, struct str policy, bool *ret_made, struct err *err);
 
-/* record_state_dir: where the real runtime keeps the container, by runc and crun alike. */
-const char *record_state_dir(struct arena *arena, const struct runtime_args *args,
-			     enum runtime_kind kind);
+/* record_state_dir: where the real runtime keeps the container, by runc and crun alike. Error:
+ * EXIT_SYSTEM. */
+int record_state_dir(struct arena *arena, const struct runtime_args *args, enum runtime_kind kind,
+		     const char **ret_dir, struct err *err);
 
 /*
  * record_read: Error: -ENOENT when there is no record; anything else is EXIT_SYSTEM, and not "none":

@@ -9,8 +9,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -65,13 +65,11 @@ static int write_new(int dir, const char *name, const struct generated_file *fil
 static int write_file(int dir, const struct generated_file *file, struct err *err)
 {
 	char name[64];
-	uint64_t random;
 	int error;
 
-	/* Two creates of one bundle must not write into the same file. */
-	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		return err_set_system(err, errno, "cannot get random bytes");
-	snprintf(name, sizeof(name), ".%s.%016llx", file->name, (unsigned long long)random);
+	/* One name, so that what a killed wrapper left is found again; the bundle's lock keeps it ours. */
+	snprintf(name, sizeof(name), ".%s.new", file->name);
+	unlinkat(dir, name, 0);
 	error = write_new(dir, name, file, err);
 	if (error < 0)
 		unlinkat(dir, name, 0);

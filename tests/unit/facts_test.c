@@ -62,6 +62,7 @@ static void collect(struct arena *arena, const char *path, enum facts_scope scop
 		    struct facts *facts)
 {
 	struct oci_config config;
+	struct err err;
 
 	read_config(
 		arena,
@@ -70,7 +71,10 @@ static void collect(struct arena *arena, const char *path, enum facts_scope scop
 			"{\"process\":{\"cwd\":\"/\"},\"linux\":{\"namespaces\":[{\"type\":\"user\",\"path\":\"%s\"}]}}",
 			path),
 		&config);
-	facts_collect(arena, &config, &(struct facts_query){ scope, NULL, NULL, 0, NULL }, facts);
+	assert_int_equal(facts_collect(arena, &config,
+				       &(struct facts_query){ scope, NULL, NULL, 0, NULL }, facts,
+				       &err),
+			 0);
 }
 
 /* By whatever name the namespace goes: a process's own, or a file that somebody keeps it by. */

@@ -110,7 +110,7 @@ static void test_default_root(void **state)
 {
 	struct place *place = *state;
 	const struct runtime_args args = { .id = "c" };
-	const char *crun, *named;
+	const char *crun, *named, *state_dir;
 	struct err err;
 
 	setenv("XDG_RUNTIME_DIR", place->dir, 1);
@@ -118,8 +118,8 @@ static void test_default_root(void **state)
 			 0);
 	named = path_of(place, arena_printf(place->arena, "%s/crun", place->dir), "c");
 	assert_string_equal(crun + strlen(place->base), named);
-	assert_string_equal(record_state_dir(place->arena, &args, RUNTIME_CRUN),
-			    arena_printf(place->arena, "%s/crun/c", place->dir));
+	assert_int_equal(record_state_dir(place->arena, &args, RUNTIME_CRUN, &state_dir, &err), 0);
+	assert_string_equal(state_dir, arena_printf(place->arena, "%s/crun/c", place->dir));
 	if (geteuid() != 0)
 		named = path_of(place, arena_printf(place->arena, "%s/runc", place->dir), "c");
 	else
@@ -133,8 +133,9 @@ static void write_record(const struct place *place, const char *path, const char
 {
 	const struct record record = { bundle, UINT64_C(0xf00000001) };
 	struct err err;
+	bool made;
 
-	if (record_write(place->arena, path, state_dir, &record, STR("{}"), &err) < 0)
+	if (record_write(place->arena, path, state_dir, &record, STR("{}"), &made, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
@@ -175,12 +176,14 @@ static void test_left_overs(void **state)
 	const struct record second = { "/b/2", 0 };
 	struct record record;
 	struct err err;
+	bool made;
 
 	write_record(place, path, "/nonexistent", "/b/1");
 	assert_int_equal(mkdir(stale, 0700), 0);
 	assert_int_equal(symlink("/b", arena_printf(place->arena, "%s/bundle", stale)), 0);
-	if (record_write(place->arena, path, "/nonexistent", &second, STR("{}"), &err) < 0)
+	if (record_write(place->arena, path, "/nonexistent", &second, STR("{}"), &made, &err) < 0)
 		fail_msg("%s", err.text);
+	assert_true(made);
 	assert_int_equal(record_read(place->arena, path, &record, &err), 0);
 	assert_string_equal(record.bundle, "/b/2");
 	assert_int_equal(access(stale, F_OK), -1);

@@ -25,11 +25,15 @@ static struct verdict judge(const struct world *world, const char *bundle, const
 	struct verdict verdict;
 	struct facts facts;
 	struct str *paths;
+	struct err err;
 	size_t n = policy_paths(world->arena, policy, &paths);
 
 	read_config(world->arena, text, &config);
-	facts_collect(world->arena, &config,
-		      &(struct facts_query){ FACTS_LIVE, bundle, paths, n, NULL, NULL }, &facts);
+	assert_int_equal(
+		facts_collect(world->arena, &config,
+			      &(struct facts_query){ FACTS_LIVE, bundle, paths, n, NULL, NULL },
+			      &facts, &err),
+		0);
 	if (policy_accounts_needed(policy, front_end))
 		facts_collect_accounts(world->arena, &config, &facts);
 	policy_judge(world->arena, policy, &config, &facts, front_end, TODAY, &verdict);

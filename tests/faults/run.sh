@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh [PART-OF-A-NAME...]: every system call of each command fails in turn, and the command is
+# killed before each. TAP, and a table of what came of it. Needs root: faults.py runs in a mount
+# namespace where /etc/rootfence, /run/rootfence, the guard's pins and /dev are the test's own.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+if [[ ${1-} != --inside ]]; then
+	[[ $EUID -eq 0 ]] || { printf '1..1\nok 1 - faults # skip needs root\n' && exit; }
+	work=$(mktemp -d /tmp/rootfence-faults.XXXXXX)
+	made=() status=0
+	for directory in /etc/rootfence /run/rootfence; do
+		mkdir "$directory" 2>/dev/null && made+=("$directory")
+	done
+	work=$work unshare --mount tests/faults/run.sh --inside "$@" || status=$?
+	[[ ${#made[@]} -eq 0 ]] || rmdir "${made[@]}"
+	rm -rf "$work"
+	exit "$status"
+fi
+shift
+
+clean_up() {
+	"$work/rootfence" unload >/dev/null 2>&1 || true
+}
+
+# /dev with as little as the commands need, and a place for /dev/log.
+own_dev() {
+	local name
+	mkdir "$work/dev"
+	for name in null zero full urandom; do
+		cp -a "/dev/$name" "$work/dev/$name"
+	done
+	mount --bind "$work/dev" /dev
+}
+
+mount -t tmpfs -o mode=755 none "$work"
+mount -t tmpfs -o mode=755 none /etc/rootfence
+mount -t tmpfs -o mode=700 none /run/rootfence
+mount -t bpf none /sys/fs/bpf
+own_dev
+trap clean_up EXIT
+cp "${ROOTFENCE:-build/rootfence}" "$work/rootfence"
+ln -s rootfence "$work/runc"
+cp -r policies /etc/rootfence/policies
+"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -o "$work/inject" tests/faults/inject.c
+timeout 1500 python3 tests/faults/faults.py "$@"
