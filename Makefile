@@ -27,7 +27,7 @@ BUILD ?= $(if $(filter 1,$(SAN)),build/san,build)
 BUILD_DEPS := gcc make clang llvm bpftool libc6-dev linux-libc-dev libbpf-dev libelf-dev \
 	libseccomp-dev libyajl-dev libzstd-dev zlib1g-dev
 TEST_DEPS := bats busybox-static clang-format clang-tidy cppcheck crun fuse-overlayfs \
-	golang-github-opencontainers-specs-dev jq libcap2-bin libcmocka-dev mandoc podman procps python3 \
+	golang-github-opencontainers-specs-dev jq libcap2-bin libclang-rt-dev libcmocka-dev mandoc podman procps python3 \
 	python3-jsonschema runc shellcheck slirp4netns strace uidmap util-linux
 
 ifneq ($(V),1)
@@ -57,9 +57,13 @@ LDFLAGS := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 STATIC_LIBS := -lyajl_s -lseccomp -lbpf -lelf -lz $(zstd)
 SHARED_LIBS := -lyajl -lseccomp -lbpf -lelf -lz
 
+# A build that watches itself: INSTRUMENT has the compiler's options for it.
 ifeq ($(SAN),1)
-CFLAGS += -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-LDFLAGS += -fsanitize=address,undefined
+INSTRUMENT ?= -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+ifneq ($(INSTRUMENT),)
+CFLAGS += -O1 $(INSTRUMENT)
+LDFLAGS += $(INSTRUMENT)
 LINK := -pie $(LDFLAGS)
 LIBS := $(SHARED_LIBS)
 else
@@ -116,7 +120,7 @@ print-flags: $(BUILD)/guard.skel.h
 	@echo '$(subst ','\'',$(CPPFLAGS)) -std=gnu11'
 
 # One suite by name, or all of them; tests/run.sh counts and has the last line.
-SUITES := build unit golden hostile commands policies lint live
+SUITES := build unit golden hostile commands policies fuzz lint live
 check: deps
 	@tests/run.sh
 $(SUITES:%=check-%): check-%:
@@ -168,6 +172,7 @@ clean:
 	rm -rf build
 
 include oci-hooks.d/register.mk
+include tests/fuzz/fuzz.mk
 include tests/vm/vm.mk
 -include $(OBJS:.o=.d) $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 

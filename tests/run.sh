@@ -40,6 +40,10 @@ suite_policies() {
 	echo 'policies/cases|build/rootfence test --format tap policies'
 	echo 'policies/cases (sanitizers)|build/san/rootfence test --format tap policies'
 }
+suite_fuzz() {
+	make "$jobs" fuzz-targets >&2
+	echo 'fuzz|tests/fuzz/run.sh'
+}
 suite_lint() { echo 'lint|tests/lint.sh'; }
 
 suite_live() {
@@ -125,7 +129,7 @@ run_suite() {
 
 main() {
 	local suite suites=("$@")
-	[[ $# -gt 0 ]] || suites=(build unit golden hostile commands policies lint live vm)
+	[[ $# -gt 0 ]] || suites=(build unit golden hostile commands policies fuzz lint live vm)
 	mkdir -p "$log_dir"
 	rm -f "$log_dir/summary"
 	for suite in "${suites[@]}"; do
