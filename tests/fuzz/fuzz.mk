@@ -7,7 +7,7 @@
 #
 # What is found stays in build/fuzz/findings/, what was learned in build/fuzz/corpus/.
 
-FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+FUZZ_SANITIZE := -O2 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 FUZZ_TARGETS := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 FUZZ_SHARED := $(filter-out %_fuzz.c tests/fuzz/mutate.c,$(sort $(wildcard tests/fuzz/*.c)))
@@ -17,12 +17,16 @@ FUZZ_BINARIES := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 TIME ?= 60
 ENGINE ?= libfuzzer
 
-$(FUZZ_BINARIES): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%_fuzz.o \
-		$(FUZZ_SHARED:%.c=$(BUILD)/%.o) $(filter-out %/hook/main.o,$(OBJS))
+# From an archive, so that each has only what it calls: a fuzzer looks at every counter every time.
+$(BUILD)/fuzzed.a: $(FUZZ_SHARED:%.c=$(BUILD)/%.o) $(filter-out %/hook/main.o,$(OBJS))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(filter-out $(FUZZ_PLAIN:%=$(BUILD)/fuzz/%),$(FUZZ_BINARIES)): $(BUILD)/tests/fuzz/mutate.o
+$(FUZZ_BINARIES): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/fuzzed.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer -pie $(LDFLAGS) -o $@ $^ $(SHARED_LIBS)
-$(filter-out $(FUZZ_PLAIN:%=$(BUILD)/fuzz/%),$(FUZZ_BINARIES)): $(BUILD)/tests/fuzz/mutate.o
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer -pie $(LDFLAGS) -o $@ $(filter %.o,$^) \
+		$(BUILD)/fuzzed.a $(SHARED_LIBS)
 
 fuzz-binaries: $(FUZZ_BINARIES)
 
