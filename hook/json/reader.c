@@ -286,14 +286,11 @@ static int fail_syntax(struct reader *reader)
 	char message[256];
 	size_t len;
 
-	len = (size_t)snprintf(message, sizeof(message), "%s", (const char *)words);
+	snprintf(message, sizeof(message), "%s", (const char *)words);
 	yajl_free_error(reader->parser, words);
-	if (len >= sizeof(message))
-		len = sizeof(message) - 1;
+	len = strlen(message);
 	while (len > 0 && strchr("\n. ", message[len - 1]) != NULL)
 		message[--len] = '\0';
-	if (offset > reader->text.len)
-		offset = reader->text.len;
 	return fail_at(reader, offset, message);
 }
 

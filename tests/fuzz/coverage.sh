@@ -26,12 +26,13 @@ suites() {
 
 # What fuzzing starts from and what is committed; not what a machine happens to have learned.
 corpus() {
-	local binary target
+	local binary target inputs
 	tests/fuzz/seeds.py "$work/seeds"
 	for binary in "$work"/fuzz/*; do
 		target=$(basename "$binary")
-		find "$work/seeds/$target" "tests/fuzz/corpus/$target" -type f -print0 2>/dev/null |
-			xargs -0 "$binary" >"$work/log/fuzz-$target" 2>&1 || return 1
+		inputs=("$work/seeds/$target"/*)
+		[[ ! -d tests/fuzz/corpus/$target ]] || inputs+=("tests/fuzz/corpus/$target"/*)
+		"$binary" "${inputs[@]}" >"$work/log/fuzz-$target" 2>&1 || return 1
 	done
 }
 

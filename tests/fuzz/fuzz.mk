@@ -9,6 +9,9 @@
 
 FUZZ_SANITIZE := -O2 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+# Counters that a file keeps, whatever ends the process; the option is nothing to the linker.
+COVERAGE := -fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-relocation \
+	-Wno-unused-command-line-argument
 FUZZ_TARGETS := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 FUZZ_SHARED := $(filter-out %_fuzz.c tests/fuzz/mutate.c,$(sort $(wildcard tests/fuzz/*.c)))
 # What these take is no JSON text.
@@ -39,8 +42,7 @@ fuzz: fuzz-targets$(if $(filter afl,$(ENGINE)),-afl)
 	@tests/fuzz/run.sh --$(ENGINE) $(TIME) $(or $(TARGET),$(FUZZ_TARGETS))
 
 coverage:
-	@$(MAKE) CC=clang BUILD=build/coverage INSTRUMENT='-fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-relocation' \
-		all unit-tests fuzz-binaries
+	@$(MAKE) CC=clang BUILD=build/coverage INSTRUMENT='$(COVERAGE)' all unit-tests fuzz-binaries
 	@tests/fuzz/coverage.sh $(LAYER)
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/fuzz/*.c))
