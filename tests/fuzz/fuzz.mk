@@ -20,6 +20,9 @@ FUZZ_BINARIES := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 TIME ?= 60
 ENGINE ?= libfuzzer
 
+# What judges the code under test is not what is to be explored.
+$(BUILD)/tests/fuzz/%.o: CFLAGS += -fno-sanitize=fuzzer-no-link
+
 # From an archive, so that each has only what it calls: a fuzzer looks at every counter every time.
 $(BUILD)/fuzzed.a: $(FUZZ_SHARED:%.c=$(BUILD)/%.o) $(filter-out %/hook/main.o,$(OBJS))
 	$(call say,AR,$@)

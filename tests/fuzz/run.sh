@@ -12,6 +12,8 @@ source tests/tap.sh
 
 readonly work=build/fuzz seconds_in_suite=4
 readonly timeout=20 # seconds for one input: a finding
+# Arenas are short-lived and large: what is freed need not be kept from use for long.
+export ASAN_OPTIONS=quarantine_size_mb=4${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 
 # fuzz_one TARGET SECONDS CORPUS: what is new goes to CORPUS. A finding leaves its input in findings/;
 # so does what takes too long or too much memory.

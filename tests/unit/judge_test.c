@@ -78,6 +78,8 @@ static const struct identity_row identities[] = {
 	{ MAPPING, FACTS_LIVE, true, NS_FACT_NEW, ALL_IDS, NULL, "1", ONE(7, 0, 1),
 	  "identityMapping /linux/uidMappings/0;" },
 	{ MAPPING, FACTS_LIVE, true, NS_FACT_NEW, ALL_IDS, NULL, "1", ONE(7, 0, 0), NONE },
+	{ MAPPING, FACTS_LIVE, true, NS_FACT_OTHER, ALL_IDS, MAP({ 0, 100000, 65536 }), "1", "",
+	  NONE },
 	{ MAPPING, FACTS_LIVE, true, NS_FACT_NEW, ALL_IDS, NULL, "1", ONE(0, 1, 4294967295), NONE },
 	/* Below a rootless engine: root of its namespace is the user who runs it. */
 	{ ROOT_USER, FACTS_LIVE, false, NS_FACT_HOST, ROOTLESS, NULL, "0", "", NONE },
