@@ -294,6 +294,16 @@ static int fail_syntax(struct reader *reader)
 	return fail_at(reader, offset, message);
 }
 
+/* A string behind the document that never ends is no token to yajl, and so no trailing garbage. */
+static int check_end(const struct reader *reader)
+{
+	size_t offset = reader->doc->root->end;
+
+	while (offset < reader->text.len && strchr(" \t\r\n", reader->text.data[offset]) != NULL)
+		offset++;
+	return offset < reader->text.len ? fail_at(reader, offset, "data behind the document") : 0;
+}
+
 static int parse(struct reader *reader)
 {
 	yajl_alloc_funcs allocator = { yajl_alloc_memory, yajl_realloc_memory, yajl_free_memory,
@@ -312,6 +322,8 @@ static int parse(struct reader *reader)
 		error = reader->error;
 	else if (status != yajl_status_ok)
 		error = fail_syntax(reader);
+	else
+		error = check_end(reader);
 	yajl_free(reader->parser);
 	return error;
 }

@@ -12,8 +12,6 @@ source tests/tap.sh
 
 readonly work=build/fuzz seconds_in_suite=4
 readonly timeout=20 # seconds for one input: a finding
-# Arenas are short-lived and large: what is freed need not be kept from use for long.
-export ASAN_OPTIONS=quarantine_size_mb=4${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 
 # fuzz_one TARGET SECONDS CORPUS: what is new goes to CORPUS. A finding leaves its input in findings/;
 # so does what takes too long or too much memory.
@@ -22,7 +20,9 @@ fuzz_one() {
 	[[ ! -e $work/seeds/$target.dict ]] || words=(-dict="$work/seeds/$target.dict")
 	[[ ! -d tests/fuzz/corpus/$target ]] || known+=("tests/fuzz/corpus/$target")
 	mkdir -p "$3" "$work/findings"
-	"$work/fuzz/$target" -max_total_time="$seconds" -timeout="$timeout" -rss_limit_mb=2048 \
+	# Arenas are large and short-lived: what is freed need not be kept from use for long.
+	ASAN_OPTIONS=quarantine_size_mb=4 "$work/fuzz/$target" -max_total_time="$seconds" \
+		-timeout="$timeout" -rss_limit_mb=2048 \
 		"${words[@]}" -print_final_stats=1 -artifact_prefix="$work/findings/$target-" \
 		"${known[@]}" 2>&1
 }
