@@ -21,7 +21,7 @@ static bool same(const char *a, const char *b)
 static void must_agree(const char *runtime, const struct started *started,
 		       const struct runtime_args *args)
 {
-	if (started->verb == NULL || !oci_id_is_valid(str_from(started->id)))
+	if (started->verb == NULL || started->id == NULL || !oci_id_is_valid(str_from(started->id)))
 		return;
 	must(same(started->verb, verbs[args->verb]), "%s starts '%s', the wrapper read '%s'",
 	     runtime, started->verb, verbs[args->verb]);
@@ -38,7 +38,7 @@ static void must_agree(const char *runtime, const struct started *started,
 	must(!started->other_config, "%s: another config", runtime);
 }
 
-static bool is_word(const char *const *argv, int argc, const char *value)
+static bool is_word(char *const *argv, int argc, const char *value)
 {
 	for (int i = 0; i < argc; i++)
 		if (value >= argv[i] && value <= argv[i] + strlen(argv[i]))
@@ -50,8 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
 	char *text = arena_copy(arena, data, size);
-	const char *argv[RUNTIME_ARGS_MAX + 1] = { "rootfence-runtime" };
-	char *words[RUNTIME_ARGS_MAX + 1];
+	char name[] = "rootfence-runtime", *argv[RUNTIME_ARGS_MAX + 1] = { name };
 	struct runtime_args args;
 	struct err err = { 0 };
 	int argc = 1;
@@ -64,8 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (next == NULL)
 			break;
 	}
-	memcpy(words, argv, sizeof(words));
-	if (runtime_args_parse(arena, argc, words, &args, &err) == 0) {
+	if (runtime_args_parse(arena, argc, argv, &args, &err) == 0) {
 		const struct started runc = as_runc(argc, argv), crun = as_crun(argc, argv);
 
 		must_agree("runc", &runc, &args);

@@ -6,6 +6,8 @@
 #ifndef ROOTFENCE_TESTS_FUZZ_H
 #define ROOTFENCE_TESTS_FUZZ_H
 
+#include <stdlib.h>
+
 #include "base/cleanup.h"
 #include "json/json.h"
 #include "policy/policy.h"
@@ -13,8 +15,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* must: a property of the code under test; the input that breaks it is a finding. */
-#define must(condition, ...) ((condition) ? (void)0 : broken(#condition, __VA_ARGS__))
-_Noreturn void broken(const char *property, const char *format, ...)
+#define must(condition, ...)                                  \
+	do {                                                  \
+		if (!(condition)) {                           \
+			tell_broken(#condition, __VA_ARGS__); \
+			abort();                              \
+		}                                             \
+	} while (0)
+void tell_broken(const char *property, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*

@@ -25,13 +25,18 @@ static int next(const struct opinion *o)
 	return o->at != NULL && o->at < o->end ? (unsigned char)*o->at : -1;
 }
 
-static bool takes(struct opinion *o, const char *word)
+static bool sees(const struct opinion *o, const char *word)
 {
 	size_t len = strlen(word);
 
-	if (o->at == NULL || (size_t)(o->end - o->at) < len || memcmp(o->at, word, len) != 0)
+	return o->at != NULL && (size_t)(o->end - o->at) >= len && memcmp(o->at, word, len) == 0;
+}
+
+static bool takes(struct opinion *o, const char *word)
+{
+	if (!sees(o, word))
 		return false;
-	o->at += len;
+	o->at += strlen(word);
 	return true;
 }
 
@@ -57,8 +62,7 @@ static void space(struct opinion *o)
 
 		if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
 			o->at++;
-		else if (c == '/' && o->comments == JSON_COMMENTS && o->end - o->at > 1 &&
-			 (o->at[1] == '/' || o->at[1] == '*'))
+		else if (o->comments == JSON_COMMENTS && (sees(o, "//") || sees(o, "/*")))
 			comment(o);
 		else
 			return;

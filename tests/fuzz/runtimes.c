@@ -7,7 +7,6 @@
 #include "runtimes.h"
 
 #include <getopt.h>
-#include <stdint.h>
 #include <string.h>
 
 /* One option of both models; kinds as getopt_long() has them. */
@@ -166,7 +165,7 @@ static bool go_is_flag(const char *arg)
 }
 
 /* Options up to the first argument, whose index is returned; -1: an error, or nothing starts. */
-static int go_parse(const struct known *table, int argc, const char *const *argv, int i,
+static int go_parse(const struct known *table, int argc, char *const *argv, int i,
 		    struct started *started)
 {
 	while (i < argc && go_is_flag(argv[i])) {
@@ -193,10 +192,10 @@ static int go_parse(const struct known *table, int argc, const char *const *argv
 }
 
 /* urfave/cli: options that stand behind arguments are moved in front, with the word behind them. */
-static int go_reorder(const struct known *table, int argc, const char *const *argv, int i,
-		      const char **ret_words)
+static int go_reorder(const struct known *table, int argc, char *const *argv, int i,
+		      char **ret_words)
 {
-	const char *arguments[RUNTIME_ARGS_MAX];
+	char *arguments[RUNTIME_ARGS_MAX];
 	bool value_may_follow = false;
 	int n = 0, n_arguments = 0;
 
@@ -223,10 +222,10 @@ static int go_reorder(const struct known *table, int argc, const char *const *ar
 	return n;
 }
 
-struct started as_runc(int argc, const char *const *argv)
+struct started as_runc(int argc, char *const *argv)
 {
 	struct started started = { 0 }, nothing = { 0 };
-	const char *words[RUNTIME_ARGS_MAX + 1];
+	char *words[RUNTIME_ARGS_MAX + 1];
 	const struct known *table;
 	const char *verb;
 	int i = go_parse(runc_globals, argc, argv, 1, &started);
@@ -254,12 +253,12 @@ struct started as_runc(int argc, const char *const *argv)
 #define LONG_BASE 256
 
 /* argp in order: the first argument ends the options. Returns its index, or -1. */
-static int argp_parse_in_order(const struct known *table, int argc, const char *const *argv, int i,
+static int argp_parse_in_order(const struct known *table, int argc, char *const *argv, int i,
 			       struct started *started)
 {
 	struct option longs[RUNTIME_ARGS_MAX] = { 0 };
 	char letters[2 * RUNTIME_ARGS_MAX + 3] = "+", *at = letters + 1;
-	char *words[RUNTIME_ARGS_MAX + 2] = { (char *)(uintptr_t) "crun" };
+	char name[] = "crun", *words[RUNTIME_ARGS_MAX + 2] = { name };
 	int n = 1, option;
 
 	for (int k = 0; table[k].name != NULL; k++) {
@@ -272,7 +271,7 @@ static int argp_parse_in_order(const struct known *table, int argc, const char *
 			*at++ = ':';
 	}
 	for (int k = i; k < argc; k++)
-		words[n++] = (char *)(uintptr_t)argv[k];
+		words[n++] = argv[k];
 	optind = 0;
 	opterr = 0;
 	while ((option = getopt_long(n, words, letters, longs, NULL)) != -1) {
@@ -290,7 +289,7 @@ static int argp_parse_in_order(const struct known *table, int argc, const char *
 	return i + optind - 1;
 }
 
-struct started as_crun(int argc, const char *const *argv)
+struct started as_crun(int argc, char *const *argv)
 {
 	struct started started = { 0 }, nothing = { 0 };
 	const char *verb;

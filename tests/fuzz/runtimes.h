@@ -17,7 +17,7 @@ struct started {
 };
 
 /* argv[argc] is NULL. Errors of the runtime start nothing. */
-struct started as_runc(int argc, const char *const *argv);
-struct started as_crun(int argc, const char *const *argv);
+struct started as_runc(int argc, char *const *argv);
+struct started as_crun(int argc, char *const *argv);
 
 #endif
