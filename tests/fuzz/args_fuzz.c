@@ -40,7 +40,7 @@ static void must_agree(const char *runtime, const struct started *started,
 
 static bool is_word(char *const *argv, int argc, const char *value)
 {
-	for (int i = 0; i < argc; i++)
+	for (int i = 0; i < argc && argv[i] != NULL; i++)
 		if (value >= argv[i] && value <= argv[i] + strlen(argv[i]))
 			return true;
 	return value == NULL;
