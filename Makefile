@@ -27,7 +27,7 @@ BUILD ?= $(if $(filter 1,$(SAN)),build/san,build)
 BUILD_DEPS := gcc make clang llvm bpftool libc6-dev linux-libc-dev libbpf-dev libelf-dev \
 	libseccomp-dev libyajl-dev libzstd-dev zlib1g-dev
 TEST_DEPS := bats busybox-static clang-format clang-tidy cppcheck crun fuse-overlayfs \
-	golang-github-opencontainers-specs-dev jq libcap2-bin libcmocka-dev mandoc podman procps python3 \
+	golang-github-opencontainers-specs-dev jq libcap2-bin libclang-rt-dev libcmocka-dev mandoc podman procps python3 \
 	python3-jsonschema runc shellcheck slirp4netns strace uidmap util-linux
 
 ifneq ($(V),1)
@@ -65,10 +65,14 @@ LEAN := -Wl,--gc-sections $(shell printf '%s\n' '$(hash)include <features.h>' \
 STATIC_LIBS := -lyajl_s -lseccomp -lbpf -lelf -lz $(zstd)
 SHARED_LIBS := -lyajl -lseccomp -lbpf -lelf -lz
 
+# A build that watches itself: INSTRUMENT has the compiler's options for it.
 ifeq ($(SAN),1)
+INSTRUMENT ?= -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+ifneq ($(INSTRUMENT),)
 CPPFLAGS += -DROOTFENCE_SANITIZED
-CFLAGS += -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-LDFLAGS += -fsanitize=address,undefined
+CFLAGS += -O1 $(INSTRUMENT)
+LDFLAGS += $(INSTRUMENT)
 LINK := -pie $(LDFLAGS)
 LIBS := $(SHARED_LIBS)
 else
@@ -136,7 +140,7 @@ print-flags: $(BUILD)/guard.skel.h $(BUILD)/restrain_filters.h
 	@echo '$(subst ','\'',$(CPPFLAGS)) -std=gnu11'
 
 # One suite by name, or all of them; tests/run.sh counts and has the last line.
-SUITES := build unit golden hostile commands policies faults lint live
+SUITES := build unit golden hostile commands policies faults fuzz lint live
 check: deps
 	@tests/run.sh
 $(SUITES:%=check-%): check-%:
@@ -188,6 +192,7 @@ clean:
 	rm -rf build
 
 include oci-hooks.d/register.mk
+include tests/fuzz/fuzz.mk
 include tests/vm/vm.mk
 -include $(OBJS:.o=.d) $(BUILD)/$(FILTERS).d $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 

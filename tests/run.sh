@@ -44,6 +44,10 @@ suite_faults() {
 	make "$jobs" all >&2
 	echo 'faults|tests/faults/run.sh'
 }
+suite_fuzz() {
+	make "$jobs" fuzz-targets >&2
+	echo 'fuzz|tests/fuzz/run.sh'
+}
 suite_lint() { echo 'lint|tests/lint.sh'; }
 
 suite_live() {
@@ -129,7 +133,7 @@ run_suite() {
 
 main() {
 	local suite suites=("$@")
-	[[ $# -gt 0 ]] || suites=(build unit golden hostile commands policies faults lint live vm)
+	[[ $# -gt 0 ]] || suites=(build unit golden hostile commands policies faults fuzz lint live vm)
 	mkdir -p "$log_dir"
 	rm -f "$log_dir/summary"
 	for suite in "${suites[@]}"; do

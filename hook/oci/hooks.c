@@ -49,8 +49,3 @@ int oci_hooks_read(const struct fields_reader *reader, struct json_node *value, 
 	((struct oci_hooks *)target)->node = value;
 	return fields_read(reader, value, stages, HOOK_STAGE_COUNT, target);
 }
-
-const char *oci_hook_stage_name(enum oci_hook_stage stage)
-{
-	return stages[stage].key.data;
-}

@@ -8,7 +8,4 @@
 /* oci_hooks_read: a field reader; target is a struct oci_hooks. */
 int oci_hooks_read(const struct fields_reader *reader, struct json_node *value, void *target);
 
-/* oci_hook_stage_name: "prestart", "createRuntime", ... as config.md spells them. */
-const char *oci_hook_stage_name(enum oci_hook_stage stage);
-
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/io.h"
 
 #define MOUNTINFO_MAX (16U * 1024 * 1024) /* the kernel allows 100,000 mounts in a namespace */
@@ -109,6 +110,8 @@ static struct str path_below(struct str path, struct str directory)
 {
 	if (str_is(directory, "/"))
 		directory.len = 0;
+	if (str_is(path, "/"))
+		path.len = 0;
 	if (path.len < directory.len || memcmp(path.data, directory.data, directory.len) != 0 ||
 	    (path.len > directory.len && path.data[directory.len] != '/'))
 		return (struct str){ 0 };
@@ -177,7 +180,10 @@ static struct str widest_path(struct arena *arena, const struct mountinfo *mount
 	return join(arena, best->point, path_below(inside, best->root));
 }
 
-/* The directories of lowerdir= and upperdir=, with what lies below the overlay's mount point. */
+/* What a layer's directory stands behind; the kernel writes "+" where layers were added one by one. */
+static const char *const layer_options[] = { "lowerdir=", "lowerdir+=", "datadir+=", "upperdir=" };
+
+/* The directories of the layers, with what lies below the overlay's mount point. */
 static size_t layer_paths(struct arena *arena, const struct mount_line *own, struct str below,
 			  struct str *paths, size_t n)
 {
@@ -189,8 +195,12 @@ static size_t layer_paths(struct arena *arena, const struct mount_line *own, str
 		if (i < options.len && options.data[i] != ',' && options.data[i] != ':')
 			continue;
 		start = i + 1;
-		if (str_starts_with(part, "lowerdir=") || str_starts_with(part, "upperdir="))
-			part = (struct str){ part.data + 9, part.len - 9 };
+		for (size_t k = 0; k < ARRAY_SIZE(layer_options); k++) {
+			size_t len = strlen(layer_options[k]);
+
+			if (str_starts_with(part, layer_options[k]))
+				part = (struct str){ part.data + len, part.len - len };
+		}
 		if (str_starts_with(part, "/") && n < ORIGINS_MAX)
 			paths[n++] = join(arena, part, below);
 	}

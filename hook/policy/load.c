@@ -148,6 +148,7 @@ static int read_name(struct loader *loader, struct json_node *value, void *targe
 	if (value->text.len == 0 || value->text.len > 64)
 		return policy_fail(loader, value, "expected a name of 1 to 64 bytes");
 	loader->policy->name = str_show(loader->arena, value->text);
+	loader->policy->name_text = value->text;
 	return 0;
 }
 

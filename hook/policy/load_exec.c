@@ -255,10 +255,13 @@ static int read_exception_action(struct loader *loader, struct json_node *value,
 
 static int read_reason(struct loader *loader, struct json_node *value, void *target)
 {
+	struct exception *exception = target;
+
 	if (value->text.len == 0)
 		return policy_fail(loader, value,
 				   "expected a reason; it is shown to those who review");
-	((struct exception *)target)->reason = str_show(loader->arena, value->text);
+	exception->reason = str_show(loader->arena, value->text);
+	exception->reason_text = value->text;
 	return 0;
 }
 

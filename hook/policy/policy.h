@@ -94,13 +94,15 @@ struct exception {
 		const char *key, *value; /* POSIX extended, valid, for whole strings */
 	} * matches;			 /* each must match one annotation */
 	size_t n_matches;
-	const char *reason;
-	unsigned int expires; /* YYYYMMDD, 0: never */
+	const char *reason;	/* fit to be printed */
+	struct str reason_text; /* as the file has it */
+	unsigned int expires;	/* YYYYMMDD, 0: never */
 	struct exception *next;
 };
 
 struct policy {
-	const char *name;
+	const char *name;     /* fit to be printed */
+	struct str name_text; /* as the file has it */
 	bool audit;
 	enum rule_action default_action;
 	struct rule_setting settings[RULES_MAX];

@@ -162,7 +162,8 @@ static void write_exception(struct arena *arena, struct json_writer *writer,
 	}
 	json_end_object(writer);
 	json_end_object(writer);
-	json_member_text(writer, "reason", exception->reason);
+	json_key(writer, "reason");
+	json_string(writer, exception->reason_text);
 	if (exception->expires != 0)
 		json_member_text(writer, "expires",
 				 arena_printf(arena, "%04u-%02u-%02u", exception->expires / 10000,
@@ -177,7 +178,8 @@ struct str policy_render(struct arena *arena, const struct policy *policy)
 
 	json_begin_object(writer);
 	json_member_integer(writer, "version", 1);
-	json_member_text(writer, "name", policy->name);
+	json_key(writer, "name");
+	json_string(writer, policy->name_text);
 	json_member_text(writer, "mode", policy->audit ? "audit" : "enforce");
 	json_member_text(writer, "defaultAction", rule_action_name(policy->default_action));
 	write_rules(arena, writer, policy);

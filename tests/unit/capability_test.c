@@ -94,6 +94,7 @@ static void sets(void **state)
 	assert_string_equal(cap_set_text(*state, UINT64_C(1) << 21 | 1),
 			    "CAP_CHOWN, CAP_SYS_ADMIN");
 	assert_non_null(strstr(cap_set_text(*state, UINT64_C(1) << 63), "63"));
+	assert_string_equal(cap_set_text(*state, 0x7fff), "15 capabilities");
 	assert_true(cap_set_has(UINT64_C(1) << 40, 40));
 	assert_false(cap_set_has(UINT64_C(1) << 40, 39));
 }

@@ -165,12 +165,37 @@ static void source_rows(void **state)
 	}
 }
 
+/* However many mounts there are; and a path too long to be any engine's. */
+static void many_sources(void **state)
+{
+	auto_buf struct buf spec = { 0 };
+	struct mount_path *paths;
+	struct oci_config config;
+	char text[16];
+	size_t n;
+
+	buf_printf(&spec, "{\"process\":{},\"mounts\":[");
+	for (int i = 0; i < 100; i++)
+		buf_printf(&spec, "{\"destination\":\"/d\",\"type\":\"bind\",\"source\":\"/%d\"},",
+			   i);
+	buf_printf(&spec, "{\"destination\":\"/d\",\"type\":\"bind\",\"source\":\"/%05000d\"}]}",
+		   0);
+	read_config(*state, spec.data, &config);
+	paths = mount_paths(*state, &config, &n);
+	assert_int_equal(n, 101);
+	for (int i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "/%d", i);
+		assert_true(str_is(paths[i].path, text));
+	}
+	assert_int_equal(paths[100].path.len, 5001);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_ARENA(nothing_is_absent),	WITH_ARENA(false_is_not_absent),
 		WITH_ARENA(everything_is_read), WITH_ARENA(binds),
-		WITH_ARENA(source_rows),
+		WITH_ARENA(source_rows),	WITH_ARENA(many_sources),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,6 +127,19 @@ static void edit_rows(void **state)
 	}
 }
 
+/* The bytes of a node as they stand. */
+static void sources(void **state)
+{
+	struct json_doc *doc = read_doc(*state, "{\"a\": 1e0 ,\"b\":[ 2 ]}");
+	struct json_node *added = json_add(doc, doc->root, "c", "{}");
+
+	assert_true(str_is(json_source(doc, walk(doc->root, "a", 1)), "1e0"));
+	json_replace(doc, walk(doc->root, "a", 1), "3");
+	assert_true(str_is(json_source(doc, walk(doc->root, "a", 1)), "3"));
+	assert_true(str_is(json_source(doc, walk(doc->root, "b", 1)), "[ 2 ]"));
+	assert_true(str_is(json_source(doc, added), "{}"));
+}
+
 static void patches(void **state)
 {
 	struct json_doc *doc = read_doc(*state, "{\"a/b\":[1,2,3],\"c\":{\"d~\":1},\"e\":0}");
@@ -325,9 +338,8 @@ static void writer_quotes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_ARENA(edit_rows),
-		WITH_ARENA(patches),
-		cmocka_unit_test(random_documents),
+		WITH_ARENA(edit_rows),	   WITH_ARENA(sources),
+		WITH_ARENA(patches),	   cmocka_unit_test(random_documents),
 		WITH_ARENA(writer_quotes),
 	};
 

@@ -78,6 +78,8 @@ static const struct identity_row identities[] = {
 	{ MAPPING, FACTS_LIVE, true, NS_FACT_NEW, ALL_IDS, NULL, "1", ONE(7, 0, 1),
 	  "identityMapping /linux/uidMappings/0;" },
 	{ MAPPING, FACTS_LIVE, true, NS_FACT_NEW, ALL_IDS, NULL, "1", ONE(7, 0, 0), NONE },
+	{ MAPPING, FACTS_LIVE, true, NS_FACT_OTHER, ALL_IDS, MAP({ 0, 100000, 65536 }), "1", "",
+	  NONE },
 	{ MAPPING, FACTS_LIVE, true, NS_FACT_NEW, ALL_IDS, NULL, "1", ONE(0, 1, 4294967295), NONE },
 	/* Below a rootless engine: root of its namespace is the user who runs it. */
 	{ ROOT_USER, FACTS_LIVE, false, NS_FACT_HOST, ROOTLESS, NULL, "0", "", NONE },
@@ -182,9 +184,12 @@ static const struct path_row paths[] = {
 	{ "/srv/link", "", 1, CHAIN(11, 10, 2), "/etc/ssh", LIVE, "", ETC, true },
 	{ "/srv/bound", "", 1, CHAIN(10, 20, 2), "/srv/bound", LIVE, "", ETC, true },
 	{ "/srv/other", "", 2, CHAIN(10, 20, 2), "/srv/other", LIVE, "", ETC, false },
+	{ "/srv/bound/ssh", "", 1, CHAIN(11, 10, 20, 2), "/srv/bound/ssh", LIVE, "", ETC, true },
 	/* A denied path inside the source. */
 	{ "/srv", "", 1, CHAIN(20, 2), "/srv", LIVE, "", "/srv/secret", CHAIN(21, 20, 2), true },
 	{ "/link", "", 1, CHAIN(20, 2), "/srv", LIVE, "", "/srv/secret", CHAIN(21, 20, 2), true },
+	{ "/bound", "", 1, CHAIN(20, 30, 2), "/m/srv", LIVE, "", "/srv/secret", CHAIN(21, 20, 2),
+	  true },
 	{ "/x", "", 1, CHAIN(2), "/", LIVE, "", ETC, true },
 	{ "/srv/x", "", 1, CHAIN(22, 20, 2), "/srv/x", LIVE, "", "/srv/secret", CHAIN(21, 20, 2),
 	  false },
@@ -272,6 +277,47 @@ static void path_rows(void **state)
 
 		if (strcmp(got, paths[i].refused ? "hostMounts /mounts/0/source;" : "") != 0)
 			fail_msg("row %zu, %s: got '%s'", i, paths[i].source, got);
+	}
+}
+
+/* The container's root directory, and the other places that it is at. */
+static void root_rows(void **state)
+{
+	static const struct {
+		int error;
+		enum facts_scope scope;
+		const char *origin; /* NULL: none */
+		int origin_error;
+		bool refused;
+	} rows[] = {
+		{ 0, FACTS_LIVE, NULL, 0, false },
+		{ 0, FACTS_LIVE, "/", 0, true },
+		{ 0, FACTS_LIVE, "/var/lib/images/x", 0, false },
+		{ 0, FACTS_OFFLINE, "/", ENOENT, true }, /* known by its name alone */
+		{ ELOOP, FACTS_LIVE, NULL, 0, true },
+		{ ELOOP, FACTS_OFFLINE, NULL, 0, false },
+		{ ENOENT, FACTS_LIVE, NULL, 0, false },
+		{ EINVAL, FACTS_LIVE, NULL, 0, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct facts facts = { .scope = rows[i].scope };
+		struct path_fact origin = { .path = str_from(rows[i].origin ? rows[i].origin : ""),
+					    .error = rows[i].origin_error,
+					    .resolved = rows[i].origin };
+		struct oci_config config;
+		const char *got;
+
+		origin.chain = arena_array(*state, 2, sizeof(*origin.chain));
+		origin.n_chain = 1 + (rows[i].origin != NULL && strlen(rows[i].origin) > 1);
+		facts.root = path_fact(*state, "/r", 1, CHAIN(40, 2), "/r");
+		facts.root.error = rows[i].error;
+		facts.root.origins = &origin;
+		facts.root.n_origins = rows[i].origin != NULL;
+		read_config(*state, "{\"process\":{},\"root\":{\"path\":\"/r\"}}", &config);
+		got = judged(*state, POLICY("hostMounts"), &config, &facts, FRONT_CHECK);
+		if (strcmp(got, rows[i].refused ? "hostMounts /root/path;" : "") != 0)
+			fail_msg("row %zu: got '%s'", i, got);
 	}
 }
 
@@ -383,6 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_ARENA(identity_rows),
 		WITH_ARENA(path_rows),
+		WITH_ARENA(root_rows),
 		WITH_ARENA(namespace_facts),
 		WITH_ARENA(front_ends),
 		WITH_ARENA(hole_volume_that_is_a_denied_directory),

@@ -115,6 +115,19 @@ static void exceptions_are_kept_in_order(void **state)
 	assert_null(exception->next->next);
 }
 
+/* What containers are told changes, and nothing that they may. */
+static void another_errno_is_neither(void **state)
+{
+	const struct policy *a = load_text(*state, HEAD("a") "\"exec\":{\"errnoRet\":1}}");
+	const struct policy *b = load_text(*state, HEAD("b") "\"exec\":{\"errnoRet\":13}}");
+	const struct policy_note *note = policy_diff(*state, a, b, 20260101);
+
+	assert_non_null(note);
+	assert_int_equal(note->kind, NOTE_OTHER);
+	assert_string_equal(note->text, "exec: errnoRet is 13, was 1");
+	assert_null(note->next);
+}
+
 static void loops_and_depth(void **state)
 {
 	struct policy_text loop[] = {
@@ -267,6 +280,7 @@ int main(void)
 		WITH_ARENA(later_wins),
 		WITH_ARENA(exec_rules_merge_by_path),
 		WITH_ARENA(exceptions_are_kept_in_order),
+		WITH_ARENA(another_errno_is_neither),
 		WITH_ARENA(loops_and_depth),
 		WITH_ARENA(a_bad_policy_gives_none),
 		WITH_ARENA(ceiling),

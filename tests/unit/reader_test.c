@@ -427,6 +427,26 @@ static void shuffled(void **state)
 	}
 }
 
+/* Of a document that is larger than the limit nothing is looked at. */
+static void size_limit(void **state)
+{
+	size_t len = (size_t)JSON_SIZE_MAX + 1;
+	struct json_doc *doc = NULL;
+	struct err err = { 0 };
+	char *text = mem_realloc(NULL, len);
+
+	memset(text, ' ', len);
+	memcpy(text, spec, sizeof(spec) - 1);
+	assert_int_equal(json_read(*state, "test", (struct str){ text, len - 1 }, JSON_NO_COMMENTS,
+				   &doc, &err),
+			 0);
+	assert_int_equal(
+		json_read(*state, "test", (struct str){ text, len }, JSON_NO_COMMENTS, &doc, &err),
+		-EINVAL);
+	assert_string_equal(err.text, "test:1:1: larger than 16777216 bytes (limit JSON_SIZE_MAX)");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +456,7 @@ int main(void)
 		WITH_ARENA(members),
 		WITH_ARENA(refusal_rows),
 		WITH_ARENA(depth_limit),
+		WITH_ARENA(size_limit),
 		WITH_ARENA(comments),
 		WITH_ARENA(cut_off_everywhere),
 		cmocka_unit_test(spoilt_everywhere),

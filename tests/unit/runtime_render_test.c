@@ -118,14 +118,14 @@ static void test_rich(void **state)
 {
 	static struct policy_text texts[] = {
 		{ "child",
-		  "{\"version\":1,\"name\":\"rich \\u00e9\",\"extends\":[\"parent\"],\"mode\":\"audit\","
+		  "{\"version\":1,\"name\":\"rich \\u00e9 \\\"a\\\" \\u0001\",\"extends\":[\"parent\"],\"mode\":\"audit\","
 		  "\"exec\":{\"defaultAction\":\"RF_ACT_KILL_PROCESS\",\"errnoRet\":13,\"guarantee\":\"deny\","
 		  "\"userNamespaces\":\"RF_ACT_LOG\",\"setIds\":\"RF_ACT_ERRNO\",\"rules\":["
 		  "{\"paths\":[\"/bin/ping\",\"/a \\\"b\\\"\"],\"capabilities\":[\"CAP_NET_RAW\"],\"action\":\"RF_ACT_ALLOW\"},"
 		  "{\"paths\":[\"/bin/su\"],\"action\":\"RF_ACT_KILL_PROCESS\"}]},"
 		  "\"exceptions\":[{\"names\":[\"rootUser\",\"hostMounts\"],\"action\":\"RF_ACT_LOG\","
 		  "\"match\":{\"annotations\":{\"^io\\\\.k8s$\":\"(a|b)\\\"\",\"x\":\".*\"}},"
-		  "\"reason\":\"agents\",\"expires\":\"2027-06-30\"},"
+		  "\"reason\":\"agents \\\\ \\u001b\",\"expires\":\"2027-06-30\"},"
 		  "{\"names\":[\"capabilities\"],\"action\":\"RF_ACT_REJECT\",\"match\":{\"annotations\":{\"k\":\"v\"}},\"reason\":\"r\"}]}" },
 		{ "parent",
 		  "{\"version\":1,\"name\":\"parent\",\"defaultAction\":\"RF_ACT_LOG\",\"rules\":["

@@ -60,6 +60,24 @@ static const struct {
 				 "\"action\":\"SCMP_ACT_KILL_PROCESS\"}"),
 	  LIST("SCMP_ACT_ALLOW", "{\"names\":[\"clone\",\"unshare\",\"clone3\"],"
 				 "\"action\":\"SCMP_ACT_KILL_PROCESS\"}") },
+	{ "flags that are exactly others are a condition",
+	  LIST("SCMP_ACT_ERRNO", "{\"names\":[\"unshare\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":["
+				 "{\"index\":0,\"value\":131072,\"op\":\"SCMP_CMP_EQ\"}]}"),
+	  LIST("SCMP_ACT_ERRNO", "{\"names\":[\"unshare\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":["
+				 "{\"index\":0,\"value\":131072,\"op\":\"SCMP_CMP_EQ\"}]}") },
+	{ "two conditions on the flags are alternatives to runc",
+	  LIST("SCMP_ACT_ERRNO",
+	       ALLOW("\"read\"") ",{\"names\":[\"unshare\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":["
+				 "{\"index\":0," MASK
+				 ",{\"index\":0,\"value\":0,\"op\":\"SCMP_CMP_GE\"}]}"),
+	  LIST("SCMP_ACT_ERRNO", ALLOW("\"read\"")) },
+	{ "more conditions than a call has arguments are none",
+	  LIST("SCMP_ACT_ERRNO",
+	       ALLOW("\"read\"") ",{\"names\":[\"unshare\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":["
+				 "{\"index\":0," MASK ",{\"index\":1," MASK ",{\"index\":2," MASK
+				 ",{\"index\":3," MASK ",{\"index\":4," MASK ",{\"index\":5," MASK
+				 ",{\"index\":5," MASK "]}"),
+	  LIST("SCMP_ACT_ERRNO", ALLOW("\"read\"")) },
 	{ "a mask that leaves CLONE_NEWUSER out is no condition",
 	  LIST("SCMP_ACT_ERRNO",
 	       ALLOW("\"read\"") ",{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ALLOW\","

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * oci_config_read(): what it takes is within the schema's bounds; a document in other bytes, or
+ * with a member that nobody knows, is taken or refused alike.
+ */
+#include <string.h>
+
+#include "fuzz.h"
+#include "oci/capability.h"
+#include "oci/state.h"
+
+const size_t fuzz_prefix = 0;
+
+static bool read_config(struct arena *arena, struct str text, struct oci_config *config)
+{
+	struct json_doc *doc;
+	struct err err = { 0 };
+
+	must(json_read(arena, "again", text, JSON_NO_COMMENTS, &doc, &err) == 0, "%s", err.text);
+	if (oci_config_read(doc, config, &err) == 0)
+		return true;
+	must(err.exit == EXIT_SPEC && err.text[0] != '\0' && err.line > 0, "exit %d: %s", err.exit,
+	     err.text);
+	return false;
+}
+
+/* Of a table row: the node that a value came from says the same. */
+static void check_id(const struct oci_id *id, uint32_t max)
+{
+	uint64_t value;
+
+	must(id->node != NULL || id->value == 0, "%u from nowhere", id->value);
+	must(id->node == NULL || (id->node->type == JSON_NUMBER &&
+				  str_to_uint(id->node->text, max, &value) && value == id->value),
+	     "%u from %.*s", id->value, (int)id->node->text.len, id->node->text.data);
+}
+
+static void check_strings(const struct oci_strings *strings)
+{
+	must(strings->n == (strings->node != NULL ? strings->node->count : 0), "%zu strings",
+	     strings->n);
+	for (size_t i = 0; i < strings->n; i++)
+		must(strings->items[i].node->type == JSON_STRING, "string %zu", i);
+}
+
+static void check_mappings(const struct oci_list *list)
+{
+	const struct oci_mapping *items = list->items;
+
+	for (size_t i = 0; i < list->n; i++) {
+		check_id(&items[i].container_id, UINT32_MAX);
+		check_id(&items[i].host_id, UINT32_MAX);
+		check_id(&items[i].size, UINT32_MAX);
+	}
+}
+
+static void check_model(const struct oci_config *config)
+{
+	const struct oci_process *process = &config->process;
+
+	must(process->node != NULL, "a config without a process");
+	check_id(&process->user.uid, OCI_ID_MAX);
+	check_id(&process->user.gid, OCI_ID_MAX);
+	for (size_t i = 0; i < process->user.additional_gids.n; i++)
+		check_id(&process->user.additional_gids.items[i], OCI_ID_MAX);
+	check_strings(&process->args);
+	check_strings(&process->env);
+	for (unsigned int i = 0; i < CAP_SET_COUNT; i++) {
+		const struct oci_cap_set *set = &process->capabilities.sets[i];
+
+		must((set->bits & ~CAP_ALL) == 0, "capabilities %llx",
+		     (unsigned long long)set->bits);
+		json_each (name, set->node)
+			must(cap_set_has(set->bits, (unsigned int)cap_from_name(name->text)),
+			     "%.*s is lost", (int)name->text.len, name->text.data);
+	}
+	for (size_t i = 0; i < config->mounts.n; i++) {
+		must(oci_config_mount(config, i)->destination.node != NULL, "mount %zu", i);
+		check_strings(&oci_config_mount(config, i)->options);
+		check_mappings(&oci_config_mount(config, i)->uid_mappings);
+		check_mappings(&oci_config_mount(config, i)->gid_mappings);
+	}
+	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++) {
+		const struct oci_namespace *namespace = &config->linux_.namespaces.types[i];
+
+		must(namespace->node == NULL ||
+			     str_is(namespace->type.value, oci_namespace_name(i)),
+		     "namespace %u", i);
+		must(namespace->path.node == NULL || namespace->path.value.data[0] == '/',
+		     "path of namespace %u", i);
+	}
+	check_mappings(&config->linux_.uid_mappings);
+	check_mappings(&config->linux_.gid_mappings);
+	check_strings(&config->linux_.masked_paths);
+	check_strings(&config->linux_.readonly_paths);
+}
+
+/* With a member that nobody knows. */
+static void check_unknown(struct arena *arena, struct json_doc *doc, bool taken)
+{
+	static const char name[] = "org.example.unknown";
+	struct oci_config config;
+
+	json_each (member, doc->root)
+		if (str_fold_equal(member->key, STR(name)))
+			return;
+	json_add(doc, doc->root, name, "{\"uid\":[0]}");
+	must(read_config(arena, json_render(doc), &config) == taken,
+	     "taken %d, with an unknown member not so", taken);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str text = { (const char *)data, size };
+	struct arena *arena = arena_new();
+	struct json_doc *doc;
+	struct oci_config config, other;
+	struct err err;
+
+	if (json_read(arena, "input", text, JSON_NO_COMMENTS, &doc, &err) == 0) {
+		bool taken = read_config(arena, text, &config);
+
+		if (taken)
+			check_model(&config);
+		must(!taken || oci_document_kind(doc) != OCI_UNKNOWN, "a config of no kind");
+		must(read_config(arena, respell(arena, doc, seed_of(text)), &other) == taken,
+		     "taken %d, in other bytes not so", taken);
+		check_unknown(arena, doc, taken);
+	}
+	arena_free(arena);
+	return 0;
+}

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+#   make fuzz TIME=60 [TARGET="reader policy"]    so many seconds for each target (all of them)
+#   make fuzz ENGINE=afl TARGET=reader            the same target under AFL++ (Debian: afl++)
+#   make coverage [LAYER=hook/json]               lines that tests reach, by folder; of one folder,
+#                                                 also those that they do not
+#
+# What is found stays in build/fuzz/findings/, what was learned in build/fuzz/corpus/.
+
+FUZZ_SANITIZE := -O2 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+# Counters that a file keeps, whatever ends the process; the option is nothing to the linker.
+COVERAGE := -fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-relocation \
+	-Wno-unused-command-line-argument
+FUZZ_TARGETS := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+FUZZ_SHARED := $(filter-out %_fuzz.c tests/fuzz/mutate.c,$(sort $(wildcard tests/fuzz/*.c)))
+# What these take is no JSON text.
+FUZZ_PLAIN := args decide event
+FUZZ_BINARIES := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+TIME ?= 60
+ENGINE ?= libfuzzer
+
+# What judges the code under test is not what is to be explored.
+$(BUILD)/tests/fuzz/%.o: CFLAGS += -fno-sanitize=fuzzer-no-link
+
+# From an archive, so that each has only what it calls: a fuzzer looks at every counter every time.
+$(BUILD)/fuzzed.a: $(FUZZ_SHARED:%.c=$(BUILD)/%.o) $(filter-out %/hook/main.o,$(OBJS))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(filter-out $(FUZZ_PLAIN:%=$(BUILD)/fuzz/%),$(FUZZ_BINARIES)): $(BUILD)/tests/fuzz/mutate.o
+$(FUZZ_BINARIES): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/fuzzed.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer -pie $(LDFLAGS) -o $@ $(filter %.o,$^) \
+		$(BUILD)/fuzzed.a $(SHARED_LIBS)
+
+fuzz-binaries: $(FUZZ_BINARIES)
+
+fuzz-targets:
+	@$(MAKE) CC=clang BUILD=build/fuzz INSTRUMENT='$(FUZZ_SANITIZE)' fuzz-binaries
+fuzz-targets-afl:
+	@$(MAKE) CC=afl-clang-fast BUILD=build/afl INSTRUMENT='$(FUZZ_SANITIZE)' fuzz-binaries
+
+fuzz: fuzz-targets$(if $(filter afl,$(ENGINE)),-afl)
+	@tests/fuzz/run.sh --$(ENGINE) $(TIME) $(or $(TARGET),$(FUZZ_TARGETS))
+
+coverage:
+	@$(MAKE) CC=clang BUILD=build/coverage INSTRUMENT='$(COVERAGE)' all unit-tests fuzz-binaries
+	@tests/fuzz/coverage.sh $(LAYER)
+
+-include $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/fuzz/*.c))
+
+.PHONY: fuzz fuzz-binaries fuzz-targets fuzz-targets-afl coverage

@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh: every target on its seeds and on tests/fuzz/corpus/, then a few seconds of new inputs, with
+# AddressSanitizer and UBSan. TAP. The binaries are there: make fuzz-targets.
+#
+# run.sh --libfuzzer|--afl SECONDS TARGET...: fuzzes each target so long and prints what was done.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/tap.sh
+source tests/tap.sh
+
+readonly work=build/fuzz seconds_in_suite=4
+readonly timeout=20 # seconds for one input: a finding
+
+# fuzz_one TARGET SECONDS CORPUS: what is new goes to CORPUS. A finding leaves its input in findings/;
+# so does what takes too long or too much memory.
+fuzz_one() {
+	local target=$1 seconds=$2 known=("$3" "$work/seeds/$1") words=()
+	[[ ! -e $work/seeds/$target.dict ]] || words=(-dict="$work/seeds/$target.dict")
+	[[ ! -d tests/fuzz/corpus/$target ]] || known+=("tests/fuzz/corpus/$target")
+	mkdir -p "$3" "$work/findings"
+	# Arenas are large and short-lived: what is freed need not be kept from use for long.
+	ASAN_OPTIONS=quarantine_size_mb=4 "$work/fuzz/$target" -max_total_time="$seconds" \
+		-timeout="$timeout" -rss_limit_mb=2048 \
+		"${words[@]}" -print_final_stats=1 -artifact_prefix="$work/findings/$target-" \
+		"${known[@]}" 2>&1
+}
+
+# Inputs that are there, in one process each; no option, so that nothing new is tried.
+replay() {
+	local target=$1 out
+	local inputs=("$work/seeds/$target"/*)
+	[[ ! -d tests/fuzz/corpus/$target ]] || inputs+=("tests/fuzz/corpus/$target"/*)
+	out=$("$work/fuzz/$target" -timeout="$timeout" "${inputs[@]}" 2>&1) || { tail -n 40 <<<"$out"; return 1; }
+}
+
+some_seconds() {
+	local out
+	rm -rf "$work/suite/$1"
+	out=$(fuzz_one "$1" "$seconds_in_suite" "$work/suite/$1") || { tail -n 40 <<<"$out"; return 1; }
+}
+
+stat_of() { awk -v name="stat::$1:" '$1 == name { n = $2 } END { print n + 0 }'; }
+# The last of libFuzzer's own words on how far it got: edges and features.
+reached() { grep -oE 'cov: [0-9]+ ft: [0-9]+' | tail -n 1; }
+
+suite() {
+	local target
+	for target in "${targets[@]}"; do
+		step "$target: seeds and corpus" replay "$target"
+		step "$target: $seconds_in_suite s of new inputs" some_seconds "$target"
+	done
+	tap_done
+}
+
+libfuzzer() {
+	local seconds=$1 target out n total=0 findings=0 log
+	shift
+	printf '%-10s %14s %10s %9s  %s\n' target executions 'per s' findings 'edges, features'
+	for target; do
+		local found=0
+		log=$work/$target.log
+		fuzz_one "$target" "$seconds" "$work/corpus/$target" >"$log" || found=1
+		out=$(<"$log")
+		n=$(stat_of number_of_executed_units <<<"$out")
+		total=$((total + n)) findings=$((findings + found))
+		printf '%-10s %14d %10d %9d  %s\n' "$target" "$n" \
+			"$(stat_of average_exec_per_sec <<<"$out")" "$found" "$(reached <<<"$out")"
+		[[ $found -eq 0 ]] || tail -n 30 "$log" >&2
+	done
+	printf '%-10s %14d %10s %9d\n' total "$total" '' "$findings"
+	[[ $findings -eq 0 ]]
+}
+
+afl() {
+	local seconds=$1 target stats crashes findings=0 words
+	shift
+	export AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1
+	printf '%-10s %14s %10s %9s\n' target executions 'per s' findings
+	for target; do
+		words=()
+		[[ ! -e $work/seeds/$target.dict ]] || words=(-x "$work/seeds/$target.dict")
+		rm -rf "build/afl/out/$target"
+		mkdir -p "build/afl/out"
+		afl-fuzz -i "$work/seeds/$target" -o "build/afl/out/$target" -m none \
+			"${words[@]}" -V "$seconds" -- "build/afl/fuzz/$target" >"build/afl/$target.log" 2>&1 || {
+			tail -n 30 "build/afl/$target.log" >&2
+			return 1
+		}
+		stats=build/afl/out/$target/default/fuzzer_stats
+		crashes=$(afl_stat saved_crashes "$stats")
+		findings=$((findings + crashes))
+		printf '%-10s %14s %10s %9d\n' "$target" "$(afl_stat execs_done "$stats")" \
+			"$(afl_stat execs_per_sec "$stats")" "$crashes"
+	done
+	[[ $findings -eq 0 ]]
+}
+
+afl_stat() { awk -v name="$1" '$1 == name { print $3 }' "$2"; }
+
+main() {
+	tests/fuzz/seeds.py "$work/seeds"
+	case ${1-} in
+	--libfuzzer) libfuzzer "${@:2}" ;;
+	--afl) afl "${@:2}" ;;
+	*) suite ;;
+	esac
+}
+
+mapfile -t targets < <(for f in tests/fuzz/*_fuzz.c; do basename "$f" _fuzz.c; done)
+main "$@"

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How runc and crun read their command lines, told from their parsers' documentation. */
+#ifndef ROOTFENCE_TESTS_FUZZ_RUNTIMES_H
+#define ROOTFENCE_TESTS_FUZZ_RUNTIMES_H
+
+#include <stdbool.h>
+
+#define RUNTIME_ARGS_MAX 32
+
+/* What a runtime is about to start; verb NULL: nothing, or an error. */
+struct started {
+	const char *verb;	      /* create, run, restore or exec */
+	const char *id;		      /* never NULL with a verb */
+	const char *bundle, *process; /* NULL: not said */
+	const char *user, *cwd;
+	bool other_config; /* crun: another file than config.json */
+};
+
+/* argv[argc] is NULL. Errors of the runtime start nothing. */
+struct started as_runc(int argc, char *const *argv);
+struct started as_crun(int argc, char *const *argv);
+
+#endif
