@@ -81,28 +81,32 @@ static struct mount_line next_mount(struct arena *arena, struct str *text)
 	return mount;
 }
 
+void mountinfo_parse(struct mountinfo *mountinfo, struct str text)
+{
+	size_t lines = 1;
+
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.data[i] == '\n';
+	mountinfo->lines = arena_array(mountinfo->arena, lines, sizeof(*mountinfo->lines));
+	while (text.len > 0)
+		mountinfo->lines[mountinfo->n++] = next_mount(mountinfo->arena, &text);
+	mountinfo->read = true;
+}
+
 /* Error: -errno; whoever asked has a sentence of its own for it. */
 static int read_table(struct mountinfo *mountinfo)
 {
-	struct arena *arena = mountinfo->arena;
 	struct err ignored;
 	struct str text;
-	size_t lines = 1;
 	int error;
 
 	if (mountinfo->read)
 		return 0;
-	error = io_read_file(arena, AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text,
-			     &ignored);
-	if (error < 0)
-		return error;
-	for (size_t i = 0; i < text.len; i++)
-		lines += text.data[i] == '\n';
-	mountinfo->lines = arena_array(arena, lines, sizeof(*mountinfo->lines));
-	while (text.len > 0)
-		mountinfo->lines[mountinfo->n++] = next_mount(arena, &text);
-	mountinfo->read = true;
-	return 0;
+	error = io_read_file(mountinfo->arena, AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX,
+			     &text, &ignored);
+	if (error == 0)
+		mountinfo_parse(mountinfo, text);
+	return error;
 }
 
 /* What follows directory in path: "" or "/..."; data NULL when path does not lie there. */

@@ -19,6 +19,9 @@ struct mountinfo {
 	size_t n;
 };
 
+/* mountinfo_parse: takes text for the mount table; paths point into it. */
+void mountinfo_parse(struct mountinfo *mountinfo, struct str text);
+
 /*
  * mountinfo_origins: other paths of the file that fd is open on and that `path` names: in the mount
  * that shows most of its file system, and in the layers of its overlay. *ret_paths is in the arena,
