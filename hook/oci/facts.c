@@ -100,6 +100,11 @@ static enum namespace_fact namespace_fact(struct lookup *lookup,
 	if (strcmp(path, own) == 0 || strcmp(path, first) == 0 ||
 	    (error == 0 && (same_file(lookup, own, &st) || same_file(lookup, first, &st))))
 		return NS_FACT_HOST;
+	/* Docker's name for the host's, in a spec of another machine. */
+	if (error != 0 && type == NAMESPACE_NETWORK &&
+	    (strcmp(path, "/var/run/docker/netns/default") == 0 ||
+	     strcmp(path, "/run/docker/netns/default") == 0))
+		return NS_FACT_HOST;
 	return error == 0 ? NS_FACT_OTHER : NS_FACT_UNKNOWN;
 }
 

@@ -206,7 +206,7 @@ def audit():
         if "userns-remap" not in name and "uidmap" not in name:
             found.add("hostUserNamespace")
         if "privileged" in name:
-            found |= {"deviceAccess", "procMount", "apparmorProfile"}
+            found |= {"deviceAccess", "procMount"}
         if "unconfined" in name:
             found.add("procMount")
         case(p, name, golden(name), "log", *sorted(found))
@@ -226,8 +226,7 @@ LIMITS = ("readonlyRootfs", "resourceLimits")  # logged, of every engine's spec
 
 CIS = (
     ("docker-28-privileged", ("privilegedContainer", "rootUser", "hostUserNamespace", *CAPS,
-                              "noNewPrivileges", "seccompProfile", "deviceAccess",
-                              "apparmorProfile")),
+                              "noNewPrivileges", "seccompProfile", "deviceAccess")),
     ("docker-28-socket", ("hostMounts", *CAPS, "noNewPrivileges")),
     ("podman-plain", ("rootUser", "hostUserNamespace", *CAPS, "noNewPrivileges")),
     ("podman-pid-host", ("hostPidNamespace", *CAPS, "noNewPrivileges")),
