@@ -292,25 +292,27 @@ static void go_on(pid_t pid, int status)
 	ptrace(PTRACE_SYSCALL, pid, NULL, (long)number);
 }
 
+/* How many do not end by themselves: after a second in which none of them does anything. */
 static unsigned int n_left(void)
 {
-	unsigned int n = 0;
+	unsigned int n = 1;
 
-	for (int tries = 0; tries < 100; tries++) {
+	for (int idle = 0; n > 0 && idle < 5000 && !timed_out; idle++) {
 		pid_t pid;
 		int status;
 
-		while ((pid = waitpid(-1, &status, __WALL | WNOHANG)) > 0)
+		while ((pid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
+			idle = 0;
 			if (WIFSTOPPED(status))
 				go_on(pid, status);
 			else
 				find_tracee(pid)->pid = 0;
+		}
 		n = 0;
 		for (size_t i = 0; i < TRACEES_MAX; i++)
 			n += run.tracees[i].pid != 0;
-		if (n == 0)
-			return 0;
-		usleep(10 * 1000);
+		if (n > 0)
+			usleep(200);
 	}
 	return n;
 }
