@@ -344,7 +344,8 @@ static const char *known_bundle_path(struct lookup *lookup, struct host_facts *h
 	if (host->bundle_name == NULL || strcmp(host->bundle_name, bundle) != 0) {
 		arena_reset(host->bundle_arena);
 		host->bundle_name = arena_copy(host->bundle_arena, bundle, strlen(bundle));
-		host->bundle = bundle_path(lookup, host->bundle_arena, bundle);
+		/* With the copy, which lives as long: a plain path is its own answer. */
+		host->bundle = bundle_path(lookup, host->bundle_arena, host->bundle_name);
 		if (lookup->failure != 0)
 			host->bundle_name = NULL; /* to be looked up again */
 	}
