@@ -16,7 +16,7 @@ def allowed_path($ro): test("^/var/lib/(containers/storage|docker(/[^/]+)?)/volu
 	+ "|pki/ca-trust/extracted|ca-certificates)(/|$)"));
 
 # What engines mount by themselves is told by where they keep it.
-def engine_mount: .source | test("/userdata/|/overlay-containers/|/sandboxes/|/docker/containers/"
+def engine_mount: .source | test("/userdata/|/overlay-containers/|/sandboxes/|/docker/([0-9.]+/)?containers/"
 	+ "|/kubelet/pods/[^/]+/(etc-hosts$|containers/)");
 
 def denied_calls: ["acct", "add_key", "bpf", "clock_settime", "clock_settime64", "create_module",
@@ -55,7 +55,8 @@ def host_id($maps): . as $id | if $maps == null then $id else
 def ns($type): [.linux.namespaces[]? | select(.type == $type)][0];
 
 def host_ns($type; $file): ns($type) as $n | $n == null or $n.path == "/proc/1/ns/" + $file
-	or $n.path == "/proc/self/ns/" + $file;
+	or $n.path == "/proc/self/ns/" + $file
+	or ($type == "network" and ($n.path // "" | test("^(/var)?/run/docker/netns/default$")));
 
 def privileged($held): ((.annotations["io.podman.annotations.privileged"] // "" | ascii_downcase) == "true")
 	or ($held | index("CAP_SYS_ADMIN")) != null
