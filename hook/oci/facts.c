@@ -393,7 +393,8 @@ static void collect_paths(struct lookup *caller, struct host_facts *host, const 
 		for (size_t i = 0; i < n_paths; i++)
 			host->paths[i] = path_fact(&lookup, paths[i], NULL, ORIGINS_IGNORED);
 		host->paths_known = lookup.failure == 0;
-		note_error(caller, lookup.failure, lookup.failed_at);
+		if (lookup.failed_at != NULL)
+			note_failure(caller, lookup.failure, lookup.failed_at);
 	}
 	facts->paths = host->paths;
 	facts->n_paths = n_paths;
