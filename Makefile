@@ -27,8 +27,8 @@ BUILD ?= $(if $(filter 1,$(SAN)),build/san,build)
 BUILD_DEPS := gcc make clang llvm bpftool libc6-dev linux-libc-dev libbpf-dev libelf-dev \
 	libseccomp-dev libyajl-dev libzstd-dev zlib1g-dev
 TEST_DEPS := bats busybox-static clang-format clang-tidy cppcheck crun fuse-overlayfs \
-	golang-github-opencontainers-specs-dev jq libcap2-bin libclang-rt-dev libcmocka-dev mandoc podman procps python3 \
-	python3-jsonschema runc shellcheck slirp4netns strace uidmap util-linux
+	golang-github-opencontainers-specs-dev jq libcap2-bin libclang-rt-dev libcmocka-dev mandoc \
+	podman procps python3 python3-jsonschema runc shellcheck slirp4netns strace uidmap util-linux
 
 ifneq ($(V),1)
 Q := @

@@ -81,10 +81,6 @@ static int set_limits(rlim_t seconds)
 	return signal(SIGXCPU, out_of_time) == SIG_ERR ? -1 : 0;
 }
 
-/*
- * Not slowed down (SPEC_ALLOW, which was the price of a filter before Linux 5.16): nothing here
- * guards data against the process itself.
- */
 static int set_filter(const struct sock_filter *filter, unsigned short len, int last_fd)
 {
 	struct sock_filter own[FILTER_MAX];
@@ -94,8 +90,7 @@ static int set_filter(const struct sock_filter *filter, unsigned short len, int 
 	for (unsigned short i = 0; i < len; i++)
 		if (own[i].k == RESTRAIN_LAST_FD)
 			own[i].k = (__u32)last_fd;
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
-			    &program);
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
 /*

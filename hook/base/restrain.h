@@ -26,8 +26,9 @@ enum restrain_role {
 
 /*
  * restrain: restrains this process for good; once, after it has opened what it writes to, with no
- * free number below. Children inherit it. A forbidden call ends the process (SIGSYS), and so does too much processor time or
- * memory, with EXIT_SYSTEM and a sentence. Error: EXIT_SYSTEM, and nothing may be read then.
+ * free number below. Children inherit it. A forbidden call ends the process (SIGSYS), and so does
+ * too much processor time or memory, with EXIT_SYSTEM and a sentence. Error: EXIT_SYSTEM, and
+ * nothing may be read then.
  */
 int restrain(enum restrain_role role, struct err *err);
 

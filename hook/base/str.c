@@ -137,7 +137,7 @@ static inline char fold_next(struct str *text)
 	if (text->len == 0)
 		return '\0';
 	folded = text->data[0];
-	if ((folded & 0x80) == 0) {
+	if ((folded & 0x80) == 0) { /* nearly all names are ASCII */
 		text->data++;
 		text->len--;
 		return folded >= 'A' && folded <= 'Z' ? (char)(folded + ('a' - 'A')) : folded;
@@ -151,20 +151,8 @@ static inline char fold_next(struct str *text)
 	return folded;
 }
 
-static char to_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 bool str_fold_equal(struct str a, struct str b)
 {
-	/* Nearly all names are ASCII, and most differ early. */
-	while (a.len > 0 && b.len > 0 && ((*a.data | *b.data) & 0x80) == 0) {
-		if (to_lower(*a.data) != to_lower(*b.data))
-			return false;
-		a = (struct str){ a.data + 1, a.len - 1 };
-		b = (struct str){ b.data + 1, b.len - 1 };
-	}
 	for (;;) {
 		char folded = fold_next(&a);
 

@@ -137,17 +137,19 @@ static int send_block(struct check *check, int out)
 	return error;
 }
 
-/* A worker: every block whose turn it is. */
+/* A worker: every block whose turn it is. Says why it fails, as nobody else can. */
 static int check_blocks(unsigned int nth, int out, void *data)
 {
 	struct check *check = data;
 	size_t at = 0;
-	int low = dup(out), error = restrain(RESTRAIN_FILES, &check->err); /* see restrain.h */
+	int low = dup(out), error; /* low: see restrain.h */
 
-	if (low < 0 || error < 0)
-		return -1;
+	if (low < 0)
+		error = err_set_system(&check->err, errno, "cannot copy a descriptor");
+	else
+		error = restrain(RESTRAIN_FILES, &check->err);
 	results_keep(&check->results);
-	for (size_t i = 0; i < check->n_files; i++) {
+	for (size_t i = 0; error == 0 && i < check->n_files; i++) {
 		if (i / BLOCK_FILES % check->jobs != nth) {
 			at += strlen(check->files.data + at) + 1;
 			continue;
@@ -155,10 +157,10 @@ static int check_blocks(unsigned int nth, int out, void *data)
 		error = check_file(check, &at);
 		if (error == 0 && (i % BLOCK_FILES == BLOCK_FILES - 1 || i + 1 == check->n_files))
 			error = send_block(check, low);
-		if (error < 0)
-			return error;
 	}
-	return 0;
+	if (error < 0 && error != -EPIPE) /* a reader that went has its own reason */
+		report_error(&check->err);
+	return error;
 }
 
 static int take_block(struct check *check, const struct workers *workers, size_t number,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes, escapes and names in which runtimes differ: see flaws.h. */
+/* Bytes, comments and names: see flaws.h. */
 #include "flaws.h"
 
 #include <stdlib.h>

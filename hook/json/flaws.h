@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parser would let pass and runtimes read differently: bytes, escapes, names. */
+/* What the grammar alone would let pass and runtimes read differently: bytes and names. */
 #ifndef ROOTFENCE_JSON_FLAWS_H
 #define ROOTFENCE_JSON_FLAWS_H
 

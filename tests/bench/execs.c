@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "quantile.h"
+
 #define LOOP_WARM_UP 5 /* after a change of what is attached */
 
 static double now(void)
@@ -27,13 +29,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double *one = a, *other = b;
-
-	return (*one > *other) - (*one < *other);
 }
 
 static int spawn(char *program)
@@ -60,8 +55,7 @@ static int loop(char *program, long n)
 			if (i >= 0)
 				took[i] = now() - start;
 		}
-		qsort(took, (size_t)n, sizeof(*took), compare);
-		printf("%.0f\n", took[n / 2]);
+		printf("%.0f\n", quantile(took, n, 50));
 		fflush(stdout);
 	}
 	free(took);

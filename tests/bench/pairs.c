@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "quantile.h"
+
 #define COMMANDS_MAX 16
 
 struct command {
@@ -64,20 +66,6 @@ static double processor_now(void)
 
 	getrusage(RUSAGE_CHILDREN, &usage);
 	return microseconds(&usage.ru_utime) + microseconds(&usage.ru_stime);
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double *one = a, *other = b;
-
-	return (*one > *other) - (*one < *other);
-}
-
-/* At its place of the sorted values, counted in hundredths. */
-static double quantile(double *values, long n, long hundredths)
-{
-	qsort(values, (size_t)n, sizeof(*values), compare);
-	return values[(n - 1) * hundredths / 100];
 }
 
 static void restore_copy(void)

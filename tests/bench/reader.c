@@ -18,6 +18,7 @@
 
 #include "base/io.h"
 #include "json/json.h"
+#include "quantile.h"
 
 #define TURN_NS 4e6 /* shortest turn */
 
@@ -42,20 +43,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
 	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double *one = a, *other = b;
-
-	return (*one > *other) - (*one < *other);
-}
-
-/* At its place of the sorted values, counted in hundredths. */
-static double quantile(double *values, long n, long hundredths)
-{
-	qsort(values, (size_t)n, sizeof(*values), compare);
-	return values[(n - 1) * hundredths / 100];
 }
 
 static int on_nothing(void *context)

@@ -56,7 +56,7 @@ keep() {
 	"$@" >"/run/capture/$name" 2>&1 </dev/null || true
 	[[ -s /run/capture/config.json ]] || {
 		echo "# nothing written for $name: $(tail -n 1 "/run/capture/$name")" >&3
-		return 0
+		return 1
 	}
 	mkdir -p "/vm/specs/$name"
 	cp /run/capture/config.json "/vm/specs/$name/config.json"
