@@ -157,7 +157,9 @@ static enum storage layer_storage(struct str path)
 
 bool mount_path_is_storage(struct str path)
 {
-	return source_storage("*/overlay/*/merged", path) == STORAGE_ROOT;
+	return source_storage("*/overlay/*/merged", path) == STORAGE_ROOT ||
+	       path_matches("/var/lib/docker/overlay2/*/merged", path) ||
+	       path_matches("/var/lib/docker/[0-9]*.[0-9]*/overlay2/*/merged", path);
 }
 
 struct path_list {

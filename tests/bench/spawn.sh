@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.."
 readonly rounds=${ROUNDS:-400}
 readonly spec=tests/golden/specs/podman-user-3267/config.json
 readonly root=/run/containers/storage/overlay/bench/merged
+readonly docker_root=/var/lib/docker/overlay2/bench/merged
 
 # In a mount namespace of its own, where /etc/rootfence and /run are the benchmark's.
 if [[ ${1-} != --inside ]]; then
@@ -54,11 +55,12 @@ prepare() {
 	END
 	compile -static -o "$work/twice" "$work/twice.c"
 	printf '{ "runtimes": { "runc": ["%s"] } }\n' "$work/noop" >/etc/rootfence/runtime.json
-	# The root is where podman has it for the hooks, and beside the config for the wrapper.
-	mkdir -p "$work/bundle/rootfs" "$root"
+	# The root is where podman has it for the hooks, and where Docker has it for the wrapper.
+	mount -t tmpfs -o mode=755 none /var/lib
+	mkdir -p "$work/bundle" "$root" "$docker_root"
 	jq -c '.root.path = "'"$root"'" | del(.hooks)' "$spec" >"$work/config.json"
-	jq -c '.root.path = "'"$work"'/bundle/rootfs" | del(.hooks)' "$spec" >"$work/own-root.json"
-	cp "$work/own-root.json" "$work/bundle/config.json"
+	jq -c '.root.path = "'"$docker_root"'" | del(.hooks)' "$spec" >"$work/docker.json"
+	cp "$work/docker.json" "$work/bundle/config.json"
 }
 
 # A process in a pid namespace of its own, for createRuntime to register; two policies in turn, so
@@ -96,7 +98,7 @@ hooks() {
 
 wrapper() {
 	printf '\nThe wrapper in front of a runtime that is a static no-op:\n'
-	pairs -r "$work/own-root.json" "$work/bundle/config.json" "$rounds" \
+	pairs -r "$work/docker.json" "$work/bundle/config.json" "$rounds" \
 		'the runtime alone' "$work/noop" -- \
 		'behind a no-op that executes it' "$work/twice" -- \
 		'state' "$work/runc" state bench -- \

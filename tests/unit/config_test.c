@@ -190,12 +190,39 @@ static void many_sources(void **state)
 	assert_int_equal(paths[100].path.len, 5001);
 }
 
+static const struct {
+	const char *path;
+	bool is_storage;
+} roots[] = {
+	{ "/var/lib/containers/storage/overlay/0a/merged", true },
+	{ "/run/containers/storage/overlay/0a/merged", true },
+	{ "/var/lib/docker/overlay2/0a/merged", true },
+	{ "/var/lib/docker/100000.100000/overlay2/0a/merged", true },
+	{ "/home/u/.local/share/containers/storage/overlay/0a/merged", false }, /* a user's */
+	{ "/var/lib/docker/overlay2/0a/merged/etc", false },
+	{ "/var/lib/docker/overlay2/../merged", false },
+	{ "/var/lib/docker/overlay2/0a/b/merged", false },
+	{ "/var/lib/docker/volumes/overlay2/0a/merged", false },
+	{ "/srv/var/lib/docker/overlay2/0a/merged", false },
+	{ "/run/containerd/io.containerd.runtime.v2.task/default/c/rootfs", false },
+	{ "rootfs", false },
+};
+
+static void storage_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
+		assert_int_equal(mount_path_is_storage(str_from(roots[i].path)),
+				 roots[i].is_storage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_ARENA(nothing_is_absent),	WITH_ARENA(false_is_not_absent),
 		WITH_ARENA(everything_is_read), WITH_ARENA(binds),
 		WITH_ARENA(source_rows),	WITH_ARENA(many_sources),
+		WITH_ARENA(storage_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
