@@ -128,19 +128,30 @@ static void write_artifact(struct json_writer *writer, const struct file_result 
 	json_end_object(writer);
 }
 
-/* The column in characters, from 1, of a column in bytes that ends at that offset of the text. */
-static unsigned int characters(struct str text, size_t offset, unsigned int column)
-{
-	unsigned int n = 1;
+/* The last column that was counted: most specs are one line, and most findings come in its order. */
+struct counted {
+	size_t line, offset; /* where the line starts, and the place */
+	unsigned int column;
+};
 
-	for (size_t i = offset - (column - 1); i < offset && i < text.len; i++)
-		n += ((unsigned char)text.data[i] & 0xC0) != 0x80;
-	return n;
+#define COUNTED_NONE ((struct counted){ 0, 0, 1 })
+
+/* The column in characters, from 1, of a column in bytes that ends at that offset of the text. */
+static unsigned int characters(struct counted *last, struct str text, size_t offset,
+			       unsigned int column)
+{
+	size_t line = offset - (column - 1);
+
+	if (last->line != line || last->offset > offset)
+		*last = (struct counted){ line, line, 1 };
+	for (; last->offset < offset && last->offset < text.len; last->offset++)
+		last->column += ((unsigned char)text.data[last->offset] & 0xC0) != 0x80;
+	return last->column;
 }
 
 /* The bytes of the value that the finding is about, or of the nearest that the spec has. */
 static void write_region(struct json_writer *writer, const struct file_result *file,
-			 const struct json_node *node)
+			 const struct json_node *node, struct counted *last)
 {
 	unsigned int line, column;
 
@@ -148,10 +159,11 @@ static void write_region(struct json_writer *writer, const struct file_result *f
 	json_begin_object(writer);
 	json_position(file->doc, node->start, &line, &column);
 	json_member_integer(writer, "startLine", line);
-	json_member_integer(writer, "startColumn", characters(file->text, node->start, column));
+	json_member_integer(writer, "startColumn",
+			    characters(last, file->text, node->start, column));
 	json_position(file->doc, node->end, &line, &column);
 	json_member_integer(writer, "endLine", line);
-	json_member_integer(writer, "endColumn", characters(file->text, node->end, column));
+	json_member_integer(writer, "endColumn", characters(last, file->text, node->end, column));
 	json_member_integer(writer, "byteOffset", node->start);
 	json_member_integer(writer, "byteLength", node->end - node->start);
 	json_end_object(writer);
@@ -162,6 +174,7 @@ static void write_error_region(struct json_writer *writer, const struct file_res
 {
 	const struct err *err = file->err;
 	const char *line = file->text.data;
+	struct counted none = COUNTED_NONE;
 	size_t offset;
 
 	if (err->line == 0)
@@ -174,13 +187,14 @@ static void write_error_region(struct json_writer *writer, const struct file_res
 	json_key(writer, "region");
 	json_begin_object(writer);
 	json_member_integer(writer, "startLine", err->line);
-	json_member_integer(writer, "startColumn", characters(file->text, offset, err->column));
+	json_member_integer(writer, "startColumn",
+			    characters(&none, file->text, offset, err->column));
 	json_end_object(writer);
 }
 
 static void write_result(struct json_writer *writer, const struct file_result *file,
 			 const struct rule *rule, const char *level, const char *message,
-			 const struct finding *finding)
+			 const struct finding *finding, struct counted *last)
 {
 	const char *pointer = finding != NULL ? finding->pointer : file->err->pointer;
 
@@ -197,7 +211,7 @@ static void write_result(struct json_writer *writer, const struct file_result *f
 	json_begin_object(writer);
 	write_artifact(writer, file);
 	if (finding != NULL)
-		write_region(writer, file, finding->node);
+		write_region(writer, file, finding->node, last);
 	else
 		write_error_region(writer, file);
 	json_end_object(writer);
@@ -216,8 +230,11 @@ static void write_result(struct json_writer *writer, const struct file_result *f
 
 static void add(struct results *results, struct arena *arena, const struct file_result *file)
 {
+	struct counted last = COUNTED_NONE;
+
 	if (file->verdict == NULL) {
-		write_result(results->writer, file, &rule_spec, "error", file->err->text, NULL);
+		write_result(results->writer, file, &rule_spec, "error", file->err->text, NULL,
+			     &last);
 		return;
 	}
 	for (const struct finding *f = file->verdict->findings; f != NULL; f = f->next) {
@@ -231,7 +248,7 @@ static void add(struct results *results, struct arena *arena, const struct file_
 			     refused			 ? "error"
 			     : f->action == RULE_REWRITE ? "warning"
 							 : "note",
-			     message, f);
+			     message, f, &last);
 	}
 }
 

@@ -83,6 +83,7 @@ def argument(rule, name, entry):
 
 
 CHECK = ("check", "--policy", os.path.join(POLICIES, "audit.json"))
+SARIF = (*CHECK, "--format", "sarif")
 REWRITE = ("rewrite", "--policy", os.path.join(POLICIES, "default.json"))
 
 # What there are n of, the largest n, the document, the command on it; policies are used on one spec.
@@ -92,6 +93,7 @@ SPECS = [
     ("mounts of many directories", 100000, mounts(lambda i: DIRECTORIES[i % len(DIRECTORIES)]),
      (CHECK,)),
     ("mounts of one directory", 100000, mounts(lambda i: "/usr/share"), (CHECK,)),
+    ("findings in one line", 100000, mounts(lambda i: "/etc"), (SARIF,)),
     ("layers of an overlay", 100000, lambda n: spec(lambda d: d.update(mounts=[
         {"destination": "/o", "type": "overlay", "source": "overlay",
          "options": [f"lowerdir+=/srv/layer{i}" for i in range(n)]}])), (CHECK,)),
