@@ -5,11 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -25,49 +23,9 @@ static const char *const namespace_files[NAMESPACE_COUNT] = {
 	[NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_TIME] = "time",
 };
 
-/* One look-up of many: most paths share their first directories. */
-struct lookup {
-	struct arena *arena;
-	enum facts_scope scope;
-	struct mountinfo *mountinfo;
-	size_t n_dirs;
-	struct known_dir {
-		struct str path;
-		struct file_id id;
-		struct known_dir *next;
-	} * dirs;
-	int failure; /* the first that is no fact: an errno, and of what */
-	const char *failed_at;
-};
-
-static void note_failure(struct lookup *lookup, int error, const char *path)
-{
-	if (lookup->failure == 0) {
-		lookup->failure = error;
-		lookup->failed_at = arena_copy(lookup->arena, path, strlen(path));
-	}
-}
-
-/* Of a look that gave `error` at `path`: most errors say what is there, some say nothing. */
-static int note_error(struct lookup *lookup, int error, const char *path)
-{
-	if (io_is_failure(error))
-		note_failure(lookup, error, path);
-	return error;
-}
-
-/* Of what is always there when a container starts: its bundle, and what /proc says of this process. */
-static void note_own_error(struct lookup *lookup, int error, const char *path)
-{
-	if (error != 0 && lookup->scope == FACTS_LIVE)
-		note_failure(lookup, error, path);
-	else
-		note_error(lookup, error, path);
-}
-
 static int look(struct lookup *lookup, const char *path, struct stat *st)
 {
-	return stat(path, st) < 0 ? note_error(lookup, errno, path) : 0;
+	return stat(path, st) < 0 ? lookup_note(lookup, errno, path) : 0;
 }
 
 static bool same_file(struct lookup *lookup, const char *path, const struct stat *st)
@@ -119,7 +77,7 @@ static size_t read_id_map(struct lookup *lookup, struct arena *arena, const char
 	int error = io_read_file(arena, AT_FDCWD, path, ID_MAP_MAX, &text, &ignored);
 
 	if (error < 0) {
-		note_error(lookup, -error, path);
+		lookup_note(lookup, -error, path);
 		return 0;
 	}
 	for (size_t i = 0; i < text.len; i++)
@@ -168,170 +126,23 @@ static void read_joined_maps(struct lookup *lookup, const struct oci_namespace *
 	userns_member_end(member);
 }
 
-#define KNOWN_DIRS_MAX 64 /* directories that are remembered: who has more pays a look at each */
-
-/* The directory of that resolved path, mostly looked up once. Error: its errno. */
-static int directory_id(struct lookup *lookup, struct str path, struct file_id *ret_id)
-{
-	struct known_dir *dir = lookup->dirs;
-	struct stat st;
-
-	while (dir != NULL && !str_equal(dir->path, path))
-		dir = dir->next;
-	if (dir != NULL) {
-		*ret_id = dir->id;
-		return 0;
-	}
-	if (lstat(arena_copy(lookup->arena, path.data, path.len), &st) < 0)
-		return errno;
-	if (!S_ISDIR(st.st_mode))
-		return ENOTDIR; /* it was one when the path was resolved */
-	*ret_id = (struct file_id){ st.st_dev, st.st_ino };
-	if (lookup->n_dirs == KNOWN_DIRS_MAX)
-		return 0;
-	dir = arena_new_object(lookup->arena, struct known_dir);
-	*dir = (struct known_dir){ path, *ret_id, lookup->dirs };
-	lookup->dirs = dir;
-	lookup->n_dirs++;
-	return 0;
-}
-
-/* Notes the identities of the file behind fd and of every directory above it, the root's last. */
-static int walk_up(struct lookup *lookup, int fd, struct path_fact *fact)
-{
-	struct file_id chain[FACTS_CHAIN_MAX];
-	struct str path = str_from(fact->resolved);
-	struct stat st;
-	int error = 0;
-
-	if (fstat(fd, &st) < 0)
-		return errno;
-	fact->mode = st.st_mode;
-	chain[fact->n_chain++] = (struct file_id){ st.st_dev, st.st_ino };
-	while (path.len > 1 && error == 0) {
-		while (path.data[--path.len] != '/')
-			;
-		if (path.len == 0)
-			path.len = 1; /* the root directory */
-		if (fact->n_chain == FACTS_CHAIN_MAX)
-			return ENAMETOOLONG;
-		error = directory_id(lookup, path, &chain[fact->n_chain++]);
-	}
-	fact->chain = arena_array(lookup->arena, fact->n_chain, sizeof(*chain));
-	memcpy(fact->chain, chain, fact->n_chain * sizeof(*chain));
-	return error;
-}
-
-static int open_how(const char *name, uint64_t resolve)
-{
-	const struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = resolve };
-
-	return (int)syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof(how));
-}
-
-/* An absolute path without doubled slashes, dots, and a slash at its end? */
-static bool is_plain(const char *name)
-{
-	return name[0] == '/' && strstr(name, "//") == NULL && strstr(name, "/.") == NULL &&
-	       (name[1] == '\0' || name[strlen(name) - 1] != '/');
-}
-
-/* Where the file is now. Error: -errno. */
-static int name_of(struct arena *arena, int fd, const char **ret_name)
-{
-	char link[64], name[4096];
-	ssize_t len;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, name, sizeof(name));
-	if (len <= 0 || (size_t)len == sizeof(name) || name[0] != '/')
-		return len < 0 ? -errno : -ENAMETOOLONG;
-	*ret_name = arena_copy(arena, name, (size_t)len);
-	return 0;
-}
-
-/*
- * Opens what the path names and says where that is, after every symbolic link. No magic links on
- * the way: what /proc/self/cwd, root and fd/N stand for is another file in the runtime than here.
- * Kernels before 5.6 cannot be told so. Most paths have no link at all, and are their own answer.
- * Error: -errno.
- */
-static int open_path(struct arena *arena, const char *name, const char **ret_resolved)
-{
-	auto_close int fd = is_plain(name) ? open_how(name, RESOLVE_NO_SYMLINKS) : -1;
-	int error;
-
-	if (fd >= 0) {
-		*ret_resolved = name;
-		return TAKE_FD(fd);
-	}
-	if (is_plain(name) && errno != ELOOP && errno != ENOSYS)
-		return -errno; /* with links it would be no other */
-	fd = open_how(name, RESOLVE_NO_MAGICLINKS);
-	if (fd < 0 && errno == ENOSYS)
-		fd = open(name, O_PATH | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	error = name_of(arena, fd, ret_resolved);
-	return error < 0 ? error : TAKE_FD(fd);
-}
-
-enum origins {
-	ORIGINS_IGNORED,
-	ORIGINS_WANTED,
-};
-
-static struct path_fact path_fact(struct lookup *lookup, struct str path, const char *bundle,
-				  enum origins wanted)
-{
-	struct arena *arena = lookup->arena;
-	struct path_fact fact = { .path = path };
-	struct str *origins = NULL;
-	const char *name = arena_copy(arena, path.data, path.len);
-	auto_close int fd = -1;
-
-	if (!str_starts_with(path, "/")) {
-		if (bundle == NULL) {
-			fact.error = EINVAL;
-			return fact;
-		}
-		name = arena_printf(arena, "%s/%s", bundle, name);
-	}
-	fd = open_path(arena, name, &fact.resolved);
-	if (fd < 0) {
-		fact.error = note_error(lookup, -fd, name);
-		return fact;
-	}
-	fact.error = note_error(lookup, walk_up(lookup, fd, &fact), name);
-	if (wanted == ORIGINS_IGNORED || fact.error != 0)
-		return fact;
-	note_own_error(lookup,
-		       -mountinfo_origins(arena, lookup->mountinfo, fd, fact.resolved, &origins,
-					  &fact.n_origins),
-		       "the mount table");
-	fact.origins = arena_array(arena, fact.n_origins, sizeof(*fact.origins));
-	for (size_t i = 0; i < fact.n_origins; i++)
-		fact.origins[i] = path_fact(lookup, origins[i], NULL, ORIGINS_IGNORED);
-	return fact;
-}
-
 /* A path of the spec, which may have been looked up before it was rewritten. */
 static struct path_fact spec_path_fact(struct lookup *lookup, struct str path, const char *bundle,
 				       enum origins wanted, const struct path_fact *before)
 {
 	return before != NULL && str_equal(before->path, path)
 		       ? *before
-		       : path_fact(lookup, path, bundle, wanted);
+		       : lookup_path(lookup, path, bundle, wanted);
 }
 
 /* The name under which a rewritten spec mounts files of the bundle. */
 static const char *bundle_path(struct lookup *lookup, struct arena *arena, const char *bundle)
 {
 	const char *path = NULL;
-	auto_close int fd = bundle != NULL ? open_path(arena, bundle, &path) : -1;
+	auto_close int fd = bundle != NULL ? lookup_open(arena, bundle, &path) : -1;
 
 	if (bundle != NULL && fd < 0)
-		note_own_error(lookup, -fd, bundle);
+		lookup_note_own(lookup, -fd, bundle);
 	return fd >= 0 ? path : NULL;
 }
 
@@ -365,7 +176,7 @@ static void collect_own(struct lookup *lookup, struct host_facts *host, struct f
 		enum own_userns own = own_userns();
 
 		if (own == OWN_USERNS_UNKNOWN)
-			note_own_error(lookup, errno, "/proc/self/ns/user");
+			lookup_note_own(lookup, errno, "/proc/self/ns/user");
 		host->user_namespace_initial = own == OWN_USERNS_INITIAL;
 		/* Ids of the initial one are the host's as they are. */
 		if (!host->user_namespace_initial) {
@@ -391,10 +202,10 @@ static void collect_paths(struct lookup *caller, struct host_facts *host, const 
 	if (!host->paths_known) {
 		host->paths = arena_array(host->arena, n_paths, sizeof(*host->paths));
 		for (size_t i = 0; i < n_paths; i++)
-			host->paths[i] = path_fact(&lookup, paths[i], NULL, ORIGINS_IGNORED);
+			host->paths[i] = lookup_path(&lookup, paths[i], NULL, ORIGINS_IGNORED);
 		host->paths_known = lookup.failure == 0;
 		if (lookup.failed_at != NULL)
-			note_failure(caller, lookup.failure, lookup.failed_at);
+			lookup_note(caller, lookup.failure, lookup.failed_at);
 	}
 	facts->paths = host->paths;
 	facts->n_paths = n_paths;

@@ -13,41 +13,16 @@
 
 #include "oci/accounts.h"
 #include "oci/config.h"
+#include "oci/lookup.h"
 #include "oci/mountinfo.h"
 #include "oci/mounts.h"
 #include "oci/seccomp.h"
-
-/* Where a spec is judged. Only a live one is about to start here, on this host. */
-enum facts_scope {
-	FACTS_OFFLINE, /* a file, perhaps made for another host: what is not here is not held against it */
-	FACTS_LIVE, /* what cannot be looked up is refused */
-};
 
 enum namespace_fact {
 	NS_FACT_HOST,	 /* no namespace of its own, or a path to the host's */
 	NS_FACT_NEW,	 /* the runtime makes a new one */
 	NS_FACT_OTHER,	 /* joins one that is not the host's */
 	NS_FACT_UNKNOWN, /* a path that cannot be looked up */
-};
-
-struct file_id {
-	uint64_t device;
-	uint64_t inode;
-};
-
-#define FACTS_CHAIN_MAX 64 /* components of a path; deeper ones are cut, and refused when live */
-
-/* A path of the host, after every symbolic link. */
-struct path_fact {
-	struct str path; /* as the spec or the policy spells it */
-	int error;	 /* 0, or the errno of looking it up; then the rest is empty */
-	mode_t mode;
-	const char *resolved;
-	struct file_id *chain; /* [0] the file, then its parents; the root directory comes last */
-	size_t n_chain;
-	struct path_fact
-		*origins; /* the same file elsewhere: what is mounted here, or its layers */
-	size_t n_origins;
 };
 
 /* One host path that a mount gives the container: see mount_paths(). */

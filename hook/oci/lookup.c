@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looks at paths of this host: see lookup.h. */
+#include "lookup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+
+static void note_failure(struct lookup *lookup, int error, const char *path)
+{
+	if (lookup->failure == 0) {
+		lookup->failure = error;
+		lookup->failed_at = arena_copy(lookup->arena, path, strlen(path));
+	}
+}
+
+int lookup_note(struct lookup *lookup, int error, const char *path)
+{
+	if (io_is_failure(error))
+		note_failure(lookup, error, path);
+	return error;
+}
+
+void lookup_note_own(struct lookup *lookup, int error, const char *path)
+{
+	if (error != 0 && lookup->scope == FACTS_LIVE)
+		note_failure(lookup, error, path);
+	else
+		lookup_note(lookup, error, path);
+}
+
+#define KNOWN_DIRS_MAX 64 /* directories that are remembered: who has more pays a look at each */
+
+/* The directory of that resolved path, mostly looked up once. Error: its errno. */
+static int directory_id(struct lookup *lookup, struct str path, struct file_id *ret_id)
+{
+	struct known_dir *dir = lookup->dirs;
+	struct stat st;
+
+	while (dir != NULL && !str_equal(dir->path, path))
+		dir = dir->next;
+	if (dir != NULL) {
+		*ret_id = dir->id;
+		return 0;
+	}
+	if (lstat(arena_copy(lookup->arena, path.data, path.len), &st) < 0)
+		return errno;
+	if (!S_ISDIR(st.st_mode))
+		return ENOTDIR; /* it was one when the path was resolved */
+	*ret_id = (struct file_id){ st.st_dev, st.st_ino };
+	if (lookup->n_dirs == KNOWN_DIRS_MAX)
+		return 0;
+	dir = arena_new_object(lookup->arena, struct known_dir);
+	*dir = (struct known_dir){ path, *ret_id, lookup->dirs };
+	lookup->dirs = dir;
+	lookup->n_dirs++;
+	return 0;
+}
+
+/* Notes the identities of the file behind fd and of every directory above it, the root's last. */
+static int walk_up(struct lookup *lookup, int fd, struct path_fact *fact)
+{
+	struct file_id chain[FACTS_CHAIN_MAX];
+	struct str path = str_from(fact->resolved);
+	struct stat st;
+	int error = 0;
+
+	if (fstat(fd, &st) < 0)
+		return errno;
+	fact->mode = st.st_mode;
+	chain[fact->n_chain++] = (struct file_id){ st.st_dev, st.st_ino };
+	while (path.len > 1 && error == 0) {
+		while (path.data[--path.len] != '/')
+			;
+		if (path.len == 0)
+			path.len = 1; /* the root directory */
+		if (fact->n_chain == FACTS_CHAIN_MAX)
+			return ENAMETOOLONG;
+		error = directory_id(lookup, path, &chain[fact->n_chain++]);
+	}
+	fact->chain = arena_array(lookup->arena, fact->n_chain, sizeof(*chain));
+	memcpy(fact->chain, chain, fact->n_chain * sizeof(*chain));
+	return error;
+}
+
+static int open_how(const char *name, uint64_t resolve)
+{
+	const struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = resolve };
+
+	return (int)syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof(how));
+}
+
+/* An absolute path without doubled slashes, dots, and a slash at its end? */
+static bool is_plain(const char *name)
+{
+	return name[0] == '/' && strstr(name, "//") == NULL && strstr(name, "/.") == NULL &&
+	       (name[1] == '\0' || name[strlen(name) - 1] != '/');
+}
+
+/* Where the file is now. Error: -errno. */
+static int name_of(struct arena *arena, int fd, const char **ret_name)
+{
+	char link[64], name[4096];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, name, sizeof(name));
+	if (len <= 0 || (size_t)len == sizeof(name) || name[0] != '/')
+		return len < 0 ? -errno : -ENAMETOOLONG;
+	*ret_name = arena_copy(arena, name, (size_t)len);
+	return 0;
+}
+
+/*
+ * No magic links on the way: what /proc/self/cwd, root and fd/N stand for is another file in the
+ * runtime than here. Kernels before 5.6 cannot be told so. Most paths have no link at all, and are
+ * their own answer.
+ */
+int lookup_open(struct arena *arena, const char *name, const char **ret_resolved)
+{
+	auto_close int fd = is_plain(name) ? open_how(name, RESOLVE_NO_SYMLINKS) : -1;
+	int error;
+
+	if (fd >= 0) {
+		*ret_resolved = name;
+		return TAKE_FD(fd);
+	}
+	if (is_plain(name) && errno != ELOOP && errno != ENOSYS)
+		return -errno; /* with links it would be no other */
+	fd = open_how(name, RESOLVE_NO_MAGICLINKS);
+	if (fd < 0 && errno == ENOSYS)
+		fd = open(name, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	error = name_of(arena, fd, ret_resolved);
+	return error < 0 ? error : TAKE_FD(fd);
+}
+
+struct path_fact lookup_path(struct lookup *lookup, struct str path, const char *bundle,
+			     enum origins wanted)
+{
+	struct arena *arena = lookup->arena;
+	struct path_fact fact = { .path = path };
+	struct str *origins = NULL;
+	const char *name = arena_copy(arena, path.data, path.len);
+	auto_close int fd = -1;
+
+	if (!str_starts_with(path, "/")) {
+		if (bundle == NULL) {
+			fact.error = EINVAL;
+			return fact;
+		}
+		name = arena_printf(arena, "%s/%s", bundle, name);
+	}
+	fd = lookup_open(arena, name, &fact.resolved);
+	if (fd < 0) {
+		fact.error = lookup_note(lookup, -fd, name);
+		return fact;
+	}
+	fact.error = lookup_note(lookup, walk_up(lookup, fd, &fact), name);
+	if (wanted == ORIGINS_IGNORED || fact.error != 0)
+		return fact;
+	lookup_note_own(lookup,
+			-mountinfo_origins(arena, lookup->mountinfo, fd, fact.resolved, &origins,
+					   &fact.n_origins),
+			"the mount table");
+	fact.origins = arena_array(arena, fact.n_origins, sizeof(*fact.origins));
+	for (size_t i = 0; i < fact.n_origins; i++)
+		fact.origins[i] = lookup_path(lookup, origins[i], NULL, ORIGINS_IGNORED);
+	return fact;
+}
