@@ -9,6 +9,8 @@ cd "$(dirname "$0")/../.."
 readonly rounds=${ROUNDS:-400}
 readonly spec=tests/golden/specs/podman-user-3267/config.json
 readonly root=/run/containers/storage/overlay/bench/merged
+# What the default policy looks up: hostMounts.
+readonly denied=(/ /etc /proc /sys /dev /boot /root /run /run /var/lib/{kubelet,docker,containerd,containers})
 readonly docker_root=/var/lib/docker/overlay2/bench/merged
 
 # In a mount namespace of its own, where /etc/rootfence and /run are the benchmark's.
@@ -44,11 +46,7 @@ prepare() {
 	echo 'int main(void) { return 0; }' >"$work/noop.c"
 	compile -static -o "$work/noop" "$work/noop.c"
 	compile -static-pie -fPIE -o "$work/noop-pie" "$work/noop.c"
-	cat >"$work/copy.c" <<-END
-		#include <unistd.h>
-		int main(void) { static char b[1 << 20]; return write(1, b, read(0, b, sizeof(b))) < 0; }
-	END
-	compile -static-pie -fPIE -o "$work/copy" "$work/copy.c"
+	compile -static-pie -fPIE -o "$work/floor" tests/bench/floor.c
 	cat >"$work/twice.c" <<-END
 		#include <unistd.h>
 		int main(int argc, char **argv, char **env) { return execve("$work/noop", argv, env); }
@@ -85,7 +83,8 @@ hooks() {
 	pairs -i "$work/config.json" "$rounds" \
 		'static no-op' "$work/noop" -- \
 		'static-pie no-op' "$work/noop-pie" -- \
-		'static-pie that copies the spec' "$work/copy" -- \
+		'system calls and memory of precreate' "$work/floor" \
+		/etc/rootfence/policies/default.json "$root" "${denied[@]}" -- \
 		'rootfence --version' "$rootfence" --version -- \
 		'precreate' "$rootfence" precreate -- \
 		'check' "$rootfence" check "$work/config.json"
