@@ -53,6 +53,12 @@ shared_is_oci_only() {
 	jq -es 'all(.[]; (.stages - ["createRuntime", "poststop"]) == [])' oci-hooks.d/shared/*.json
 }
 
+# What a script makes that took an option for the name of a directory.
+names() {
+	! find . -name .git -prune -o -path ./build -prune -o \( -name '-*' -o -name '* *' \) -print |
+		grep .
+}
+
 step 'clang-format' formatted
 step 'clang-tidy' tidy
 step 'cppcheck' cpp_check
@@ -60,4 +66,5 @@ step 'mandoc -T lint' man_pages
 step 'shellcheck' shell_scripts
 step 'hook JSON is JSON with a timeout' json
 step 'shared hooks directory: OCI stages only' shared_is_oci_only
+step 'no file name is an option or has blanks' names
 tap_done

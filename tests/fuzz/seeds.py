@@ -15,6 +15,8 @@ import re
 import shutil
 import sys
 
+if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+    sys.exit(f"Usage: {sys.argv[0]} DIRECTORY")
 OUT = sys.argv[1]
 sys.argv[1:] = []  # hostile.py has its own
 HERE = os.path.dirname(os.path.abspath(__file__))

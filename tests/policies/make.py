@@ -8,6 +8,7 @@ policy rewrites where Kubernetes refuses, the row says so. The specs come from p
 that engines wrote (tests/golden/specs), with a change where no engine writes it.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -38,7 +39,9 @@ def write_case(directory, number, name, files):
 
 
 def main():
-    target = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "policies/tests")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("directory", nargs="?", default=os.path.join(ROOT, "policies/tests"))
+    target = parser.parse_args().directory
     for rows in TABLES:
         rows()
     cases = {}
