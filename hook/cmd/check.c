@@ -24,7 +24,9 @@
 #define JOBS_DEFAULT_MAX 4UL /* more would wait for the one that writes */
 
 struct check {
-	const struct policy *policy;
+	struct arena *arena;
+	const char *policy_name;
+	struct policy *policy;
 	enum front_end front_end;
 	struct results results;
 	struct progress progress;
@@ -103,10 +105,23 @@ static int check_file(struct check *check, size_t *at)
 	return error;
 }
 
+/* Whoever reads what others wrote, the policy first, can do little else from then on. */
+static int begin(struct check *check)
+{
+	int error = restrain(RESTRAIN_FILES, &check->err);
+
+	if (error == 0)
+		error = policy_select(check->arena, check->policy_name, POLICY_FOR_FILES,
+				      &check->policy, &check->err);
+	if (error == 0)
+		results_begin(&check->results, check->policy);
+	return error;
+}
+
 static int check_here(struct check *check)
 {
 	size_t at = 0;
-	int error = restrain(RESTRAIN_FILES, &check->err);
+	int error = begin(check);
 
 	for (size_t i = 0; error == 0 && i < check->n_files; i++) {
 		progress_step(&check->progress, check->n_judged);
@@ -147,7 +162,7 @@ static int check_blocks(unsigned int nth, int out, void *data)
 	if (low < 0)
 		error = err_set_system(&check->err, errno, "cannot copy a descriptor");
 	else
-		error = restrain(RESTRAIN_FILES, &check->err);
+		error = begin(check);
 	results_keep(&check->results);
 	for (size_t i = 0; error == 0 && i < check->n_files; i++) {
 		if (i / BLOCK_FILES % check->jobs != nth) {
@@ -158,7 +173,8 @@ static int check_blocks(unsigned int nth, int out, void *data)
 		if (error == 0 && (i % BLOCK_FILES == BLOCK_FILES - 1 || i + 1 == check->n_files))
 			error = send_block(check, low);
 	}
-	if (error < 0 && error != -EPIPE) /* a reader that went has its own reason */
+	/* A reader that went has its own reason, and reads the same policy. */
+	if (error < 0 && error != -EPIPE && check->err.exit != EXIT_POLICY)
 		report_error(&check->err);
 	return error;
 }
@@ -198,6 +214,7 @@ static int check_in_workers(struct check *check)
 
 	if (error < 0)
 		return error;
+	error = begin(check);
 	for (size_t i = 0; error == 0 && i * BLOCK_FILES < check->n_files; i++)
 		error = take_block(check, &workers, i, &text);
 	if (error == 0)
@@ -237,7 +254,6 @@ static int check_all(struct check *check, int n, char **paths)
 {
 	int error;
 
-	results_begin(&check->results, check->policy);
 	progress_begin(&check->progress);
 	error = check_paths(check, n, paths);
 	progress_end(&check->progress);
@@ -257,18 +273,18 @@ static int check_all(struct check *check, int n, char **paths)
 
 int command_check(const struct command *command, int argc, char **argv)
 {
-	const char *policy_name = NULL, *format_name = NULL, *jobs = NULL;
+	const char *format_name = NULL, *jobs = NULL;
 	bool no_rewrite = false;
-	const struct option options[] = { { "policy", &policy_name, NULL },
-					  { "format", &format_name, NULL },
-					  { "no-rewrite", NULL, &no_rewrite },
-					  { "jobs", &jobs, NULL } };
 	struct arena *arena = arena_new();
-	struct check check = { .exit = EXIT_ALLOWED,
+	struct check check = { .arena = arena,
+			       .exit = EXIT_ALLOWED,
 			       .cache = { .host = { .arena = arena, .bundle_arena = arena_new() },
 					  .profiles = { .arena = arena } },
 			       .file_arena = arena_new() };
-	struct policy *policy;
+	const struct option options[] = { { "policy", &check.policy_name, NULL },
+					  { "format", &format_name, NULL },
+					  { "no-rewrite", NULL, &no_rewrite },
+					  { "jobs", &jobs, NULL } };
 	int n, error;
 
 	error = options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &check.err);
@@ -282,10 +298,7 @@ int command_check(const struct command *command, int argc, char **argv)
 		error = err_set(
 			&check.err, EINVAL, EXIT_USAGE,
 			"check takes at least one PATH, or - for standard input; see rootfence check --help");
-	if (error == 0)
-		error = policy_select(arena, policy_name, POLICY_FOR_FILES, &policy, &check.err);
 	if (error == 0) {
-		check.policy = policy;
 		check.front_end = no_rewrite ? FRONT_READ_ONLY : FRONT_CHECK;
 		error = check_all(&check, n, argv);
 	}

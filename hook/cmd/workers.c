@@ -17,28 +17,46 @@ static void close_readers(const struct workers *workers)
 		close(workers->list[i].fd);
 }
 
-static int start_one(struct workers *workers, int (*work)(unsigned int nth, int out, void *data),
-		     void *data)
+/* A pipe whose reader does not have the lowest free number. Error: -errno. */
+static int open_pipe(int *ret_reader, int *ret_writer)
 {
-	int ends[2];
-	pid_t pid;
+	int ends[2], reader, error;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	pid = fork();
-	if (pid == 0) {
-		close(ends[0]);
-		close_readers(workers);
-		_exit(work(workers->n, ends[1], data) == 0 ? EXIT_ALLOWED : EXIT_SYSTEM);
-	}
-	close(ends[1]);
-	if (pid < 0) {
-		int error = errno;
-
-		close(ends[0]);
+	reader = fcntl(ends[0], F_DUPFD_CLOEXEC, ends[0] + 1);
+	error = errno;
+	close(ends[0]);
+	if (reader < 0) {
+		close(ends[1]);
 		return -error;
 	}
-	workers->list[workers->n++] = (struct worker){ pid, ends[0] };
+	*ret_reader = reader;
+	*ret_writer = ends[1];
+	return 0;
+}
+
+static int start_one(struct workers *workers, int (*work)(unsigned int nth, int out, void *data),
+		     void *data)
+{
+	int reader, writer, error = open_pipe(&reader, &writer);
+	pid_t pid;
+
+	if (error < 0)
+		return error;
+	pid = fork();
+	if (pid == 0) {
+		close(reader);
+		close_readers(workers);
+		_exit(work(workers->n, writer, data) == 0 ? EXIT_ALLOWED : EXIT_SYSTEM);
+	}
+	error = errno;
+	close(writer);
+	if (pid < 0) {
+		close(reader);
+		return -error;
+	}
+	workers->list[workers->n++] = (struct worker){ pid, reader };
 	return 0;
 }
 

@@ -21,7 +21,8 @@ struct workers {
 /*
  * workers_start: n processes, at most WORKERS_MAX; each calls work with its number, from 0, and the
  * descriptor that it writes to, and ends: well where work returns 0. Nothing else may be written.
- * Error: EXIT_SYSTEM, and none is left.
+ * What is read from has not the lowest free number, so that restrain() leaves it to be closed. Error:
+ * EXIT_SYSTEM, and none is left.
  */
 int workers_start(struct workers *workers, unsigned int n,
 		  int (*work)(unsigned int nth, int out, void *data), void *data, struct err *err);
