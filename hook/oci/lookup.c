@@ -129,10 +129,9 @@ int lookup_open(struct arena *arena, const char *name, const char **ret_resolved
 	auto_close int fd = is_plain(name) ? open_how(name, RESOLVE_NO_SYMLINKS) : -1;
 	int error;
 
-	if (fd >= 0) {
-		*ret_resolved = name;
+	*ret_resolved = name;
+	if (fd >= 0)
 		return TAKE_FD(fd);
-	}
 	if (is_plain(name) && errno != ELOOP && errno != ENOSYS)
 		return -errno; /* with links it would be no other */
 	fd = open_how(name, RESOLVE_NO_MAGICLINKS);
@@ -163,6 +162,7 @@ struct path_fact lookup_path(struct lookup *lookup, struct str path, const char 
 	fd = lookup_open(arena, name, &fact.resolved);
 	if (fd < 0) {
 		fact.error = lookup_note(lookup, -fd, name);
+		fact.resolved = NULL;
 		return fact;
 	}
 	fact.error = lookup_note(lookup, walk_up(lookup, fd, &fact), name);
