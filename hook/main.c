@@ -20,8 +20,8 @@
 #define EXITS_COMMON "  2 usage   6 system error\n"
 
 const struct command commands[] = {
-	{ "check", "Judges OCI specs and says what a policy finds in them", "[OPTIONS] PATH...",
-	  POLICY_OPTION
+	{ "check", "Judges OCI specs and says what a policy finds in them", "[OPTIONS] PATH...|-",
+	  "  PATH             a config.json, a bundle, or a directory tree of specs\n" POLICY_OPTION
 	  "  --format F       text (default), json, sarif or junit\n"
 	  "  --no-rewrite     count what would be rewritten as refused\n"
 	  "  --jobs N         processes that judge; by default one for each processor,\n"
@@ -30,7 +30,7 @@ const struct command commands[] = {
 	  EXITS_VERDICT EXITS_COMMON, command_check },
 	{ "rewrite", "Prints a spec with what the policy rewrites put right", "[OPTIONS] PATH|-",
 	  POLICY_OPTION "  --patch          an RFC 6902 patch instead\n",
-	  "  rootfence rewrite config.json >safe.json\n  runc spec && rootfence rewrite --patch .\n",
+	  "  rootfence rewrite config.json >safe.json\n  rootfence rewrite --patch /run/bundle >changes.json\n",
 	  EXITS_VERDICT EXITS_COMMON, command_rewrite },
 	{ "explain", "Says of every rule what it saw, what it wants, and how to mend it",
 	  "[OPTIONS] PATH|-", POLICY_OPTION FORMAT_OPTION,
@@ -44,7 +44,7 @@ const struct command commands[] = {
 	  "  diff A B         what B lets pass and A refuses, and the other way round\n"
 	  "  --format F       text (default), json, markdown or schema\n",
 	  "  rootfence policy lint web.json\n  rootfence policy diff default web.json\n",
-	  "  0 valid; warnings or no difference that lets more pass included\n"
+	  "  0 valid, also with warnings; diff: B lets nothing pass that A refuses\n"
 	  "  1 diff: B lets something pass that A refuses\n"
 	  "  4 missing or invalid policy\n" EXITS_COMMON,
 	  command_policy },
@@ -131,7 +131,11 @@ static int unknown_command(const char *name)
 	for (size_t i = 0; commands[i].name != NULL; i++)
 		words[i] = commands[i].name;
 	nearest = str_nearest(str_from(name), words);
-	if (nearest != NULL)
+	if (name[0] == '-')
+		err_set(&err, EINVAL, EXIT_USAGE,
+			"unknown option '%.64s' before a command; there are --help and --version",
+			name);
+	else if (nearest != NULL)
 		err_set(&err, EINVAL, EXIT_USAGE, "unknown command '%.64s'; did you mean '%s'?",
 			name, nearest);
 	else

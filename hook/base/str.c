@@ -230,7 +230,8 @@ char *str_show(struct arena *arena, struct str text)
 	return arena_copy(arena, buf.data, buf.len);
 }
 
-#define NEAREST_MAX 64 /* longer words are no typing error of ours */
+#define NEAREST_MAX 64	/* longer words are no typing error of ours */
+#define CUT_SHORT_MIN 4 /* letters of a word that stand for the whole */
 
 /* Levenshtein distance, letter case ignored. Both lengths are at most NEAREST_MAX. */
 static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
@@ -258,10 +259,23 @@ static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b
 	return row[b_len];
 }
 
+/* How many bytes all of the words and the text start with: they tell nothing of what was meant. */
+static size_t common_start(struct str text, const char *const *words)
+{
+	size_t len = text.len;
+
+	for (; *words != NULL; words++)
+		for (size_t i = 0; i < len; i++)
+			if ((*words)[i] != text.data[i])
+				len = i;
+	return len;
+}
+
 const char *str_nearest(struct str text, const char *const *words)
 {
+	size_t start = common_start(text, words);
+	size_t least = (text.len - start) / 3 + 2; /* a third of it mistyped is still that word */
 	const char *nearest = NULL;
-	size_t least = text.len / 3 + 2; /* a third of the word mistyped is still that word */
 
 	if (text.len > NEAREST_MAX)
 		return NULL;
@@ -271,7 +285,11 @@ const char *str_nearest(struct str text, const char *const *words)
 
 		if (len > NEAREST_MAX)
 			continue;
-		distance = edit_distance(text.data, text.len, *words, len);
+		if (text.len - start >= CUT_SHORT_MIN && len > text.len &&
+		    memcmp(*words, text.data, text.len) == 0)
+			return *words;
+		distance = edit_distance(text.data + start, text.len - start, *words + start,
+					 len - start);
 		if (distance < least) {
 			least = distance;
 			nearest = *words;

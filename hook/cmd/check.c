@@ -259,7 +259,8 @@ static int check_all(struct check *check, int n, char **paths)
 	progress_end(&check->progress);
 	if (error == 0 && check->n_judged == 0)
 		error = err_set(&check->err, ENOENT, EXIT_SYSTEM,
-				"no spec found: no *.json file with process or root in it");
+				"no spec found in %s%s: no *.json file with process or root in it",
+				paths[0], n > 1 ? " and the others" : "");
 	if (error == 0)
 		error = results_end(&check->results, &check->err);
 	if (error < 0)

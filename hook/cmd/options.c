@@ -43,6 +43,9 @@ static int unknown_option(const struct option *options, size_t n_options, const 
 		words[i + 1] = options[i].name;
 	if (strncmp(arg, "--", 2) == 0)
 		nearest = str_nearest((struct str){ arg + 2, len - 2 }, words);
+	if (nearest != NULL && strlen(nearest) == len - 2 &&
+	    strncmp(arg + 2, nearest, len - 2) == 0)
+		return err_set(err, EINVAL, EXIT_USAGE, "option --%s takes no value", nearest);
 	if (nearest != NULL)
 		return err_set(err, EINVAL, EXIT_USAGE, "unknown option '%.*s'; did you mean --%s?",
 			       (int)len, arg, nearest);

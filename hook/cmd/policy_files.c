@@ -79,8 +79,14 @@ static int find_policy(struct arena *arena, const char *name, const char *from,
 		if (error != -ENOENT || is_there(path))
 			return error;
 	}
-	return err_set(err, ENOENT, EXIT_POLICY, "no policy '%.64s' in %s/policies or %s/policies",
-		       name, ROOTFENCE_SYSCONFDIR, ROOTFENCE_DATADIR);
+	if (beside != NULL)
+		return err_set(err, ENOENT, EXIT_POLICY,
+			       "no policy '%.64s' beside %s, in %s/policies or %s/policies", name,
+			       from, ROOTFENCE_SYSCONFDIR, ROOTFENCE_DATADIR);
+	return err_set(
+		err, ENOENT, EXIT_POLICY,
+		"no policy '%.64s' in %s/policies or %s/policies; `make install` puts the shipped ones there, and a file is named with its directory: ./%.64s.json",
+		name, ROOTFENCE_SYSCONFDIR, ROOTFENCE_DATADIR, name);
 }
 
 static int open_policy(void *data, struct arena *arena, const char *name, const char *from,

@@ -150,6 +150,8 @@ void report_json(struct json_writer *writer, struct json_doc *doc, const char *p
 
 void report_json_invalid(struct json_writer *writer, const char *path, const struct err *err)
 {
+	bool unread = err->exit == EXIT_SYSTEM;
+
 	json_begin_object(writer);
 	json_member_text(writer, "path", path);
 	json_member_text(writer, "verdict", "invalid");
@@ -162,9 +164,13 @@ void report_json_invalid(struct json_writer *writer, const char *path, const str
 	write_place(writer, err->line, err->column);
 	json_key(writer, "observed");
 	json_raw(writer, STR("null"));
-	json_member_text(writer, "required", "a document that every runtime reads in the same way");
+	json_member_text(writer, "required",
+			 unread ? "a file that can be read"
+				: "a document that every runtime reads in the same way");
 	json_member_text(writer, "message", err->text);
-	json_member_text(writer, "fix", "write the spec with an engine, or mend the place named");
+	json_member_text(writer, "fix",
+			 unread ? "mend the path, or its permissions"
+				: "write the spec with an engine, or mend the place named");
 	report_json_references(writer, &rule_spec);
 	json_end_object(writer);
 	json_end_array(writer);

@@ -87,7 +87,7 @@ static int add_file(struct test_run *run, const char *name, void *data, struct e
 	if (kind == TEST_FILE_COUNT)
 		return err_set(
 			err, EINVAL, EXIT_SPEC,
-			"%s/%s: no file of a case; expected NAME.config.json, NAME.expect.json or NAME.exec.json",
+			"%s/%s: no file of a case, which is NAME.config.json, NAME.expect.json or NAME.exec.json; policies have theirs in tests/POLICY beside them",
 			suite->directory, name);
 	case_of(run, suite, arena_copy(run->arena, name, strlen(name) - strlen(suffixes[kind])))
 		->files[kind] = arena_printf(run->arena, "%s/%s", suite->directory, name);
@@ -253,7 +253,8 @@ static int test(struct test_run *run, enum test_format format, int n, char **dir
 	if (!any)
 		return err_set(
 			err, ENOENT, EXIT_SYSTEM,
-			"no case found: DIR has neither tests/POLICY/NAME.expect.json nor NAME.exec.json");
+			"no case found in %s: it has neither tests/POLICY/NAME.expect.json nor NAME.expect.json or NAME.exec.json",
+			directories[0]);
 	for (struct test_suite *suite = run->suites; suite != NULL; suite = suite->next)
 		run_suite(run, suite);
 	return io_write(STDOUT_FILENO, "standard output", test_report(run, format), err);

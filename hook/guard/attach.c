@@ -355,11 +355,19 @@ static void meta_fill(struct abi_meta *meta, const struct candidate *candidate, 
 		meta->reason[0] = '\0';
 }
 
+int attach_check_hook(const char *hook, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++)
+		if (strcmp(hook, candidates[i].arg) == 0)
+			return 0;
+	return err_set(err, EINVAL, EXIT_USAGE,
+		       "there is no hook '%.64s': use lsm, prepare, commit or exec", hook);
+}
+
 int attach_best(const char *hook, const char *shares, struct attachment **ret_attachment,
 		struct abi_meta *ret_meta, struct err *err)
 {
 	struct abi_meta meta = { 0 };
-	bool known = false;
 
 	libbpf_set_print(libbpf_listen);
 	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
@@ -368,10 +376,8 @@ int attach_best(const char *hook, const char *shares, struct attachment **ret_at
 		bool userns = false;
 		int ret;
 
-		if (hook != NULL && strcmp(hook, candidate->arg) != 0) {
+		if (hook != NULL && strcmp(hook, candidate->arg) != 0)
 			continue;
-		}
-		known = true;
 		ret = candidate_try(candidate, shares, ret_attachment, &userns, &why);
 		if (ret == 0) {
 			if (hook != NULL && candidate->level != GUARD_DENY)
@@ -390,9 +396,6 @@ int attach_best(const char *hook, const char *shares, struct attachment **ret_at
 		}
 		reason_add(&meta, why.text);
 	}
-	if (!known)
-		return err_set(err, EINVAL, EXIT_USAGE,
-			       "there is no hook '%s': use lsm, prepare, commit or exec", hook);
 	return err_set(err, ENOTSUP, EXIT_GUARD, "the kernel guard cannot be loaded: %s",
 		       meta.reason);
 }

@@ -11,6 +11,9 @@
 
 struct attachment;
 
+/* attach_check_hook: is that one's name? Error: EXIT_USAGE. */
+int attach_check_hook(const char *hook, struct err *err);
+
 /*
  * attach_best: hook as guard_load() takes it. *ret_meta tells hook, level and why no better one is
  * there. shares: directory of a pinned guard of this ABI whose containers, rules, events and

@@ -54,7 +54,9 @@ int guard_load(const char *dir, const char *hook, enum guard_load_mode mode,
 	bool found;
 	int ret;
 
-	ret = identity_check_host(err);
+	ret = hook != NULL ? attach_check_hook(hook, err) : 0;
+	if (ret == 0)
+		ret = identity_check_host(err);
 	if (ret < 0)
 		return ret;
 	/* A guard is whole or not there: one that is needs no lock to be seen. */

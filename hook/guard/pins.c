@@ -73,7 +73,7 @@ static int meta_read_value(int fd, struct abi_meta *ret_meta, unsigned int *ret_
 	if (*ret_abi != GUARD_ABI || info.value_size != sizeof(*ret_meta))
 		return err_set(
 			err, EPROTO, EXIT_GUARD,
-			"the loaded kernel guard has version %u and this rootfence needs version %u: run 'rootfence unload' and 'rootfence load', then restart the containers",
+			"the loaded kernel guard has version %u and this rootfence needs version %u: stop the containers, run 'rootfence unload' and 'rootfence load', then start them again",
 			*ret_abi, GUARD_ABI);
 	memcpy(ret_meta, value, sizeof(*ret_meta));
 	ret_meta->name[sizeof(ret_meta->name) - 1] = '\0';

@@ -108,8 +108,8 @@ int json_fail(struct json_doc *doc, const struct json_node *node, enum exit_code
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	json_position(doc, node->key_start, &line, &column);
-	err_set(err, EINVAL, exit, "%s:%u:%u: %s: %s", doc->name, line, column,
-		pointer[0] != '\0' ? str_show(doc->arena, str_from(pointer)) : "/", message);
+	err_set(err, EINVAL, exit, "%s:%u:%u: %s%s%s", doc->name, line, column,
+		str_show(doc->arena, str_from(pointer)), pointer[0] != '\0' ? ": " : "", message);
 	err_place(err, pointer, line, column);
 	return -EINVAL;
 }

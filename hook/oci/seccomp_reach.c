@@ -3,7 +3,7 @@
  * What a profile does with a system call. Where its entries agree, they say so themselves. Where
  * some let the call through and some refuse it, or only under conditions, what happens is what
  * libseccomp makes of them, as it does for the runtimes: it makes the filter, and bpf_reach() asks
- * the filter. The only user of libseccomp.
+ * the filter. The only user of libseccomp but for names (seccomp_names.c).
  */
 #include "seccomp.h"
 

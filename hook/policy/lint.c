@@ -59,6 +59,65 @@ static void lint_action(struct lint *lint, const struct json_node *entry, const 
 			     rule->name));
 }
 
+static bool word_is_among(struct str word, const char *const *words)
+{
+	while (*words != NULL && !str_is(word, *words))
+		words++;
+	return *words != NULL;
+}
+
+/* "c 1:3", "c 136:* rw": what rules_devices.c takes. */
+static bool is_device(struct lint *lint, struct str entry)
+{
+	const char *text = arena_copy(lint->arena, entry.data, entry.len);
+	size_t number, len;
+
+	if (strchr("abc", text[0]) == NULL || text[0] == '\0' || text[1] != ' ')
+		return false;
+	text += 2;
+	for (int i = 0; i < 2; i++) {
+		number = strspn(text, "0123456789");
+		len = text[0] == '*' ? 1 : number;
+		if (len == 0 || (i == 0 && text[len] != ':'))
+			return false;
+		text += len + (i == 0 ? 1 : 0);
+	}
+	return text[0] == '\0' ||
+	       (text[0] == ' ' && text[1] != '\0' && text[1 + strspn(text + 1, "rwm")] == '\0');
+}
+
+/* Of a word that is none of those: what it does, and which one can have been meant. */
+static void warn_word(struct lint *lint, const struct json_node *word, const char *does,
+		      const char *const *words)
+{
+	const char *nearest = str_nearest(word->text, words);
+
+	warn(lint, word,
+	     arena_printf(lint->arena, "%s %s%s%s%s", str_quote(lint->arena, word->text), does,
+			  nearest != NULL ? "; did you mean \"" : "",
+			  nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : ""));
+}
+
+/* Strings that the loader takes as they are, since another host or version may know more of them. */
+static void lint_args(struct lint *lint, const struct json_node *args, const struct rule *rule)
+{
+	static const char *const mount_words[] = { "nodev",	  "noexec",  "nosuid",
+						   "ro",	  "noatime", "nodiratime",
+						   "nosymfollow", "sync",    NULL };
+
+	json_each (word, strcmp(rule->name, "seccompProfile") == 0 ? json_get(args, "deny") : NULL)
+		if (!oci_seccomp_has_call(lint->arena, word->text))
+			warn_word(lint, word, "is no system call that libseccomp knows",
+				  oci_seccomp_calls(lint->arena));
+	json_each (word, strcmp(rule->name, "mountOptions") == 0 ? json_get(args, "options") : NULL)
+		if (!word_is_among(word->text, mount_words))
+			warn_word(lint, word, "is no option that makes a mount safer", mount_words);
+	json_each (word, strcmp(rule->name, "deviceAccess") == 0 ? json_get(args, "allow") : NULL)
+		if (!is_device(lint, word->text))
+			warn_word(lint, word, "is no TYPE MAJOR:MINOR ACCESS, as \"c 10:200 rw\"",
+				  (const char *const[]){ NULL });
+}
+
 static void lint_rules(struct lint *lint, const struct json_node *array)
 {
 	const struct json_node *named[RULES_MAX] = { NULL };
@@ -73,6 +132,7 @@ static void lint_rules(struct lint *lint, const struct json_node *array)
 				warn_again(lint, name, named[row]);
 			named[row] = name;
 			lint_action(lint, entry, &rules[row]);
+			lint_args(lint, json_get(entry, "args"), &rules[row]);
 		}
 	}
 }
@@ -173,8 +233,10 @@ static void lint_exceptions(struct lint *lint, const struct json_node *array)
 		json_each (name, json_get(exception, "names")) {
 			int row = rule_find(name->text);
 
-			if (row >= 0)
-				lint_action(lint, exception, &rules[row]);
+			if (row < 0)
+				continue;
+			lint_action(lint, exception, &rules[row]);
+			lint_args(lint, json_get(exception, "args"), &rules[row]);
 		}
 		lint_match(lint, json_get(json_get(exception, "match"), "annotations"));
 		lint_expires(lint, json_get(exception, "expires"));

@@ -93,19 +93,20 @@ void check_mount_options(struct judge *judge)
 					   (int)options->strings[k].len, options->strings[k].data);
 		if (lacking.len == 0)
 			continue;
-		finding_add(
-			judge, mount->options.node != NULL ? mount->options.node : mount->node,
-			mount->options.node != NULL ? NULL : "options",
-			(struct finding_text){
-				.observed = mount->options.node != NULL ? options_json(judge, mount)
-									: NULL,
-				.required = arena_copy(judge->arena, lacking.data, lacking.len),
-				.message = arena_printf(
-					judge->arena, "lack %s at %s; must have it", lacking.data,
-					str_quote(judge->arena, mount->destination.value)),
-				.fix = arena_printf(judge->arena, "-v SOURCE:DESTINATION:%s",
-						    lacking.data),
-			});
+		finding_add(judge, mount->options.node != NULL ? mount->options.node : mount->node,
+			    mount->options.node != NULL ? NULL : "options",
+			    (struct finding_text){
+				    .observed = mount->options.node != NULL
+							? options_json(judge, mount)
+							: NULL,
+				    .required = arena_copy(judge->arena, lacking.data, lacking.len),
+				    .message = arena_printf(
+					    judge->arena, "lack %s at %s; all are required",
+					    lacking.data,
+					    str_quote(judge->arena, mount->destination.value)),
+				    .fix = arena_printf(judge->arena, "-v SOURCE:DESTINATION:%s",
+							lacking.data),
+			    });
 	}
 }
 

@@ -63,9 +63,10 @@ void check_host_user_namespace(struct judge *judge)
 		return;
 	if (!always && !judge_process_keeps_power(judge))
 		return;
-	check_namespace(judge, NAMESPACE_USER,
-			always ? "--userns=auto, or userns-remap or hostUsers: false"
-			       : "drop --userns=host; or --userns=auto; or --user 65532:65532");
+	check_namespace(
+		judge, NAMESPACE_USER,
+		always ? "--userns=auto, or userns-remap or hostUsers: false"
+		       : "--user 65532:65532; or a user namespace: --userns=auto, userns-remap or hostUsers: false");
 }
 
 void check_host_pid_namespace(struct judge *judge)

@@ -57,8 +57,8 @@ static void check_list(struct judge *judge, const struct oci_strings *list, cons
 		(struct finding_text){
 			.observed = list->node != NULL ? judge_source(judge, list->node) : NULL,
 			.required = arena_printf(judge->arena, "with %s", lacking.data),
-			.message =
-				arena_printf(judge->arena, "lacks %s; must have it", lacking.data),
+			.message = arena_printf(judge->arena, "lacks %s; all must be there",
+						lacking.data),
 			.fix = fix,
 		});
 }

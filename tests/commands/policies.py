@@ -214,7 +214,7 @@ p.json:16:3: error: /exec/errnoRet: expected an errno from 1 to 4095, found 0
 p.json:17:3: error: /exec/guarante: unknown key; did you mean "guarantee"?
 p.json:18:24: error: /exec/rules/0/paths/0: expected the absolute path of a file
 p.json:18:42: error: /exec/rules/0/paths/2: expected a string, found a boolean
-p.json:18:49: error: /exec/rules/0/action: "RF_ACT_REJECT" is no action of exec; did you mean "RF_ACT_ERRNO"?
+p.json:18:49: error: /exec/rules/0/action: "RF_ACT_REJECT" is no action of exec; expected "RF_ACT_ALLOW", "RF_ACT_LOG", "RF_ACT_ERRNO", "RF_ACT_KILL_PROCESS"
 p.json:18:77: error: /exec/rules/1: an exec rule needs "paths" and "action"
 p.json:21:51: error: /exceptions/0/reason: expected a reason; it is shown to those who review
 p.json:22:30: error: /exceptions/0/match/annotations/a(: regular expression "a(": Unmatched ( or \(
