@@ -181,6 +181,7 @@ INSTALL = 755:$(BUILD)/rootfence:$(BINDIR)/rootfence \
 install uninstall: export DESTDIR := $(DESTDIR)
 install uninstall: export BINDIR := $(BINDIR)
 install uninstall: export DATADIR := $(DATADIR)
+install uninstall: export SYSCONFDIR := $(SYSCONFDIR)
 
 install: all
 	@oci-hooks.d/install.sh install $(INSTALL)

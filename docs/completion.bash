@@ -2,7 +2,7 @@
 # bash completion for rootfence; commands and options are asked of the program itself.
 
 _rootfence_policies() {
-	find /etc/rootfence/policies @DATADIR@/rootfence/policies -maxdepth 1 -name '*.json' \
+	find @SYSCONFDIR@/rootfence/policies @DATADIR@/rootfence/policies -maxdepth 1 -name '*.json' \
 		! -name schema.json -printf '%f\n' 2>/dev/null | sed 's/\.json$//'
 }
 
@@ -18,6 +18,9 @@ _rootfence() {
 	elif [[ ${COMP_WORDS[1]} == policy && $word != -* ]]; then
 		words='lint show list diff'
 		[[ $COMP_CWORD -eq 2 ]] || words=$(_rootfence_policies)
+		[[ ${COMP_WORDS[2]} != list ]] || words=--format
+	elif [[ $last == --hook ]]; then
+		words='lsm prepare commit exec'
 	elif [[ $last == --policy ]]; then
 		words=$(_rootfence_policies)
 	elif [[ $word == -* ]]; then

@@ -73,7 +73,8 @@ make_dir() {
 }
 
 fill_in() {
-	sed -i -e "s|@BINDIR@|$BINDIR|; s|@DATADIR@|$DATADIR|; s|@HOOKS_DIRS@|$hooks_dirs|" "$1"
+	sed -i -e "s|@BINDIR@|$BINDIR|; s|@DATADIR@|$DATADIR|; s|@SYSCONFDIR@|$SYSCONFDIR|" \
+		-e "s|@HOOKS_DIRS@|$hooks_dirs|" "$1"
 }
 
 put() {

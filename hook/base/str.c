@@ -230,6 +230,18 @@ char *str_show(struct arena *arena, struct str text)
 	return arena_copy(arena, buf.data, buf.len);
 }
 
+bool str_path_climbs(struct str path)
+{
+	for (size_t start = 0, i = 0; i <= path.len; i++) {
+		if (i < path.len && path.data[i] != '/')
+			continue;
+		if (i - start == 2 && memcmp(path.data + start, "..", 2) == 0)
+			return true;
+		start = i + 1;
+	}
+	return false;
+}
+
 #define NEAREST_MAX 64	/* longer words are no typing error of ours */
 #define CUT_SHORT_MIN 4 /* letters of a word that stand for the whole */
 

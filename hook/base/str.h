@@ -86,6 +86,9 @@ char *str_quote(struct arena *arena, struct str text);
 /* str_show: the same without the quotes around it: for paths and pointers. */
 char *str_show(struct arena *arena, struct str text);
 
+/* str_path_climbs: has the path a component ".."? */
+bool str_path_climbs(struct str path);
+
 /*
  * str_nearest: the word of the list closest to text by edit distance, or NULL when none is near
  * enough to be what was meant. words ends with NULL.

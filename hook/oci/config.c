@@ -61,12 +61,20 @@ static int read_capabilities(const struct fields_reader *reader, struct json_nod
 	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
 }
 
+static int read_groups(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	if (value->count > OCI_GROUPS_MAX)
+		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
+				 "more than %u groups, which no kernel takes", OCI_GROUPS_MAX);
+	return field_ids(reader, value, target);
+}
+
 static int read_user(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
 		ROW(oci_user, "uid", field_id, uid),
 		ROW(oci_user, "gid", field_id, gid),
-		ROW(oci_user, "additionalGids", field_ids, additional_gids),
+		ROW(oci_user, "additionalGids", read_groups, additional_gids),
 		KNOWN("umask"),
 		KNOWN("username"),
 	};
@@ -140,6 +148,20 @@ static int read_mappings(const struct fields_reader *reader, struct json_node *v
 	return field_list(reader, value, target, sizeof(struct oci_mapping), read_mapping);
 }
 
+/* The kernel takes 500 layers; each is looked up. */
+static int check_layers(const struct fields_reader *reader, const struct oci_mount *mount)
+{
+	size_t n = mount->options.n;
+
+	for (size_t i = 0; i < mount->options.n; i++)
+		for (size_t k = 0; k < mount->options.items[i].value.len; k++)
+			n += mount->options.items[i].value.data[k] == ':';
+	if (mount->bind || !str_is(mount->type.value, "overlay") || n <= OCI_LAYERS_MAX)
+		return 0;
+	return json_fail(reader->doc, mount->options.node, EXIT_SPEC, reader->err,
+			 "more than %u layers and options, which no kernel takes", OCI_LAYERS_MAX);
+}
+
 /* Once, since an overlay asks for each of its layers. */
 static void read_mount_options(struct oci_mount *mount)
 {
@@ -178,7 +200,7 @@ static int read_mount(const struct fields_reader *reader, struct json_node *valu
 		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
 				 "a mount without a destination");
 	read_mount_options(mount);
-	return 0;
+	return check_layers(reader, mount);
 }
 
 static int read_mounts(const struct fields_reader *reader, struct json_node *value, void *target)
@@ -234,6 +256,61 @@ static int read_namespaces(const struct fields_reader *reader, struct json_node 
 	return 0;
 }
 
+/* As root, runtimes make this directory below the cgroup file systems, and files in it. */
+static int check_cgroups_path(const struct fields_reader *reader, struct json_node *value,
+			      void *target)
+{
+	struct oci_string path;
+	int error = field_string(reader, value, &path);
+
+	(void)target;
+	if (error == 0 && str_path_climbs(path.value))
+		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
+				 "\"..\" leads out of the cgroups; name a cgroup");
+	return error;
+}
+
+/* The name of a directory of resctrl(5), which runtimes make. */
+static int check_clos_id(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	struct oci_string name;
+	int error = field_string(reader, value, &name);
+
+	(void)target;
+	if (error == 0 &&
+	    (str_path_climbs(name.value) ||
+	     (name.value.len > 0 && memchr(name.value.data, '/', name.value.len) != NULL)))
+		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
+				 "closID is one name, without \"/\"");
+	return error;
+}
+
+static int read_intel_rdt(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW_WHOLE("closID", check_clos_id),
+	};
+
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
+/* Runtimes put it between quotes among the options of mounts: nothing in it may end them. */
+static int check_mount_label(const struct fields_reader *reader, struct json_node *value,
+			     void *target)
+{
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:,-";
+	struct oci_string label;
+	int error = field_string(reader, value, &label);
+
+	(void)target;
+	for (size_t i = 0; error == 0 && i < label.value.len; i++)
+		if (memchr(plain, label.value.data[i], sizeof(plain) - 1) == NULL)
+			return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
+					 "a character that no label has, at byte %zu", i + 1);
+	return error;
+}
+
 static int read_linux(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
@@ -245,12 +322,12 @@ static int read_linux(const struct fields_reader *reader, struct json_node *valu
 		ROW(oci_linux, "maskedPaths", field_strings, masked_paths),
 		ROW(oci_linux, "readonlyPaths", field_strings, readonly_paths),
 		ROW(oci_linux, "seccomp", oci_seccomp_read, seccomp),
-		KNOWN("cgroupsPath"),
+		ROW_WHOLE("cgroupsPath", check_cgroups_path),
 		ROW(oci_linux, "devices", oci_devices_read, devices),
 		ROW(oci_linux, "netDevices", oci_net_devices_read, net_devices),
 		ROW(oci_linux, "rootfsPropagation", field_string, rootfs_propagation),
-		KNOWN("mountLabel"),
-		KNOWN("intelRdt"),
+		ROW_WHOLE("mountLabel", check_mount_label),
+		ROW_WHOLE("intelRdt", read_intel_rdt),
 		KNOWN("memoryPolicy"),
 		KNOWN("personality"),
 		KNOWN("timeOffsets"),

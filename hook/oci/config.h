@@ -14,6 +14,8 @@
 #include "json/json.h"
 
 #define OCI_ID_MAX 2147483647U /* larger ids are -1 or negative somewhere */
+#define OCI_GROUPS_MAX 65536U  /* NGROUPS_MAX */
+#define OCI_LAYERS_MAX 1000U   /* of an overlay, with its other options; the kernel takes 500 */
 #define OCI_MAPPINGS_MAX 340U  /* user_namespaces(7): the kernel takes no more */
 
 struct oci_bool {

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "oci/engine_paths.h"
 #include "oci/own_userns.h"
 #include "oci/userns_member.h"
 
@@ -281,8 +282,7 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 		read_joined_maps(&lookup, &namespaces[NAMESPACE_USER], &facts);
 	if (config->root.path.node != NULL)
 		facts.root = spec_path_fact(&lookup, root, query->bundle,
-					    mount_path_is_storage(root) ? ORIGINS_IGNORED
-									: ORIGINS_WANTED,
+					    engine_root(root) ? ORIGINS_IGNORED : ORIGINS_WANTED,
 					    before != NULL ? &before->root : NULL);
 	collect_sources(&lookup, config, query, &facts);
 	if (facts.paths == NULL && (facts.n_sources > 0 || config->root.path.node != NULL))

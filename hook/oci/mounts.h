@@ -20,9 +20,6 @@ struct mount_path {
  */
 struct mount_path *mount_paths(struct arena *arena, const struct oci_config *config, size_t *ret_n);
 
-/* mount_path_is_storage: is this where root's engine puts together the root of a container? */
-bool mount_path_is_storage(struct str path);
-
 /* mount_type_is_virtual: does a file system of this type show nothing that is the host's? */
 bool mount_type_is_virtual(struct str type);
 

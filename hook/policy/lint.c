@@ -98,24 +98,34 @@ static void warn_word(struct lint *lint, const struct json_node *word, const cha
 			  nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : ""));
 }
 
+static const struct json_node *arg_of(const struct json_node *args, const struct rule *rule,
+				      const char *name, const char *arg)
+{
+	return strcmp(rule->name, name) == 0 ? json_get(args, arg) : NULL;
+}
+
 /* Strings that the loader takes as they are, since another host or version may know more of them. */
 static void lint_args(struct lint *lint, const struct json_node *args, const struct rule *rule)
 {
 	static const char *const mount_words[] = { "nodev",	  "noexec",  "nosuid",
 						   "ro",	  "noatime", "nodiratime",
 						   "nosymfollow", "sync",    NULL };
+	static const char *const no_words[] = { NULL };
+	const struct json_node *calls = arg_of(args, rule, "seccompProfile", "deny");
+	const struct json_node *options = arg_of(args, rule, "mountOptions", "options");
+	const struct json_node *devices = arg_of(args, rule, "deviceAccess", "allow");
 
-	json_each (word, strcmp(rule->name, "seccompProfile") == 0 ? json_get(args, "deny") : NULL)
-		if (!oci_seccomp_has_call(lint->arena, word->text))
+	json_each (word, calls)
+		if (word->type == JSON_STRING && !oci_seccomp_has_call(lint->arena, word->text))
 			warn_word(lint, word, "is no system call that libseccomp knows",
 				  oci_seccomp_calls(lint->arena));
-	json_each (word, strcmp(rule->name, "mountOptions") == 0 ? json_get(args, "options") : NULL)
-		if (!word_is_among(word->text, mount_words))
+	json_each (word, options)
+		if (word->type == JSON_STRING && !word_is_among(word->text, mount_words))
 			warn_word(lint, word, "is no option that makes a mount safer", mount_words);
-	json_each (word, strcmp(rule->name, "deviceAccess") == 0 ? json_get(args, "allow") : NULL)
-		if (!is_device(lint, word->text))
+	json_each (word, devices)
+		if (word->type == JSON_STRING && !is_device(lint, word->text))
 			warn_word(lint, word, "is no TYPE MAJOR:MINOR ACCESS, as \"c 10:200 rw\"",
-				  (const char *const[]){ NULL });
+				  no_words);
 }
 
 static void lint_rules(struct lint *lint, const struct json_node *array)

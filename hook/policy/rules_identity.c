@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "json/writer.h"
+#include "oci/engine_paths.h"
 
 #define FIX_USER "--user 65532:65532, or USER 65532:65532 in the image"
 
@@ -209,41 +210,97 @@ static void check_mappings(struct judge *judge, enum id_kind kind, const struct 
 	}
 }
 
-static bool option_is_idmap(struct str option)
+enum idmap {
+	IDMAP_NONE,
+	IDMAP_PLAIN,
+	IDMAP_ODD, /* crun goes by the first letters, and other runtimes hand it on as data */
+};
+
+static enum idmap option_idmap(struct str option)
 {
-	return str_is(option, "idmap") || str_is(option, "ridmap") ||
-	       str_starts_with(option, "idmap=") || str_starts_with(option, "ridmap=");
+	if (str_is(option, "idmap") || str_is(option, "ridmap") ||
+	    str_starts_with(option, "idmap=") || str_starts_with(option, "ridmap="))
+		return IDMAP_PLAIN;
+	return str_starts_with(option, "idmap") || str_starts_with(option, "ridmap") ? IDMAP_ODD
+										     : IDMAP_NONE;
 }
 
-static bool mount_is_idmapped(const struct oci_mount *mount)
+static enum idmap mount_idmap(const struct oci_mount *mount)
 {
-	bool idmapped = mount->uid_mappings.n > 0 || mount->gid_mappings.n > 0;
+	bool mappings = mount->uid_mappings.n > 0 || mount->gid_mappings.n > 0;
+	enum idmap idmap = mappings ? IDMAP_PLAIN : IDMAP_NONE;
 
-	for (size_t i = 0; i < mount->options.n && !idmapped; i++)
-		idmapped = option_is_idmap(mount->options.items[i].value);
-	return idmapped;
+	for (size_t i = 0; i < mount->options.n && idmap != IDMAP_ODD; i++) {
+		enum idmap option = option_idmap(mount->options.items[i].value);
+
+		if (option != IDMAP_NONE)
+			idmap = option;
+	}
+	return idmap;
+}
+
+/* A file of the host that is no volume: who maps its owner to an id of the container writes as root. */
+static bool shows_files_of_host(const struct judge *judge, const struct oci_mount *mount)
+{
+	const struct facts *facts = judge->facts;
+
+	for (size_t i = 0; i < facts->n_sources && !mount->read_only; i++) {
+		const struct source_fact *source = &facts->sources[i];
+		struct str path = source->path.error == 0 ? str_from(source->path.resolved)
+							  : source->from.path;
+
+		if (source->from.mount == mount && !engine_volume(path))
+			return true;
+	}
+	return false;
+}
+
+/* Why the ids of the mount's files must not be mapped, or NULL. *ret_fix is what to do then. */
+static const char *idmap_flaw(const struct judge *judge, const struct oci_mount *mount,
+			      const char **ret_fix)
+{
+	enum idmap idmap = mount_idmap(mount);
+
+	*ret_fix = "drop idmap from the options of the mount";
+	if (idmap == IDMAP_NONE)
+		return NULL;
+	if (idmap == IDMAP_ODD)
+		return "has an option that only some runtimes read as idmap";
+	if (!mount->bind)
+		return "maps ids of what is no bind mount";
+	if (!judge_user_namespace_is_private(judge)) {
+		*ret_fix = "drop idmap from the options of the mount, or --userns=auto";
+		return "maps ids of files without a user namespace";
+	}
+	if (!shows_files_of_host(judge, mount))
+		return NULL;
+	*ret_fix = "use a volume, or mount it read-only";
+	return "maps ids of files of the host, which lets the container write as root";
 }
 
 /*
  * An idmapped mount is made for containers with a user namespace: it lets their ids own the files
- * of other ids. Without one it lets an ordinary user of the host write as another, root included.
+ * of other ids. Without one it lets an ordinary user of the host write as another, root included;
+ * with one, root of the container, wherever the files were not made for it.
  */
 static void check_idmapped_mounts(struct judge *judge)
 {
 	const struct oci_config *config = judge->config;
 
-	for (size_t i = 0; i < config->mounts.n && !judge_user_namespace_is_private(judge); i++) {
+	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *mount = oci_config_mount(config, i);
+		const char *fix, *flaw = idmap_flaw(judge, mount, &fix);
 
-		if (!mount_is_idmapped(mount))
+		if (flaw == NULL)
 			continue;
 		finding_add(
 			judge, mount->node, NULL,
 			(struct finding_text){
 				.observed = "\"idmapped\"",
-				.required = "no idmapped mount without a private user namespace",
-				.message = "maps ids of files without a user namespace; must not",
-				.fix = "drop idmap from the options of the mount, or --userns=auto",
+				.required =
+					"idmapped mounts of volumes, in a private user namespace",
+				.message = arena_printf(judge->arena, "%s; must not", flaw),
+				.fix = fix,
 			});
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "json/writer.h"
+#include "oci/engine_paths.h"
 
 enum {
 	ARG_OTHERS = 2 /* in the rule's row */
@@ -32,6 +33,19 @@ static const char *unlisted_reason(const struct judge *judge, const struct path_
 	return "no entry of args.allow covers it";
 }
 
+/* A path that runtimes take in different ways: from the bundle, or from the container's root; with ".."
+ * as text, or by the links before it. */
+static const char *relative_reason(const struct source_fact *source)
+{
+	struct str path = source->from.path;
+
+	if (str_starts_with(path, "/"))
+		return NULL;
+	if (source->from.layer)
+		return "runtimes differ in where they look for a relative layer";
+	return str_path_climbs(path) ? "runtimes differ in where \"..\" leads" : NULL;
+}
+
 static const char *source_reason(const struct judge *judge, const struct path_lists *entries,
 				 const struct source_fact *source)
 {
@@ -39,9 +53,9 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 	const struct path_look by_name = { host_path_normalize(judge->arena, source->from.path),
 					   NULL };
 	const struct path_look by_identity = { source->path.resolved, &source->path };
-	const char *reason = NULL;
+	const char *reason = relative_reason(source);
 
-	if (by_name.path != NULL)
+	if (reason == NULL && by_name.path != NULL)
 		reason = host_paths_denied(judge, entries, mount, &by_name);
 	if (reason == NULL && source->path.error == 0)
 		reason = host_paths_denied(judge, entries, mount, &by_identity);
@@ -94,42 +108,61 @@ static void add_mount_finding(struct judge *judge, const struct source_fact *sou
 		    });
 }
 
+/*
+ * Roots of containers lie below many a denied path: where engines have them, and in the bundle. Any
+ * other directory there is the host's.
+ */
+static bool is_container_root(const struct judge *judge, const struct path_fact *fact)
+{
+	const char *bundle = judge->facts->bundle;
+	size_t len = bundle != NULL ? strlen(bundle) : 0;
+
+	if (engine_root_by_name(fact->path))
+		return true;
+	if (fact->error != 0 || len <= 1)
+		return !str_starts_with(fact->path, "/");
+	return strncmp(fact->resolved, bundle, len) == 0 && fact->resolved[len] == '/';
+}
+
 /* Why the root of a container must not be what is looked at, or NULL. */
 static const char *root_reason(const struct judge *judge, const struct path_look *look,
-			       const struct path_lists *entries)
+			       const struct path_lists *entries, bool may_lie_below)
 {
 	for (size_t i = 0; look->path != NULL && i < entries->n_deny; i++) {
 		bool in_disguise;
 		enum path_relation relation =
 			host_path_relate(look, &entries->deny[i], &in_disguise);
 
-		if (relation == PATH_SAME || relation == PATH_CONTAINS)
+		if (relation == PATH_SAME || relation == PATH_CONTAINS ||
+		    (relation == PATH_BELOW && !may_lie_below))
 			return arena_printf(judge->arena, "this %s %s, which is the host's",
-					    relation == PATH_SAME ? "is" : "contains",
+					    relation == PATH_SAME	? "is"
+					    : relation == PATH_CONTAINS ? "contains"
+									: "lies under",
 					    str_show(judge->arena, entries->deny[i].text));
 	}
 	return NULL;
 }
 
-/*
- * root.path is a mount as well. Storage lies under many a denied path; the host's own root
- * directory, or one that contains what is denied, is the root of no container.
- */
+/* root.path is a mount as well. */
 static void check_root_path(struct judge *judge, const struct path_lists *entries)
 {
 	const struct oci_string *path = &judge->config->root.path;
 	const struct path_fact *fact = &judge->facts->root;
 	const struct path_look looks[] = { { host_path_normalize(judge->arena, path->value), NULL },
 					   { fact->error == 0 ? fact->resolved : NULL, fact } };
+	bool below = is_container_root(judge, fact);
 	auto_buf struct buf observed = { 0 };
 	const char *why = NULL;
 
+	if (!str_starts_with(path->value, "/") && str_path_climbs(path->value))
+		why = "runtimes differ in where \"..\" leads";
 	for (size_t i = 0; i < ARRAY_SIZE(looks) && why == NULL; i++)
-		why = root_reason(judge, &looks[i], entries);
+		why = root_reason(judge, &looks[i], entries, below);
 	for (size_t i = 0; i < fact->n_origins && why == NULL; i++) {
 		const struct path_look origin = look_at(judge, &fact->origins[i]);
 
-		why = root_reason(judge, &origin, entries);
+		why = root_reason(judge, &origin, entries, true);
 	}
 	/* One that is not there starts nothing, and EINVAL is a relative one without its bundle: the next
 	 * hook knows that. One behind a magic link may be anything. */

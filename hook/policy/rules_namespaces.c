@@ -116,7 +116,21 @@ void fix_host_cgroup_namespace(struct judge *judge)
 
 void check_host_mount_namespace(struct judge *judge)
 {
+	const struct oci_namespace *namespace =
+		&judge->config->linux_.namespaces.types[NAMESPACE_MOUNT];
+
 	check_namespace(judge, NAMESPACE_MOUNT, "add a mount namespace; engines always do");
+	if (judge->facts->namespaces[NAMESPACE_MOUNT] == NS_FACT_HOST ||
+	    namespace->path.node == NULL)
+		return;
+	/* There other files have the names that were looked at, and its root directory is replaced. */
+	finding_add(judge, namespace->path.node, NULL,
+		    (struct finding_text){
+			    .observed = "\"joined\"",
+			    .required = "a mount namespace of its own",
+			    .message = "joins a mount namespace; must be a new one",
+			    .fix = "drop the path; engines always make a new one",
+		    });
 }
 
 void fix_host_mount_namespace(struct judge *judge)

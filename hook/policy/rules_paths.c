@@ -87,8 +87,48 @@ static void fix_list(struct judge *judge, const struct oci_strings *list, const 
 		judge_linux_add(judge, name, array.data);
 }
 
+/* Old specs have relative destinations: runtimes take them as from the root directory. */
+static const char *destination_of(const struct judge *judge, const struct oci_mount *mount)
+{
+	struct str destination = mount->destination.value;
+
+	if (!str_starts_with(destination, "/"))
+		destination = str_from(arena_printf(judge->arena, "/%.*s", (int)destination.len,
+						    destination.data));
+	return host_path_normalize(judge->arena, destination);
+}
+
+/* What is masked below /proc is in sight below another proc file system. */
+static void check_second_proc(struct judge *judge)
+{
+	const struct oci_config *config = judge->config;
+	const char *obstacle = judge->obstacle;
+
+	judge->obstacle = "no rewrite makes this safe";
+	for (size_t i = 0; i < config->mounts.n; i++) {
+		const struct oci_mount *mount = oci_config_mount(config, i);
+
+		if (!str_is(mount->type.value, "proc") || mount->bind ||
+		    strcmp(destination_of(judge, mount), "/proc") == 0)
+			continue;
+		finding_add(judge, mount->node, NULL,
+			    (struct finding_text){
+				    .observed = judge_source(judge, mount->node),
+				    .required = "proc at /proc alone",
+				    .message = arena_printf(
+					    judge->arena,
+					    "mounts proc at %s, where nothing is masked; must not",
+					    str_quote(judge->arena, mount->destination.value)),
+				    .fix = "drop the mount",
+			    });
+	}
+	judge->obstacle = obstacle;
+}
+
 void check_masked_paths(struct judge *judge)
 {
+	if (!is_relaxed(judge, &judge->setting->args[2], &judge->setting->args[3]))
+		check_second_proc(judge);
 	check_list(judge, &judge->config->linux_.masked_paths, "maskedPaths",
 		   "drop --privileged and --security-opt unmask");
 }
@@ -119,16 +159,10 @@ static bool is_at_or_under(const char *path, const char *directory)
 /* Why a mount shows the kernel's files in another way than the runtime would, or NULL. */
 static const char *mount_flaw(const struct judge *judge, const struct oci_mount *mount)
 {
-	const char *at = host_path_normalize(judge->arena, mount->destination.value);
+	const char *at = destination_of(judge, mount);
 	bool proc = str_is(mount->type.value, "proc") && !mount->bind;
 	bool sysfs = str_is(mount->type.value, "sysfs") && !mount->bind;
 
-	/* Old specs have relative destinations: runtimes take them as from the root directory. */
-	if (at == NULL)
-		at = host_path_normalize(judge->arena,
-					 str_from(arena_printf(judge->arena, "/%.*s",
-							       (int)mount->destination.value.len,
-							       mount->destination.value.data)));
 	if (strcmp(at, "/proc") == 0)
 		return proc ? NULL : "is no proc file system";
 	if (strcmp(at, "/sys") == 0)

@@ -49,13 +49,30 @@ static bool is_too_new(const struct judge *judge, struct str key)
 	return false;
 }
 
+/* Without the kernel's files there, runtimes write to whatever the image has below /proc/sys. */
+static bool has_proc(const struct oci_config *config)
+{
+	bool proc = false;
+
+	for (size_t i = 0; i < config->mounts.n; i++) {
+		const struct oci_mount *mount = oci_config_mount(config, i);
+		struct str at = mount->destination.value;
+
+		if (str_is(at, "/proc") || str_is(at, "/proc/"))
+			proc = str_is(mount->type.value, "proc") && !mount->bind;
+	}
+	return proc;
+}
+
 /* Why the sysctl must not be there, or NULL. */
-static const char *flaw(const struct judge *judge, const struct json_node *sysctl)
+static const char *flaw(const struct judge *judge, const struct json_node *sysctl, bool proc)
 {
 	bool own_port = str_is(sysctl->key, PORT_SYSCTL) && str_is(sysctl->text, "0");
 
 	if (!is_plain(sysctl->key) || !is_plain(sysctl->text))
 		return "has a character that no sysctl has";
+	if (!proc)
+		return "is written without a proc file system at /proc";
 	if (own_port || (judge_entry_names(&judge->setting->args[0], sysctl->key) &&
 			 !is_too_new(judge, sysctl->key)))
 		return NULL;
@@ -64,8 +81,10 @@ static const char *flaw(const struct judge *judge, const struct json_node *sysct
 
 void check_sysctls(struct judge *judge)
 {
+	bool proc = has_proc(judge->config);
+
 	json_each (sysctl, judge->config->linux_.sysctl.node) {
-		const char *why = flaw(judge, sysctl);
+		const char *why = flaw(judge, sysctl, proc);
 
 		if (why == NULL)
 			continue;
@@ -83,7 +102,9 @@ void check_sysctls(struct judge *judge)
 
 void fix_sysctls(struct judge *judge)
 {
+	bool proc = has_proc(judge->config);
+
 	json_each (sysctl, judge->config->linux_.sysctl.node)
-		if (sysctl->edit == JSON_ORIGINAL && flaw(judge, sysctl) != NULL)
+		if (sysctl->edit == JSON_ORIGINAL && flaw(judge, sysctl, proc) != NULL)
 			json_remove(sysctl);
 }

@@ -299,7 +299,7 @@ const struct rule rules[] = {
 	{
 		.name = "maskedPaths",
 		.title = "Files of the kernel that engines hide are in sight",
-		.reads = "/linux/maskedPaths",
+		.reads = "/linux/maskedPaths, /mounts",
 		.args = { { .name = "paths",
 			    .kind = ARG_INSIDE,
 			    .effect = ARG_DEMANDS,
@@ -411,7 +411,7 @@ const struct rule rules[] = {
 		.name = "sysctls",
 		.title =
 			"The container starts with settings of the kernel that are not known to be safe",
-		.reads = "/linux/sysctl",
+		.reads = "/linux/sysctl, /mounts",
 		.args = { { .name = "allow",
 			    .kind = ARG_STRINGS,
 			    .effect = ARG_ADMITS,

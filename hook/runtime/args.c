@@ -181,6 +181,11 @@ static int unknown_option(const struct args_reader *reader, const struct runtime
 	const char *meant = option_meant(options, arg);
 	bool alone = strncmp(arg, "--", 2) == 0 && strchr(arg, '=') != NULL;
 
+	if (option_find(global_options, arg) != NULL)
+		return args_fail(
+			reader,
+			"runtimes differ in whether they take '%.64s' behind the verb; write it before",
+			arg);
 	if (meant != NULL)
 		return args_fail(
 			reader,
@@ -246,12 +251,16 @@ static int check_below(struct args_reader *reader, const struct runtime_option *
 
 static void words_add(struct arena *arena, struct runtime_words *words, const char *word)
 {
-	const char **items = arena_array(arena, words->n + 1, sizeof(*items));
+	/* Room for twice as many whenever their number is a power of two. */
+	if ((words->n & (words->n - 1)) == 0) {
+		const char **items =
+			arena_array(arena, words->n > 0 ? 2 * words->n : 1, sizeof(*items));
 
-	for (size_t i = 0; i < words->n; i++)
-		items[i] = words->items[i];
-	items[words->n++] = word;
-	words->items = items;
+		for (size_t i = 0; i < words->n; i++)
+			items[i] = words->items[i];
+		words->items = items;
+	}
+	words->items[words->n++] = word;
 }
 
 /* One option at reader->next, which moves on behind it and its value. */
@@ -307,6 +316,11 @@ static int read_globals(struct args_reader *reader, const struct runtime_verb_ro
 			continue;
 		}
 		reader->next++;
+		if (strpbrk(arg, " \t\r\n\v\f") != NULL)
+			return args_fail(
+				reader,
+				"runtimes differ in how they read '%.64s'; a verb has no blanks",
+				arg);
 		if (strcmp(arg, MOUNTS_VERB) == 0)
 			return args_fail(
 				reader,

@@ -94,13 +94,14 @@ SPECS = [
      (CHECK,)),
     ("mounts of one directory", 100000, mounts(lambda i: "/usr/share"), (CHECK,)),
     ("findings in one line", 100000, mounts(lambda i: "/etc"), (SARIF,)),
-    ("layers of an overlay", 100000, lambda n: spec(lambda d: d.update(mounts=[
-        {"destination": "/o", "type": "overlay", "source": "overlay",
-         "options": [f"lowerdir+=/srv/layer{i}" for i in range(n)]}])), (CHECK,)),
+    ("layers of overlays", 100000, lambda n: spec(lambda d: d.update(mounts=[
+        {"destination": f"/o{k}", "type": "overlay", "source": "overlay",
+         "options": [f"lowerdir+=/srv/layer{i}" for i in range(k, min(k + 500, n))]}
+        for k in range(0, n, 500)])), (CHECK,)),
     ("capability strings", 100000, of_process("capabilities", lambda n: {
         "bounding": [CAPABILITIES[i % 4] for i in range(n)]}), (CHECK, REWRITE)),
     ("variables", 100000, of_process("env", lambda n: [f"V{i}=x" for i in range(n)]), (CHECK,)),
-    ("groups", 100000, of_process("user", lambda n: {
+    ("groups", 65536, of_process("user", lambda n: {
         "uid": 3267, "gid": 3267, "additionalGids": list(range(n))}), (CHECK, REWRITE)),
     ("sysctls", 100000, of_linux("sysctl", lambda n: {f"net.a{i}": "1" for i in range(n)}),
      (CHECK, REWRITE)),

@@ -217,6 +217,8 @@ def audit():
         found = {rule, "mountOptions", "resourceLimits"}
         if "hooks" in spec:
             found.add("foreignHooks")
+        if make is proc_elsewhere:
+            found.add("maskedPaths")
         case(p, name, spec, "log", *sorted(found))
     case(p, "uid-as-text", put_uid(APP(restricted(), pods.node()), "0"), "invalid", "spec",
          comment="what cannot be read in one way only is refused all the same")

@@ -2,6 +2,7 @@
 /* The config model: typed, and absent told from false, zero and empty. */
 #include "support.h"
 
+#include "oci/engine_paths.h"
 #include "oci/mounts.h"
 
 static void nothing_is_absent(void **state)
@@ -128,7 +129,7 @@ static const struct {
 	{ "\"source\":\"/a\"", "/a|" },
 	{ "\"type\":\"overlay\",\"source\":\"overlay\"", "" },
 	{ "\"type\":\"overlay\",\"options\":[\"lowerdir=/a:/b\",\"upperdir=/c\",\"workdir=/d\"]",
-	  "/a|/b|/c|" },
+	  "/a|/b|/c|/d|" },
 	{ "\"type\":\"overlay\",\"options\":[\"lowerdir=/a\\\\:b:/c\"]", "/a:b|/c|" },
 	{ "\"type\":\"overlay\",\"options\":[\"lowerdir=/a::/b\"]", "/a|/b|" },
 	{ "\"type\":\"overlay\",\"options\":[\"ro,lowerdir=/a:/b,index=off\"]", "/a|/b|" },
@@ -212,8 +213,7 @@ static void storage_rows(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
-		assert_int_equal(mount_path_is_storage(str_from(roots[i].path)),
-				 roots[i].is_storage);
+		assert_int_equal(engine_root(str_from(roots[i].path)), roots[i].is_storage);
 }
 
 int main(void)

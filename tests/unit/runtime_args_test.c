@@ -153,6 +153,13 @@ static const struct line lines[] = {
 	{ "exec --new-option c1 id", "unknown option '--new-option' hides" },
 	{ "create --program-name x c1", "unknown option '--program-name' hides" },
 
+	/* runc is to read its global options everywhere, and words without their blanks */
+	{ "create --root=/x -b /b c1", "runtimes differ in whether they take '--root=/x' behind" },
+	{ "exec --log /l c1 id", "runtimes differ in whether they take '--log' behind the verb" },
+	{ "exec c1 id --root /x", "exec id=c1" },
+	{ "\texec --user 0 c1 id",
+	  "runtimes differ in how they read '?exec'; a verb has no blanks" },
+
 	/* crun reads another file */
 	{ "create --config /evil.json -b /b c1", "option --config names another config" },
 	{ "create --config=/evil.json -b /b c1", "option --config names another config" },

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where engines keep what is theirs: see engine_paths.h. */
+#include "engine_paths.h"
+
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+/*
+ * What engines put into every container: hosts, resolv.conf, secrets, shm, ... Sources are those of
+ * podman, CRI-O, buildah, Docker, BuildKit, containerd and the kubelet; `*` stands for one path component.
+ * All lie in directories that only the engine's own user can write.
+ */
+static const struct {
+	const char *destination;
+	const char *source;
+} engine_mounts[] = {
+	{ "/etc/hosts", "*/overlay-containers/*/userdata/hosts" },
+	{ "/etc/hostname", "*/overlay-containers/*/userdata/hostname" },
+	{ "/etc/resolv.conf", "*/overlay-containers/*/userdata/resolv.conf" },
+	{ "/etc/passwd", "*/overlay-containers/*/userdata/passwd" },
+	{ "/etc/group", "*/overlay-containers/*/userdata/group" },
+	{ "/dev/shm", "*/overlay-containers/*/userdata/shm" },
+	{ "/run/.containerenv", "*/overlay-containers/*/userdata/.containerenv" },
+	{ "/run/secrets", "*/overlay-containers/*/userdata/run/secrets" },
+	{ "/run/secrets/*", "*/overlay-containers/*/userdata/secrets/*" },
+	{ "/run/secrets/*", "*/overlay-containers/*/userdata/run/secrets/*" },
+	{ "/etc/hosts", "/var/lib/docker/containers/*/hosts" },
+	{ "/etc/hostname", "/var/lib/docker/containers/*/hostname" },
+	{ "/etc/resolv.conf", "/var/lib/docker/containers/*/resolv.conf" },
+	{ "/dev/shm", "/var/lib/docker/containers/*/mounts/shm" },
+	{ "/run/secrets", "/var/lib/docker/containers/*/mounts/secrets" },
+	{ "/run/secrets/*", "/var/lib/docker/containers/*/mounts/secrets/*" },
+	/* A daemon with userns-remap has all of this in a directory by its first ids. */
+	{ "/etc/hosts", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/hosts" },
+	{ "/etc/hostname", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/hostname" },
+	{ "/etc/resolv.conf", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/resolv.conf" },
+	{ "/dev/shm", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/mounts/shm" },
+	{ "/run/secrets", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/mounts/secrets" },
+	{ "/run/secrets/*", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/mounts/secrets/*" },
+	/* BuildKit, in dockerd: RUN steps. */
+	{ "/etc/hosts", "/var/lib/docker/buildkit/executor/hosts*" },
+	{ "/etc/resolv.conf", "/var/lib/docker/buildkit/executor/resolv.conf" },
+	{ "/etc/hosts", "/var/lib/docker/[0-9]*.[0-9]*/buildkit/executor/hosts*" },
+	{ "/etc/resolv.conf", "/var/lib/docker/[0-9]*.[0-9]*/buildkit/executor/resolv.conf" },
+	{ "/etc/hostname", "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
+	{ "/etc/hosts", "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts" },
+	{ "/etc/resolv.conf",
+	  "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },
+	{ "/dev/shm", "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm" },
+	{ "/etc/hosts", "/var/lib/kubelet/pods/*/etc-hosts" },
+	{ "/dev/termination-log", "/var/lib/kubelet/pods/*/containers/*/*" },
+};
+
+/* The part of source that a pattern with a leading "*" leaves open must be one of these. */
+static const struct {
+	const char *path;
+	enum engine_paths engine;
+} storage_roots[] = {
+	{ "/run/containers/storage", ENGINE_ROOT },
+	{ "/var/run/containers/storage", ENGINE_ROOT },
+	{ "/var/lib/containers/storage", ENGINE_ROOT },
+	{ "/run/user/*/containers", ENGINE_USER },
+	{ "/tmp/podman-run-*/containers", ENGINE_USER },
+	{ "/tmp/containers-user-*/containers", ENGINE_USER },
+	{ "/home/*/.local/share/containers/storage", ENGINE_USER },
+};
+
+/* fnmatch() on a path that is not NUL-terminated. One that climbs with ".." matches nothing. */
+static bool path_fits(const char *pattern, struct str path)
+{
+	char text[PATH_MAX];
+
+	if (path.len >= sizeof(text))
+		return false;
+	memcpy(text, path.data, path.len);
+	text[path.len] = '\0';
+	return strstr(text, "/..") == NULL && fnmatch(pattern, text, FNM_PATHNAME) == 0;
+}
+
+/* Is the path as the pattern up to its first wildcard? */
+static bool starts_as(struct str path, const char *pattern)
+{
+	size_t len = strcspn(pattern, "*[");
+
+	return path.len >= len && memcmp(path.data, pattern, len) == 0;
+}
+
+static bool path_matches(const char *pattern, struct str path)
+{
+	if (!starts_as(path, pattern))
+		return false;
+	return strpbrk(pattern, "*[") != NULL ? path_fits(pattern, path) : str_is(path, pattern);
+}
+
+static enum engine_paths source_engine(const char *pattern, struct str source)
+{
+	char full[256];
+
+	if (pattern[0] != '*')
+		return path_matches(pattern, source) ? ENGINE_ROOT : ENGINE_NONE;
+	for (size_t i = 0; i < ARRAY_SIZE(storage_roots); i++) {
+		int len;
+
+		if (!starts_as(source, storage_roots[i].path))
+			continue;
+		len = snprintf(full, sizeof(full), "%s%s", storage_roots[i].path, pattern + 1);
+
+		if (len > 0 && (size_t)len < sizeof(full) && path_matches(full, source))
+			return storage_roots[i].engine;
+	}
+	return ENGINE_NONE;
+}
+
+enum engine_paths engine_mount(const struct oci_mount *mount)
+{
+	enum engine_paths engine = ENGINE_NONE;
+
+	for (size_t i = 0; i < ARRAY_SIZE(engine_mounts) && engine == ENGINE_NONE; i++)
+		if (path_matches(engine_mounts[i].destination, mount->destination.value))
+			engine = source_engine(engine_mounts[i].source, mount->source.value);
+	return engine;
+}
+
+enum engine_paths engine_layer(struct str path)
+{
+	enum engine_paths engine = source_engine("*/overlay/*/merged", path);
+
+	return engine != ENGINE_NONE
+		       ? engine
+		       : source_engine("*/overlay-containers/*/userdata/overlay/*/*", path);
+}
+
+bool engine_root(struct str path)
+{
+	return source_engine("*/overlay/*/merged", path) == ENGINE_ROOT ||
+	       path_matches("/var/lib/docker/overlay2/*/merged", path) ||
+	       path_matches("/var/lib/docker/[0-9]*.[0-9]*/overlay2/*/merged", path);
+}
+
+/* What matches up to the pattern's end, and all below. */
+static bool lies_in(const char *pattern, struct str path)
+{
+	for (size_t len = path.len; len > 0; len--)
+		if ((len == path.len || path.data[len] == '/') &&
+		    path_matches(pattern, (struct str){ path.data, len }))
+			return true;
+	return false;
+}
+
+bool engine_volume(struct str path)
+{
+	static const char *const volumes[] = {
+		"/var/lib/containers/storage/volumes/*/_data",
+		"/var/lib/docker/volumes/*/_data",
+		"/var/lib/docker/[0-9]*.[0-9]*/volumes/*/_data",
+		"/var/lib/containerd/io.containerd.grpc.v1.cri/containers/*/volumes/*",
+		"/var/lib/kubelet/pods/*/volumes/*/*",
+		"/var/lib/kubelet/pods/*/volume-subpaths/*/*/*",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(volumes); i++)
+		if (!str_path_climbs(path) && lies_in(volumes[i], path))
+			return true;
+	return false;
+}
+
+bool engine_root_by_name(struct str path)
+{
+	static const char *const names[] = {
+		"/overlay/",	      "/overlay2/",  "/fuse-overlayfs/",   "/vfs/dir/",
+		"/btrfs/subvolumes/", "/zfs/graph/", "/rootfs/overlayfs/",
+	};
+	struct str rest = path;
+
+	if (str_path_climbs(path))
+		return false;
+	/* NAME/ID, or NAME/ID/merged: nothing of the host's has such a name. */
+	if (rest.len > 7 && memcmp(rest.data + rest.len - 7, "/merged", 7) == 0)
+		rest.len -= 7;
+	while (rest.len > 0 && rest.data[rest.len - 1] != '/')
+		rest.len--;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		size_t len = strlen(names[i]);
+
+		if (rest.len > len && memcmp(rest.data + rest.len - len, names[i], len) == 0)
+			return true;
+	}
+	return false;
+}
