@@ -206,6 +206,8 @@ static const struct {
 	{ "named nowhere, let through", PROFILE("ALLOW", ""), "bpf", SECCOMP_OPEN },
 	{ "refused by name", PROFILE("ALLOW", REFUSE("\"bpf\"", "")), "bpf", SECCOMP_BLOCKED },
 	{ "let through by name", PROFILE("ERRNO", ALLOW("\"bpf\"", "")), "bpf", SECCOMP_OPEN },
+	{ "named twice in one entry", PROFILE("ALLOW", REFUSE("\"bpf\",\"bpf\"", "")), "bpf",
+	  SECCOMP_BLOCKED },
 	{ "refused for one value", PROFILE("ALLOW", REFUSE("\"bpf\"", ARGS(ONE("EQ", "5", "0")))),
 	  "bpf", SECCOMP_OPEN },
 	{ "refused for one value and for all others",
