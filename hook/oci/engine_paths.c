@@ -168,26 +168,46 @@ bool engine_volume(struct str path)
 	return false;
 }
 
+/* Is it PLACE/ID and what is after the ID? */
+static bool has_place(struct str path, const char *place, const char *after)
+{
+	size_t place_len = strlen(place), after_len = strlen(after);
+
+	if (path.len <= place_len + after_len ||
+	    memcmp(path.data + path.len - after_len, after, after_len) != 0)
+		return false;
+	path.len -= after_len;
+	if (path.data[path.len - 1] == '/')
+		return false; /* no ID */
+	while (path.len > 0 && path.data[path.len - 1] != '/')
+		path.len--;
+	return path.len > place_len &&
+	       memcmp(path.data + path.len - place_len, place, place_len) == 0;
+}
+
 bool engine_root_by_name(struct str path)
 {
-	static const char *const names[] = {
-		"/overlay/",	      "/overlay2/",  "/fuse-overlayfs/",   "/vfs/dir/",
-		"/btrfs/subvolumes/", "/zfs/graph/", "/rootfs/overlayfs/",
+	/* Of storage drivers and, in /rootfs/, of snapshotters. */
+	static const char *const places[][2] = {
+		{ "/overlay/", "/merged" },
+		{ "/overlay2/", "/merged" },
+		{ "/fuse-overlayfs/", "/merged" },
+		{ "/vfs/dir/", "" },
+		{ "/btrfs/subvolumes/", "" },
+		{ "/zfs/graph/", "" },
+		{ "/aufs/mnt/", "" },
+		{ "/devicemapper/mnt/", "/rootfs" },
+		{ "/rootfs/overlayfs/", "" },
+		{ "/rootfs/fuse-overlayfs/", "" },
+		{ "/rootfs/native/", "" },
+		{ "/rootfs/btrfs/", "" },
+		{ "/rootfs/zfs/", "" },
+		{ "/rootfs/stargz/", "" },
+		{ "/rootfs/nydus/", "" },
 	};
-	struct str rest = path;
 
-	if (str_path_climbs(path))
-		return false;
-	/* NAME/ID, or NAME/ID/merged: nothing of the host's has such a name. */
-	if (rest.len > 7 && memcmp(rest.data + rest.len - 7, "/merged", 7) == 0)
-		rest.len -= 7;
-	while (rest.len > 0 && rest.data[rest.len - 1] != '/')
-		rest.len--;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		size_t len = strlen(names[i]);
-
-		if (rest.len > len && memcmp(rest.data + rest.len - len, names[i], len) == 0)
-			return true;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (has_place(path, places[i][0], places[i][1]))
+			return !str_path_climbs(path);
 	return false;
 }

@@ -209,11 +209,34 @@ static const struct {
 	{ "rootfs", false },
 };
 
+static const struct {
+	const char *path;
+	bool by_name;
+} named_roots[] = {
+	{ "/var/lib/docker/overlay2/0a/merged", true },
+	{ "/run/graph/overlay/0a/merged", true },
+	{ "/var/lib/docker/vfs/dir/0a", true },
+	{ "/var/lib/docker/devicemapper/mnt/0a/rootfs", true },
+	{ "/var/lib/docker/rootfs/overlayfs/0a", true },
+	{ "/run/overlay/0a", false },
+	{ "/run/overlay/merged", false },
+	{ "/run/overlay/0a/b/merged", false },
+	{ "/run/overlay//merged", false },
+	{ "/run/vfs/dir/", false },
+	{ "/run/overlay/0a/../../../etc/overlay/x/merged", false },
+	{ "overlay/0a/merged", false },
+	{ "/merged", false },
+	{ "", false },
+};
+
 static void storage_rows(void **state)
 {
 	char *longer = arena_printf(*state, "/var/lib/docker/overlay2/%05000d/merged", 0);
 
 	assert_false(engine_root(str_from(longer)));
+	for (size_t i = 0; i < ARRAY_SIZE(named_roots); i++)
+		assert_int_equal(engine_root_by_name(str_from(named_roots[i].path)),
+				 named_roots[i].by_name);
 	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
 		assert_int_equal(engine_root(str_from(roots[i].path)), roots[i].is_storage);
 }
