@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "oci/mounts.h"
 
 /* Put there by the rule capabilities, in place of CAP_NET_BIND_SERVICE. */
 #define PORT_SYSCTL "net.ipv4.ip_unprivileged_port_start"
@@ -49,21 +50,6 @@ static bool is_too_new(const struct judge *judge, struct str key)
 	return false;
 }
 
-/* Without the kernel's files there, runtimes write to whatever the image has below /proc/sys. */
-static bool has_proc(const struct oci_config *config)
-{
-	bool proc = false;
-
-	for (size_t i = 0; i < config->mounts.n; i++) {
-		const struct oci_mount *mount = oci_config_mount(config, i);
-		struct str at = mount->destination.value;
-
-		if (str_is(at, "/proc") || str_is(at, "/proc/"))
-			proc = str_is(mount->type.value, "proc") && !mount->bind;
-	}
-	return proc;
-}
-
 /* Why the sysctl must not be there, or NULL. */
 static const char *flaw(const struct judge *judge, const struct json_node *sysctl, bool proc)
 {
@@ -71,6 +57,7 @@ static const char *flaw(const struct judge *judge, const struct json_node *sysct
 
 	if (!is_plain(sysctl->key) || !is_plain(sysctl->text))
 		return "has a character that no sysctl has";
+	/* Runtimes would write to whatever the image has below /proc/sys. */
 	if (!proc)
 		return "is written without a proc file system at /proc";
 	if (own_port || (judge_entry_names(&judge->setting->args[0], sysctl->key) &&
@@ -81,7 +68,7 @@ static const char *flaw(const struct judge *judge, const struct json_node *sysct
 
 void check_sysctls(struct judge *judge)
 {
-	bool proc = has_proc(judge->config);
+	bool proc = mounts_have_proc(judge->config);
 
 	json_each (sysctl, judge->config->linux_.sysctl.node) {
 		const char *why = flaw(judge, sysctl, proc);
@@ -102,7 +89,7 @@ void check_sysctls(struct judge *judge)
 
 void fix_sysctls(struct judge *judge)
 {
-	bool proc = has_proc(judge->config);
+	bool proc = mounts_have_proc(judge->config);
 
 	json_each (sysctl, judge->config->linux_.sysctl.node)
 		if (sysctl->edit == JSON_ORIGINAL && flaw(judge, sysctl, proc) != NULL)
