@@ -300,6 +300,23 @@ static bool is_option(const char *arg)
 	return arg[0] == '-' && arg[1] != '\0';
 }
 
+/* A verb that is judged, or an option, with blanks around it: some runtimes are to trim words. */
+static bool is_judged_with_blanks(const char *arg)
+{
+	static const char blanks[] = " \t\r\n\v\f";
+	const char *start = arg + strspn(arg, blanks);
+	size_t len = strcspn(start, blanks);
+
+	if (start == arg && start[len] == '\0')
+		return false;
+	if (start[0] == '-')
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (len == strlen(verbs[i].name) && strncmp(start, verbs[i].name, len) == 0)
+			return true;
+	return len == strlen(MOUNTS_VERB) && strncmp(start, MOUNTS_VERB, len) == 0;
+}
+
 /* Global options, up to the verb. With none there is nothing to judge. */
 static int read_globals(struct args_reader *reader, const struct runtime_verb_row **ret_row)
 {
@@ -316,10 +333,10 @@ static int read_globals(struct args_reader *reader, const struct runtime_verb_ro
 			continue;
 		}
 		reader->next++;
-		if (strpbrk(arg, " \t\r\n\v\f") != NULL)
+		if (is_judged_with_blanks(arg))
 			return args_fail(
 				reader,
-				"runtimes differ in how they read '%.64s'; a verb has no blanks",
+				"runtimes differ in how they read '%.64s'; write it without blanks",
 				arg);
 		if (strcmp(arg, MOUNTS_VERB) == 0)
 			return args_fail(

@@ -157,8 +157,11 @@ static const struct line lines[] = {
 	{ "create --root=/x -b /b c1", "runtimes differ in whether they take '--root=/x' behind" },
 	{ "exec --log /l c1 id", "runtimes differ in whether they take '--log' behind the verb" },
 	{ "exec c1 id --root /x", "exec id=c1" },
-	{ "\texec --user 0 c1 id",
-	  "runtimes differ in how they read '?exec'; a verb has no blanks" },
+	{ "\t--root=/x exec --user 0 c1 id", "runtimes differ in how they read '?--root=/x'" },
+	{ "mounts\t add c1", "runtimes differ in how they read 'mounts?'" },
+	{ "\t c1", "other" },
+	{ "\tlist c1", "other" },
+	{ "\texec --user 0 c1 id", "runtimes differ in how they read '?exec'; write it without" },
 
 	/* crun reads another file */
 	{ "create --config /evil.json -b /b c1", "option --config names another config" },
