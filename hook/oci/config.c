@@ -277,12 +277,13 @@ static int check_clos_id(const struct fields_reader *reader, struct json_node *v
 	int error = field_string(reader, value, &name);
 
 	(void)target;
-	if (error == 0 &&
-	    (str_path_climbs(name.value) ||
-	     (name.value.len > 0 && memchr(name.value.data, '/', name.value.len) != NULL)))
+	if (error < 0 || str_is(name.value, "/")) /* the root of resctrl, which is there */
+		return error;
+	if (str_path_climbs(name.value) ||
+	    (name.value.len > 0 && memchr(name.value.data, '/', name.value.len) != NULL))
 		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
 				 "closID is one name, without \"/\"");
-	return error;
+	return 0;
 }
 
 static int read_intel_rdt(const struct fields_reader *reader, struct json_node *value, void *target)

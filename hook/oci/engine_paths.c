@@ -51,6 +51,20 @@ static const struct {
 	{ "/etc/resolv.conf",
 	  "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },
 	{ "/dev/shm", "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm" },
+	/* k3s and rke2, k0s. */
+	{ "/etc/hostname",
+	  "/var/lib/rancher/*/agent/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
+	{ "/etc/hosts",
+	  "/var/lib/rancher/*/agent/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts" },
+	{ "/etc/resolv.conf",
+	  "/var/lib/rancher/*/agent/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },
+	{ "/dev/shm", "/run/k3s/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm" },
+	{ "/etc/hostname",
+	  "/var/lib/k0s/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
+	{ "/etc/hosts", "/var/lib/k0s/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts" },
+	{ "/etc/resolv.conf",
+	  "/var/lib/k0s/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },
+	{ "/dev/shm", "/run/k0s/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm" },
 	{ "/etc/hosts", "/var/lib/kubelet/pods/*/etc-hosts" },
 	{ "/dev/termination-log", "/var/lib/kubelet/pods/*/containers/*/*" },
 };
@@ -151,21 +165,39 @@ static bool lies_in(const char *pattern, struct str path)
 	return false;
 }
 
+static bool lies_in_one(const char *const *patterns, size_t n, struct str path)
+{
+	for (size_t i = 0; i < n && !str_path_climbs(path); i++)
+		if (lies_in(patterns[i], path))
+			return true;
+	return false;
+}
+
 bool engine_volume(struct str path)
 {
 	static const char *const volumes[] = {
 		"/var/lib/containers/storage/volumes/*/_data",
 		"/var/lib/docker/volumes/*/_data",
 		"/var/lib/docker/[0-9]*.[0-9]*/volumes/*/_data",
+		"/var/lib/nerdctl/*/volumes/*/*/_data",
 		"/var/lib/containerd/io.containerd.grpc.v1.cri/containers/*/volumes/*",
-		"/var/lib/kubelet/pods/*/volumes/*/*",
-		"/var/lib/kubelet/pods/*/volume-subpaths/*/*/*",
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(volumes); i++)
-		if (!str_path_climbs(path) && lies_in(volumes[i], path))
-			return true;
-	return false;
+	return lies_in_one(volumes, ARRAY_SIZE(volumes), path);
+}
+
+bool engine_pod_volume(struct str path)
+{
+	static const char *const volumes[] = {
+		"/var/lib/kubelet/pods/*/volumes/*/*",
+		"/var/lib/kubelet/pods/*/volume-subpaths/*/*/*",
+		"/var/lib/k0s/kubelet/pods/*/volumes/*/*",
+		"/var/lib/k0s/kubelet/pods/*/volume-subpaths/*/*/*",
+		"/var/snap/microk8s/common/var/lib/kubelet/pods/*/volumes/*/*",
+		"/var/snap/microk8s/common/var/lib/kubelet/pods/*/volume-subpaths/*/*/*",
+	};
+
+	return lies_in_one(volumes, ARRAY_SIZE(volumes), path);
 }
 
 /* Is it PLACE/ID and what is after the ID? */
@@ -204,6 +236,27 @@ bool engine_root_by_name(struct str path)
 		{ "/rootfs/zfs/", "" },
 		{ "/rootfs/stargz/", "" },
 		{ "/rootfs/nydus/", "" },
+		{ "/overlay-containers/", "/rootfs/merge" }, /* podman run --rootfs DIR:O */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (has_place(path, places[i][0], places[i][1]))
+			return !str_path_climbs(path);
+	return false;
+}
+
+bool engine_layer_by_name(struct str path)
+{
+	static const char *const places[][2] = {
+		{ "/overlay/", "/diff" },
+		{ "/overlay2/", "/diff" },
+		{ "/fuse-overlayfs/", "/diff" },
+		{ "/aufs/diff/", "" },
+		{ "/snapshots/", "/fs" },
+		{ "/snapshots/", "" }, /* of the snapshotter that has directories alone */
+		{ "/active/", "" },    /* of those for btrfs and zfs */
+		{ "/overlay-containers/", "/rootfs/upper" },
+		{ "/overlay-containers/", "/rootfs/work" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)

@@ -26,7 +26,13 @@ bool engine_root(struct str path);
 /* engine_root_by_name: is it called as roots of containers are, wherever the storage is? */
 bool engine_root_by_name(struct str path);
 
+/* engine_layer_by_name: is it called as layers of such roots are? */
+bool engine_layer_by_name(struct str path);
+
 /* engine_volume: is this, or does it lie in, a volume that an engine of root's made? */
 bool engine_volume(struct str path);
+
+/* engine_pod_volume: the same for what the kubelet made or mounted for a pod. */
+bool engine_pod_volume(struct str path);
 
 #endif

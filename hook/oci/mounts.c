@@ -124,17 +124,3 @@ struct mount_path *mount_paths(struct arena *arena, const struct oci_config *con
 	*ret_n = list.n;
 	return list.items;
 }
-
-bool mounts_have_proc(const struct oci_config *config)
-{
-	bool proc = false;
-
-	for (size_t i = 0; i < config->mounts.n; i++) {
-		const struct oci_mount *mount = oci_config_mount(config, i);
-		struct str at = mount->destination.value;
-
-		if (str_is(at, "/proc") || str_is(at, "/proc/"))
-			proc = str_is(mount->type.value, "proc") && !mount->bind;
-	}
-	return proc;
-}

@@ -20,9 +20,6 @@ struct mount_path {
  */
 struct mount_path *mount_paths(struct arena *arena, const struct oci_config *config, size_t *ret_n);
 
-/* mounts_have_proc: are the kernel's files at /proc of the container? */
-bool mounts_have_proc(const struct oci_config *config);
-
 /* mount_type_is_virtual: does a file system of this type show nothing that is the host's? */
 bool mount_type_is_virtual(struct str type);
 

@@ -119,6 +119,9 @@ enum id_kind {
 #define HOST_ID_NONE UINT64_MAX		 /* the id maps to nothing */
 #define HOST_ID_UNKNOWN (UINT64_MAX - 1) /* the map cannot be read */
 
+/* judge_has_proc: are the kernel's files at /proc of the container, and nothing over /proc/sys? */
+bool judge_has_proc(const struct judge *judge);
+
 /* judge_host_id: the id of the initial user namespace that an id in the container is. */
 uint64_t judge_host_id(const struct judge *judge, enum id_kind kind, uint32_t id);
 

@@ -109,24 +109,24 @@ static void add_mount_finding(struct judge *judge, const struct source_fact *sou
 }
 
 /*
- * Roots of containers lie below many a denied path: where engines have them, and in the bundle. Any
- * other directory there is the host's.
+ * Roots of containers, and what they are made of, lie below many a denied path: where engines have
+ * them, and in the bundle. Any other directory there is the host's.
  */
-static bool is_container_root(const struct judge *judge, const struct path_fact *fact)
+static bool may_lie_below(const struct judge *judge, const char *path)
 {
 	const char *bundle = judge->facts->bundle;
 	size_t len = bundle != NULL ? strlen(bundle) : 0;
 
-	if (engine_root_by_name(fact->path))
-		return true;
-	if (fact->error != 0 || len <= 1)
-		return !str_starts_with(fact->path, "/");
-	return strncmp(fact->resolved, bundle, len) == 0 && fact->resolved[len] == '/';
+	return engine_root_by_name(str_from(path)) || engine_layer_by_name(str_from(path)) ||
+	       (len > 1 && strncmp(path, bundle, len) == 0 && path[len] == '/');
 }
 
-/* Why the root of a container must not be what is looked at, or NULL. */
+/*
+ * Why the root of a container must not be what is looked at, or NULL. A name that was looked up lies
+ * where it leads: a storage of engines may be a link.
+ */
 static const char *root_reason(const struct judge *judge, const struct path_look *look,
-			       const struct path_lists *entries, bool may_lie_below)
+			       const struct path_lists *entries, bool lies_there)
 {
 	for (size_t i = 0; look->path != NULL && i < entries->n_deny; i++) {
 		bool in_disguise;
@@ -134,7 +134,7 @@ static const char *root_reason(const struct judge *judge, const struct path_look
 			host_path_relate(look, &entries->deny[i], &in_disguise);
 
 		if (relation == PATH_SAME || relation == PATH_CONTAINS ||
-		    (relation == PATH_BELOW && !may_lie_below))
+		    (relation == PATH_BELOW && lies_there && !may_lie_below(judge, look->path)))
 			return arena_printf(judge->arena, "this %s %s, which is the host's",
 					    relation == PATH_SAME	? "is"
 					    : relation == PATH_CONTAINS ? "contains"
@@ -151,14 +151,14 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 	const struct path_fact *fact = &judge->facts->root;
 	const struct path_look looks[] = { { host_path_normalize(judge->arena, path->value), NULL },
 					   { fact->error == 0 ? fact->resolved : NULL, fact } };
-	bool below = is_container_root(judge, fact);
 	auto_buf struct buf observed = { 0 };
 	const char *why = NULL;
 
 	if (!str_starts_with(path->value, "/") && str_path_climbs(path->value))
 		why = "runtimes differ in where \"..\" leads";
 	for (size_t i = 0; i < ARRAY_SIZE(looks) && why == NULL; i++)
-		why = root_reason(judge, &looks[i], entries, below);
+		why = root_reason(judge, &looks[i], entries,
+				  looks[i].fact != NULL || fact->error != 0);
 	for (size_t i = 0; i < fact->n_origins && why == NULL; i++) {
 		const struct path_look origin = look_at(judge, &fact->origins[i]);
 

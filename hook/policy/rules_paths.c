@@ -98,8 +98,32 @@ static const char *destination_of(const struct judge *judge, const struct oci_mo
 	return host_path_normalize(judge->arena, destination);
 }
 
-/* What is masked below /proc is in sight below another proc file system. */
-static void check_second_proc(struct judge *judge)
+static bool is_at_or_under(const char *path, const char *directory)
+{
+	size_t len = strlen(directory);
+
+	return strncmp(path, directory, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+bool judge_has_proc(const struct judge *judge)
+{
+	const struct oci_config *config = judge->config;
+	bool proc = false;
+
+	for (size_t i = 0; i < config->mounts.n; i++) {
+		const struct oci_mount *mount = oci_config_mount(config, i);
+		const char *at = destination_of(judge, mount);
+
+		if (strcmp(at, "/proc") == 0)
+			proc = str_is(mount->type.value, "proc") && !mount->bind;
+		else if (is_at_or_under(at, "/proc/sys"))
+			proc = false;
+	}
+	return proc;
+}
+
+/* What is masked below /proc and /sys is in sight below another such file system. */
+static void check_second_places(struct judge *judge)
 {
 	const struct oci_config *config = judge->config;
 	const char *obstacle = judge->obstacle;
@@ -107,17 +131,19 @@ static void check_second_proc(struct judge *judge)
 	judge->obstacle = "no rewrite makes this safe";
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *mount = oci_config_mount(config, i);
+		bool proc = str_is(mount->type.value, "proc");
 
-		if (!str_is(mount->type.value, "proc") || mount->bind ||
-		    strcmp(destination_of(judge, mount), "/proc") == 0)
+		if ((!proc && !str_is(mount->type.value, "sysfs")) || mount->bind ||
+		    strcmp(destination_of(judge, mount), proc ? "/proc" : "/sys") == 0)
 			continue;
 		finding_add(judge, mount->node, NULL,
 			    (struct finding_text){
 				    .observed = judge_source(judge, mount->node),
-				    .required = "proc at /proc alone",
+				    .required = "proc at /proc and sysfs at /sys alone",
 				    .message = arena_printf(
 					    judge->arena,
-					    "mounts proc at %s, where nothing is masked; must not",
+					    "mounts %s at %s, where nothing is masked; must not",
+					    proc ? "proc" : "sysfs",
 					    str_quote(judge->arena, mount->destination.value)),
 				    .fix = "drop the mount",
 			    });
@@ -128,7 +154,7 @@ static void check_second_proc(struct judge *judge)
 void check_masked_paths(struct judge *judge)
 {
 	if (!is_relaxed(judge, &judge->setting->args[2], &judge->setting->args[3]))
-		check_second_proc(judge);
+		check_second_places(judge);
 	check_list(judge, &judge->config->linux_.masked_paths, "maskedPaths",
 		   "drop --privileged and --security-opt unmask");
 }
@@ -147,13 +173,6 @@ void check_readonly_paths(struct judge *judge)
 void fix_readonly_paths(struct judge *judge)
 {
 	fix_list(judge, &judge->config->linux_.readonly_paths, "readonlyPaths");
-}
-
-static bool is_at_or_under(const char *path, const char *directory)
-{
-	size_t len = strlen(directory);
-
-	return strncmp(path, directory, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
 /* Why a mount shows the kernel's files in another way than the runtime would, or NULL. */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "oci/capability.h"
-#include "oci/mounts.h"
 
 #define NO_NEW_PRIVILEGES_SINCE 8 /* minor version of Kubernetes, in its restricted standard */
 #define PORT_SYSCTL "net.ipv4.ip_unprivileged_port_start"
@@ -30,7 +29,7 @@ static bool can_set_port_sysctl(const struct judge *judge)
 	enum namespace_fact network = judge->facts->namespaces[NAMESPACE_NETWORK];
 	enum namespace_fact user = judge->facts->namespaces[NAMESPACE_USER];
 
-	return mounts_have_proc(judge->config) &&
+	return judge_has_proc(judge) &&
 	       (network == NS_FACT_NEW || (network == NS_FACT_OTHER && user == NS_FACT_HOST));
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "oci/mounts.h"
 
 /* Put there by the rule capabilities, in place of CAP_NET_BIND_SERVICE. */
 #define PORT_SYSCTL "net.ipv4.ip_unprivileged_port_start"
@@ -68,7 +67,7 @@ static const char *flaw(const struct judge *judge, const struct json_node *sysct
 
 void check_sysctls(struct judge *judge)
 {
-	bool proc = mounts_have_proc(judge->config);
+	bool proc = judge_has_proc(judge);
 
 	json_each (sysctl, judge->config->linux_.sysctl.node) {
 		const char *why = flaw(judge, sysctl, proc);
@@ -89,7 +88,7 @@ void check_sysctls(struct judge *judge)
 
 void fix_sysctls(struct judge *judge)
 {
-	bool proc = mounts_have_proc(judge->config);
+	bool proc = judge_has_proc(judge);
 
 	json_each (sysctl, judge->config->linux_.sysctl.node)
 		if (sysctl->edit == JSON_ORIGINAL && flaw(judge, sysctl, proc) != NULL)

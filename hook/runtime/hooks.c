@@ -2,6 +2,8 @@
 /* Our own hooks in a spec: see hooks.h. */
 #include "hooks.h"
 
+#include <string.h>
+
 #include "base/cleanup.h"
 #include "json/writer.h"
 #include "runtime/record.h"
@@ -11,21 +13,38 @@
 struct own_hook {
 	const char *stage;
 	const char *args[ARGS_MAX];
+	const char *records; /* where all records are, with a final slash */
+};
+
+enum own {
+	OWN_NOT,
+	OWN_OTHER, /* ours, for another container that was made of this bundle */
+	OWN_SAME,
 };
 
 /* An entry with nothing but path and args: a time limit or an environment would make it another. */
-static bool hook_is(const struct json_node *entry, const char *self, const struct own_hook *own)
+static enum own hook_own(const struct json_node *entry, const char *self,
+			 const struct own_hook *own)
 {
 	const struct json_node *path = json_get(entry, "path"), *args = json_get(entry, "args");
+	enum own found = OWN_SAME;
 	size_t n = 0;
 
 	if (path == NULL || args == NULL || entry->count != 2 || !str_is(path->text, self) ||
 	    args->type != JSON_ARRAY || args->count != ARGS_MAX)
-		return false;
-	json_each (arg, args)
-		if (arg->type != JSON_STRING || !str_is(arg->text, own->args[n++]))
-			return false;
-	return true;
+		return OWN_NOT;
+	json_each (arg, args) {
+		bool last = n == ARGS_MAX - 1;
+
+		if (arg->type != JSON_STRING)
+			return OWN_NOT;
+		if (str_is(arg->text, own->args[n++]))
+			continue;
+		if (!last || !str_starts_with(arg->text, own->records))
+			return OWN_NOT;
+		found = OWN_OTHER;
+	}
+	return found;
 }
 
 static const char *hook_json(struct arena *arena, const char *self, const struct own_hook *own)
@@ -49,21 +68,37 @@ static void add_one(struct json_doc *doc, struct json_node *hooks, const char *s
 	struct json_node *stage = json_get(hooks, own->stage);
 	const char *entry = hook_json(doc->arena, self, own);
 
-	json_each (node, stage)
-		if (node->edit == JSON_ORIGINAL && hook_is(node, self, own))
+	json_each (node, stage) {
+		enum own found = node->edit == JSON_ORIGINAL ? hook_own(node, self, own) : OWN_NOT;
+
+		if (found == OWN_SAME)
 			return;
+		if (found == OWN_OTHER)
+			json_remove(node);
+	}
 	if (stage != NULL)
 		json_add(doc, stage, NULL, entry);
 	else
 		json_add(doc, hooks, own->stage, arena_printf(doc->arena, "[%s]", entry));
 }
 
+/* Of a record: BASE/ROOT/ID. */
+static const char *records_of(struct arena *arena, const char *record)
+{
+	size_t len = strlen(record), slashes = 0;
+
+	while (len > 0 && slashes < 2)
+		slashes += record[--len] == '/';
+	return arena_copy(arena, record, len + 1);
+}
+
 void hooks_add(struct json_doc *doc, const char *self, const char *record)
 {
+	const char *policy = record_policy(doc->arena, record);
+	const char *records = records_of(doc->arena, record);
 	const struct own_hook own[] = {
-		{ "createRuntime",
-		  { "rootfence", "createRuntime", "--policy", record_policy(doc->arena, record) } },
-		{ "poststop", { "rootfence", "poststop", "--record", record } },
+		{ "createRuntime", { "rootfence", "createRuntime", "--policy", policy }, records },
+		{ "poststop", { "rootfence", "poststop", "--record", record }, records },
 	};
 	struct json_node *hooks = json_get(doc->root, "hooks");
 

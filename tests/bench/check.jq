@@ -85,7 +85,9 @@ def findings:
 	if host_ns("uts"; "uts") then "hostUtsNamespace" else empty end,
 	if host_ns("cgroup"; "cgroup") then "hostCgroupNamespace" else empty end,
 	if host_ns("mount"; "mnt") then "hostMountNamespace" else empty end,
-	if any($uids[]?, $gids[]?; .hostID == 0) then "identityMapping" else empty end,
+	if any($uids[]?, $gids[]?; .hostID == 0)
+		or any(.mounts[]?; any(.options[]?; test("^r?idmap")) and (.source | allowed_path(false) | not))
+		then "identityMapping" else empty end,
 	if any(binds | select(engine_mount | not); (.options | index("ro") != null) as $ro | .source
 		| . == "/" or (starts(denied_paths) and (allowed_path($ro) | not)))
 		or any(.mounts[]? | select(.type == "overlay") | .options[]?

@@ -73,3 +73,54 @@ with_volume() {
 	run podman run --rm --user 3267:3267 -v "$work/link:/e" live echo container ran
 	refused 1
 }
+
+@test "a directory below a denied one as the root of a container is refused, whatever it is called" {
+	local root
+	mkdir -p "$work/x/overlay/y"
+	ln -sfn /etc/apt "$work/x/overlay/y/merged"
+	for root in /etc/apt /etc/apt:O "$work/x/overlay/y/merged"; do
+		run podman run --rm --user 3267:3267 --passwd=false --rootfs "$root" /bin/echo container ran
+		refused 1
+		[[ $output == *"lies under /etc"* ]]
+	done
+}
+
+@test "a directory of one's own as the root of a container, and an overlay over it, start" {
+	mkdir -p "$work/root/bin"
+	cp /bin/busybox "$work/root/bin/echo"
+	run podman run --rm --user 3267:3267 --rootfs "$work/root" /bin/echo container ran
+	echo "$output"
+	[ "$status" -eq 0 ]
+	run podman run --rm --user 3267:3267 --rootfs "$work/root:O" /bin/echo container ran
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+# idmapped [DIRECTORY]: what precreate says of a volume, or of the directory under a volume's name,
+# that is mapped and writable in a user namespace. In a mount namespace with storage of its own.
+idmapped() {
+	local volume=/var/lib/containers/storage/volumes/mapped/_data
+	jq --arg source "$volume" '.root.path = "rootfs"
+		| .process.user = { uid: 0, gid: 0 } | .linux.namespaces += [{ type: "user" }]
+		| .linux.uidMappings = [{ containerID: 0, hostID: 100000, size: 65536 }]
+		| .linux.gidMappings = .linux.uidMappings
+		| .mounts += [{ destination: "/v", type: "bind", source: $source,
+			options: ["bind", "idmap", "nosuid", "nodev"] }]' \
+		tests/golden/specs/podman-user-3267/config.json >"$work/idmapped.json"
+	# shellcheck disable=SC2016 # for the inner shell
+	run unshare --mount bash -c 'mount -t tmpfs none /var/lib && mkdir -p "$1" &&
+		{ [[ -z $2 ]] || mount --bind "$2" "$1"; } &&
+		exec "$3" precreate --policy "$4"' - "$volume" "${1-}" "$rootfence" \
+		"$policies/default.json" <"$work/idmapped.json"
+}
+
+@test "ids of a volume may be mapped; not where the volume is a directory of the host" {
+	idmapped
+	echo "$output"
+	[ "$status" -eq 0 ]
+	mkdir -p "$work/data"
+	idmapped "$work/data"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'maps ids of files of the host'* ]]
+}

@@ -72,6 +72,18 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 	[[ $status -eq 42 && $(stat -c '%i %Y' "$b/config.json") == "$before" ]]
 }
 
+@test "a bundle whose container is gone can be used for another" {
+	local b
+	b=$(bundle reused)
+	use_fake
+	run wrapped create --bundle "$b" first
+	[[ $status -eq 42 ]]
+	run wrapped create --bundle "$b" second
+	[[ $status -eq 42 ]]
+	jq -e '.hooks | (.createRuntime | length == 1 and (.[0].args[3] | contains("/second/")))
+		and (.poststop | length == 1 and (.[0].args[3] | endswith("/second")))' "$b/config.json"
+}
+
 @test "hooks that are there stay, and ours come behind them" {
 	local b
 	b=$(bundle hooks '.hooks = {"createRuntime": [{"path": "/bin/true"}]}')
