@@ -46,6 +46,9 @@ enum seccomp_reach *oci_seccomp_reach_seen(struct arena *arena, const struct oci
 enum seccomp_reach *oci_seccomp_reach(struct arena *arena, const struct oci_seccomp *seccomp,
 				      const struct str *names, size_t n);
 
+/* oci_seccomp_multiplexer: the call by which some architectures make that one: ipc, socketcall; or NULL. */
+const char *oci_seccomp_multiplexer(struct str name);
+
 /* oci_seccomp_has_call: does libseccomp know the name, on any architecture? */
 bool oci_seccomp_has_call(struct arena *arena, struct str name);
 

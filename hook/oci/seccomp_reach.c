@@ -173,22 +173,28 @@ static void find_entries(struct arena *arena, const struct oci_seccomp *seccomp,
 	}
 }
 
+const char *oci_seccomp_multiplexer(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(multiplexed); i++)
+		for (size_t k = 1; multiplexed[i][k] != NULL; k++)
+			if (str_is(name, multiplexed[i][k]))
+				return multiplexed[i][0];
+	return NULL;
+}
+
 /* The call by which others are made, where the profile may let it through. */
 static bool multiplexer_is_open(struct arena *arena, const struct oci_seccomp *seccomp,
 				struct str name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(multiplexed); i++) {
-		struct str multiplexer = str_from(multiplexed[i][0]);
-		struct entries found;
+	const char *by = oci_seccomp_multiplexer(name);
+	struct str multiplexer;
+	struct entries found;
 
-		for (size_t k = 1; multiplexed[i][k] != NULL; k++) {
-			if (!str_is(name, multiplexed[i][k]))
-				continue;
-			find_entries(arena, seccomp, &multiplexer, 1, &found);
-			return found.lets || found.lets_if;
-		}
-	}
-	return false;
+	if (by == NULL)
+		return false;
+	multiplexer = str_from(by);
+	find_entries(arena, seccomp, &multiplexer, 1, &found);
+	return found.lets || found.lets_if;
 }
 
 /* One rule; several where conditions on one argument repeat, which runc takes for alternatives. */

@@ -66,7 +66,8 @@ void check_seccomp_profile(struct judge *judge)
 void fix_seccomp_profile(struct judge *judge)
 {
 	struct json_node *node = judge->config->linux_.seccomp.node;
-	const char *profile = seccomp_profile(judge->arena);
+	const struct rule_arg *deny = &judge->setting->args[0];
+	const char *profile = seccomp_profile(judge->arena, deny->strings, deny->n);
 
 	if (node != NULL)
 		json_replace(judge->config->doc, node, profile);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/str.h"
+#include "oci/seccomp.h"
 
 /* CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET; NEWTIME is a flag of clone3. */
 #define NEW_NAMESPACES 0x7e020000U
@@ -94,30 +94,72 @@ static const char allowed[][32] = {
 };
 /* clang-format on */
 
-const char *seccomp_profile(struct arena *arena)
+/* Is it one of those, or what makes one of them on some architecture? */
+static bool is_denied(const char *call, const struct str *deny, size_t n)
+{
+	size_t len = strlen(call);
+
+	for (size_t i = 0; i < n; i++)
+		if (deny[i].len == len && memcmp(deny[i].data, call, len) == 0)
+			return true;
+	if (strcmp(call, "ipc") != 0 && strcmp(call, "socketcall") != 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const char *by = oci_seccomp_multiplexer(deny[i]);
+
+		if (by != NULL && strcmp(by, call) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_allowed(struct buf *text, const struct str *deny, size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
+		if (is_denied(allowed[i], deny, n))
+			continue;
+		buf_add(text, any ? ",\"" : "{\"names\":[\"", any ? 2 : strlen("{\"names\":[\""));
+		buf_add(text, allowed[i], strlen(allowed[i]));
+		buf_add(text, "\"", 1);
+		any = true;
+	}
+	if (any)
+		buf_printf(text, "],\"action\":\"SCMP_ACT_ALLOW\"}");
+}
+
+/* Between two entries. */
+static void add_comma(struct buf *text)
+{
+	if (text->data[text->len - 1] == '}')
+		buf_add(text, ",", 1);
+}
+
+const char *seccomp_profile(struct arena *arena, const struct str *deny, size_t n)
 {
 	auto_buf struct buf text = { 0 };
 
 	buf_printf(
 		&text,
 		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"architectures\":" ARCHITECTURES
-		",\"syscalls\":[{\"names\":[");
-	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
-		if (i > 0)
-			buf_add(&text, ",", 1);
-		buf_add(&text, "\"", 1);
-		buf_add(&text, allowed[i], strlen(allowed[i]));
-		buf_add(&text, "\"", 1);
-	}
-	buf_printf(
-		&text,
-		"],\"action\":\"SCMP_ACT_ALLOW\"},{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":%u,\"value\":%u,\"valueTwo\":0,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
-		(unsigned int)CLONE_FLAGS, NEW_NAMESPACES);
-	for (size_t i = 0; i < ARRAY_SIZE(personalities); i++)
+		",\"syscalls\":[");
+	add_allowed(&text, deny, n);
+	if (!is_denied("clone", deny, n)) {
+		add_comma(&text);
 		buf_printf(
 			&text,
-			",{\"names\":[\"personality\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,\"value\":%u,\"op\":\"SCMP_CMP_EQ\"}]}",
+			"{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":%u,\"value\":%u,\"valueTwo\":0,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
+			(unsigned int)CLONE_FLAGS, NEW_NAMESPACES);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(personalities) && !is_denied("personality", deny, n);
+	     i++) {
+		add_comma(&text);
+		buf_printf(
+			&text,
+			"{\"names\":[\"personality\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,\"value\":%u,\"op\":\"SCMP_CMP_EQ\"}]}",
 			personalities[i]);
+	}
 	buf_printf(&text, "]}");
 	return arena_copy(arena, text.data, text.len);
 }

@@ -4,6 +4,7 @@
 #define ROOTFENCE_POLICY_SECCOMP_PROFILE_H
 
 #include "base/arena.h"
+#include "base/str.h"
 
 /* For a profile of our own: without them a call of another ABI would kill the process. */
 #if defined(__x86_64__)
@@ -23,9 +24,10 @@
 #endif
 
 /*
- * seccomp_profile: linux.seccomp as JSON text, in the arena. It refuses by default, lets no new
- * namespace of any kind be made, and so has nothing left for userns_seal.c to take out.
+ * seccomp_profile: linux.seccomp as JSON text, in the arena, without the n calls of deny. It refuses by
+ * default, lets no new namespace of any kind be made, and so has nothing left for userns_seal.c to
+ * take out.
  */
-const char *seccomp_profile(struct arena *arena);
+const char *seccomp_profile(struct arena *arena, const struct str *deny, size_t n);
 
 #endif

@@ -322,7 +322,7 @@ static void test_with_seal(void **state)
 		struct str text, again;
 
 		assert_int_equal(rewrite(*state, BOTH, specs[i], &text), VERDICT_REWRITE);
-		assert_non_null(strstr(text.data, seccomp_profile(*state)));
+		assert_non_null(strstr(text.data, seccomp_profile(*state, NULL, 0)));
 		assert_non_null(strstr(text.data, "\"resources\":{\"pids\":{\"limit\":9}}"));
 		assert_int_equal(rewrite(*state, BOTH, text.data, &again), VERDICT_ALLOW);
 		assert_string_equal(again.data, text.data);
@@ -365,7 +365,7 @@ static void test_shipped(void **state)
 
 	read_config(*state,
 		    arena_printf(*state, "{\"process\":{\"cwd\":\"/\"},\"linux\":{\"seccomp\":%s}}",
-				 seccomp_profile(*state)),
+				 seccomp_profile(*state, NULL, 0)),
 		    &config);
 	reaches = oci_seccomp_reach(*state, &config.linux_.seccomp, calls, n);
 	assert_true(n > 20);
