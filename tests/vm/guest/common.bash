@@ -39,11 +39,11 @@ make_rootfs() {
 	setcap cap_net_raw=ep "$root/bin/probe-cap"
 }
 
-# Once for the guest: a root for bundles in /run/rootfs, and an image of it.
+# Once for the guest: a root for bundles in /tmp/rootfs, and an image of it.
 make_image() {
-	[[ -d /run/rootfs ]] || make_rootfs /run/rootfs
+	[[ -d /tmp/rootfs ]] || make_rootfs /tmp/rootfs
 	podman image exists "$image" ||
-		tar -C /run/rootfs --xattrs --xattrs-include=security.capability -c . |
+		tar -C /tmp/rootfs --xattrs --xattrs-include=security.capability -c . |
 		podman import -q --change 'CMD ["/bin/sh"]' - "$image" >/dev/null
 }
 
@@ -104,7 +104,7 @@ make_bundle() {
 	mkdir -p "$bundle"
 	(cd "$bundle" && "$1" spec)
 	jq '.process.terminal = false | .process.args = ["sleep", "100000"]
-		| .root = { "path": "/run/rootfs", "readonly": true } | del(.process.rlimits)
+		| .root = { "path": "/tmp/rootfs", "readonly": true } | del(.process.rlimits)
 		| .process.user = { "uid": 3267, "gid": 3267 } | .process.noNewPrivileges = false
 		| def hook: [{ "path": "/usr/bin/rootfence", "args": ["rootfence", .] }];
 		.hooks.createRuntime = ("createRuntime" | hook) | .hooks.poststop = ("poststop" | hook)

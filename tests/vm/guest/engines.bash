@@ -78,10 +78,10 @@ image() {
 # All in one archive, as docker save writes it and every engine reads it: a command of an engine
 # costs seconds here.
 make_images() {
-	make_rootfs /run/rootfs
+	make_rootfs /tmp/rootfs
 	mkdir -p "$images" /run/scratch
 	install -m 755 /vm/bin/probe /run/scratch/probe
-	make_layer root /run/rootfs
+	make_layer root /tmp/rootfs
 	make_layer probe /run/scratch
 	{
 		image vm root '' /bin/sh
