@@ -148,9 +148,10 @@ void report_json(struct json_writer *writer, struct json_doc *doc, const char *p
 	json_end_object(writer);
 }
 
-void report_json_invalid(struct json_writer *writer, const char *path, const struct err *err)
+void report_json_invalid(struct json_writer *writer, const struct json_doc *doc, const char *path,
+			 const struct err *err)
 {
-	bool unread = err->exit == EXIT_SYSTEM;
+	bool unread = err->exit == EXIT_SYSTEM && doc == NULL;
 
 	json_begin_object(writer);
 	json_member_text(writer, "path", path);

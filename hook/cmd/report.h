@@ -23,8 +23,12 @@ bool report_refuses(const struct finding *finding);
 void report_json(struct json_writer *writer, struct json_doc *doc, const char *path,
 		 const struct verdict *verdict);
 
-/* report_json_invalid: the same for a spec that cannot be read: one finding with rule "spec". */
-void report_json_invalid(struct json_writer *writer, const char *path, const struct err *err);
+/*
+ * report_json_invalid: the same for a spec that cannot be judged: one finding with rule "spec". doc is
+ * NULL where not even the file was read.
+ */
+void report_json_invalid(struct json_writer *writer, const struct json_doc *doc, const char *path,
+			 const struct err *err);
 
 /* Parts of them: the member "findings", of one rule or of all (NULL); the member "references". */
 void report_json_findings(struct json_writer *writer, struct json_doc *doc,

@@ -37,7 +37,7 @@ static void json_add_file(struct results *results, struct arena *arena,
 {
 	(void)arena;
 	if (file->verdict == NULL)
-		report_json_invalid(results->writer, file->path, file->err);
+		report_json_invalid(results->writer, file->doc, file->path, file->err);
 	else
 		report_json(results->writer, file->doc, file->path, file->verdict);
 }

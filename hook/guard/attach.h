@@ -11,7 +11,7 @@
 
 struct attachment;
 
-/* attach_check_hook: is that one's name? Error: EXIT_USAGE. */
+/* attach_check_hook: is there a hook of that name? Error: EXIT_USAGE. */
 int attach_check_hook(const char *hook, struct err *err);
 
 /*

@@ -11,8 +11,8 @@
 
 /*
  * What engines put into every container: hosts, resolv.conf, secrets, shm, ... Sources are those of
- * podman, CRI-O, buildah, Docker, BuildKit, containerd and the kubelet; `*` stands for one path component.
- * All lie in directories that only the engine's own user can write.
+ * podman, CRI-O, buildah, Docker, BuildKit, containerd, what is built on that, and the kubelet; `*`
+ * stands for one path component. All lie in directories that only the engine's own user can write.
  */
 static const struct {
 	const char *destination;
@@ -92,7 +92,7 @@ static bool path_fits(const char *pattern, struct str path)
 		return false;
 	memcpy(text, path.data, path.len);
 	text[path.len] = '\0';
-	return strstr(text, "/..") == NULL && fnmatch(pattern, text, FNM_PATHNAME) == 0;
+	return !str_path_climbs(path) && fnmatch(pattern, text, FNM_PATHNAME) == 0;
 }
 
 /* Is the path as the pattern up to its first wildcard? */
@@ -217,10 +217,22 @@ static bool has_place(struct str path, const char *place, const char *after)
 	       memcmp(path.data + path.len - place_len, place, place_len) == 0;
 }
 
+struct place {
+	const char *before, *after; /* the ID */
+};
+
+static bool has_one(struct str path, const struct place *places, size_t n)
+{
+	for (size_t i = 0; i < n && !str_path_climbs(path); i++)
+		if (has_place(path, places[i].before, places[i].after))
+			return true;
+	return false;
+}
+
 bool engine_root_by_name(struct str path)
 {
 	/* Of storage drivers and, in /rootfs/, of snapshotters. */
-	static const char *const places[][2] = {
+	static const struct place places[] = {
 		{ "/overlay/", "/merged" },
 		{ "/overlay2/", "/merged" },
 		{ "/fuse-overlayfs/", "/merged" },
@@ -239,28 +251,23 @@ bool engine_root_by_name(struct str path)
 		{ "/overlay-containers/", "/rootfs/merge" }, /* podman run --rootfs DIR:O */
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		if (has_place(path, places[i][0], places[i][1]))
-			return !str_path_climbs(path);
-	return false;
+	return has_one(path, places, ARRAY_SIZE(places));
 }
 
 bool engine_layer_by_name(struct str path)
 {
-	static const char *const places[][2] = {
+	static const struct place places[] = {
 		{ "/overlay/", "/diff" },
 		{ "/overlay2/", "/diff" },
 		{ "/fuse-overlayfs/", "/diff" },
 		{ "/aufs/diff/", "" },
 		{ "/snapshots/", "/fs" },
-		{ "/snapshots/", "" }, /* of the snapshotter that has directories alone */
-		{ "/active/", "" },    /* of those for btrfs and zfs */
+		{ "/io.containerd.snapshotter.v1.native/snapshots/", "" },
+		{ "/io.containerd.snapshotter.v1.btrfs/active/", "" },
+		{ "/io.containerd.snapshotter.v1.btrfs/view/", "" },
 		{ "/overlay-containers/", "/rootfs/upper" },
 		{ "/overlay-containers/", "/rootfs/work" },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		if (has_place(path, places[i][0], places[i][1]))
-			return !str_path_climbs(path);
-	return false;
+	return has_one(path, places, ARRAY_SIZE(places));
 }

@@ -361,8 +361,7 @@ static enum seccomp_reach reach_of(struct arena *arena, const struct oci_seccomp
 	if (!found.refuses && !found.refuses_if && (open_by_default || found.lets))
 		return SECCOMP_OPEN;
 	/* A runtime whose libseccomp does not know the name leaves it to the default; another may not. */
-	known = seccomp_syscall_resolve_name(arena_copy(arena, name.data, name.len)) !=
-		__NR_SCMP_ERROR;
+	known = oci_seccomp_has_call(arena, name);
 	if (!known)
 		return SECCOMP_OPEN;
 	if (open_by_default && found.refuses && !found.lets && !found.lets_if)

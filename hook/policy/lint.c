@@ -12,6 +12,8 @@ struct lint {
 	struct arena *arena;
 	struct json_doc *doc;
 	unsigned int today;
+	const char *const *calls; /* the names of system calls; made when first asked for */
+	unsigned int n_words;
 	struct policy_note *first, **end;
 };
 
@@ -66,36 +68,26 @@ static bool word_is_among(struct str word, const char *const *words)
 	return *words != NULL;
 }
 
-/* "c 1:3", "c 136:* rw": what rules_devices.c takes. */
-static bool is_device(struct lint *lint, struct str entry)
-{
-	const char *text = arena_copy(lint->arena, entry.data, entry.len);
-	size_t number, len;
+#define WORDS_MEANT_MAX 100 /* who has more unknown words has no typing errors */
 
-	if (strchr("abc", text[0]) == NULL || text[0] == '\0' || text[1] != ' ')
-		return false;
-	text += 2;
-	for (int i = 0; i < 2; i++) {
-		number = strspn(text, "0123456789");
-		len = text[0] == '*' ? 1 : number;
-		if (len == 0 || (i == 0 && text[len] != ':'))
-			return false;
-		text += len + (i == 0 ? 1 : 0);
-	}
-	return text[0] == '\0' ||
-	       (text[0] == ' ' && text[1] != '\0' && text[1 + strspn(text + 1, "rwm")] == '\0');
-}
-
-/* Of a word that is none of those: what it does, and which one can have been meant. */
-static void warn_word(struct lint *lint, const struct json_node *word, const char *does,
+/* Of a word that is none of those: what it is not, and which one can have been meant. */
+static void warn_word(struct lint *lint, const struct json_node *word, const char *is,
 		      const char *const *words)
 {
-	const char *nearest = str_nearest(word->text, words);
+	const char *nearest =
+		lint->n_words++ < WORDS_MEANT_MAX ? str_nearest(word->text, words) : NULL;
 
 	warn(lint, word,
-	     arena_printf(lint->arena, "%s %s%s%s%s", str_quote(lint->arena, word->text), does,
+	     arena_printf(lint->arena, "%s %s%s%s%s", str_quote(lint->arena, word->text), is,
 			  nearest != NULL ? "; did you mean \"" : "",
 			  nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : ""));
+}
+
+static const char *const *known_calls(struct lint *lint)
+{
+	if (lint->calls == NULL)
+		lint->calls = oci_seccomp_calls(lint->arena);
+	return lint->calls;
 }
 
 static const struct json_node *arg_of(const struct json_node *args, const struct rule *rule,
@@ -118,12 +110,12 @@ static void lint_args(struct lint *lint, const struct json_node *args, const str
 	json_each (word, calls)
 		if (word->type == JSON_STRING && !oci_seccomp_has_call(lint->arena, word->text))
 			warn_word(lint, word, "is no system call that libseccomp knows",
-				  oci_seccomp_calls(lint->arena));
+				  known_calls(lint));
 	json_each (word, options)
 		if (word->type == JSON_STRING && !word_is_among(word->text, mount_words))
 			warn_word(lint, word, "is no option that makes a mount safer", mount_words);
 	json_each (word, devices)
-		if (word->type == JSON_STRING && !is_device(lint, word->text))
+		if (word->type == JSON_STRING && !device_entry_is_known(word->text))
 			warn_word(lint, word, "is no TYPE MAJOR:MINOR ACCESS, as \"c 10:200 rw\"",
 				  no_words);
 }

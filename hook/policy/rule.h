@@ -111,6 +111,9 @@ void finding_add(struct judge *judge, const struct json_node *node, const char *
 /* judge_user_namespace_is_private: does the process get a user namespace that is not the host's? */
 bool judge_user_namespace_is_private(const struct judge *judge);
 
+/* judge_has_proc: are the kernel's files at /proc of the container, and nothing over /proc/sys? */
+bool judge_has_proc(const struct judge *judge);
+
 enum id_kind {
 	ID_USER,
 	ID_GROUP
@@ -118,9 +121,6 @@ enum id_kind {
 
 #define HOST_ID_NONE UINT64_MAX		 /* the id maps to nothing */
 #define HOST_ID_UNKNOWN (UINT64_MAX - 1) /* the map cannot be read */
-
-/* judge_has_proc: are the kernel's files at /proc of the container, and nothing over /proc/sys? */
-bool judge_has_proc(const struct judge *judge);
 
 /* judge_host_id: the id of the initial user namespace that an id in the container is. */
 uint64_t judge_host_id(const struct judge *judge, enum id_kind kind, uint32_t id);
@@ -209,6 +209,8 @@ void fix_unsafe_annotations(struct judge *judge);
 void check_working_directory(struct judge *judge);
 void check_mount_propagation(struct judge *judge);
 void fix_mount_propagation(struct judge *judge);
+/* device_entry_is_known: is it an entry of deviceAccess, "TYPE MAJOR:MINOR" or with " ACCESS"? */
+bool device_entry_is_known(struct str entry);
 void check_device_access(struct judge *judge);
 void fix_device_access(struct judge *judge);
 void check_masked_paths(struct judge *judge);

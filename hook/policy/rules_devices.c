@@ -36,6 +36,25 @@ static struct device_class entry_class(struct str entry)
 	};
 }
 
+static bool consists_of(struct str text, const char *letters)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (strchr(letters, text.data[i]) == NULL)
+			return false;
+	return text.len > 0;
+}
+
+bool device_entry_is_known(struct str entry)
+{
+	struct device_class class = entry_class(entry);
+	static const char digits[] = "0123456789";
+
+	return class.type != '\0' && strchr("abc", class.type) != NULL &&
+	       (str_is(class.major, "*") || consists_of(class.major, digits)) &&
+	       (str_is(class.minor, "*") || consists_of(class.minor, digits)) &&
+	       consists_of(class.access, "rwm") && entry.data[entry.len - 1] != ' ';
+}
+
 static bool number_covers(struct str allowed, struct str number)
 {
 	return str_is(allowed, "*") || str_equal(allowed, number);

@@ -33,8 +33,10 @@ static const char *unlisted_reason(const struct judge *judge, const struct path_
 	return "no entry of args.allow covers it";
 }
 
-/* A path that runtimes take in different ways: from the bundle, or from the container's root; with ".."
- * as text, or by the links before it. */
+/*
+ * A path that runtimes take in different ways: from the bundle, or from the container's root; with
+ * ".." as text, or by the links before it.
+ */
 static const char *relative_reason(const struct source_fact *source)
 {
 	struct str path = source->from.path;
@@ -108,38 +110,43 @@ static void add_mount_finding(struct judge *judge, const struct source_fact *sou
 		    });
 }
 
+enum root_look {
+	ROOT_NAMED,   /* by its name alone: it lies where the name leads, a storage may be a link */
+	ROOT_THERE,   /* where it lies */
+	ROOT_MADE_OF, /* what is mounted there, or a layer of it */
+};
+
 /*
- * Roots of containers, and what they are made of, lie below many a denied path: where engines have
- * them, and in the bundle. Any other directory there is the host's.
+ * Roots of containers lie below many a denied path: where engines have them, and in the bundle. Any
+ * other directory there is the host's.
  */
-static bool may_lie_below(const struct judge *judge, const char *path)
+static bool may_lie_below(const struct judge *judge, const char *path, enum root_look what)
 {
 	const char *bundle = judge->facts->bundle;
 	size_t len = bundle != NULL ? strlen(bundle) : 0;
 
-	return engine_root_by_name(str_from(path)) || engine_layer_by_name(str_from(path)) ||
+	return what == ROOT_NAMED || engine_root_by_name(str_from(path)) ||
+	       (what == ROOT_MADE_OF && engine_layer_by_name(str_from(path))) ||
 	       (len > 1 && strncmp(path, bundle, len) == 0 && path[len] == '/');
 }
 
-/*
- * Why the root of a container must not be what is looked at, or NULL. A name that was looked up lies
- * where it leads: a storage of engines may be a link.
- */
+/* Why the root of a container must not be what is looked at, or NULL. */
 static const char *root_reason(const struct judge *judge, const struct path_look *look,
-			       const struct path_lists *entries, bool lies_there)
+			       const struct path_lists *entries, enum root_look what)
 {
 	for (size_t i = 0; look->path != NULL && i < entries->n_deny; i++) {
 		bool in_disguise;
 		enum path_relation relation =
 			host_path_relate(look, &entries->deny[i], &in_disguise);
 
-		if (relation == PATH_SAME || relation == PATH_CONTAINS ||
-		    (relation == PATH_BELOW && lies_there && !may_lie_below(judge, look->path)))
-			return arena_printf(judge->arena, "this %s %s, which is the host's",
-					    relation == PATH_SAME	? "is"
-					    : relation == PATH_CONTAINS ? "contains"
-									: "lies under",
-					    str_show(judge->arena, entries->deny[i].text));
+		if (relation == PATH_UNRELATED ||
+		    (relation == PATH_BELOW && may_lie_below(judge, look->path, what)))
+			continue;
+		return arena_printf(judge->arena, "this %s %s, which is the host's",
+				    relation == PATH_SAME	? "is"
+				    : relation == PATH_CONTAINS ? "contains"
+								: "lies under",
+				    str_show(judge->arena, entries->deny[i].text));
 	}
 	return NULL;
 }
@@ -149,20 +156,22 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 {
 	const struct oci_string *path = &judge->config->root.path;
 	const struct path_fact *fact = &judge->facts->root;
-	const struct path_look looks[] = { { host_path_normalize(judge->arena, path->value), NULL },
-					   { fact->error == 0 ? fact->resolved : NULL, fact } };
+	const struct path_look by_name = { host_path_normalize(judge->arena, path->value), NULL };
+	const struct path_look by_identity = { fact->resolved, fact };
 	auto_buf struct buf observed = { 0 };
 	const char *why = NULL;
 
 	if (!str_starts_with(path->value, "/") && str_path_climbs(path->value))
 		why = "runtimes differ in where \"..\" leads";
-	for (size_t i = 0; i < ARRAY_SIZE(looks) && why == NULL; i++)
-		why = root_reason(judge, &looks[i], entries,
-				  looks[i].fact != NULL || fact->error != 0);
+	if (why == NULL)
+		why = root_reason(judge, &by_name, entries,
+				  fact->error == 0 ? ROOT_NAMED : ROOT_THERE);
+	if (why == NULL && fact->error == 0)
+		why = root_reason(judge, &by_identity, entries, ROOT_THERE);
 	for (size_t i = 0; i < fact->n_origins && why == NULL; i++) {
 		const struct path_look origin = look_at(judge, &fact->origins[i]);
 
-		why = root_reason(judge, &origin, entries, true);
+		why = root_reason(judge, &origin, entries, ROOT_MADE_OF);
 	}
 	/* One that is not there starts nothing, and EINVAL is a relative one without its bundle: the next
 	 * hook knows that. One behind a magic link may be anything. */

@@ -118,11 +118,12 @@ void check_host_mount_namespace(struct judge *judge)
 {
 	const struct oci_namespace *namespace =
 		&judge->config->linux_.namespaces.types[NAMESPACE_MOUNT];
+	enum namespace_fact fact = judge->facts->namespaces[NAMESPACE_MOUNT];
 
 	check_namespace(judge, NAMESPACE_MOUNT, "add a mount namespace; engines always do");
-	if (judge->facts->namespaces[NAMESPACE_MOUNT] == NS_FACT_HOST ||
-	    namespace->path.node == NULL)
-		return;
+	if (fact == NS_FACT_HOST || namespace->path.node == NULL ||
+	    (fact == NS_FACT_UNKNOWN && judge->facts->scope == FACTS_LIVE))
+		return; /* said already, or nothing to say */
 	/* There other files have the names that were looked at, and its root directory is replaced. */
 	finding_add(judge, namespace->path.node, NULL,
 		    (struct finding_text){

@@ -75,14 +75,16 @@ with_volume() {
 }
 
 @test "a directory below a denied one as the root of a container is refused, whatever it is called" {
-	local root
+	local root denied
+	denied=$(mktemp -d /run/rootfence-live.XXXXXX) # podman makes files there before any hook
 	mkdir -p "$work/x/overlay/y"
-	ln -sfn /etc/apt "$work/x/overlay/y/merged"
-	for root in /etc/apt /etc/apt:O "$work/x/overlay/y/merged"; do
+	ln -sfn "$denied" "$work/x/overlay/y/merged"
+	for root in "$denied" "$denied:O" "$work/x/overlay/y/merged"; do
 		run podman run --rm --user 3267:3267 --passwd=false --rootfs "$root" /bin/echo container ran
 		refused 1
-		[[ $output == *"lies under /etc"* ]]
+		[[ $output == *"lies under /run"* ]]
 	done
+	rm -r "$denied"
 }
 
 @test "a directory of one's own as the root of a container, and an overlay over it, start" {
