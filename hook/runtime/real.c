@@ -19,8 +19,7 @@
 
 static const char *const kind_names[] = { "runc", "crun", NULL };
 
-/* What dpkg-divert made room for comes first: the plain names may be this program then. */
-static const char *const builtin_paths[RUNTIME_KINDS][8] = {
+const char runtime_usual_paths[RUNTIME_KINDS][RUNTIME_USUAL_PATHS + 1][32] = {
 	[RUNTIME_RUNC] = { "/usr/sbin/runc.rootfence-real", "/usr/bin/runc.rootfence-real",
 			   "/usr/sbin/runc", "/usr/bin/runc", "/usr/local/sbin/runc",
 			   "/usr/local/bin/runc" },
@@ -205,11 +204,20 @@ static int read_setup_file(struct arena *arena, const char *path, struct str *re
 	return io_read(arena, fd, path, SETUP_SIZE_MAX, ret_text, err);
 }
 
+static const char *const *usual_paths(struct arena *arena, enum runtime_kind kind)
+{
+	const char **paths = arena_array(arena, RUNTIME_USUAL_PATHS + 1, sizeof(*paths));
+
+	for (size_t i = 0; i < RUNTIME_USUAL_PATHS; i++)
+		paths[i] = runtime_usual_paths[kind][i];
+	return paths;
+}
+
 int runtime_setup_read(struct arena *arena, const char *path, struct runtime_setup *ret_setup,
 		       struct err *err)
 {
 	struct runtime_setup setup = {
-		.paths = { builtin_paths[RUNTIME_RUNC], builtin_paths[RUNTIME_CRUN] },
+		.paths = { usual_paths(arena, RUNTIME_RUNC), usual_paths(arena, RUNTIME_CRUN) },
 		.preferred = RUNTIME_DEFAULT,
 	};
 	struct json_doc *doc;

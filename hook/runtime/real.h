@@ -20,6 +20,15 @@ enum runtime_kind {
 		RUNTIME_KINDS, /* what the configuration says, or the first that is there */
 };
 
+#define RUNTIME_SETUP_FILE ROOTFENCE_SYSCONFDIR "/runtime.json"
+#define RUNTIME_USUAL_PATHS 6
+
+/*
+ * Where distributions put them, tried in order and ended by "". What dpkg-divert made room for comes
+ * first: the plain names may be this program then. No pointers: handover.c comes before relocation.
+ */
+extern const char runtime_usual_paths[RUNTIME_KINDS][RUNTIME_USUAL_PATHS + 1][32];
+
 struct runtime_setup {
 	const char *const *paths[RUNTIME_KINDS]; /* tried in order; ended by NULL */
 	enum runtime_kind preferred;		 /* for RUNTIME_DEFAULT */

@@ -221,6 +221,8 @@ static int remove_at(int parent, const char *name, struct err *err)
 	static const char *const files[] = { RECORD_POLICY, RECORD_BUNDLE, RECORD_CAPABILITIES };
 	char path[NAME_MAX * 2];
 
+	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
 	/* By name: this must also work where no descriptor is left. The directory is ours alone. */
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		snprintf(path, sizeof(path), "%s/%s", name, files[i]);

@@ -4,6 +4,7 @@
 import copy
 import json
 import os
+import shutil
 import subprocess
 
 import world
@@ -14,6 +15,7 @@ SPEC = "tests/golden/specs/podman-user-3267/config.json"
 RUNC = path("runc")
 RUNTIME = path("runtime")  # the fake runtime says there that it was started
 BUNDLE = path("bundle")
+SETUP = "/etc/rootfence/runtime.json"
 
 POLICY = {
     "version": 1, "name": "faults", "extends": ["default"],
@@ -82,7 +84,7 @@ def base_spec():
 def prepare():
     """The files that all scenarios share."""
     write("/etc/rootfence/policies/faults.json", json.dumps(POLICY))
-    write("/etc/rootfence/runtime.json",
+    write(SETUP,
           json.dumps({"runtimes": {"runc": [path("real")]}, "policy": "faults"}))
     write(path("real.c"), REAL)
     subprocess.run([os.environ.get("CC", "gcc"), "-static", f'-DSTARTED="{world.STARTED}"', "-o",
@@ -197,6 +199,12 @@ def wrapper():
     os.makedirs(path("session"))
     create = command("create", "--bundle", BUNDLE, "c1")
     yield Scenario("runc state", 42, command("state", "c1"), directories=changed)
+    usual = shutil.which("runc")
+    subprocess.run(["mount", "--bind", path("real"), usual], check=True)
+    os.rename(SETUP, path("setup"))
+    yield Scenario("runc state, handed over", 42, command("state", "c1"), directories=changed)
+    shutil.move(path("setup"), SETUP)
+    subprocess.run(["umount", usual], check=True)
 
     shared = copy.deepcopy(spec)
     shared["linux"]["namespaces"].remove({"type": "pid"})

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The wrapper's command line, one word a line: whatever it lets pass, runc and crun start nothing
- * that was not judged: no other verb, container, bundle or process than the wrapper read.
+ * that was not judged: no other verb, container, bundle or process than the wrapper read. What is
+ * handed over early starts nothing at all.
  */
 #include <string.h>
 
 #include "fuzz.h"
 #include "oci/state.h"
 #include "runtime/args.h"
+#include "runtime/handover.h"
 #include "runtimes.h"
 
 static const char *const verbs[] = { "", "create", "run", "restore", "exec" };
@@ -50,9 +52,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
 	char *text = arena_copy(arena, data, size);
-	char name[] = "rootfence-runtime", *argv[RUNTIME_ARGS_MAX + 1] = { name };
-	struct runtime_args args;
+	char name[] = "/usr/libexec/rootfence/runc", *argv[RUNTIME_ARGS_MAX + 1] = { name };
+	struct runtime_args args = { 0 };
 	struct err err = { 0 };
+	bool early, passed_on;
 	int argc = 1;
 
 	/* A NUL byte ends the input: no argument has one. */
@@ -63,7 +66,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (next == NULL)
 			break;
 	}
-	if (runtime_args_parse(arena, argc, argv, &args, &err) == 0) {
+	early = handover_takes(argv);
+	passed_on = runtime_args_parse(arena, argc, argv, &args, &err) == 0;
+	must(!early || (passed_on && args.verb == VERB_OTHER), "handed over, and not passed on");
+	if (passed_on) {
 		const struct started runc = as_runc(argc, argv), crun = as_crun(argc, argv);
 
 		must_agree("runc", &runc, &args);

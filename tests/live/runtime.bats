@@ -30,6 +30,7 @@ teardown() {
 		runc --root "$work/state" delete --force "$id" || true
 	done
 	in_lab rm -rf /run/rootfence/containers
+	[[ -z ${usual-} ]] || in_lab umount "$usual" 2>/dev/null || true
 }
 
 use_fake() { setup_runtime '{ "runtimes": { "runc": ["'"$work"'/fake"], "crun": ["'"$work"'/fake"] } }'; }
@@ -159,9 +160,15 @@ same() {
 	same create --help
 }
 
-@test "environment, descriptors, working directory and signals stay as they are" {
-	use_fake
-	cd "$BATS_TEST_TMPDIR"
+# use_usual: the fake runtime where the wrapper finds it with nothing configured.
+use_usual() {
+	usual=$(command -v runc)
+	in_lab mount --bind "$work/fake" "$usual"
+}
+
+# What stays as it is for a verb that is passed on.
+stays() {
+	cd "$BATS_TEST_TMPDIR" || return
 	export ROOTFENCE_TEST=$'a\nb' LD_PRELOAD='' XDG_RUNTIME_DIR=/nowhere
 	same state c1 7</etc/passwd 9>"$BATS_TEST_TMPDIR/nine" 2>&1
 	trap '' PIPE
@@ -171,6 +178,58 @@ same() {
 	same state c1 >&-
 	same state c1 2>&-
 	same state c1 <&- >&- 2>&-
+}
+
+@test "environment, descriptors, working directory and signals stay as they are" {
+	use_fake
+	stays
+}
+
+# straced ARG...: the system calls of the wrapper, until it becomes the real runtime.
+straced() {
+	in_lab strace -o "$BATS_TEST_TMPDIR/calls" "$work/bin/runc" "$@" || true
+	awk '/^execve/ && n++ { exit } { sub(/\(.*/, ""); print }' "$BATS_TEST_TMPDIR/calls" | sort -u | xargs
+}
+
+@test "handed over before libc starts: the same stays, and nothing else is done" {
+	use_usual
+	stays
+	for verb in checkpoint delete events kill list pause ps resume spec start state update features; do
+		same --root /r --log=/l --systemd-cgroup "$verb" -x --bundle= -b c1 -- "a b" '' $'\n' $'\xff' '*'
+	done
+	[[ $(uname -m) != x86_64 ]] ||
+		[[ $(straced --root /r state c1) == 'execve faccessat2 statx' ]]
+	[[ $(straced --root= state c1) == *brk* && $(straced State c1) == *brk* ]]
+}
+
+@test "not handed over: what is configured, may be the wrapper itself, or others can change" {
+	use_usual
+	setup_runtime '{ "runtime": {} }'
+	run in_lab "$work/bin/runc" state c1
+	said 4 'did you mean "runtimes"'
+	in_lab rm /etc/rootfence/runtime.json
+	in_lab chmod 775 "$work/fake"
+	run in_lab "$work/bin/runc" state c1
+	said 6 "can be written by others than root"
+	in_lab chmod 755 "$work/fake"
+	in_lab chown 1 "$work/fake"
+	run in_lab "$work/bin/runc" state c1
+	said 6 "can be written by others than root"
+	in_lab chown 0 "$work/fake"
+	in_lab chmod 644 "$work/fake"
+	run in_lab "$work/bin/runc" state c1
+	said 6 "$usual (not executable)"
+	in_lab chmod 755 "$work/fake"
+	in_lab umount "$usual"
+
+	cp "$rootfence" "$work/copy"
+	in_lab mount --bind "$work/copy" "$usual"
+	run in_lab timeout 10 "$work/bin/runc" state c1
+	said 6 "$usual (rootfence itself)"
+	in_lab umount "$usual"
+	in_lab mount --bind "$rootfence" "$usual"
+	run in_lab timeout 10 "$work/bin/runc" state c1
+	said 6 "$usual (rootfence itself)"
 }
 
 @test "the same for a create, once it is judged" {
