@@ -8,9 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/stat.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -101,30 +101,49 @@ static long system_call(long number, long a, const void *b, long c, long d, void
 	return result;
 }
 
-static long get_file(const char *path, struct statx *ret_file)
+static long get_file(int directory, const char *path, struct statx *ret_file)
 {
-	return system_call(SYS_statx, AT_FDCWD, path, 0, STATX_BASIC_STATS, ret_file);
+	return system_call(SYS_statx, directory, path, path[0] == '\0' ? AT_EMPTY_PATH : 0,
+			   STATX_BASIC_STATS, ret_file);
+}
+
+/* A file that nobody else can change, and no rootfence. */
+static bool is_runtime(int fd)
+{
+	char page[RUNTIME_MARK_WITHIN];
+	struct statx file;
+	long len;
+
+	if (get_file(fd, "", &file) != 0 || (file.stx_mode & S_IFMT) != S_IFREG ||
+	    file.stx_uid != 0 || (file.stx_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return false;
+	len = system_call(SYS_read, fd, page, sizeof(page), 0, NULL);
+	return len > 0 && !runtime_has_mark(page, (size_t)len);
 }
 
 /*
  * The first of the usual paths where anything is. NULL, and main() looks again: there is a
- * configuration, or something about the file may be wrong, as that it is as long as this program.
+ * configuration, or something about the file may be wrong.
  */
 static const char *find_real(enum runtime_kind kind)
 {
-	struct statx file, own;
+	struct statx setup;
 
-	if (get_file(RUNTIME_SETUP_FILE, &file) != -ENOENT || get_file("/proc/self/exe", &own) != 0)
+	if (get_file(AT_FDCWD, RUNTIME_SETUP_FILE, &setup) != -ENOENT)
 		return NULL;
 	for (size_t i = 0; runtime_usual_paths[kind][i][0] != '\0'; i++) {
 		const char *path = runtime_usual_paths[kind][i];
-		long error = get_file(path, &file);
+		long fd = system_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+				      0, NULL);
+		bool is;
 
-		if (error == -ENOENT || error == -ENOTDIR)
+		if (fd == -ENOENT || fd == -ENOTDIR)
 			continue;
-		if (error != 0 || (file.stx_mode & 0170000) != 0100000 || file.stx_uid != 0 ||
-		    (file.stx_mode & 022) != 0 || file.stx_size == own.stx_size ||
-		    system_call(SYS_faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS, NULL) != 0)
+		if (fd < 0)
+			return NULL;
+		is = is_runtime((int)fd);
+		system_call(SYS_close, fd, NULL, 0, 0, NULL);
+		if (!is || system_call(SYS_faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS, NULL) != 0)
 			return NULL;
 		return path;
 	}

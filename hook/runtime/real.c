@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,13 +20,18 @@
 
 static const char *const kind_names[] = { "runc", "crun", NULL };
 
+__attribute__((section(".note.rootfence"), used, aligned(4))) static const struct {
+	uint32_t name_size, size, type;
+	char mark[sizeof(RUNTIME_MARK)];
+} note = { sizeof("rootfence"), sizeof("wrapper"), 1, RUNTIME_MARK };
+
 const char runtime_usual_paths[RUNTIME_KINDS][RUNTIME_USUAL_PATHS + 1][32] = {
-	[RUNTIME_RUNC] = { "/usr/sbin/runc.rootfence-real", "/usr/bin/runc.rootfence-real",
+	[RUNTIME_RUNC] = { "/usr/sbin/runc" RUNTIME_DIVERTED, "/usr/bin/runc" RUNTIME_DIVERTED,
 			   "/usr/sbin/runc", "/usr/bin/runc", "/usr/local/sbin/runc",
-			   "/usr/local/bin/runc" },
-	[RUNTIME_CRUN] = { "/usr/bin/crun.rootfence-real", "/usr/sbin/crun.rootfence-real",
+			   "/usr/local/bin/runc", "/usr/libexec/crio/runc" },
+	[RUNTIME_CRUN] = { "/usr/bin/crun" RUNTIME_DIVERTED, "/usr/sbin/crun" RUNTIME_DIVERTED,
 			   "/usr/bin/crun", "/usr/sbin/crun", "/usr/local/bin/crun",
-			   "/usr/local/sbin/crun" },
+			   "/usr/local/sbin/crun", "/usr/libexec/crio/crun" },
 };
 
 const char *runtime_kind_name(enum runtime_kind kind)
@@ -213,6 +219,24 @@ static const char *const *usual_paths(struct arena *arena, enum runtime_kind kin
 	return paths;
 }
 
+/*
+ * Called by a name that was diverted, it stands for what was there, whatever is configured: by that
+ * name a configured runtime calls its own. Of the usual paths, diverted ones come first anyway.
+ */
+static void find_diverted(struct arena *arena, struct runtime_setup *setup)
+{
+	const char *name = (const char *)getauxval(AT_EXECFN), *path, **paths;
+
+	if (name == NULL || name[0] != '/' || runtime_kind_of(name) == RUNTIME_DEFAULT)
+		return;
+	path = arena_printf(arena, "%s" RUNTIME_DIVERTED, name);
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return;
+	paths = arena_array(arena, 2, sizeof(*paths));
+	paths[0] = path;
+	setup->paths[runtime_kind_of(name)] = paths;
+}
+
 int runtime_setup_read(struct arena *arena, const char *path, struct runtime_setup *ret_setup,
 		       struct err *err)
 {
@@ -232,54 +256,32 @@ int runtime_setup_read(struct arena *arena, const char *path, struct runtime_set
 		err->exit = EXIT_POLICY;
 		return error;
 	}
+	if (error == 0)
+		find_diverted(arena, &setup);
 	*ret_setup = setup;
 	return 0;
-}
-
-static bool same_bytes(int a, int b)
-{
-	static char left[64 * 1024], right[64 * 1024];
-	off_t offset = 0;
-
-	for (;;) {
-		ssize_t n = pread(a, left, sizeof(left), offset);
-		ssize_t m = pread(b, right, sizeof(right), offset);
-
-		if (n != m || n < 0 || memcmp(left, right, (size_t)n) != 0)
-			return false;
-		if (n == 0)
-			return true;
-		offset += n;
-	}
-}
-
-/* This program: the same file, or a copy of it, which would look for the real one just like this. */
-static bool is_self(const char *path, const struct stat *st)
-{
-	auto_close int self = -1, other = -1;
-	struct stat own;
-
-	if (stat(SELF, &own) < 0)
-		return true; /* not to be told: no risk of calling itself without end */
-	if (own.st_dev == st->st_dev && own.st_ino == st->st_ino)
-		return true;
-	if (own.st_size != st->st_size)
-		return false;
-	self = open(SELF, O_RDONLY | O_CLOEXEC);
-	other = open(path, O_RDONLY | O_CLOEXEC);
-	return self < 0 || other < 0 || same_bytes(self, other);
 }
 
 /* What keeps the file from being the real runtime; NULL: nothing. */
 static const char *path_flaw(const char *path, struct stat *st)
 {
-	if (stat(path, st) < 0)
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char page[RUNTIME_MARK_WITHIN];
+	ssize_t len;
+
+	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ? "not there" : strerror(errno);
+	if (fstat(fd, st) < 0)
+		return strerror(errno);
 	if (!S_ISREG(st->st_mode))
 		return "no regular file";
 	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
 		return "not executable";
-	return is_self(path, st) ? "rootfence itself" : NULL;
+	len = pread(fd, page, sizeof(page), 0);
+	if (len < 0)
+		return strerror(errno);
+	/* Another version of it, too, would look for the real one just like this. */
+	return runtime_has_mark(page, (size_t)len) ? "rootfence itself" : NULL;
 }
 
 static int find_among(const char *const *paths, const char **ret_path, struct buf *tried,

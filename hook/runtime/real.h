@@ -6,6 +6,7 @@
 #ifndef ROOTFENCE_RUNTIME_REAL_H
 #define ROOTFENCE_RUNTIME_REAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -21,13 +22,36 @@ enum runtime_kind {
 };
 
 #define RUNTIME_SETUP_FILE ROOTFENCE_SYSCONFDIR "/runtime.json"
-#define RUNTIME_USUAL_PATHS 6
+#define RUNTIME_DIVERTED ".rootfence-real" /* behind the name of what dpkg-divert made room for */
+#define RUNTIME_USUAL_PATHS 7
 
 /*
- * Where distributions put them, tried in order and ended by "". What dpkg-divert made room for comes
- * first: the plain names may be this program then. No pointers: handover.c comes before relocation.
+ * Where distributions put them, tried in order and ended by "". Diverted ones come first: the plain
+ * names may be this program then. No pointers: handover.c comes before relocation.
  */
 extern const char runtime_usual_paths[RUNTIME_KINDS][RUNTIME_USUAL_PATHS + 1][32];
+
+/*
+ * An ELF note that every rootfence has in its first page, of whatever version and however copied.
+ * Pure of libc, for handover.c.
+ */
+#define RUNTIME_MARK "rootfence\0\0\0wrapper"
+#define RUNTIME_MARK_WITHIN 4096
+
+static inline bool runtime_has_mark(const char *page, size_t len)
+{
+	const char mark[] = RUNTIME_MARK;
+
+	for (size_t at = 0; at + sizeof(mark) <= len; at++) {
+		size_t same = 0;
+
+		while (same < sizeof(mark) && page[at + same] == mark[same])
+			same++;
+		if (same == sizeof(mark))
+			return true;
+	}
+	return false;
+}
 
 struct runtime_setup {
 	const char *const *paths[RUNTIME_KINDS]; /* tried in order; ended by NULL */
@@ -42,15 +66,16 @@ const char *runtime_kind_name(enum runtime_kind kind);
 enum runtime_kind runtime_kind_of(const char *name);
 
 /*
- * runtime_setup_read: the configuration at path; the built-in one where there is no such file.
- * Error: EXIT_POLICY with line and column.
+ * runtime_setup_read: the configuration at path; the built-in one where there is no such file. Started
+ * by a name that was diverted, the wrapper stands for what was there: a runtime that is configured and
+ * calls runc by its name comes back here. Error: EXIT_POLICY with line and column.
  */
 int runtime_setup_read(struct arena *arena, const char *path, struct runtime_setup *ret_setup,
 		       struct err *err);
 
 /*
  * runtime_find: the real runtime of a kind: the first of its paths that is an executable file and
- * not this program, under whatever name, link or copy. *ret_kind is RUNTIME_RUNC or RUNTIME_CRUN.
+ * no rootfence, under whatever name, link or copy. *ret_kind is RUNTIME_RUNC or RUNTIME_CRUN.
  * Error: EXIT_SYSTEM, with every path and what was wrong with it; so is, for root, one that others
  * can write to.
  */

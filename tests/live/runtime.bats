@@ -198,7 +198,7 @@ straced() {
 		same --root /r --log=/l --systemd-cgroup "$verb" -x --bundle= -b c1 -- "a b" '' $'\n' $'\xff' '*'
 	done
 	[[ $(uname -m) != x86_64 ]] ||
-		[[ $(straced --root /r state c1) == 'execve faccessat2 statx' ]]
+		[[ $(straced --root /r state c1) == 'close execve faccessat2 openat read statx' ]]
 	[[ $(straced --root= state c1) == *brk* && $(straced State c1) == *brk* ]]
 }
 
@@ -223,6 +223,7 @@ straced() {
 	in_lab umount "$usual"
 
 	cp "$rootfence" "$work/copy"
+	echo another build >>"$work/copy"
 	in_lab mount --bind "$work/copy" "$usual"
 	run in_lab timeout 10 "$work/bin/runc" state c1
 	said 6 "$usual (rootfence itself)"
@@ -267,6 +268,7 @@ straced() {
 	ln -s "$work/bin/runc" "$work/self/link"
 	ln "$rootfence" "$work/self/hard" 2>/dev/null || cp "$rootfence" "$work/self/hard"
 	cp "$rootfence" "$work/self/copy"
+	echo another build >>"$work/self/copy"
 	list='"'$work'/self/link", "'$work'/self/hard", "'$work'/self/copy"'
 	setup_runtime '{ "runtimes": { "runc": ['"$list"'] } }'
 	run in_lab timeout 10 "$work/bin/runc" state c1
@@ -275,6 +277,29 @@ straced() {
 	run in_lab timeout 10 "$work/bin/runc" state c1
 	[[ $status -eq 42 ]]
 	rm -r "$work/self"
+}
+
+@test "a configured runtime that calls runc by its diverted name does not come round again" {
+	local bin=$work/diverted
+	mkdir "$bin"
+	ln -s "$rootfence" "$bin/runc"
+	cp "$work/fake" "$bin/runc.rootfence-real"
+	printf '#!/bin/sh\nexec runc "$@"\n' >"$work/other"
+	chmod 755 "$work/other"
+	setup_runtime '{ "runtimes": { "runc": ["'"$work"'/other"] } }'
+	b=$(bundle round)
+	for words in 'state c1' "create --bundle $b round"; do
+		rm -f "$work/seen"
+		# shellcheck disable=SC2086 # words
+		run in_lab env PATH="$bin:$PATH" timeout 20 "$work/bin/runc" $words
+		echo "$output"
+		[[ $status -eq 42 ]]
+		grep -qx "arg ${words%% *}" "$work/seen"
+	done
+	[ "$(jq '[.hooks.poststop[].path] | length' "$b/config.json")" -eq 1 ]
+	run in_lab timeout 20 "$bin/runc" state c1
+	[[ $status -eq 42 ]]
+	rm -r "$bin"
 }
 
 @test "a real runtime that is none, or that others can change" {
