@@ -46,6 +46,14 @@ in_docker() {
 	grep -q '"rootfence"' "$1"
 }
 
+# Somebody has changed one of the two keys since: containers go past.
+need_whole_docker() {
+	! has_jq || jq -e --arg path "$wrapper" '."default-runtime" == "rootfence"
+		and .runtimes.rootfence.path == $path' "$1" >/dev/null 2>&1 ||
+		die "$1 was changed since it was registered, and default-runtime or runtimes.rootfence is not" \
+			"ours any more: containers go past. make uninstall-docker, then again"
+}
+
 strip_docker() {
 	local file=$1 before=$state/docker/before
 	has_jq || die "$file was changed since, and there is no jq here: take runtimes.rootfence and" \
@@ -63,7 +71,8 @@ strip_docker() {
 docker_containers() {
 	local data=/var/lib/docker file=$DESTDIR$SYSCONFDIR/docker/daemon.json dir
 	! has_jq || [[ ! -s $file ]] || data=$(jq -r '."data-root" // "/var/lib/docker"' "$file")
-	for dir in "$DESTDIR$data"/containers/*/; do
+	# With userns-remap in a directory by the first ids.
+	for dir in "$DESTDIR$data"/{,*.*/}containers/*/; do
 		! grep -qs '"Runtime":"rootfence"' "$dir/hostconfig.json" || basename "$dir" | cut -c 1-12
 	done
 }
@@ -129,6 +138,26 @@ binary_name() {
 		}' "$2"
 }
 
+# What pods get that name no RuntimeClass: every handler but runc's goes past.
+containerd_default_is_free() {
+	local handler
+	handler=$(sed -nE "s/^[ \t]*default_runtime_name[ \t]*=[ \t]*[\"']([^\"']*)[\"'].*/\1/p" "$1" | head -n 1)
+	case $handler in
+	'' | runc) ;;
+	*) die "$1 has default_runtime_name '$handler': pods would go past. Put the path of that runtime" \
+		"first into runtimes.runc of $SYSCONFDIR/rootfence/runtime.json and take the line out" ;;
+	esac
+}
+
+# What a RuntimeClass can name instead.
+containerd_note_others() {
+	local name
+	sed -nE "s/^[ \t]*\[.*\.containerd\.runtimes\.[\"']?([A-Za-z0-9_-]+)[\"']?[ \t]*\].*/\1/p" "$1" |
+		sort -u | { grep -vx runc || true; } | while read -r name; do
+		note "$1: pods whose RuntimeClass has the handler $name go past the wrapper" >&2
+	done
+}
+
 # containerd itself has the last word on what its files add up to.
 containerd_agrees() {
 	[[ -z $DESTDIR ]] && command -v containerd >/dev/null || return 0
@@ -150,6 +179,8 @@ make_containerd() {
 	[[ -z $other || $other == "$wrapper" ]] ||
 		die "$file has BinaryName '$other': put that path first into runtimes.runc of" \
 			"$SYSCONFDIR/rootfence/runtime.json and take BinaryName out"
+	containerd_default_is_free "$file"
+	containerd_note_others "$file"
 	edit_toml "$(containerd_runtime "$version")" "$file" >"$new"
 	grep -qE '^[ \t]*disabled_plugins.*cri' "$file" &&
 		note "$file disables the CRI plugin: nothing but pods reads what is written there" >&2
@@ -179,9 +210,21 @@ make_podman_runtime() {
 	snippet podman/60-rootfence-runtime.conf | sed "s|@HOOKS_DIRS@|$dirs|" >"$2"
 }
 
+# What CRI-O has for crun in its own files, where conmon may be in no PATH; last file last.
+crio_key() {
+	local conf=$DESTDIR$SYSCONFDIR/crio
+	cat "$DESTDIR"/usr/share/crio/crio.conf{,.d/*.conf} "$conf/crio.conf" "$conf"/crio.conf.d/*.conf \
+		2>/dev/null | awk -v key="$1" '
+		/^[ \t]*\[/ { table = $0; gsub(/[][ \t"\047]/, "", table) }
+		table == "crio.runtime.runtimes.crun" && $1 == key { print }' | tail -n 1 || true
+}
+
 make_crio() {
 	refuse_foreign "$1"
-	snippet crio/60-rootfence.conf >"$2"
+	{
+		snippet crio/60-rootfence.conf
+		crio_key monitor_path
+	} >"$2"
 }
 
 refuse_foreign() {

@@ -125,6 +125,7 @@ install_file() {
 	file=$DESTDIR$(file_of "$engine")
 	if [[ -d $state/$engine && -e $file ]]; then
 		if is_dropin "$engine" || "in_${engine}" "$file"; then
+			[[ $engine != docker ]] || need_whole_docker "$file"
 			untouched "$engine" || note "$file was changed since it was registered: left alone"
 			note "$engine is registered already"
 			return

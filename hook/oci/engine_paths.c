@@ -15,7 +15,7 @@
  * stands for one path component. All lie in directories that only the engine's own user can write.
  */
 static const struct {
-	const char *destination;
+	const char *destination; /* NULL: anywhere */
 	const char *source;
 } engine_mounts[] = {
 	{ "/etc/hosts", "*/overlay-containers/*/userdata/hosts" },
@@ -46,6 +46,11 @@ static const struct {
 	{ "/etc/resolv.conf", "/var/lib/docker/buildkit/executor/resolv.conf" },
 	{ "/etc/hosts", "/var/lib/docker/[0-9]*.[0-9]*/buildkit/executor/hosts*" },
 	{ "/etc/resolv.conf", "/var/lib/docker/[0-9]*.[0-9]*/buildkit/executor/resolv.conf" },
+	/* RUN --mount of type cache, and secret. */
+	{ NULL, "/var/lib/docker/tmp/buildkit-mount[0-9]*" },
+	{ NULL, "/var/lib/docker/tmp/buildkit-secrets[0-9]*/*" },
+	{ NULL, "/var/lib/docker/[0-9]*.[0-9]*/tmp/buildkit-mount[0-9]*" },
+	{ NULL, "/var/lib/docker/[0-9]*.[0-9]*/tmp/buildkit-secrets[0-9]*/*" },
 	{ "/etc/hostname", "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
 	{ "/etc/hosts", "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts" },
 	{ "/etc/resolv.conf",
@@ -134,7 +139,8 @@ enum engine_paths engine_mount(const struct oci_mount *mount)
 	enum engine_paths engine = ENGINE_NONE;
 
 	for (size_t i = 0; i < ARRAY_SIZE(engine_mounts) && engine == ENGINE_NONE; i++)
-		if (path_matches(engine_mounts[i].destination, mount->destination.value))
+		if (engine_mounts[i].destination == NULL ||
+		    path_matches(engine_mounts[i].destination, mount->destination.value))
 			engine = source_engine(engine_mounts[i].source, mount->source.value);
 	return engine;
 }

@@ -38,6 +38,11 @@ static const char *const allowed_paths[] = {
 	"/var/lib/containers/storage/volumes/*/_data",
 	"/var/lib/docker/volumes/*/_data",
 	"/var/lib/docker/*/volumes/*/_data",
+	/* Images, of Docker 28's mounts of type image, and build contexts. */
+	"/var/lib/docker/overlay2/*/merged:ro",
+	"/var/lib/docker/overlay2/*/diff:ro",
+	"/var/lib/docker/*/overlay2/*/merged:ro",
+	"/var/lib/docker/*/overlay2/*/diff:ro",
 	"/var/lib/containerd/io.containerd.grpc.v1.cri/containers/*/volumes",
 	"/var/lib/kubelet/pods/*/volumes",
 	"/var/lib/kubelet/pods/*/volume-subpaths",

@@ -102,6 +102,8 @@ comes_back() {
 	jq '."default-runtime" = "mine"' "$root/etc/docker/daemon.json" |
 		write /etc/docker/daemon.json.new
 	mv "$root/etc/docker/daemon.json.new" "$root/etc/docker/daemon.json"
+	run register docker
+	refused 'containers go past. make uninstall-docker, then again'
 	unregister docker
 	[ "$(daemon_json tojson)" = '{"default-runtime":"mine"}' ]
 }
@@ -191,6 +193,11 @@ without_jq() {
 	refused 'remove them first (docker rm -f 0123456789ab)'
 	[ "$(daemon_json '."default-runtime"')" = rootfence ]
 	rm -r "$root/var/lib/docker/containers/0123456789abcdef"
+	write /var/lib/docker/100000.100000/containers/123456789abcdef0/hostconfig.json \
+		<<<'{"Runtime":"rootfence"}'
+	run unregister docker
+	refused 'remove them first (docker rm -f 123456789abc)'
+	rm -r "$root/var/lib/docker/100000.100000"
 	unregister docker
 	[ ! -e "$root/etc/docker" ]
 }
@@ -275,6 +282,42 @@ print(runc["runtime_type"], runc["options"]["BinaryName"])' "$1" <"$root/etc/con
 	run register containerd
 	refused 'has no version, or 1, which names plugins otherwise; this is what belongs there:'
 	[[ $output == *"BinaryName = \"$wrapper\""* ]]
+}
+
+@test "containerd, another default handler: refused, nothing changed; one by name is pointed out" {
+	write /etc/containerd/config.toml <<-'END'
+		version = 2
+		[plugins."io.containerd.grpc.v1.cri".containerd]
+		  default_runtime_name = "nvidia"
+		  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia]
+		    runtime_type = "io.containerd.runc.v2"
+		    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia.options]
+		      BinaryName = "/usr/bin/nvidia-container-runtime"
+	END
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	run register containerd
+	refused "default_runtime_name 'nvidia': pods would go past"
+	snapshot | diff "$BATS_TEST_TMPDIR/before" -
+	sed -i 's/_name = "nvidia"/_name = "runc"/' "$root/etc/containerd/config.toml"
+	run register containerd
+	echo "$output"
+	[[ $status -eq 0 && $output == *"the handler nvidia go past the wrapper"* ]]
+	[[ $output != *"handler runc"* ]]
+}
+
+@test "CRI-O's own place for conmon is the handler's too" {
+	write /etc/crio/crio.conf.d/10-crio.conf <<-'END'
+		[crio.runtime.runtimes.crun]
+		runtime_path = "/usr/libexec/crio/crun"
+		monitor_path = "/usr/libexec/crio/conmon"
+		[crio.runtime.runtimes.runc]
+		monitor_path = "/elsewhere/conmon"
+	END
+	comes_back crio
+	register crio
+	python3 -c 'import sys, tomllib
+print(tomllib.load(sys.stdin.buffer)["crio"]["runtime"]["runtimes"]["rootfence"]["monitor_path"])' \
+		<"$root/etc/crio/crio.conf.d/60-rootfence.conf" | grep -qx /usr/libexec/crio/conmon
 }
 
 @test "podman and CRI-O: a drop-in each, and none again" {
