@@ -81,3 +81,30 @@ refused() {
 
 # The status word of a process killed in the container, or refused with EPERM by a deny guard.
 was_stopped() { [[ $1 -eq 137 || $1 -eq 126 || $1 -eq 255 ]]; }
+
+# syslog_of DGRAM|STREAM COMMAND...: what COMMAND says to a syslog of that kind, with PID for its own.
+syslog_of() {
+	cat >"$BATS_TEST_TMPDIR/listen.py" <<-'END'
+		import socket, subprocess, sys
+		kind = getattr(socket, "SOCK_" + sys.argv[1])
+		log = socket.socket(socket.AF_UNIX, kind)
+		log.bind("/dev/log")
+		if kind == socket.SOCK_STREAM:
+		    log.listen()
+		process = subprocess.Popen(sys.argv[2:], stdin=sys.stdin, stdout=subprocess.PIPE)
+		process.communicate(timeout=30)
+		if kind == socket.SOCK_STREAM:
+		    log = log.accept()[0]
+		log.settimeout(1)
+		while True:
+		    try:
+		        text = log.recv(4096)
+		    except socket.timeout:
+		        break
+		    if not text:
+		        break
+		    print(text.decode().replace("\0", "\n").replace(str(process.pid), "PID").rstrip())
+	END
+	unshare --mount bash -c 'mount -t tmpfs none /dev && exec python3 "$@"' - \
+		"$BATS_TEST_TMPDIR/listen.py" "$@"
+}

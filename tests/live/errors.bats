@@ -196,33 +196,11 @@ said() {
 }
 
 @test "syslog gets what the policy logs, a line each, by either kind of socket" {
-	cat >"$BATS_TEST_TMPDIR/listen.py" <<-'END'
-		import socket, subprocess, sys
-		kind = getattr(socket, "SOCK_" + sys.argv[1])
-		log = socket.socket(socket.AF_UNIX, kind)
-		log.bind("/dev/log")
-		if kind == socket.SOCK_STREAM:
-		    log.listen()
-		process = subprocess.Popen(sys.argv[2:], stdin=sys.stdin, stdout=subprocess.PIPE)
-		process.communicate(timeout=30)
-		if kind == socket.SOCK_STREAM:
-		    log = log.accept()[0]
-		log.settimeout(1)
-		while True:
-		    try:
-		        text = log.recv(4096)
-		    except socket.timeout:
-		        break
-		    if not text:
-		        break
-		    print(text.decode().replace("\0", "\n").replace(str(process.pid), "PID").rstrip())
-	END
 	jq '.process.user = {uid: 3267, gid: 0} | .linux.namespaces |= map(select(.type != "cgroup"))' \
 		"$work/spec.json" >"$BATS_TEST_TMPDIR/spec.json"
 	for kind in DGRAM STREAM; do
-		run unshare --mount bash -c 'mount -t tmpfs none /dev && exec python3 "$@"' - \
-			"$BATS_TEST_TMPDIR/listen.py" "$kind" "$rootfence" precreate --policy \
-			"$policies/default.json" --guard "$guard" <"$BATS_TEST_TMPDIR/spec.json"
+		run syslog_of "$kind" "$rootfence" precreate --policy "$policies/default.json" \
+			--guard "$guard" <"$BATS_TEST_TMPDIR/spec.json"
 		[ "$status" -eq 0 ]
 		[ "${#lines[@]}" -eq 2 ]
 		[[ ${lines[0]} == "<85>rootfence[PID]: logged by policy 'default': rootGroup: "* ]]

@@ -112,6 +112,16 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 	grep -E '^time="[-0-9T:]+Z" level=error msg="rootfence: refused by policy' "$log.text"
 }
 
+@test "refused: syslog has it too, a line with the container and the reason" {
+	local b
+	b=$(bundle sys '.process.user.uid = 0')
+	run in_lab bash -c "$(declare -f syslog_of); syslog_of \"\$@\"" - DGRAM \
+		"$work/bin/runc" --root "$work/state" create --bundle "$b" sys
+	echo "$output"
+	grep -q "^<83>rootfence\[PID\]: container sys: refused by policy 'default': " <<<"$output"
+	grep -q '^<83>rootfence\[PID\]: container sys:  *rootUser .*must not be 0' <<<"$output"
+}
+
 @test "a spec that can be read in two ways: exit 3" {
 	local b
 	b=$(bundle twice)
@@ -412,6 +422,22 @@ straced() {
 	[[ -z $(left "$b") && $(records | wc -l) -eq 8 ]]
 	run flock "$b" nsenter --mount="/proc/$lab/ns/mnt" -- "$work/bin/runc" create --bundle "$b" c1
 	said 6 "is locked by another process"
+}
+
+@test "creates of one id at once: one container, judged and guarded, and an error for each other" {
+	local b i
+	b=$(bundle once)
+	for i in {1..6}; do
+		{ code=0; wrapped create --bundle "$b" once >/dev/null 2>&1 || code=$?; echo "$code" >"$BATS_TEST_TMPDIR/code$i"; } &
+	done
+	wait
+	cat "$BATS_TEST_TMPDIR"/code*
+	[[ $(grep -cx 0 <(cat "$BATS_TEST_TMPDIR"/code*)) -eq 1 && $(records) == once ]]
+	[[ $(wrapped state once | jq -r .status) == created ]]
+	[[ $(in_lab "$rootfence" status --format json | jq '.containers | length') -eq 1 ]]
+	wrapped delete --force once
+	[[ -z $(records) ]]
+	eventually nothing_is_guarded
 }
 
 @test "kill -9 at every system call of a create: the old config or the new one, and no half record" {

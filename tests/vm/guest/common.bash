@@ -72,6 +72,12 @@ own_policy() {
 		>/etc/rootfence/policy.json
 }
 
+# policy_extends POLICY: the host's policy is that one, as it is.
+policy_extends() {
+	mkdir -p /etc/rootfence
+	printf '{ "version": 1, "name": "own", "extends": ["%s"] }\n' "$1" >/etc/rootfence/policy.json
+}
+
 # A rule for some other binary: without any, noNewPrivileges alone would stop set-user-ID.
 rule_for() {
 	printf '"exec": { "rules": [ { "paths": ["%s"], "capabilities": ["CAP_NET_RAW"], %s } ] }' \

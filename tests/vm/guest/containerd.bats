@@ -44,9 +44,20 @@ setup() { own_policy; }
 	[[ $status -ne 0 && $output == *"containers run by the wrapper are left"*one* ]]
 }
 
-@test "exec, list, pause, resume, metrics, signals, attach: as ever" {
+@test "exec, list, events, pause, resume, metrics, signals: as ever" {
+	local pid
+	ctr events >/run/events 3>&- &
+	pid=$!
 	run exec_in one -- sh -c 'echo container ran as $(id -u)'
 	ran 'container ran as 3267'
+	run exec_in one -- sh -c 'exit 7'
+	[ "$status" -eq 7 ]
+	run sh -c 'echo in | ctr task exec --exec-id in one cat'
+	ran in
+	run script -qec 'ctr task exec -t --exec-id term one sh -c "test -t 0 && tty"' /dev/null
+	ran /dev/pts/
+	eventually grep -q /tasks/exec-added /run/events
+	kill "$pid"
 	ctr task ls | grep -qE '^one .*RUNNING'
 	ctr task ps one | grep -qE '[0-9]'
 	ctr task pause one
@@ -59,6 +70,19 @@ setup() { own_policy; }
 	eventually no_entries
 	run ctr task ls -q
 	[[ $output != *one* ]]
+}
+
+@test "a signal reaches the container, its status and its output come back" {
+	local pid code=0
+	ctr run --rm --runc-binary "$wrapper" --user 3267 "$(full_name vm)" talker \
+		sh -c 'trap "echo container ran; exit 3" TERM; while :; do sleep 1; done' >/run/talker 3>&- &
+	pid=$!
+	eventually eval 'ctr task ls | grep -qE "^talker .*RUNNING"'
+	sleep 3 # for sh to come to its trap
+	ctr task kill --signal TERM talker
+	wait "$pid" || code=$?
+	[ "$code" -eq 3 ]
+	grep -qx 'container ran' /run/talker
 }
 
 @test "ctr run -t: a terminal" {

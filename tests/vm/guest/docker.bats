@@ -56,7 +56,8 @@ setup() { own_policy; }
 # build [LINE...]: a Dockerfile of these lines on the image vm, by BuildKit.
 build() {
 	printf '%s\n' 'FROM localhost/vm' "$@" |
-		DOCKER_BUILDKIT=1 timeout 250 docker build --no-cache --progress plain --network none -t built - 2>&1
+		DOCKER_BUILDKIT=1 timeout 250 docker build --no-cache --progress plain --network none \
+			--secret id=s,src=/etc/passwd -t built - 2>&1
 }
 
 @test "with the divert, RUN in docker build is under the policy" {
@@ -68,6 +69,23 @@ build() {
 	echo "$output"
 	[[ $status -eq 0 && $output == *"container ran"* ]]
 	[ "$(grep -cE 'Cap(Inh|Prm|Eff|Bnd|Amb):.0{16}' <<<"$output")" -eq 5 ]
+}
+
+@test "with the divert, RUN --mount is as ever: caches, build contexts, images, secrets" {
+	local mount
+	for mount in cache,uid=3267 tmpfs bind bind,from=localhost/user; do
+		run build 'USER 3267:3267' "RUN --mount=type=$mount,target=/c ls -d /c && echo container ran"
+		ran
+	done
+	run build 'USER 3267:3267' 'RUN --mount=type=secret,id=s,uid=3267 grep ^root /run/secrets/s && echo container ran'
+	ran
+}
+
+@test "an image as a mount: read-only" {
+	[[ $(docker version --format '{{.Server.Version}}') == 2[89].* ]] || skip 'from Docker 28 on'
+	run docker run --rm --user 3267 --mount type=image,source=localhost/user,target=/x localhost/vm \
+		sh -c 'test -e /x/etc/passwd && ! touch /x/file && echo container ran'
+	ran
 }
 
 @test "the divert is taken back: the runtime is the package's again" {

@@ -61,9 +61,15 @@ setup() { own_policy; }
 }
 
 @test "3: USER 10001 means group 0: logged by default, refused by strict" {
+	local log=$BATS_TEST_TMPDIR/syslog pid
+	/bin/busybox syslogd -n -O "$log" 3>&- &
+	pid=$!
+	eventually test -S /dev/log
 	run run_in uid -- sh -c 'echo container ran as $(id -u):$(id -g)'
 	ran 'container ran as 10001:0'
-	own_policy '"rules": [ { "names": ["rootGroup"], "action": "RF_ACT_REJECT" } ]'
+	eventually grep -q "rootfence.*logged by policy 'default'.*rootGroup" "$log"
+	kill "$pid"
+	policy_extends strict
 	run run_in uid -- echo container ran
 	refused rootGroup
 }
@@ -94,6 +100,10 @@ setup() { own_policy; }
 	grep -qE ' 100000 ' <<<"$output"
 	run run_in vm --uidmap=0:0:65536 -- echo container ran
 	refused identityMapping
+	start five --uidmap=0:100000:65536 --user=0
+	run exec_in five --user 0 -- sh -c 'echo container ran as $(id -u)'
+	ran 'container ran as 0'
+	remove five
 }
 
 @test "6: a server takes port 80 without a capability, in its own network namespace" {
@@ -118,9 +128,13 @@ user_policy='"rules": [
 	run run_in vm --volume=/srv/data:/data -- sh -c 'echo "container ran"; id; whoami; echo "HOME $HOME"
 		touch /data/file; test "$HOME" = / || test -w "$HOME" && echo home fits'
 	ran 'home fits'
-	[[ $output == *"uid=4711("* && $output == *"gid=4711"* ]]
+	[[ $output == *"uid=4711("* && $output == *"gid=4711("* ]]
 	[[ $output != *"unknown uid"* ]]
 	[ "$(stat -c %u:%g /srv/data/file)" = 4711:4711 ]
+	start seven --user=0
+	run exec_in seven -- sh -c 'echo container ran; id'
+	ran 'uid=4711('
+	remove seven
 }
 
 @test "8: exec as nobody works; as root, or privileged, it does not" {
@@ -142,20 +156,23 @@ user_policy='"rules": [
 }
 
 # After the story above: the same container.
-@test "8: with the wrapper bypassed, the guard stops the same" {
+@test "8: with the wrapper bypassed, the guard stops the same, and says so" {
+	local events=$BATS_TEST_TMPDIR/events pid
+	rootfence watch --format json >"$events" 3>&- &
+	pid=$!
 	run real_exec one --user 0 'echo container ran'
 	echo "$status $output"
 	[[ $status -ne 0 && $output != *"container ran"* && $output != *"no state"* ]]
 	run real_exec one --cap CAP_SYS_ADMIN 'echo container ran'
 	echo "$status $output"
 	[[ $status -ne 0 && $output != *"container ran"* ]]
+	eventually eval '[[ $(grep -c denied "$events") -ge 2 ]]'
+	kill "$pid"
 	run real_exec one --user 3267:3267 'echo container ran'
 	ran
 	remove one
 	eventually no_entries
 }
-
-compose() { docker compose "$@" 2>/dev/null || docker-compose "$@"; }
 
 @test "9: compose and quadlet files need no change" {
 	case $engine in
