@@ -78,7 +78,7 @@ static int check_rewritten(struct arena *arena, const struct inspect_how *how,
 	if (error == 0 && again.verdict.kind >= VERDICT_REWRITE)
 		error = err_set(err, EPROTO, EXIT_SYSTEM,
 				"the rewritten spec is not what the policy asks for: %s",
-				again.verdict.findings->message);
+				finding_that_counts(again.verdict.findings)->message);
 	err->exit = EXIT_SYSTEM;
 	return error;
 }

@@ -253,7 +253,8 @@ static int become_real(struct wrapper *wrapper, int argc, char **argv, struct er
 	int result = runtime_args_parse(wrapper->arena, argc, argv, &wrapper->args, err);
 
 	if (result == 0)
-		result = runtime_setup_read(wrapper->arena, RUNTIME_SETUP_FILE, &wrapper->setup, err);
+		result = runtime_setup_read(wrapper->arena, RUNTIME_SETUP_FILE, &wrapper->setup,
+					    err);
 	if (result == 0)
 		result = runtime_find(&wrapper->setup, wrapper->kind, &wrapper->kind,
 				      &wrapper->real, err);

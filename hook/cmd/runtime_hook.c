@@ -193,9 +193,10 @@ int command_create_runtime(const struct command *command, int argc, char **argv)
 
 static int poststop(struct hook *hook, struct err *err)
 {
+	struct err record_err = { 0 };
 	struct oci_state state;
 	struct json_doc *doc;
-	int error = restrain(RESTRAIN_POSTSTOP, err);
+	int removed = 0, error = restrain(RESTRAIN_POSTSTOP, err);
 
 	if (error == 0)
 		error = read_stdin(hook->arena, &doc, err);
@@ -205,9 +206,12 @@ static int poststop(struct hook *hook, struct err *err)
 		return error;
 	hook->container = state.id;
 	error = guard_unregister(hook->guard_dir, state.id, err);
-	if (error == 0 && hook->record != NULL)
-		error = record_remove(hook->arena, hook->record, state.id, err);
-	return error;
+	/* The record goes whatever the guard says: the container is gone. */
+	if (hook->record != NULL)
+		removed = record_remove(hook->arena, hook->record, state.id, &record_err);
+	if (error == 0 && removed < 0)
+		*err = record_err;
+	return error < 0 ? error : removed;
 }
 
 int command_poststop(const struct command *command, int argc, char **argv)

@@ -389,3 +389,10 @@ bool judge_process_keeps_power(const struct judge *judge)
 		kept &= judge_allowed_capabilities(judge);
 	return kept != 0 || judge_host_id(judge, ID_USER, judge_id(judge, ID_USER)) == 0;
 }
+
+const struct finding *finding_that_counts(const struct finding *findings)
+{
+	while (findings != NULL && findings->action < RULE_REWRITE)
+		findings = findings->next;
+	return findings;
+}

@@ -177,6 +177,9 @@ struct finding {
 	struct finding *next;
 };
 
+/* finding_that_counts: the first that a rule rewrites or rejects, or NULL. */
+const struct finding *finding_that_counts(const struct finding *findings);
+
 enum verdict_kind {
 	VERDICT_ALLOW,
 	VERDICT_LOG,

@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "others.h"
 
 #define LOCK_TRIES 500 /* of 10 ms: another wrapper holds the lock for about a millisecond */
 #define TEMP_SUFFIX ".rootfence"
@@ -89,6 +91,22 @@ int bundle_open(struct arena *arena, const char *path, enum bundle_use use, int 
 	return 0;
 }
 
+/* What is judged here, the runtime reads again. */
+static int check_owners(const struct bundle_file *file, struct err *err)
+{
+	struct stat dir;
+
+	if (fstat(file->dir, &dir) < 0)
+		return err_set_system(err, errno, "cannot stat the directory of %s", file->name);
+	if ((!others_can_write(&file->st) && !others_can_write(&dir)) ||
+	    !others_can_enter(file->dir))
+		return 0;
+	return err_set(
+		err, EPERM, EXIT_SYSTEM,
+		"%s can be changed by others than root before the runtime reads it; chown root and chmod go-w it and its directory",
+		file->name);
+}
+
 int bundle_file_read(struct arena *arena, int dir, const char *name, size_t max,
 		     struct bundle_file *ret_file, struct err *err)
 {
@@ -109,7 +127,9 @@ int bundle_file_read(struct arena *arena, int dir, const char *name, size_t max,
 		return err_set_system(err, errno, "cannot stat %s", name);
 	if (!S_ISREG(file.st.st_mode))
 		return err_set(err, EINVAL, EXIT_SYSTEM, "%s is not a regular file", name);
-	error = io_read(arena, fd, name, max, &file.text, err);
+	error = check_owners(&file, err);
+	if (error == 0)
+		error = io_read(arena, fd, name, max, &file.text, err);
 	if (error < 0)
 		return error;
 	*ret_file = file;
@@ -130,11 +150,28 @@ void bundle_file_clean(const struct bundle_file *file)
 	unlinkat(file->dir, temp, 0);
 }
 
-static int write_temp(const struct bundle_file *file, const char *temp, struct str text,
+/* Where anybody may write, as --process in /tmp, somebody may take that name: another one then. */
+static int make_temp(const struct bundle_file *file, char *name, size_t size)
+{
+	int fd = -1;
+
+	for (int tries = 0; tries < 16; tries++) {
+		unsigned int random = 0;
+
+		fd = openat(file->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			    0600);
+		if (fd >= 0 || errno != EEXIST ||
+		    getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+			break;
+		snprintf(name, size, ".%.200s.%08x" TEMP_SUFFIX, file->name, random);
+	}
+	return fd;
+}
+
+static int write_temp(const struct bundle_file *file, char *temp, size_t size, struct str text,
 		      struct err *err)
 {
-	auto_close int fd =
-		openat(file->dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	auto_close int fd = make_temp(file, temp, size);
 	struct stat st;
 	int error;
 
@@ -162,7 +199,7 @@ int bundle_file_replace(const struct bundle_file *file, struct str text, struct 
 
 	temp_name(file, temp, sizeof(temp));
 	bundle_file_clean(file);
-	error = write_temp(file, temp, text, err);
+	error = write_temp(file, temp, sizeof(temp), text, err);
 	if (error == 0 && renameat(file->dir, temp, file->dir, file->name) < 0)
 		error = err_set_system(err, errno, "cannot replace %s", file->name);
 	if (error < 0) {

@@ -37,7 +37,8 @@ struct bundle_file {
 
 /*
  * bundle_file_read: the regular file of that name, of at most max bytes. name must outlive file.
- * Symbolic links are refused. Error: EXIT_SYSTEM, or EXIT_SPEC when it is too large.
+ * Symbolic links are refused, and for root of the host what others can change, or can put another file
+ * in the place of. Error: EXIT_SYSTEM, or EXIT_SPEC when it is too large.
  */
 int bundle_file_read(struct arena *arena, int dir, const char *name, size_t max,
 		     struct bundle_file *ret_file, struct err *err);

@@ -54,7 +54,7 @@ int exec_judge_document(struct arena *arena, const struct exec_session *session,
 	if (error == 0 && again.kind >= VERDICT_REWRITE)
 		error = err_set(err, EPROTO, EXIT_SYSTEM,
 				"the rewritten process is not what the policy asks for: %s",
-				again.findings->message);
+				finding_that_counts(again.findings)->message);
 	if (error < 0)
 		err->exit = EXIT_SYSTEM;
 	return error;

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "json/json.h"
-#include "oci/own_userns.h"
+#include "others.h"
 
 #define SELF "/proc/self/exe"
 #define SETUP_SIZE_MAX (64 * 1024)
@@ -47,20 +47,6 @@ enum runtime_kind runtime_kind_of(const char *name)
 		if (strcmp(slash != NULL ? slash + 1 : name, kind_names[kind]) == 0)
 			return kind;
 	return RUNTIME_DEFAULT;
-}
-
-/*
- * Root of the host. For root of a user namespace, files of the host's root are somebody else's. Where
- * it cannot be told, what others can write to is not taken.
- */
-static bool is_host_root(void)
-{
-	return geteuid() == 0 && own_userns() != OWN_USERNS_OTHER;
-}
-
-static bool others_can_write(const struct stat *st)
-{
-	return (st->st_uid != 0 || (st->st_mode & 022) != 0) && is_host_root();
 }
 
 #define setup_fail(doc, node, err, ...) json_fail(doc, node, EXIT_POLICY, err, __VA_ARGS__)
@@ -225,7 +211,9 @@ static const char *const *usual_paths(struct arena *arena, enum runtime_kind kin
  */
 static void find_diverted(struct arena *arena, struct runtime_setup *setup)
 {
-	const char *name = (const char *)getauxval(AT_EXECFN), *path, **paths;
+	const char *name =
+		(const char *)getauxval(AT_EXECFN); /* NOLINT: an address, by its contract */
+	const char *path, **paths;
 
 	if (name == NULL || name[0] != '/' || runtime_kind_of(name) == RUNTIME_DEFAULT)
 		return;

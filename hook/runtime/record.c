@@ -2,6 +2,7 @@
 /* What a container was created under: see record.h. */
 #include "record.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -18,6 +20,7 @@
 
 #define HOST_BASE "/run/rootfence/containers"
 #define ROOT_KEY_MAX 200
+#define SWEEP_AFTER (10 * 60) /* s; a create takes a fraction of one */
 #define RECORD_NEW "%new"
 #define RECORD_POLICY "policy.json"
 #define RECORD_BUNDLE "bundle"
@@ -89,7 +92,14 @@ static int state_root(struct arena *arena, const struct runtime_args *args, enum
 static int plain_root(struct arena *arena, const char *root, const char **ret_root, struct err *err)
 {
 	const char *missing = "";
-	char *path = arena_printf(arena, root[0] == '/' ? "%s" : "./%s", root);
+	char *path;
+
+	if (str_path_climbs(str_from(root)))
+		return err_set(
+			err, EINVAL, EXIT_USAGE,
+			"runtimes differ in where \"..\" leads behind a link; write --root %s without",
+			root);
+	path = arena_printf(arena, root[0] == '/' ? "%s" : "./%s", root);
 
 	for (;;) {
 		auto_free char *real = realpath(path, NULL);
@@ -126,6 +136,8 @@ static int root_key(struct arena *arena, const char *root, const char **ret_key,
 		else
 			buf_printf(&key, "%%%02X", (unsigned char)*p);
 	}
+	if (key.len == 0)
+		buf_add(&key, "-", 1); /* the root directory */
 	if (key.len > ROOT_KEY_MAX)
 		return err_set(err, ENAMETOOLONG, EXIT_USAGE,
 			       "--root is longer than rootfence can keep a record for: '%.64s...'",
@@ -200,6 +212,7 @@ static int open_parent(struct arena *arena, const char *path, int *ret_fd, const
 		*slash = '\0';
 		parts[i] = slash + 1;
 	}
+	*ret_id = parts[3];
 	fd = open(names[0] != '\0' ? names : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_set_system(err, errno, "cannot open %s", names);
@@ -211,7 +224,6 @@ static int open_parent(struct arena *arena, const char *path, int *ret_fd, const
 		close(fd);
 		fd = next;
 	}
-	*ret_id = parts[3];
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
@@ -231,6 +243,42 @@ static int remove_at(int parent, const char *name, struct err *err)
 	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_set_system(err, errno, "cannot remove the record %s", name);
 	return 0;
+}
+
+/*
+ * Records that no poststop removed, and whose containers are gone: crun runs no hook after a create
+ * that fails. When it was last looked for them, the directory's time of access says.
+ */
+static void sweep(struct arena *arena, int parent, const char *state_dir)
+{
+	const struct timespec times[] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_OMIT } };
+	const time_t before = time(NULL) - SWEEP_AFTER;
+	const int root_len = (int)(strrchr(state_dir, '/') - state_dir);
+	const struct dirent *entry;
+	struct stat st;
+	DIR *all;
+	int fd;
+
+	if (fstat(parent, &st) < 0 || st.st_atime > before || futimens(parent, times) < 0)
+		return;
+	fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	all = fd >= 0 ? fdopendir(fd) : NULL;
+	while (all != NULL && (entry = readdir(all)) != NULL) {
+		struct err ignored;
+
+		if (entry->d_name[0] == '.' || entry->d_name[0] == RECORD_NEW[0] ||
+		    fstatat(parent, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    st.st_mtime > before)
+			continue;
+		if (lstat(arena_printf(arena, "%.*s/%s", root_len, state_dir, entry->d_name), &st) <
+			    0 &&
+		    errno == ENOENT)
+			remove_at(parent, entry->d_name, &ignored);
+	}
+	if (all != NULL)
+		closedir(all);
+	else if (fd >= 0)
+		close(fd);
 }
 
 static int fill(struct arena *arena, int dir, const struct record *record, struct str policy,
@@ -254,8 +302,8 @@ static int fill(struct arena *arena, int dir, const struct record *record, struc
  * Filled under a name that no id has, then renamed. One writer at a time, so that what a killed one
  * left is known by that name; the directory is ours alone, so nobody else holds its lock for long.
  */
-static int put(struct arena *arena, int parent, const char *id, const struct record *record,
-	       struct str policy, struct err *err)
+static int put(struct arena *arena, int parent, const char *id, const char *state_dir,
+	       const struct record *record, struct str policy, struct err *err)
 {
 	auto_close int dir = -1;
 	int error;
@@ -263,6 +311,7 @@ static int put(struct arena *arena, int parent, const char *id, const struct rec
 	while (flock(parent, LOCK_EX) < 0)
 		if (errno != EINTR)
 			return err_set_system(err, errno, "cannot lock the records");
+	sweep(arena, parent, state_dir);
 	error = remove_at(parent, RECORD_NEW, err);
 	if (error == 0)
 		error = enter(parent, RECORD_NEW, "the records", &dir, err);
@@ -302,7 +351,7 @@ int record_write(struct arena *arena, const char *path, const char *state_dir,
 	if (error == 0)
 		error = container_exists(state_dir, &exists, err);
 	if (error == 0 && !exists)
-		error = put(arena, parent, id, record, policy, err);
+		error = put(arena, parent, id, state_dir, record, policy, err);
 	*ret_made = error == 0 && !exists;
 	if (error < 0)
 		err_prefix(err, "cannot keep the policy of container %s in %s", id, path);
@@ -356,11 +405,14 @@ int record_remove(struct arena *arena, const char *path, const char *id, struct 
 	const char *key = ours != NULL ? ours + strlen("/rootfence/containers/") : "";
 	const char *slash = strchr(key, '/'), *name;
 	auto_close int parent = -1;
+	struct stat st;
 	int error;
 
 	if (slash == NULL || strcmp(slash + 1, id) != 0 || strstr(path, "/../") != NULL)
 		return err_set(err, EINVAL, EXIT_USAGE, "%s is no record of container %s", path,
 			       id);
+	if (lstat(path, &st) < 0 && errno == ENOENT)
+		return 0; /* nor are its directories made for that */
 	error = open_parent(arena, path, &parent, &name, err);
 	return error < 0 ? error : remove_at(parent, name, err);
 }

@@ -369,6 +369,97 @@ straced() {
 	logged "config.json is not a regular file"
 }
 
+# changeable TEXT ARG...: refused with that text, and nothing is started.
+changeable() {
+	run wrapped "${@:2}"
+	said 6 "$1"
+	[[ -z $(runc --root "$work/state" list -q) && -z $(records) ]]
+}
+
+@test "bundle, config or process document that others than root can change: refused, where they get there" {
+	local b dir=$work/open why='can be changed by others than root'
+	chmod 755 "$work"
+	b=$(bundle others)
+	mkdir -p "$dir"
+	for change in 'chown 1000 .' 'chmod 777 .' 'chmod 775 .' 'chown 1000 config.json' 'chmod 666 config.json'; do
+		(cd "$b" && $change)
+		changeable "config.json $why" create --bundle "$b" others
+		chown -R 0:0 "$b"
+		chmod 755 "$b"
+		chmod 644 "$b/config.json"
+	done
+	# Behind a directory that only root enters, as podman's are.
+	chown -R 1000 "$b"
+	chmod 700 "$work"
+	wrapped create --bundle "$b" others
+	wrapped start others
+	chmod 755 "$work"
+	run wrapped exec others id
+	said 6 "config.json $why"
+	chown -R 0 "$b"
+	jq -c '.process.args = ["id", "-u"]' "$b/config.json" | jq -c .process >"$dir/process.json"
+	chmod 1777 "$dir"
+	run wrapped exec --process "$dir/process.json" others
+	said 0 3267
+	chmod 777 "$dir"
+	run wrapped exec --process "$dir/process.json" others
+	said 6 "process.json $why"
+	chmod 1777 "$dir"
+	chown 1000 "$dir/process.json"
+	run wrapped exec --process "$dir/process.json" others
+	said 6 "process.json $why"
+	chmod 700 "$work"
+	wrapped delete --force others
+}
+
+@test "a name that somebody takes beside --process is no obstacle" {
+	local b dir=$work/shared
+	b=$(bundle squat)
+	mkdir -p "$dir"
+	wrapped create --bundle "$b" squat
+	wrapped start squat
+	jq -c '.process | .args = ["id", "-u"] | .capabilities.bounding = []' "$b/config.json" >"$dir/p.json"
+	mkdir "$dir/.p.json.rootfence"
+	run wrapped exec --process "$dir/p.json" squat
+	said 0 3267
+	wrapped delete --force squat
+}
+
+@test "records of what is gone go, the next time that anything is looked for" {
+	local b container dir
+	b=$(bundle first)
+	use_fake
+	run wrapped create --bundle "$b" gone
+	run wrapped create --bundle "$b" young
+	[[ $(records | sort | xargs) == 'gone young' ]]
+	dir=$(in_lab find /run/rootfence/containers -mindepth 1 -maxdepth 1)
+	run wrapped create --bundle "$b" next
+	[[ $(records | sort | xargs) == 'gone next young' ]]
+	mkdir "$work/state/there"
+	in_lab cp -r "$dir/gone" "$dir/there"
+	for container in gone there; do
+		in_lab touch -d '1 hour ago' "$dir/$container"
+	done
+	in_lab touch -a -d '1 hour ago' "$dir"
+	run wrapped create --bundle "$b" again
+	[[ $(records | sort | xargs) == 'again next there young' ]]
+	rmdir "$work/state/there"
+}
+
+@test "poststop takes the record away whatever becomes of the guard" {
+	local b record
+	b=$(bundle stop)
+	use_fake
+	run wrapped create --bundle "$b" stop
+	record=$(in_lab find /run/rootfence/containers -mindepth 2 -maxdepth 2)
+	mkdir "$BATS_TEST_TMPDIR/guard"
+	echo no map >"$BATS_TEST_TMPDIR/guard/meta"
+	run in_lab "$rootfence" poststop --guard "$BATS_TEST_TMPDIR/guard" --record "$record" \
+		<<<'{"ociVersion":"1.0.2","id":"stop","status":"stopped","bundle":"'"$b"'"}'
+	said 0 "$BATS_TEST_TMPDIR/guard/meta"
+	[[ -z $(records) ]]
+}
+
 @test "full disk: exit 6, the old config stays" {
 	local b=$work/full
 	mkdir -p "$b"
@@ -596,6 +687,8 @@ session() {
 	container c9
 	other=$(bundle c10 "$private")
 	ln -sfn state "$work/alias"
+	run in_lab "$work/bin/runc" --root "$work/alias/../state" create --bundle "$other" c9
+	said 2 'runtimes differ in where ".." leads'
 	for root in "$work/state/" "$work//state" "$work/alias"; do
 		# Fails: the container is there. Its sessions are not those of a private user namespace.
 		run in_lab "$work/bin/runc" --root "$root" create --bundle "$other" c9

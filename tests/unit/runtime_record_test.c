@@ -71,7 +71,10 @@ static void test_paths(void **state)
 static void test_spellings_of_root(void **state)
 {
 	static const char *const spellings[] = {
-		"/real/new", "/real/new/", "//real/./new/.", "/link/new", "/real/../link/new",
+		"/real/new",
+		"/real/new/",
+		"//real/./new/.",
+		"/link/new",
 	};
 	struct place *place = *state;
 	const char *real = arena_printf(place->arena, "%s/real", place->dir), *first = NULL, *path;
@@ -93,14 +96,19 @@ static void test_spellings_of_root(void **state)
 		assert_string_equal(path_of(place, "./link/new/", "c"), first);
 		mkdir(arena_printf(place->arena, "%s/new", real), 0700);
 	}
-	args.root = "nowhere/../real/new";
+	/* Behind a link, runtimes differ in where ".." leads. */
+	args.root = "link/../real/new";
 	assert_true(record_path(place->arena, place->base, &args, RUNTIME_RUNC, &path, &err) < 0);
-	assert_int_equal(err.exit, EXIT_SYSTEM);
+	assert_int_equal(err.exit, EXIT_USAGE);
+	args.root = "/";
+	assert_int_equal(record_path(place->arena, place->base, &args, RUNTIME_RUNC, &path, &err),
+			 0);
+	assert_string_equal(path + strlen(place->base), "/-/c");
 	/* A directory that is gone is not the root of all that start there. */
 	assert_int_equal(mkdir("gone", 0700), 0);
 	assert_int_equal(chdir("gone"), 0);
 	assert_int_equal(rmdir(arena_printf(place->arena, "%s/gone", place->dir)), 0);
-	args.root = "..";
+	args.root = ".";
 	assert_true(record_path(place->arena, place->base, &args, RUNTIME_RUNC, &path, &err) < 0);
 	assert_int_equal(chdir("/"), 0);
 }

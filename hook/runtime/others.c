@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What others than root could change: see others.h. */
+#include "others.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "oci/own_userns.h"
+
+/* Where it cannot be told, the host's. */
+static bool is_host_root(void)
+{
+	return geteuid() == 0 && own_userns() != OWN_USERNS_OTHER;
+}
+
+bool others_can_write(const struct stat *st)
+{
+	bool sticky = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0;
+
+	return (st->st_uid != 0 || ((st->st_mode & 022) != 0 && !sticky)) && is_host_root();
+}
+
+/* Group root is no other: engines give it their directories. */
+static bool is_closed(const struct stat *st)
+{
+	return st->st_uid == 0 && (st->st_mode & 01) == 0 &&
+	       ((st->st_mode & 010) == 0 || st->st_gid == 0);
+}
+
+bool others_can_enter(int dir)
+{
+	char link[64], path[4096];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	len = readlink(link, path, sizeof(path) - 1);
+	if (len < 0)
+		return true;
+	for (path[len] = '\0'; path[0] == '/' && path[1] != '\0';) {
+		char *slash = strrchr(path, '/');
+		struct stat st;
+
+		slash[slash == path ? 1 : 0] = '\0';
+		if (lstat(path, &st) < 0)
+			return true;
+		if (is_closed(&st))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What others than root could change between our look and the runtime's. */
+#ifndef ROOTFENCE_RUNTIME_OTHERS_H
+#define ROOTFENCE_RUNTIME_OTHERS_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/*
+ * others_can_write: for root of the host: does the file, or what lies in the directory, belong to
+ * others, or can they write to it? For everybody else false: files of the host's root are somebody
+ * else's there.
+ */
+bool others_can_write(const struct stat *st);
+
+/* others_can_enter: does every directory above this one, an open descriptor, let others through? */
+bool others_can_enter(int dir);
+
+#endif
