@@ -260,6 +260,13 @@ bool engine_root_by_name(struct str path)
 	return has_one(path, places, ARRAY_SIZE(places));
 }
 
+bool engine_bundle_by_name(struct str path)
+{
+	static const struct place place = { "/overlay-containers/", "/userdata" };
+
+	return has_one(path, &place, 1);
+}
+
 bool engine_layer_by_name(struct str path)
 {
 	static const struct place places[] = {
@@ -267,6 +274,7 @@ bool engine_layer_by_name(struct str path)
 		{ "/overlay2/", "/diff" },
 		{ "/fuse-overlayfs/", "/diff" },
 		{ "/aufs/diff/", "" },
+		{ "/mapped/", "/diff" }, /* podman's, with ids mapped */
 		{ "/snapshots/", "/fs" },
 		{ "/io.containerd.snapshotter.v1.native/snapshots/", "" },
 		{ "/io.containerd.snapshotter.v1.btrfs/active/", "" },

@@ -29,6 +29,9 @@ bool engine_root_by_name(struct str path);
 /* engine_layer_by_name: is it called as layers of such roots are? */
 bool engine_layer_by_name(struct str path);
 
+/* engine_bundle_by_name: is it called as bundles of podman are? */
+bool engine_bundle_by_name(struct str path);
+
 /* engine_volume: is this, or does it lie in, a volume that an engine of root's made? */
 bool engine_volume(struct str path);
 

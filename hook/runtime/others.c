@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "oci/engine_paths.h"
 #include "oci/own_userns.h"
 
 /* Where it cannot be told, the host's. */
@@ -31,12 +32,14 @@ static bool is_closed(const struct stat *st)
 bool others_can_enter(int dir)
 {
 	char link[64], path[4096];
+	bool is_engines, root_only = true;
 	ssize_t len;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
 	len = readlink(link, path, sizeof(path) - 1);
 	if (len < 0)
 		return true;
+	is_engines = engine_bundle_by_name((struct str){ path, (size_t)len });
 	for (path[len] = '\0'; path[0] == '/' && path[1] != '\0';) {
 		char *slash = strrchr(path, '/');
 		struct stat st;
@@ -46,6 +49,8 @@ bool others_can_enter(int dir)
 			return true;
 		if (is_closed(&st))
 			return false;
+		root_only = root_only && st.st_uid == 0 && (st.st_mode & 022) == 0;
 	}
-	return true;
+	/* podman 4 gives the bundle to who is root in the container's user namespace. */
+	return !(is_engines && root_only);
 }

@@ -13,7 +13,10 @@
  */
 bool others_can_write(const struct stat *st);
 
-/* others_can_enter: does every directory above this one, an open descriptor, let others through? */
+/*
+ * others_can_enter: does every directory above this one, an open descriptor, let others through? A
+ * bundle of podman's is its own, where nobody else can have made it.
+ */
 bool others_can_enter(int dir);
 
 #endif

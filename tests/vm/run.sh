@@ -86,6 +86,7 @@ replay() {
 		case $line in
 		'ok '* | 'not ok '*)
 			tap_count=$((tap_count + 1)) seen=$((seen + 1))
+			[[ $line == 'ok '* ]] || tap_failed=$((tap_failed + 1))
 			sed -E "s|^((not )?ok) [0-9]+ (- )?|\\1 $tap_count - $name: |" <<<"$line"
 			;;
 		1..[0-9]*) plan=${line#1..} ;;

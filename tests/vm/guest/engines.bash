@@ -70,7 +70,8 @@ make_layer() {
 image() {
 	jq -n --arg user "$3" --arg cmd "$4" --arg layer "sha256:$(<"$images/$2.sum")" \
 		'{ architecture: "amd64", os: "linux", config: { User: $user, Cmd: [$cmd] },
-		rootfs: { type: "layers", diff_ids: [$layer] } }' >"$images/$1.json"
+		rootfs: { type: "layers", diff_ids: [$layer] },
+		history: [ { created_by: "COPY / /" } ] }' >"$images/$1.json"
 	jq -n --arg name "$1" --arg layer "$2" '{ Config: ($name + ".json"), Layers: [$layer + ".tar"],
 		RepoTags: ["localhost/" + $name + ":latest"] }'
 }
