@@ -201,9 +201,9 @@ def wrapper():
     yield Scenario("runc state", 42, command("state", "c1"), directories=changed)
     usual = shutil.which("runc")
     subprocess.run(["mount", "--bind", path("real"), usual], check=True)
-    os.rename(SETUP, path("setup"))
+    os.rename(SETUP, f"{SETUP}.aside")
     yield Scenario("runc state, handed over", 42, command("state", "c1"), directories=changed)
-    shutil.move(path("setup"), SETUP)
+    os.rename(f"{SETUP}.aside", SETUP)
     subprocess.run(["umount", usual], check=True)
 
     shared = copy.deepcopy(spec)
