@@ -173,7 +173,7 @@ static void read_mount_options(struct oci_mount *mount)
 
 		mount->bind = mount->bind || str_is(option, "bind") || str_is(option, "rbind");
 		mount->remount = mount->remount || str_is(option, "remount");
-		ro = ro || str_is(option, "ro");
+		ro = ro || str_is(option, "ro") || str_is(option, "rro");
 		rw = rw || str_is(option, "rw") || str_is(option, "rrw");
 	}
 	mount->read_only = ro && !rw;

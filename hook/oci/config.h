@@ -117,7 +117,7 @@ struct oci_mount {
 	struct oci_list gid_mappings;
 	bool bind;	/* any runtime takes it for a bind mount */
 	bool remount;	/* has that option */
-	bool read_only; /* has "ro", and nothing that takes it back */
+	bool read_only; /* has "ro" or "rro", and nothing that takes it back */
 };
 
 enum oci_namespace_type {
