@@ -30,9 +30,9 @@ setup() { own_policy; }
 @test "ctr run prints the reason, and starts what may start" {
 	run run_in vm -- echo container ran
 	refused rootUser
-	run run_in vm --privileged --user 3267 -- echo container ran
+	run run_in vm --privileged --user=3267 -- echo container ran
 	refused privilegedContainer
-	run run_in vm --user 3267 -- echo container ran
+	run run_in vm --user=3267 -- echo container ran
 	ran
 }
 
@@ -74,7 +74,7 @@ setup() { own_policy; }
 
 @test "a signal reaches the container, its status and its output come back" {
 	local pid code=0
-	ctr run --rm --runc-binary "$wrapper" --user 3267 "$(full_name vm)" talker \
+	ctr run --rm --runc-binary "$wrapper" "$(full_name user)" talker \
 		sh -c 'trap "echo container ran; exit 3" TERM; while :; do sleep 1; done' >/run/talker 3>&- &
 	pid=$!
 	eventually eval 'ctr task ls | grep -qE "^talker .*RUNNING"'
@@ -86,7 +86,7 @@ setup() { own_policy; }
 }
 
 @test "ctr run -t: a terminal" {
-	run script -qec "ctr run --rm -t --runc-binary $wrapper --user 3267 localhost/vm:latest term \
+	run script -qec "ctr run --rm -t --runc-binary $wrapper localhost/user:latest term \
 		sh -c 'test -t 0 && tty'" /dev/null
 	ran /dev/pts/
 }
@@ -97,7 +97,7 @@ setup() { own_policy; }
 	register install runc-divert
 	run ctr run --rm localhost/vm:latest diverted echo container ran
 	refused rootUser
-	run ctr run --rm --user 3267 localhost/vm:latest ordinary grep Cap /proc/self/status
+	run ctr run --rm localhost/user:latest ordinary grep Cap /proc/self/status
 	echo "$output"
 	has_no_capability
 	register uninstall runc-divert

@@ -56,7 +56,7 @@ reload_docker() {
 	within_minutes docker_default_is "$1"
 }
 
-# --- images: vm (no USER), user (USER testuser), uid (USER 10001), scratch (USER 10001:10001) ---
+# --- images: vm (no USER), user (USER testuser), nobody, uid (USER 10001), scratch (USER 10001:10001) ---
 
 readonly images=/run/images
 
@@ -87,10 +87,11 @@ make_images() {
 	{
 		image vm root '' /bin/sh
 		image user root testuser /bin/sh
+		image nobody root nobody /bin/sh
 		image uid root 10001 /bin/sh
 		image scratch probe 10001:10001 /probe
 	} | jq -s . >"$images/manifest.json"
-	tar -C "$images" -cf "$images.tar" manifest.json {vm,user,uid,scratch}.json {root,probe}.tar
+	tar -C "$images" -cf "$images.tar" manifest.json {vm,user,nobody,uid,scratch}.json {root,probe}.tar
 }
 
 load_images() {
@@ -147,6 +148,32 @@ ctr_flags() {
 	done
 }
 
+# ctr 1.6: it has no --user, and forgets --runc-binary when ids are mapped.
+ctr_is_old() { ! ctr run --help | grep -q -e --user; }
+
+# ctr_words IMAGE FLAG...: sets $image and $flags to what ctr takes for them.
+ctr_words() {
+	local flag user=''
+	image=$(full_name "$1")
+	shift
+	flags=()
+	for flag in "$@"; do
+		case $flag in
+		--user=*) user=${flag#*=} ;;
+		*) flags+=("$flag") ;;
+		esac
+	done
+	[[ ${#flags[@]} -eq 0 ]] || mapfile -t flags < <(ctr_flags "${flags[@]}")
+	if [[ -n $user ]] && ! ctr_is_old; then
+		flags+=(--user "$user")
+	else
+		case $user in
+		3267) image=$(full_name user) ;;
+		nobody) image=$(full_name nobody) ;;
+		esac
+	fi
+}
+
 # Each start of ctr needs a name of its own.
 ctr_name() { echo "c$(date +%s%N)"; }
 
@@ -154,7 +181,7 @@ full_name() { [[ $engine == containerd ]] && echo "localhost/$1:latest" || echo 
 
 # run_in IMAGE [FLAG...] [-- COMMAND...]: to its end.
 run_in() {
-	local image flags=()
+	local image name=$1 flags=()
 	image=$(full_name "$1")
 	shift
 	while [[ $# -gt 0 && $1 != -- ]]; do
@@ -164,7 +191,7 @@ run_in() {
 	[[ $# -eq 0 ]] || shift
 	case $engine in
 	containerd)
-		mapfile -t flags < <(ctr_flags "${flags[@]}")
+		ctr_words "$name" "${flags[@]}"
 		ctr run --rm --runc-binary "$wrapper" "${flags[@]}" "$image" "$(ctr_name)" "$@"
 		;;
 	*) "$engine" run --rm "${flags[@]}" "$image" "$@" ;;
@@ -173,13 +200,12 @@ run_in() {
 
 # start NAME [FLAG...]: image vm, as 3267, for as long as it takes.
 start() {
-	local name=$1 flags
+	local name=$1 image flags
 	shift
 	case $engine in
 	containerd)
-		mapfile -t flags < <(ctr_flags "$@")
-		ctr run --detach --runc-binary "$wrapper" --user 3267 "${flags[@]}" \
-			"$(full_name vm)" "$name" sleep 100000
+		ctr_words vm --user=3267 "$@"
+		ctr run --detach --runc-binary "$wrapper" "${flags[@]}" "$image" "$name" sleep 100000
 		;;
 	*) "$engine" run --detach --name "$name" --user 3267 "$@" localhost/vm sleep 100000 ;;
 	esac >/dev/null

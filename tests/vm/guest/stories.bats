@@ -95,6 +95,7 @@ setup() { own_policy; }
 
 @test "5: root in a private user namespace is not root outside; a mapping to host root is" {
 	[[ $engine != docker ]] || skip 'the daemon decides: see docker.bats'
+	[[ $engine != containerd ]] || ! ctr_is_old || register install runc-divert
 	run run_in vm --uidmap=0:100000:65536 -- sh -c 'echo container ran as $(id -u); cat /proc/self/uid_map'
 	ran 'container ran as 0'
 	grep -qE ' 100000 ' <<<"$output"
@@ -104,6 +105,7 @@ setup() { own_policy; }
 	run exec_in five --user 0 -- sh -c 'echo container ran as $(id -u)'
 	ran 'container ran as 0'
 	remove five
+	[[ ! -e /var/lib/rootfence/register/runc-divert ]] || register uninstall runc-divert
 }
 
 @test "6: a server takes port 80 without a capability, in its own network namespace" {
