@@ -274,7 +274,8 @@ bool engine_layer_by_name(struct str path)
 		{ "/overlay2/", "/diff" },
 		{ "/fuse-overlayfs/", "/diff" },
 		{ "/aufs/diff/", "" },
-		{ "/mapped/", "/diff" }, /* podman's, with ids mapped */
+		{ "/mapped/", "" }, /* podman's, with ids mapped */
+		{ "/mapped/", "/diff" },
 		{ "/snapshots/", "/fs" },
 		{ "/io.containerd.snapshotter.v1.native/snapshots/", "" },
 		{ "/io.containerd.snapshotter.v1.btrfs/active/", "" },
