@@ -168,7 +168,7 @@ user_policy='"rules": [
 	run real_exec one --cap CAP_SYS_ADMIN 'echo container ran'
 	echo "$status $output"
 	[[ $status -ne 0 && $output != *"container ran"* ]]
-	eventually eval '[[ $(grep -c denied "$events") -ge 2 ]]'
+	eventually eval '[[ $(grep -cE "denied|killed" "$events") -ge 2 ]]'
 	kill "$pid"
 	run real_exec one --user 3267:3267 'echo container ran'
 	ran
