@@ -267,6 +267,19 @@ bool engine_bundle_by_name(struct str path)
 	return has_one(path, &place, 1);
 }
 
+/* OVERLAY/ID/mapped/N and below: where podman has layers with ids mapped while it mounts them. */
+static bool is_mapped_layer(struct str path)
+{
+	static const char mapped[] = "/mapped/";
+	static const struct place layer = { "/overlay/", "" };
+
+	for (size_t i = 0; i + strlen(mapped) < path.len; i++)
+		if (memcmp(path.data + i, mapped, strlen(mapped)) == 0 &&
+		    has_one((struct str){ path.data, i }, &layer, 1))
+			return !str_path_climbs(path);
+	return false;
+}
+
 bool engine_layer_by_name(struct str path)
 {
 	static const struct place places[] = {
@@ -274,8 +287,6 @@ bool engine_layer_by_name(struct str path)
 		{ "/overlay2/", "/diff" },
 		{ "/fuse-overlayfs/", "/diff" },
 		{ "/aufs/diff/", "" },
-		{ "/mapped/", "" }, /* podman's, with ids mapped */
-		{ "/mapped/", "/diff" },
 		{ "/snapshots/", "/fs" },
 		{ "/io.containerd.snapshotter.v1.native/snapshots/", "" },
 		{ "/io.containerd.snapshotter.v1.btrfs/active/", "" },
@@ -284,5 +295,5 @@ bool engine_layer_by_name(struct str path)
 		{ "/overlay-containers/", "/rootfs/work" },
 	};
 
-	return has_one(path, places, ARRAY_SIZE(places));
+	return has_one(path, places, ARRAY_SIZE(places)) || is_mapped_layer(path);
 }
