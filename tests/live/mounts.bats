@@ -126,3 +126,28 @@ idmapped() {
 	[ "$status" -eq 1 ]
 	[[ $output == *'maps ids of files of the host'* ]]
 }
+
+@test "podman's root with mapped layers starts; a layer elsewhere that is called so does not" {
+	jq '.process.user = {uid: 3267, gid: 3267}' "$top/tests/golden/specs/podman-user-3267/config.json" \
+		>"$BATS_TEST_TMPDIR/spec.json"
+	# shellcheck disable=SC2016 # expanded inside
+	run unshare --mount bash -euc '
+		storage=/var/lib/containers/storage/overlay
+		mount -t tmpfs -o mode=755 none /var/lib
+		mkdir -p "$storage"/{l,A/diff,B/{diff,work,work2,diff2,merged,mapped/0}} /var/lib/{containers/x/mapped/0,root}
+		ln -s ../A/diff "$storage/l/AA"
+		mount --bind "$storage" "$storage/B/mapped/0"
+		mount -t overlay none "$storage/B/merged" -o \
+			"lowerdir=$storage/B/mapped/0/l/AA,upperdir=$storage/B/diff,workdir=$storage/B/work"
+		umount "$storage/B/mapped/0"
+		mount --bind "$storage/B/merged" /var/lib/root
+		judge() { jq ".root.path = \"/var/lib/root\"" "$0" | "$1" precreate --policy "$2" --guard /none; }
+		judge "$@" | jq -e .root
+		umount /var/lib/root
+		mount -t overlay none /var/lib/root -o \
+			"lowerdir=/var/lib/containers/x/mapped/0,upperdir=$storage/B/diff2,workdir=$storage/B/work2"
+		! judge "$@"' "$BATS_TEST_TMPDIR/spec.json" "$rootfence" "$policies/default.json"
+	echo "$output"
+	[[ $status -eq 0 && $output == *'"/var/lib/root"'* ]]
+	[[ $output == *'/root/path is "/var/lib/root": this lies under /var/lib/containers'* ]]
+}
