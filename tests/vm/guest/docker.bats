@@ -72,8 +72,10 @@ build() {
 }
 
 @test "with the divert, RUN --mount is as ever: caches, build contexts, images, secrets" {
-	local mount
-	for mount in cache,uid=3267 tmpfs bind bind,from=localhost/user; do
+	local mount mounts=("cache,uid=3267" tmpfs bind "bind,from=localhost/user")
+	# 20.10 has caches where the roots of containers are: docs/docker.md.
+	[[ $(docker version --format '{{.Server.Version}}') != 20.* ]] || mounts=("${mounts[@]:1}")
+	for mount in "${mounts[@]}"; do
 		run build 'USER 3267:3267' "RUN --mount=type=$mount,target=/c ls -d /c && echo container ran"
 		ran
 	done
