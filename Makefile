@@ -63,7 +63,7 @@ LEAN := -Wl,--gc-sections $(shell printf '%s\n' '$(hash)include <features.h>' \
 	'int main(void) { return sizeof(char[__GLIBC_PREREQ(2, 36) ? 1 : -1]); }' | \
 	$(CC) -static-pie -fPIE -Wl,--fatal-warnings $(packed) -x c -o /dev/null - 2>/dev/null && \
 	echo '$(packed)')
-# The wrapper's short way begins before libc does: hook/runtime/handover.c.
+# The wrapper's short way begins before libc does: hook/wrapper/handover.c.
 HANDOVER := $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-Wl$(comma)-e$(comma)handover_start)
 STATIC_LIBS := -lyajl_s -lseccomp -lbpf -lelf -lz $(zstd)
 SHARED_LIBS := -lyajl -lseccomp -lbpf -lelf -lz
@@ -103,7 +103,7 @@ $(BUILD)/rootfence: $(OBJS)
 
 $(BUILD)/hook/guard/attach.o: $(BUILD)/guard.skel.h
 $(BUILD)/hook/base/restrain.o: $(BUILD)/restrain_filters.h
-$(BUILD)/hook/runtime/handover.o: CFLAGS += -ffreestanding -fno-stack-protector \
+$(BUILD)/hook/wrapper/handover.o: CFLAGS += -ffreestanding -fno-stack-protector \
 	$(call cc_has,-fno-tree-loop-distribute-patterns) $(call cc_has,-ftrivial-auto-var-init=uninitialized)
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)

@@ -55,8 +55,8 @@ marks_branch_targets() {
 is_on_its_own() {
 	[[ $(readelf -hW build/rootfence | awk '/Entry point/ { print $NF }') == \
 		0x$(nm build/rootfence | awk '$3 == "handover_start" { sub(/^0+/, "", $1); print $1 }') ]] &&
-		[[ $(nm -u build/hook/runtime/handover.o | xargs) == 'U _start U runtime_usual_paths' ]] &&
-		! readelf -rW build/hook/runtime/handover.o | grep -q 'R_X86_64_\(64\|.*GOT\)'
+		[[ $(nm -u build/hook/wrapper/handover.o | xargs) == 'U _start U runtime_usual_paths' ]] &&
+		! readelf -rW build/hook/wrapper/handover.o | grep -q 'R_X86_64_\(64\|.*GOT\)'
 }
 
 nothing_to_do() { [[ -z $(make all 2>&1) ]]; }

@@ -88,7 +88,7 @@ static const struct call {
 	/* syslog, on the socket that is connected already. */
 	{ "sendto", HOOKS, 1, { SCMP_A4(SCMP_CMP_EQ, 0) } },
 
-	/* A child that joins a user namespace, says so and is killed: oci/userns_member.c. */
+	/* A child that joins a user namespace, says so and is killed: host/userns_member.c. */
 	{ "clone", JUDGE, 1, { SCMP_A0(SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)FORK_FLAGS, SIGCHLD) } },
 	{ "set_robust_list", JUDGE },
 	{ "rt_sigprocmask", JUDGE },

@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "oci/own_userns.h"
+#include "host/own_userns.h"
 
 static bool name_is_file(const char *name)
 {

@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "oci/capability.h"
-#include "oci/fields.h"
+#include "json/fields.h"
 #include "oci/hooks.h"
 #include "oci/resources.h"
 #include "oci/seccomp.h"

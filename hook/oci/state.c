@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "oci/config.h"
-#include "oci/fields.h"
+#include "json/fields.h"
 
 #define STATE_ID_MAX 127 /* what a guard entry has room for; engines use 64 hexadecimal digits */
 

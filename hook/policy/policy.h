@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "oci/config.h"
-#include "oci/facts.h"
+#include "host/facts.h"
 
 /* In rising order of severity. */
 enum rule_action {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "json/writer.h"
-#include "oci/engine_paths.h"
+#include "host/engine_paths.h"
 
 #define FIX_USER "--user 65532:65532, or USER 65532:65532 in the image"
 

@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "json/writer.h"
-#include "oci/engine_paths.h"
+#include "host/engine_paths.h"
 
 enum {
 	ARG_OTHERS = 2 /* in the rule's row */

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "oci/engine_paths.h"
-#include "oci/own_userns.h"
+#include "host/engine_paths.h"
+#include "host/own_userns.h"
 
 /* Where it cannot be told, the host's. */
 static bool is_host_root(void)

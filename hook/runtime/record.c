@@ -16,7 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "oci/own_userns.h"
+#include "host/own_userns.h"
 
 #define HOST_BASE "/run/rootfence/containers"
 #define ROOT_KEY_MAX 200

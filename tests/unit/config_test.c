@@ -2,8 +2,8 @@
 /* The config model: typed, and absent told from false, zero and empty. */
 #include "support.h"
 
-#include "oci/engine_paths.h"
-#include "oci/mounts.h"
+#include "host/engine_paths.h"
+#include "host/mount_paths.h"
 
 static void nothing_is_absent(void **state)
 {

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "oci/facts.h"
+#include "host/facts.h"
 
 static void write_file(pid_t pid, const char *name, const char *text)
 {

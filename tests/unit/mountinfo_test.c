@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "oci/mountinfo.h"
+#include "host/mountinfo.h"
 
 /* %u is the mount of the file that is asked for; its path, and the others, in their order. */
 static const struct {

@@ -18,7 +18,7 @@
 #include "base/io.h"
 #include "base/restrain.h"
 #include "oci/seccomp.h"
-#include "oci/userns_member.h"
+#include "host/userns_member.h"
 
 #define ROLES (RESTRAIN_POSTSTOP + 1)
 #define UNRESTRAINED ROLES

@@ -9,7 +9,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-#include "oci/bpf_reach.h"
+#include "host/bpf_reach.h"
 #include "oci/seccomp.h"
 #include "policy/rule.h"
 #include "policy/seccomp_profile.h"

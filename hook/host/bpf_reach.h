@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a seccomp filter can answer, without running it: seccomp(2), linux/filter.h. */
-#ifndef ROOTFENCE_OCI_BPF_REACH_H
-#define ROOTFENCE_OCI_BPF_REACH_H
+#ifndef ROOTFENCE_HOST_BPF_REACH_H
+#define ROOTFENCE_HOST_BPF_REACH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a mount of the spec takes from the host, told from the spec alone: config.md#mounts. */
-#ifndef ROOTFENCE_OCI_MOUNTS_H
-#define ROOTFENCE_OCI_MOUNTS_H
+#ifndef ROOTFENCE_HOST_MOUNT_PATHS_H
+#define ROOTFENCE_HOST_MOUNT_PATHS_H
 
 #include "oci/config.h"
 

@@ -5,7 +5,7 @@
  * libseccomp makes of them, as it does for the runtimes: it makes the filter, and bpf_reach() asks
  * the filter. The only user of libseccomp but for names (seccomp_names.c).
  */
-#include "seccomp.h"
+#include "oci/seccomp.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,7 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/restrain.h"
-#include "oci/bpf_reach.h"
+#include "host/bpf_reach.h"
 
 /* Entries for one call that libseccomp is given: the time it takes grows faster than their number. */
 #define ENTRIES_MAX 64U

@@ -12,9 +12,9 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "oci/engine_paths.h"
-#include "oci/own_userns.h"
-#include "oci/userns_member.h"
+#include "host/engine_paths.h"
+#include "host/own_userns.h"
+#include "host/userns_member.h"
 
 #define ID_MAP_MAX (64 * 1024) /* the kernel takes 340 ranges of at most 36 bytes */
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What mounts take from the host: see mounts.h. */
-#include "mounts.h"
+/* What mounts take from the host: see mount_paths.h. */
+#include "mount_paths.h"
 
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "oci/engine_paths.h"
+#include "host/engine_paths.h"
 
 bool mount_type_is_virtual(struct str type)
 {

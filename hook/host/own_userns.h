@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The user namespace that this process is in: that of the engine which runs it. */
-#ifndef ROOTFENCE_OCI_OWN_USERNS_H
-#define ROOTFENCE_OCI_OWN_USERNS_H
+#ifndef ROOTFENCE_HOST_OWN_USERNS_H
+#define ROOTFENCE_HOST_OWN_USERNS_H
 
 enum own_userns {
 	OWN_USERNS_UNKNOWN, /* no /proc, say */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Profiles that were seen before: see seccomp.h. */
-#include "seccomp.h"
+#include "oci/seccomp.h"
 
 #include <string.h>
 

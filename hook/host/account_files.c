@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a container's passwd and group come from, and the mounts that replace them: accounts.h. */
-#include "accounts.h"
+#include "oci/accounts.h"
 
 #include <errno.h>
 #include <fcntl.h>

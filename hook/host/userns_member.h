@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A process in a user namespace, for /proc to tell the namespace's id maps by. */
-#ifndef ROOTFENCE_OCI_USERNS_MEMBER_H
-#define ROOTFENCE_OCI_USERNS_MEMBER_H
+#ifndef ROOTFENCE_HOST_USERNS_MEMBER_H
+#define ROOTFENCE_HOST_USERNS_MEMBER_H
 
 #include <sys/types.h>
 

@@ -3,8 +3,8 @@
  * Where engines keep what is theirs: podman, CRI-O, buildah, Docker, BuildKit, containerd and the
  * kubelet. Told by names alone.
  */
-#ifndef ROOTFENCE_OCI_ENGINE_PATHS_H
-#define ROOTFENCE_OCI_ENGINE_PATHS_H
+#ifndef ROOTFENCE_HOST_ENGINE_PATHS_H
+#define ROOTFENCE_HOST_ENGINE_PATHS_H
 
 #include "oci/config.h"
 

@@ -3,13 +3,13 @@
  * Looks at paths of this host: what a name stands for after every symbolic link, where that lies, and
  * under which other names it is known.
  */
-#ifndef ROOTFENCE_OCI_LOOKUP_H
-#define ROOTFENCE_OCI_LOOKUP_H
+#ifndef ROOTFENCE_HOST_LOOKUP_H
+#define ROOTFENCE_HOST_LOOKUP_H
 
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "oci/mountinfo.h"
+#include "host/mountinfo.h"
 
 /* Where a spec is judged. Only a live one is about to start here, on this host. */
 enum facts_scope {

@@ -4,8 +4,8 @@
  * file a mount source is. Policies judge from these facts and look nothing up themselves, so that
  * a verdict depends on nothing but its arguments.
  */
-#ifndef ROOTFENCE_OCI_FACTS_H
-#define ROOTFENCE_OCI_FACTS_H
+#ifndef ROOTFENCE_HOST_FACTS_H
+#define ROOTFENCE_HOST_FACTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,9 +13,9 @@
 
 #include "oci/accounts.h"
 #include "oci/config.h"
-#include "oci/lookup.h"
-#include "oci/mountinfo.h"
-#include "oci/mounts.h"
+#include "host/lookup.h"
+#include "host/mountinfo.h"
+#include "host/mount_paths.h"
 #include "oci/seccomp.h"
 
 enum namespace_fact {

@@ -4,8 +4,8 @@
  * names a member, what reads it and where the result goes; a row without a reader names a member
  * that runtimes know and no rule reads, so that near spellings of it are refused too.
  */
-#ifndef ROOTFENCE_OCI_FIELDS_H
-#define ROOTFENCE_OCI_FIELDS_H
+#ifndef ROOTFENCE_JSON_FIELDS_H
+#define ROOTFENCE_JSON_FIELDS_H
 
 #include <stddef.h>
 

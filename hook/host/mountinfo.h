@@ -3,8 +3,8 @@
  * Where a mounted file comes from: proc_pid_mountinfo(5). A directory that is bind-mounted, or the
  * layer of an overlay, is the same directory under another name, and ".." does not lead back to it.
  */
-#ifndef ROOTFENCE_OCI_MOUNTINFO_H
-#define ROOTFENCE_OCI_MOUNTINFO_H
+#ifndef ROOTFENCE_HOST_MOUNTINFO_H
+#define ROOTFENCE_HOST_MOUNTINFO_H
 
 #include "base/arena.h"
 #include "base/str.h"
