@@ -14,8 +14,8 @@
 #include "inspect.h"
 #include "oci/state.h"
 #include "policy_files.h"
-#include "progress.h"
-#include "results.h"
+#include "report/progress.h"
+#include "report/results.h"
 #include "spec_files.h"
 #include "workers.h"
 

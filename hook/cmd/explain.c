@@ -11,7 +11,7 @@
 #include "inspect.h"
 #include "policy/rule.h"
 #include "policy_files.h"
-#include "report.h"
+#include "report/report.h"
 #include "spec_files.h"
 
 struct explanation {

@@ -14,7 +14,7 @@
 #include "inspect.h"
 #include "oci/state.h"
 #include "policy_files.h"
-#include "report.h"
+#include "report/report.h"
 
 static int precreate(struct arena *arena, const char *policy_name, const char *guard_dir,
 		     struct err *err)

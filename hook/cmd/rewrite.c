@@ -10,7 +10,7 @@
 #include "base/restrain.h"
 #include "inspect.h"
 #include "policy_files.h"
-#include "report.h"
+#include "report/report.h"
 #include "spec_files.h"
 
 static int rewrite(struct arena *arena, const char *policy_name, bool patch, const char *path,

@@ -16,7 +16,7 @@
 #include "guard/guard.h"
 #include "inspect.h"
 #include "policy_files.h"
-#include "report.h"
+#include "report/report.h"
 #include "runtime/bundle.h"
 #include "runtime/exec.h"
 #include "runtime/hooks.h"

@@ -18,7 +18,7 @@
 #include "inspect.h"
 #include "oci/state.h"
 #include "policy_files.h"
-#include "report.h"
+#include "report/report.h"
 #include "runtime/record.h"
 
 struct hook {

@@ -15,7 +15,7 @@
 #include "inspect.h"
 #include "oci/capability.h"
 #include "policy/rule.h"
-#include "report.h"
+#include "report/report.h"
 #include "spec_files.h"
 
 /* A container that asks for nothing, for exec cases without a config of their own. */

@@ -3,8 +3,8 @@
  * What check found in many files, in one of its formats. Results are written as they come: memory
  * does not grow with the number of files.
  */
-#ifndef ROOTFENCE_CMD_RESULTS_H
-#define ROOTFENCE_CMD_RESULTS_H
+#ifndef ROOTFENCE_REPORT_RESULTS_H
+#define ROOTFENCE_REPORT_RESULTS_H
 
 #include "json/writer.h"
 #include "policy/policy.h"

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "base/xml.h"
+#include "report/xml.h"
 #include "policy/rule.h"
 #include "report.h"
 #include "results.h"

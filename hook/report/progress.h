@@ -3,8 +3,8 @@
  * How far long work is: a line on standard error, after a second, where that is a terminal that
  * nothing else is written to meanwhile. No colour and no escape sequences.
  */
-#ifndef ROOTFENCE_CMD_PROGRESS_H
-#define ROOTFENCE_CMD_PROGRESS_H
+#ifndef ROOTFENCE_REPORT_PROGRESS_H
+#define ROOTFENCE_REPORT_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Verdicts in words and as JSON, and the ways on which a refusal reaches people. */
-#ifndef ROOTFENCE_CMD_REPORT_H
-#define ROOTFENCE_CMD_REPORT_H
+#ifndef ROOTFENCE_REPORT_REPORT_H
+#define ROOTFENCE_REPORT_REPORT_H
 
 #include "json/writer.h"
 #include "policy/policy.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text in XML 1.0 documents. */
-#ifndef ROOTFENCE_BASE_XML_H
-#define ROOTFENCE_BASE_XML_H
+#ifndef ROOTFENCE_REPORT_XML_H
+#define ROOTFENCE_REPORT_XML_H
 
 #include "base/str.h"
 

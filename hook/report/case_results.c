@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What came of policy test cases: as text, as JUnit XML, as TAP. */
-#include "test.h"
+#include "cmd/test.h"
 
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/xml.h"
+#include "report/xml.h"
 
 static unsigned int count(const struct test_run *run, enum test_result result)
 {
