@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/restrain.h"
-#include "inspect.h"
+#include "verdict/pipeline.h"
 #include "oci/state.h"
 #include "policy_files.h"
 #include "report/progress.h"

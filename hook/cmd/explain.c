@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/restrain.h"
-#include "inspect.h"
+#include "verdict/pipeline.h"
 #include "policy/rule.h"
 #include "policy_files.h"
 #include "report/report.h"

@@ -14,7 +14,7 @@
 
 #include "base/cleanup.h"
 #include "guard/guard.h"
-#include "inspect.h"
+#include "verdict/pipeline.h"
 #include "policy_files.h"
 #include "report/report.h"
 #include "runtime/bundle.h"

@@ -15,7 +15,7 @@
 #include "base/restrain.h"
 #include "exec_limits.h"
 #include "guard/guard.h"
-#include "inspect.h"
+#include "verdict/pipeline.h"
 #include "oci/state.h"
 #include "policy_files.h"
 #include "report/report.h"

@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "exec_limits.h"
-#include "inspect.h"
+#include "verdict/pipeline.h"
 #include "oci/capability.h"
 #include "policy/rule.h"
 #include "report/report.h"

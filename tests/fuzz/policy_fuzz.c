@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cmd/inspect.h"
+#include "verdict/pipeline.h"
 #include "fuzz.h"
 
 const size_t fuzz_prefix = 1; /* the front end */

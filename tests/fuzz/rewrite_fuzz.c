@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "cmd/inspect.h"
+#include "verdict/pipeline.h"
 #include "fuzz.h"
 #include "policy/rule.h"
 

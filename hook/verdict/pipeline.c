@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One spec through all layers: see inspect.h. */
-#include "inspect.h"
+/* One spec through all layers: see pipeline.h. */
+#include "pipeline.h"
 
 #include <errno.h>
 #include <time.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way of a spec through all layers: bytes, tree, model, facts, verdict, edits, judged again. */
-#ifndef ROOTFENCE_CMD_INSPECT_H
-#define ROOTFENCE_CMD_INSPECT_H
+#ifndef ROOTFENCE_VERDICT_PIPELINE_H
+#define ROOTFENCE_VERDICT_PIPELINE_H
 
 #include "policy/policy.h"
 
