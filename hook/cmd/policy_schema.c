@@ -11,7 +11,7 @@
 #include "oci/capability.h"
 #include "oci/config.h"
 #include "policy/id_ranges.h"
-#include "policy/load.h"
+#include "policy/file/parse.h"
 #include "policy/rule.h"
 
 #define CAPABILITY "#/definitions/capability"

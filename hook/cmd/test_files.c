@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "oci/capability.h"
-#include "policy/load.h"
+#include "policy/file/parse.h"
 #include "policy/rule.h"
 
 #define UID_MAX (UINT32_MAX - 1) /* the last one is no id */

@@ -12,7 +12,7 @@
 #include "host/bpf_reach.h"
 #include "oci/seccomp.h"
 #include "policy/rule.h"
-#include "policy/seccomp_profile.h"
+#include "policy/rules/shipped_profile.h"
 
 #define NR offsetof(struct seccomp_data, nr)
 #define ARCH offsetof(struct seccomp_data, arch)

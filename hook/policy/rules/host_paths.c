@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Paths of the host against args.allow and args.deny: see host_paths.h. */
-#include "policy/host_paths.h"
+#include "policy/rules/host_paths.h"
 
 #include <string.h>
 

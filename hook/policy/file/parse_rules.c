@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The "rules" of a policy file: names, actions and the arguments that each rule's row allows. */
-#include "load.h"
+#include "parse.h"
 
 #include <string.h>
 

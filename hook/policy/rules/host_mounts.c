@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What mounts, and the root directory, bring in from the host: hostMounts. */
-#include "policy/host_paths.h"
+#include "policy/rules/host_paths.h"
 
 #include <errno.h>
 #include <string.h>

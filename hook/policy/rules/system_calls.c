@@ -4,7 +4,7 @@
 
 #include "json/writer.h"
 #include "oci/seccomp.h"
-#include "policy/seccomp_profile.h"
+#include "policy/rules/shipped_profile.h"
 
 #define SECCOMP_SINCE 19 /* minor version of Kubernetes, in its restricted standard */
 

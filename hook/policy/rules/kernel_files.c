@@ -3,7 +3,7 @@
  * What of the kernel's files the container sees and may write: maskedPaths, readonlyPaths,
  * procMount; and whether it may write its own root directory: readonlyRootfs.
  */
-#include "policy/host_paths.h"
+#include "policy/rules/host_paths.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "oci/capability.h"
-#include "policy/load.h"
+#include "policy/file/parse.h"
 #include "policy/rule.h"
 
 struct diff {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The seccomp profile that the rule seccompProfile puts into a spec. */
-#ifndef ROOTFENCE_POLICY_SECCOMP_PROFILE_H
-#define ROOTFENCE_POLICY_SECCOMP_PROFILE_H
+#ifndef ROOTFENCE_POLICY_RULES_SHIPPED_PROFILE_H
+#define ROOTFENCE_POLICY_RULES_SHIPPED_PROFILE_H
 
 #include "base/arena.h"
 #include "base/str.h"

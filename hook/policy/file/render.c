@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "json/writer.h"
 #include "oci/capability.h"
-#include "policy/load.h"
+#include "policy/file/parse.h"
 #include "policy/rule.h"
 
 static void write_strings(struct json_writer *writer, const struct rule_arg *arg)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The "exec" and "exceptions" of a policy file. */
-#include "load.h"
+#include "parse.h"
 
 #include <ctype.h>
 #include <regex.h>

@@ -4,7 +4,7 @@
  * into the same policy, so that what comes later wins. Anything unknown is an error: a rule that
  * is misspelled must not be a rule that is silently not there.
  */
-#include "load.h"
+#include "parse.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * handle, the memory of other processes by process_vm_*. ptrace stays, for debuggers: since Linux
  * 4.8 it leads around no filter. Names that an architecture does not have are ignored by runtimes.
  */
-#include "seccomp_profile.h"
+#include "shipped_profile.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * How paths of the host stand to the lists of rule hostMounts. They are compared by identity
  * (device and inode) after every symbolic link, and by name besides.
  */
-#ifndef ROOTFENCE_POLICY_HOST_PATHS_H
-#define ROOTFENCE_POLICY_HOST_PATHS_H
+#ifndef ROOTFENCE_POLICY_RULES_HOST_PATHS_H
+#define ROOTFENCE_POLICY_RULES_HOST_PATHS_H
 
 #include "policy/rule.h"
 

@@ -3,8 +3,8 @@
  * What the files of the policy loader share: load.c (files, extends), load_rules.c, load_exec.c.
  * The documents of policy test cases (hook/cmd/test_files.c) are read with the same functions.
  */
-#ifndef ROOTFENCE_POLICY_LOAD_H
-#define ROOTFENCE_POLICY_LOAD_H
+#ifndef ROOTFENCE_POLICY_FILE_PARSE_H
+#define ROOTFENCE_POLICY_FILE_PARSE_H
 
 #include "policy/policy.h"
 

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "json/writer.h"
 #include "oci/seccomp.h"
-#include "policy/seccomp_profile.h"
+#include "policy/rules/shipped_profile.h"
 
 #define ANY_FLAGS UINT64_MAX /* the flags are in no register */
 #define ARGS_MAX 6	     /* arguments of a system call, and so conditions of an entry */
