@@ -17,11 +17,11 @@
 #include "verdict/pipeline.h"
 #include "policy_files.h"
 #include "report/report.h"
-#include "runtime/bundle.h"
-#include "runtime/exec.h"
-#include "runtime/hooks.h"
-#include "runtime/record.h"
-#include "runtime/user_files.h"
+#include "wrapper/bundle.h"
+#include "wrapper/session.h"
+#include "wrapper/own_hooks.h"
+#include "wrapper/record.h"
+#include "wrapper/user_files.h"
 
 struct wrapper {
 	struct arena *arena;

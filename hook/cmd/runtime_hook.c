@@ -19,7 +19,7 @@
 #include "oci/state.h"
 #include "policy_files.h"
 #include "report/report.h"
-#include "runtime/record.h"
+#include "wrapper/record.h"
 
 struct hook {
 	struct arena *arena;

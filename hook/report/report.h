@@ -5,7 +5,7 @@
 
 #include "json/writer.h"
 #include "policy/policy.h"
-#include "runtime/args.h"
+#include "wrapper/command_line.h"
 
 /*
  * report_refusal: "refused by policy 'NAME': N findings", then a line for each refusal: rule,

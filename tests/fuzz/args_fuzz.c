@@ -8,8 +8,8 @@
 
 #include "fuzz.h"
 #include "oci/state.h"
-#include "runtime/args.h"
-#include "runtime/handover.h"
+#include "wrapper/command_line.h"
+#include "wrapper/handover.h"
 #include "runtimes.h"
 
 static const char *const verbs[] = { "", "create", "run", "restore", "exec" };

@@ -8,7 +8,7 @@
 #include "fuzz.h"
 #include "oci/capability.h"
 #include "policy/rule.h"
-#include "runtime/exec.h"
+#include "wrapper/session.h"
 
 const size_t fuzz_prefix = 2; /* policy, container */
 

@@ -2,8 +2,8 @@
 /* The command line of runc and crun, as the wrapper reads it. */
 #include "support.h"
 
-#include "runtime/args.h"
-#include "runtime/handover.h"
+#include "wrapper/command_line.h"
+#include "wrapper/handover.h"
 
 #define WORDS_MAX 24
 

@@ -3,7 +3,7 @@
 #include "support.h"
 
 #include "oci/capability.h"
-#include "runtime/exec.h"
+#include "wrapper/session.h"
 
 static const char policy_text[] =
 	"{\"version\":1,\"name\":\"p\",\"rules\":["

@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "runtime/bundle.h"
-#include "runtime/record.h"
+#include "wrapper/bundle.h"
+#include "wrapper/record.h"
 
 struct place {
 	struct arena *arena;

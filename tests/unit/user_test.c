@@ -3,7 +3,7 @@
 #include "world.h"
 
 #include "policy/rule.h"
-#include "runtime/user_files.h"
+#include "wrapper/user_files.h"
 
 #define TODAY 20260101
 

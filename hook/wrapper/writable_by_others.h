@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What others than root could change between our look and the runtime's. */
-#ifndef ROOTFENCE_RUNTIME_OTHERS_H
-#define ROOTFENCE_RUNTIME_OTHERS_H
+#ifndef ROOTFENCE_WRAPPER_WRITABLE_BY_OTHERS_H
+#define ROOTFENCE_WRAPPER_WRITABLE_BY_OTHERS_H
 
 #include <stdbool.h>
 #include <sys/stat.h>

@@ -3,8 +3,8 @@
  * The bundle that the real runtime is about to read, and the files in it that the wrapper changes:
  * always whole, the old one or the new one, whatever happens meanwhile.
  */
-#ifndef ROOTFENCE_RUNTIME_BUNDLE_H
-#define ROOTFENCE_RUNTIME_BUNDLE_H
+#ifndef ROOTFENCE_WRAPPER_BUNDLE_H
+#define ROOTFENCE_WRAPPER_BUNDLE_H
 
 #include <stddef.h>
 #include <sys/stat.h>

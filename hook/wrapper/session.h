@@ -3,11 +3,11 @@
  * A session in a container: judged by the policy that the container was created under, as far as
  * that is about a process. It comes as a process document (--process), or as options of exec.
  */
-#ifndef ROOTFENCE_RUNTIME_EXEC_H
-#define ROOTFENCE_RUNTIME_EXEC_H
+#ifndef ROOTFENCE_WRAPPER_SESSION_H
+#define ROOTFENCE_WRAPPER_SESSION_H
 
 #include "policy/policy.h"
-#include "runtime/args.h"
+#include "wrapper/command_line.h"
 
 struct exec_session {
 	const struct policy *policy;

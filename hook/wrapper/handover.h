@@ -5,8 +5,8 @@
  * wrapper does for it (docs/performance.md). Whatever is unusual takes the long way, by main(), which
  * knows every spelling and says what is wrong; so nothing is decided here that is not decided there.
  */
-#ifndef ROOTFENCE_RUNTIME_HANDOVER_H
-#define ROOTFENCE_RUNTIME_HANDOVER_H
+#ifndef ROOTFENCE_WRAPPER_HANDOVER_H
+#define ROOTFENCE_WRAPPER_HANDOVER_H
 
 #include <stdbool.h>
 

@@ -4,8 +4,8 @@
  * container is judged by that, whatever has become of the host's policy since. One directory a
  * container: BASE/ROOT/ID with policy.json and the links `bundle` and `capabilities`.
  */
-#ifndef ROOTFENCE_RUNTIME_RECORD_H
-#define ROOTFENCE_RUNTIME_RECORD_H
+#ifndef ROOTFENCE_WRAPPER_RECORD_H
+#define ROOTFENCE_WRAPPER_RECORD_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,8 +13,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "runtime/args.h"
-#include "runtime/real.h"
+#include "wrapper/command_line.h"
+#include "wrapper/real_runtime.h"
 
 /* record_base: /run/rootfence/containers, or $XDG_RUNTIME_DIR/rootfence/containers for rootless
  * engines. Error: EXIT_SYSTEM. */

@@ -6,8 +6,8 @@
  * taken; any other that could hide the verb, the bundle, the id or the process is an error that
  * says how to write it.
  */
-#ifndef ROOTFENCE_RUNTIME_ARGS_H
-#define ROOTFENCE_RUNTIME_ARGS_H
+#ifndef ROOTFENCE_WRAPPER_COMMAND_LINE_H
+#define ROOTFENCE_WRAPPER_COMMAND_LINE_H
 
 #include <stddef.h>
 

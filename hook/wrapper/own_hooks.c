@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own hooks in a spec: see hooks.h. */
-#include "hooks.h"
+/* Our own hooks in a spec: see own_hooks.h. */
+#include "own_hooks.h"
 
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "json/writer.h"
-#include "runtime/record.h"
+#include "wrapper/record.h"
 
 #define ARGS_MAX 4
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions in a container: see exec.h. */
-#include "exec.h"
+/* Sessions in a container: see session.h. */
+#include "session.h"
 
 #include <errno.h>
 #include <string.h>

@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "others.h"
+#include "writable_by_others.h"
 
 #define LOCK_TRIES 500 /* of 10 ms: another wrapper holds the lock for about a millisecond */
 #define TEMP_SUFFIX ".rootfence"

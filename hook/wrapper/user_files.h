@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The files that a rewritten spec mounts: see struct generated_file in policy.h. */
-#ifndef ROOTFENCE_RUNTIME_USER_FILES_H
-#define ROOTFENCE_RUNTIME_USER_FILES_H
+#ifndef ROOTFENCE_WRAPPER_USER_FILES_H
+#define ROOTFENCE_WRAPPER_USER_FILES_H
 
 #include "policy/policy.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which runtime the wrapper stands in front of: see real.h. */
-#include "real.h"
+/* Which runtime the wrapper stands in front of: see real_runtime.h. */
+#include "real_runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "json/json.h"
-#include "others.h"
+#include "writable_by_others.h"
 
 #define SELF "/proc/self/exe"
 #define SETUP_SIZE_MAX (64 * 1024)

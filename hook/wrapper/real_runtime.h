@@ -3,8 +3,8 @@
  * Which runtime the wrapper stands in front of: from /etc/rootfence/runtime.json, or from a list of
  * the places where distributions put them. Never from PATH, and never the wrapper itself.
  */
-#ifndef ROOTFENCE_RUNTIME_REAL_H
-#define ROOTFENCE_RUNTIME_REAL_H
+#ifndef ROOTFENCE_WRAPPER_REAL_RUNTIME_H
+#define ROOTFENCE_WRAPPER_REAL_RUNTIME_H
 
 #include <stdbool.h>
 #include <stddef.h>

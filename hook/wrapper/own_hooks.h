@@ -3,8 +3,8 @@
  * Our own hooks in a spec: createRuntime puts the container under the guard, poststop takes it out
  * again and removes its record.
  */
-#ifndef ROOTFENCE_RUNTIME_HOOKS_H
-#define ROOTFENCE_RUNTIME_HOOKS_H
+#ifndef ROOTFENCE_WRAPPER_OWN_HOOKS_H
+#define ROOTFENCE_WRAPPER_OWN_HOOKS_H
 
 #include "json/json.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Command lines of runc and crun: see args.h. The tables hold the options of runc 1.0 to 1.5 and of
+ * Command lines of runc and crun: see command_line.h. The tables hold the options of runc 1.0 to 1.5 and of
  * crun 0.17 to 1.29. Where the two differ:
  *   -bundle B    runc: --bundle B             crun: -b undle, then an argument
  *   -bB, -dt     runc: unknown                crun: -b B, -d -t
@@ -10,7 +10,7 @@
  *   --x=         runc 1.5 takes the next argument; others an empty value
  *   ID --opt     runc: an option of create, run and restore; crun: an error
  */
-#include "args.h"
+#include "command_line.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What others than root could change: see others.h. */
-#include "others.h"
+/* What others than root could change: see writable_by_others.h. */
+#include "writable_by_others.h"
 
 #include <stdio.h>
 #include <string.h>

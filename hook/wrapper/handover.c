@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "real.h"
+#include "real_runtime.h"
 
 /* Each with a value, behind = or as the next word. */
 static const char value_options[][18] = {
