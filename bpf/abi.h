@@ -10,7 +10,7 @@
 #define ROOTFENCE_BPF_ABI_H
 
 #ifdef __bpf__
-#include "kernel.h"
+#include "kernel_types.h"
 #else
 #include <linux/types.h>
 #endif

@@ -3,7 +3,7 @@
 #ifndef ROOTFENCE_BPF_CREDS_H
 #define ROOTFENCE_BPF_CREDS_H
 
-#include "kernel.h"
+#include "kernel_types.h"
 #include "abi.h"
 
 #include <bpf/bpf_helpers.h>

@@ -9,11 +9,11 @@
  * Host processes cost one test until the first container is registered; then a few reads, and a
  * lookup for each cgroup level above them.
  */
-#include "kernel.h"
+#include "kernel_types.h"
 #include "abi.h"
 #include "decide.h"
 #include "maps.h"
-#include "identity.h"
+#include "membership.h"
 #include "creds.h"
 #include "path.h"
 

@@ -16,7 +16,7 @@
 
 #include "base/cleanup.h"
 #include "guard/guard.h"
-#include "guard/kernel.h"
+#include "guard/kernel_features.h"
 #include "guard/pins.h"
 #include "guard/selftest.h"
 

@@ -13,11 +13,11 @@
 
 #include "base/cleanup.h"
 #include "guard/guard.h"
-#include "guard/identity.h"
-#include "guard/limits.h"
+#include "guard/container.h"
+#include "guard/decision.h"
 #include "guard/lock.h"
 #include "guard/pins.h"
-#include "guard/rules.h"
+#include "guard/exec_rules.h"
 
 #define BATCH 256
 

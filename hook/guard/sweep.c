@@ -12,11 +12,11 @@
 
 #include "base/cleanup.h"
 #include "guard/cgroup.h"
-#include "guard/identity.h"
+#include "guard/container.h"
 #include "guard/lock.h"
 #include "guard/pins.h"
 #include "guard/registry.h"
-#include "guard/rules.h"
+#include "guard/exec_rules.h"
 
 static int entry_delete(int fd, const struct abi_key *key, struct err *err)
 {

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "guard/attach.h"
-#include "guard/identity.h"
+#include "guard/container.h"
 #include "guard/lock.h"
 #include "guard/pins.h"
 

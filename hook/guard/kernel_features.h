@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Questions about the running kernel that decide which programs are loaded. */
-#ifndef ROOTFENCE_GUARD_KERNEL_H
-#define ROOTFENCE_GUARD_KERNEL_H
+#ifndef ROOTFENCE_GUARD_KERNEL_FEATURES_H
+#define ROOTFENCE_GUARD_KERNEL_FEATURES_H
 
 #include <stdbool.h>
 

@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "guard/attach.h"
-#include "guard/identity.h"
+#include "guard/container.h"
 #include "guard/pins.h"
 #include "guard/registry.h"
 

@@ -3,7 +3,7 @@
  * Limits in the form of the ABI, and the decision on one execve made from them here: what
  * registration writes into the maps and what a policy's test cases are decided by is the same.
  */
-#include "guard/limits.h"
+#include "guard/decision.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What this kernel has, and what it does: see kernel.h. */
-#include "guard/kernel.h"
+/* What this kernel has, and what it does: see kernel_types.h. */
+#include "guard/kernel_features.h"
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a container may do at execve, as the programs in the kernel read it. */
-#ifndef ROOTFENCE_GUARD_LIMITS_H
-#define ROOTFENCE_GUARD_LIMITS_H
+#ifndef ROOTFENCE_GUARD_DECISION_H
+#define ROOTFENCE_GUARD_DECISION_H
 
 #include "abi.h"
 #include "guard/guard.h"

@@ -7,8 +7,8 @@
  * Only root on the host registers: an entry inside another is a container in its own right, while
  * what an engine inside a container starts has none and inherits.
  */
-#ifndef ROOTFENCE_BPF_IDENTITY_H
-#define ROOTFENCE_BPF_IDENTITY_H
+#ifndef ROOTFENCE_BPF_MEMBERSHIP_H
+#define ROOTFENCE_BPF_MEMBERSHIP_H
 
 #include "maps.h"
 

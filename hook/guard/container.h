@@ -4,8 +4,8 @@
  * read about a process goes through one descriptor of its /proc directory, which keeps meaning
  * that process when its pid is used again.
  */
-#ifndef ROOTFENCE_GUARD_IDENTITY_H
-#define ROOTFENCE_GUARD_IDENTITY_H
+#ifndef ROOTFENCE_GUARD_CONTAINER_H
+#define ROOTFENCE_GUARD_CONTAINER_H
 
 #include <stdbool.h>
 #include <stdint.h>

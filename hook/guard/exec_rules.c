@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See rules.h. The id of a set is a hash of it, but nothing rests on the hash: a set is taken for
+ * See exec_rules.h. The id of a set is a hash of it, but nothing rests on the hash: a set is taken for
  * the same only when it has as many rules and each of ours is in it, and another set with the same
  * hash moves on to the next id. A set is written under a lock, and marked complete last.
  */
-#include "guard/rules.h"
+#include "guard/exec_rules.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

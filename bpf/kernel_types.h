@@ -5,8 +5,8 @@
  * struct as another kernel version has it. Also the few constants of the BPF interface in use, so
  * that the programs build without any kernel header.
  */
-#ifndef ROOTFENCE_BPF_KERNEL_H
-#define ROOTFENCE_BPF_KERNEL_H
+#ifndef ROOTFENCE_BPF_KERNEL_TYPES_H
+#define ROOTFENCE_BPF_KERNEL_TYPES_H
 
 typedef unsigned char __u8;
 typedef unsigned short __u16;

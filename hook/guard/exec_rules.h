@@ -3,8 +3,8 @@
  * Sets of exec rules in the kernel. A set is stored once, however many containers have it; equal
  * sets have the same id, and an id stands for exactly one set.
  */
-#ifndef ROOTFENCE_GUARD_RULES_H
-#define ROOTFENCE_GUARD_RULES_H
+#ifndef ROOTFENCE_GUARD_EXEC_RULES_H
+#define ROOTFENCE_GUARD_EXEC_RULES_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Namespaces and start time of a container's init, and the choice between cgroup and pid
- * namespace. See identity.h; cgroups are in cgroup.c.
+ * namespace. See membership.h; cgroups are in cgroup.c.
  */
-#include "guard/identity.h"
+#include "guard/container.h"
 
 #include <errno.h>
 #include <fcntl.h>
