@@ -3,7 +3,7 @@
  * test: the cases that lie beside policies. It finds them, has each run, and says which rules of a
  * policy no case exercises.
  */
-#include "test.h"
+#include "case.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What came of policy test cases: as text, as JUnit XML, as TAP. */
-#include "cmd/test.h"
+#include "cmd/case.h"
 
 #include <string.h>
 

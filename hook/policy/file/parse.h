@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the policy loader share: load.c (files, extends), load_rules.c, load_exec.c.
- * The documents of policy test cases (hook/cmd/test_files.c) are read with the same functions.
+ * The documents of policy test cases (hook/cmd/case_files.c) are read with the same functions.
  */
 #ifndef ROOTFENCE_POLICY_FILE_PARSE_H
 #define ROOTFENCE_POLICY_FILE_PARSE_H

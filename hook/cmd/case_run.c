@@ -3,7 +3,7 @@
  * Running one policy test case: the spec on the way that `check` takes, the credentials through the
  * decision that the guard's programs are compiled from. What comes is held against what is expected.
  */
-#include "test.h"
+#include "case.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Policy test cases: what the files of the command `test` share. */
-#ifndef ROOTFENCE_CMD_TEST_H
-#define ROOTFENCE_CMD_TEST_H
+#ifndef ROOTFENCE_CMD_CASE_H
+#define ROOTFENCE_CMD_CASE_H
 
 #include "guard/guard.h"
 #include "policy/policy.h"

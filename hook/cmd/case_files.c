@@ -3,7 +3,7 @@
  * The documents of policy test cases: *.expect.json and *.exec.json. They are read like policies,
  * comments and all: a key that is misspelled must not be an expectation that is silently not there.
  */
-#include "test.h"
+#include "case.h"
 
 #include <errno.h>
 #include <fcntl.h>
