@@ -105,7 +105,7 @@ def write_seeds(target, texts):
 
 
 def command_lines():
-    source = read(os.path.join(ROOT, "tests/unit/runtime_args_test.c")).decode()
+    source = read(os.path.join(ROOT, "tests/unit/command_line_test.c")).decode()
     found = re.findall(r'^\t\{ "((?:create|run|restore|exec|mounts|state|-)[^"]*)"', source, re.M)
     return [line.replace(" ", "\n").replace("''", "").encode() for line in found]
 
