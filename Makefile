@@ -30,7 +30,6 @@ TEST_DEPS := bats busybox-static clang-format clang-tidy cppcheck crun fuse-over
 	golang-github-opencontainers-specs-dev jq libcap2-bin libclang-rt-dev libcmocka-dev mandoc \
 	podman procps python3 python3-jsonschema runc shellcheck slirp4netns strace uidmap util-linux
 
-comma := ,
 ifneq ($(V),1)
 Q := @
 say = @printf '  %-8s%s\n' '$(1)' '$(2)'
@@ -63,8 +62,6 @@ LEAN := -Wl,--gc-sections $(shell printf '%s\n' '$(hash)include <features.h>' \
 	'int main(void) { return sizeof(char[__GLIBC_PREREQ(2, 36) ? 1 : -1]); }' | \
 	$(CC) -static-pie -fPIE -Wl,--fatal-warnings $(packed) -x c -o /dev/null - 2>/dev/null && \
 	echo '$(packed)')
-# The wrapper's short way begins before libc does: hook/wrapper/handover.c.
-HANDOVER := $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-Wl$(comma)-e$(comma)handover_start)
 STATIC_LIBS := -lyajl_s -lseccomp -lbpf -lelf -lz $(zstd)
 SHARED_LIBS := -lyajl -lseccomp -lbpf -lelf -lz
 
@@ -80,7 +77,7 @@ LINK := -pie $(LDFLAGS)
 LIBS := $(SHARED_LIBS)
 else
 CPPFLAGS += -D_FORTIFY_SOURCE=$(fortify)
-LINK := -static-pie $(LDFLAGS) $(LEAN) $(HANDOVER)
+LINK := -static-pie $(LDFLAGS) $(LEAN)
 LIBS := $(STATIC_LIBS)
 endif
 
@@ -103,8 +100,6 @@ $(BUILD)/rootfence: $(OBJS)
 
 $(BUILD)/hook/guard/attach.o: $(BUILD)/guard.skel.h
 $(BUILD)/hook/base/restrain.o: $(BUILD)/restrain_filters.h
-$(BUILD)/hook/wrapper/handover.o: CFLAGS += -ffreestanding -fno-stack-protector \
-	$(call cc_has,-fno-tree-loop-distribute-patterns) $(call cc_has,-ftrivial-auto-var-init=uninitialized)
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)

@@ -51,14 +51,6 @@ marks_branch_targets() {
 	done < <(objects)
 }
 
-# What runs before libc is set up can call nothing of it; a jump back to its start is the only way on.
-is_on_its_own() {
-	[[ $(readelf -hW build/rootfence | awk '/Entry point/ { print $NF }') == \
-		0x$(nm build/rootfence | awk '$3 == "handover_start" { sub(/^0+/, "", $1); print $1 }') ]] &&
-		[[ $(nm -u build/hook/wrapper/handover.o | xargs) == 'U _start U runtime_usual_paths' ]] &&
-		! readelf -rW build/hook/wrapper/handover.o | grep -q 'R_X86_64_\(64\|.*GOT\)'
-}
-
 nothing_to_do() { [[ -z $(make all 2>&1) ]]; }
 
 step 'gcc' make "$jobs" CC=gcc all
@@ -70,8 +62,5 @@ step 'no text relocations' has_no_text_relocations
 step 'stack canaries' has_canaries
 step 'fortified calls' is_fortified
 step 'branch targets are marked, where the compiler can' marks_branch_targets
-if [[ $(uname -m) == x86_64 ]]; then
-	step 'the start before libc needs nothing' is_on_its_own
-fi
 step 'a second make does nothing' nothing_to_do
 tap_done

@@ -20,12 +20,20 @@
 
 static const char *const kind_names[] = { "runc", "crun", NULL };
 
+/* An ELF note that every rootfence has in its first page, of whatever version and however copied. */
+#define MARK "rootfence\0\0\0wrapper"
+#define MARK_WITHIN 4096
+
 __attribute__((section(".note.rootfence"), used, aligned(4))) static const struct {
 	uint32_t name_size, size, type;
-	char mark[sizeof(RUNTIME_MARK)];
-} note = { sizeof("rootfence"), sizeof("wrapper"), 1, RUNTIME_MARK };
+	char mark[sizeof(MARK)];
+} note = { sizeof("rootfence"), sizeof("wrapper"), 1, MARK };
 
-const char runtime_usual_paths[RUNTIME_KINDS][RUNTIME_USUAL_PATHS + 1][32] = {
+/*
+ * Where distributions put them, tried in order. Diverted ones come first: the plain names may be this
+ * program then.
+ */
+static const char *const usual_paths[RUNTIME_KINDS][8] = {
 	[RUNTIME_RUNC] = { "/usr/sbin/runc" RUNTIME_DIVERTED, "/usr/bin/runc" RUNTIME_DIVERTED,
 			   "/usr/sbin/runc", "/usr/bin/runc", "/usr/local/sbin/runc",
 			   "/usr/local/bin/runc", "/usr/libexec/crio/runc" },
@@ -196,15 +204,6 @@ static int read_setup_file(struct arena *arena, const char *path, struct str *re
 	return io_read(arena, fd, path, SETUP_SIZE_MAX, ret_text, err);
 }
 
-static const char *const *usual_paths(struct arena *arena, enum runtime_kind kind)
-{
-	const char **paths = arena_array(arena, RUNTIME_USUAL_PATHS + 1, sizeof(*paths));
-
-	for (size_t i = 0; i < RUNTIME_USUAL_PATHS; i++)
-		paths[i] = runtime_usual_paths[kind][i];
-	return paths;
-}
-
 /*
  * Called by a name that was diverted, it stands for what was there, whatever is configured: by that
  * name a configured runtime calls its own. Of the usual paths, diverted ones come first anyway.
@@ -229,7 +228,7 @@ int runtime_setup_read(struct arena *arena, const char *path, struct runtime_set
 		       struct err *err)
 {
 	struct runtime_setup setup = {
-		.paths = { usual_paths(arena, RUNTIME_RUNC), usual_paths(arena, RUNTIME_CRUN) },
+		.paths = { usual_paths[RUNTIME_RUNC], usual_paths[RUNTIME_CRUN] },
 		.preferred = RUNTIME_DEFAULT,
 	};
 	struct json_doc *doc;
@@ -254,7 +253,7 @@ int runtime_setup_read(struct arena *arena, const char *path, struct runtime_set
 static const char *path_flaw(const char *path, struct stat *st)
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	char page[RUNTIME_MARK_WITHIN];
+	char page[MARK_WITHIN];
 	ssize_t len;
 
 	if (fd < 0)
@@ -269,7 +268,8 @@ static const char *path_flaw(const char *path, struct stat *st)
 	if (len < 0)
 		return strerror(errno);
 	/* Another version of it, too, would look for the real one just like this. */
-	return runtime_has_mark(page, (size_t)len) ? "rootfence itself" : NULL;
+	return memmem(page, (size_t)len, note.mark, sizeof(note.mark)) != NULL ? "rootfence itself"
+									       : NULL;
 }
 
 static int find_among(const char *const *paths, const char **ret_path, struct buf *tried,

@@ -22,36 +22,7 @@ enum runtime_kind {
 };
 
 #define RUNTIME_SETUP_FILE ROOTFENCE_SYSCONFDIR "/runtime.json"
-#define RUNTIME_DIVERTED ".rootfence-real" /* behind the name of what dpkg-divert made room for */
-#define RUNTIME_USUAL_PATHS 7
-
-/*
- * Where distributions put them, tried in order and ended by "". Diverted ones come first: the plain
- * names may be this program then. No pointers: handover.c comes before relocation.
- */
-extern const char runtime_usual_paths[RUNTIME_KINDS][RUNTIME_USUAL_PATHS + 1][32];
-
-/*
- * An ELF note that every rootfence has in its first page, of whatever version and however copied.
- * Pure of libc, for handover.c.
- */
-#define RUNTIME_MARK "rootfence\0\0\0wrapper"
-#define RUNTIME_MARK_WITHIN 4096
-
-static inline bool runtime_has_mark(const char *page, size_t len)
-{
-	const char mark[] = RUNTIME_MARK;
-
-	for (size_t at = 0; at + sizeof(mark) <= len; at++) {
-		size_t same = 0;
-
-		while (same < sizeof(mark) && page[at + same] == mark[same])
-			same++;
-		if (same == sizeof(mark))
-			return true;
-	}
-	return false;
-}
+#define RUNTIME_DIVERTED ".rootfence-real" /* after the name of what dpkg-divert made room for */
 
 struct runtime_setup {
 	const char *const *paths[RUNTIME_KINDS]; /* tried in order; ended by NULL */

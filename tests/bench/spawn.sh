@@ -52,7 +52,7 @@ prepare() {
 		int main(int argc, char **argv, char **env) { return execve("$work/noop", argv, env); }
 	END
 	compile -static -o "$work/twice" "$work/twice.c"
-	# Where the wrapper finds it by itself, and where it is told to; the first costs less.
+	# Where the wrapper finds it by itself.
 	mount --bind "$work/noop" "$(command -v runc)"
 	# The root is where podman has it for the hooks, and where Docker has it for the wrapper.
 	mount -t tmpfs -o mode=755 none /var/lib
@@ -97,7 +97,6 @@ hooks() {
 }
 
 wrapper() {
-	local configured='runtimes of runtime.json'
 	printf '\nThe wrapper in front of a runtime that is a static no-op:\n'
 	pairs -r "$work/docker.json" "$work/bundle/config.json" "$rounds" \
 		'the runtime alone' "$work/noop" -- \
@@ -109,10 +108,6 @@ wrapper() {
 	pairs -r "$work/process.json" "$work/session.json" "$rounds" \
 		'the runtime alone' "$work/noop" -- \
 		'exec' "$work/runc" exec --process "$work/session.json" bench
-	printf '{ "runtimes": { "runc": ["%s"] } }\n' "$work/noop" >/etc/rootfence/runtime.json
-	pairs "$rounds" \
-		'the runtime alone' "$work/noop" -- \
-		"state, with $configured" "$work/runc" state bench
 }
 
 main() {

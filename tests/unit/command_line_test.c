@@ -3,7 +3,6 @@
 #include "support.h"
 
 #include "wrapper/command_line.h"
-#include "wrapper/handover.h"
 
 #define WORDS_MAX 24
 
@@ -284,9 +283,7 @@ static void test_random_lines(void **state)
 		if (runtime_args_parse(arena, argc, argv, &args, &err) < 0) {
 			assert_int_equal(err.exit, EXIT_USAGE);
 			assert_true(err.text[0] != '\0');
-			assert_false(handover_takes(argv));
 		}
-		assert_true(args.verb == VERB_OTHER || !handover_takes(argv));
 		for (int i = 2; i < argc && strcmp(argv[i - 1], "--") != 0; i++)
 			if (argv[i] == args.id && (strcmp(argv[i - 1], "--bundle") == 0 ||
 						   strcmp(argv[i - 1], "-b") == 0))
@@ -296,66 +293,12 @@ static void test_random_lines(void **state)
 	(void)state;
 }
 
-/* Written as engines write it: all else takes the long way. */
-static void test_handover(void **state)
-{
-	static const char *const handed_over[] = {
-		"runc state c1",
-		"/usr/sbin/runc --root /r --log /l --log-format json delete --force c1",
-		"bin/crun --systemd-cgroup --log=/l --log-format=json kill c1 9",
-		"crun --debug --cgroup-manager=disabled --root / list create",
-		"runc --root state state",
-		"runc start --root",
-	};
-	static const char *const others[] = {
-		"runc",
-		"runc --root",
-		"runc create c1",
-		"runc exec c1 state",
-		"runc --root /r run state",
-		"runc --log state create c1",
-		"runc --root= state c1",
-		"runc --root '' state c1",
-		"runc --root -r state c1",
-		"runc --roo /r state c1",
-		"runc -root /r state c1",
-		"runc --debug=true state c1",
-		"runc --other=x state c1",
-		"runc -- state c1",
-		"runc State c1",
-		"runc stat c1",
-		"runc states c1",
-		"runc mounts state",
-		"runc '' state",
-		"runc --version",
-		"rootfence-runtime state c1",
-		"runc2 state c1",
-		"xrunc state c1",
-		"runc/ state c1",
-		"'' state c1",
-	};
-	char *argv[WORDS_MAX + 1], *none[] = { NULL };
-
-	assert_false(handover_takes(none));
-	for (size_t i = 0; i < ARRAY_SIZE(handed_over); i++) {
-		split(arena_copy(*state, handed_over[i], strlen(handed_over[i])), argv);
-		if (!handover_takes(argv + 1))
-			fail_msg("not handed over: %s", handed_over[i]);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
-		split(arena_copy(*state, others[i], strlen(others[i])), argv);
-		if (handover_takes(argv + 1))
-			fail_msg("handed over: %s", others[i]);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_ARENA(test_lines),
 		WITH_ARENA(test_log_before_error),
 		WITH_ARENA(test_random_lines),
-		WITH_ARENA(test_handover),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
