@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "report/format.h"
 
 struct command {
 	const char *name;
@@ -41,21 +42,6 @@ void print_help(const struct command *command);
 
 /* report_error: "rootfence: SENTENCE" on standard error. Returns err->exit, for main to return. */
 int report_error(const struct err *err);
-
-/*
- * format_choose: what --format names, as an index into words, which NULL ends; the first is the
- * default. Error: EXIT_USAGE.
- */
-int format_choose(const char *name, const char *const *words, unsigned int *ret_index,
-		  struct err *err);
-
-/* Output formats of most commands, and their format_choose. */
-enum format {
-	FORMAT_TEXT,
-	FORMAT_JSON
-};
-
-int format_parse(const char *name, enum format *ret_format, struct err *err);
 
 /* runtime_is_called: does the program stand for a runtime under this name (argv[0])? */
 bool runtime_is_called(const char *name);

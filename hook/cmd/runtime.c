@@ -32,9 +32,16 @@ struct wrapper {
 	const char *record; /* directory of the container's record, there or not */
 };
 
+static void tell(const struct wrapper *wrapper, const char *text)
+{
+	const struct runtime_args *args = &wrapper->args;
+
+	report_from_runtime(args->log, args->log_format, args->id, text);
+}
+
 static int refuse(const struct wrapper *wrapper, const struct verdict *verdict)
 {
-	report_from_runtime(&wrapper->args, report_refusal(wrapper->arena, verdict));
+	tell(wrapper, report_refusal(wrapper->arena, verdict));
 	return EXIT_REFUSED;
 }
 
@@ -273,7 +280,7 @@ static int wrap(enum runtime_kind kind, int argc, char **argv)
 	int result = become_real(&wrapper, argc, argv, &err);
 
 	if (result < 0) {
-		report_from_runtime(&wrapper.args, err.text);
+		tell(&wrapper, err.text);
 		result = err.exit;
 	}
 	arena_free(wrapper.arena);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What came of policy test cases: as text, as JUnit XML, as TAP. */
-#include "cmd/case.h"
+/* Results of policy test cases in words: see case_results.h. */
+#include "case_results.h"
 
 #include <string.h>
 

@@ -5,7 +5,6 @@
 
 #include "json/writer.h"
 #include "policy/policy.h"
-#include "wrapper/command_line.h"
 
 /*
  * report_refusal: "refused by policy 'NAME': N findings", then a line for each refusal: rule,
@@ -55,10 +54,11 @@ void report_open(void);
 void report_from_hook(const char *container, const char *text);
 
 /*
- * report_from_runtime: the same for the wrapper, and first to the runtime's --log: text in one line,
- * as one entry of the --log-format, so that engines show it to their users.
+ * report_from_runtime: the same for the wrapper, and first to the runtime's --log, unless log is NULL:
+ * text in one line, as one entry of the --log-format, so that engines show it to their users.
  */
-void report_from_runtime(const struct runtime_args *args, const char *text);
+void report_from_runtime(const char *log, const char *log_format, const char *container,
+			 const char *text);
 
 /* report_syslog_open: connects to the system's log, which a process that is restrained cannot. */
 void report_syslog_open(void);

@@ -87,15 +87,16 @@ static void write_log(const char *path, struct str entry)
 		io_write(fd, path, entry, &ignored);
 }
 
-void report_from_runtime(const struct runtime_args *args, const char *text)
+void report_from_runtime(const char *log, const char *log_format, const char *container,
+			 const char *text)
 {
 	auto_buf struct buf entry = { 0 };
 
 	signal(SIGPIPE, SIG_IGN); /* not sooner: the real runtime would ignore them too */
-	if (args->log != NULL) {
-		add_entry(&entry, args->log_format, text);
-		write_log(args->log, (struct str){ entry.data, entry.len });
+	if (log != NULL) {
+		add_entry(&entry, log_format, text);
+		write_log(log, (struct str){ entry.data, entry.len });
 	}
 	report_open();
-	report_from_hook(args->id, text);
+	report_from_hook(container, text);
 }

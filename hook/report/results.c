@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "cmd/cmd.h"
+#include "format.h"
 #include "report.h"
 
 #define HELD_BACK_MAX (64 * 1024) /* bytes; fewer writes than files */
