@@ -242,6 +242,33 @@ bool str_path_climbs(struct str path)
 	return false;
 }
 
+const char *str_path_normalize(struct arena *arena, struct str path)
+{
+	char *out = arena_alloc(arena, path.len + 2);
+	size_t len = 0;
+
+	if (path.len == 0 || path.data[0] != '/')
+		return NULL;
+	for (size_t i = 0; i < path.len;) {
+		size_t end = i + 1;
+
+		while (end < path.len && path.data[end] != '/')
+			end++;
+		if (end - i == 3 && memcmp(path.data + i, "/..", 3) == 0) {
+			while (len > 0 && out[--len] != '/')
+				;
+		} else if (end - i > 1 && !(end - i == 2 && path.data[i + 1] == '.')) {
+			memcpy(out + len, path.data + i, end - i);
+			len += end - i;
+		}
+		i = end;
+	}
+	if (len == 0)
+		out[len++] = '/';
+	out[len] = '\0';
+	return out;
+}
+
 #define NEAREST_MAX 64	/* longer words are no typing error of ours */
 #define CUT_SHORT_MIN 4 /* letters of a word that stand for the whole */
 

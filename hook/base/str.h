@@ -90,6 +90,12 @@ char *str_show(struct arena *arena, struct str text);
 bool str_path_climbs(struct str path);
 
 /*
+ * str_path_normalize: the path without trailing slashes, "." and double slashes, ".." carried out as
+ * text; NULL for a relative path.
+ */
+const char *str_path_normalize(struct arena *arena, struct str path);
+
+/*
  * str_nearest: the word of the list closest to text by edit distance, or NULL when none is near
  * enough to be what was meant. words ends with NULL.
  */

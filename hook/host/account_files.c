@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a container's passwd and group come from, and the mounts that replace them: accounts.h. */
-#include "oci/accounts.h"
+/* Where a container's passwd and group come from: see account_files.h. */
+#include "account_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,65 +13,12 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "json/writer.h"
-
-static const struct {
-	const char *name, *path;
-} account_files[ACCOUNTS_COUNT] = {
-	[ACCOUNTS_PASSWD] = { "passwd", "/etc/passwd" },
-	[ACCOUNTS_GROUP] = { "group", "/etc/group" },
-};
-
-/* One that is not ours to the letter is a mount like any other, and judged as one. */
-static const char *const mount_options[] = {
-	"bind", "ro", "nosuid", "nodev", "noexec", "rprivate",
-};
-
-const char *account_file_name(enum account_file_kind kind)
-{
-	return account_files[kind].name;
-}
-
-const char *account_mount_json(struct arena *arena, const char *bundle, enum account_file_kind kind)
-{
-	const char *source =
-		arena_printf(arena, "%s/rootfence/%s", bundle, account_files[kind].name);
-	auto_buf struct buf json = { 0 };
-
-	buf_printf(&json, "{\"destination\":\"%s\",\"type\":\"bind\",\"source\":",
-		   account_files[kind].path);
-	json_quote(&json, str_from(source));
-	for (size_t i = 0; i < ARRAY_SIZE(mount_options); i++)
-		buf_printf(&json, "%s\"%s\"", i == 0 ? ",\"options\":[" : ",", mount_options[i]);
-	buf_printf(&json, "]}");
-	return arena_copy(arena, json.data, json.len);
-}
 
 static int open_how(int dir, const char *path, uint64_t flags, uint64_t resolve)
 {
 	const struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = resolve };
 
 	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-}
-
-static bool is_mount_of(const struct oci_mount *mount, const char *bundle,
-			enum account_file_kind kind)
-{
-	const struct str source = mount->source.value;
-	const char *name = account_files[kind].name;
-	size_t len = strlen(bundle);
-
-	if (!str_is(mount->destination.value, account_files[kind].path) ||
-	    !str_is(mount->type.value, "bind") || mount->options.n != ARRAY_SIZE(mount_options) ||
-	    mount->uid_mappings.n > 0 || mount->gid_mappings.n > 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(mount_options); i++)
-		if (!str_is(mount->options.items[i].value, mount_options[i]))
-			return false;
-	return source.len == len + strlen("/rootfence/") + strlen(name) &&
-	       str_starts_with(source, bundle) &&
-	       memcmp(source.data + len, "/rootfence/", 11) == 0 &&
-	       memcmp(source.data + len + 11, name, strlen(name)) == 0;
 }
 
 /* Nothing but what this program, run by the same user, writes there: no link to another file. */
@@ -82,7 +29,7 @@ static bool is_own_file(const char *bundle, enum account_file_kind kind)
 	struct stat st;
 	auto_close int fd = -1;
 
-	snprintf(path, sizeof(path), "rootfence/%s", account_files[kind].name);
+	snprintf(path, sizeof(path), "rootfence/%s", account_file_name(kind));
 	if (dir < 0)
 		return false;
 	fd = open_how(dir, path, O_PATH | O_NOFOLLOW, RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH);
@@ -95,7 +42,7 @@ static bool is_own_file(const char *bundle, enum account_file_kind kind)
 int account_mount_find(const struct oci_mount *mount, const char *bundle)
 {
 	for (int kind = 0; bundle != NULL && kind < ACCOUNTS_COUNT; kind++)
-		if (is_mount_of(mount, bundle, kind) && is_own_file(bundle, kind))
+		if (account_mount_is(mount, bundle, kind) && is_own_file(bundle, kind))
 			return kind;
 	return -1;
 }
@@ -210,7 +157,7 @@ void accounts_collect(struct arena *arena, const struct oci_config *config, cons
 	struct accounts accounts = { 0 };
 
 	for (int kind = 0; kind < ACCOUNTS_COUNT; kind++) {
-		const char *path = account_files[kind].path;
+		const char *path = account_file_path(kind);
 		const struct oci_mount *over = mount_over(config, bundle, path);
 		struct account_file *file = &accounts.files[kind];
 		auto_close int fd = -1;

@@ -12,7 +12,10 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "host/account_files.h"
 #include "host/engine_paths.h"
+#include "host/lookup.h"
+#include "host/mount_paths.h"
 #include "host/own_userns.h"
 #include "host/userns_member.h"
 
@@ -136,6 +139,34 @@ static struct path_fact spec_path_fact(struct lookup *lookup, struct str path, c
 		       : lookup_path(lookup, path, bundle, wanted);
 }
 
+/* Whose place a root directory is, by the name that its rule goes by. */
+static void note_root_place(struct arena *arena, struct path_fact *fact)
+{
+	const char *path =
+		fact->error == 0 ? fact->resolved : str_path_normalize(arena, fact->path);
+
+	fact->engine_root = path != NULL && engine_root_by_name(str_from(path));
+	fact->engine_layer = path != NULL && engine_layer_by_name(str_from(path));
+	for (size_t i = 0; i < fact->n_origins; i++)
+		note_root_place(arena, &fact->origins[i]);
+}
+
+/*
+ * Is it a volume, and nothing else under that name? What the kubelet mounts for a pod may come from
+ * anywhere: the cluster has allowed it.
+ */
+static bool is_volume(const struct path_fact *fact)
+{
+	struct str path = fact->error == 0 ? str_from(fact->resolved) : fact->path;
+
+	if (engine_pod_volume(path))
+		return true;
+	for (size_t i = 0; i < fact->n_origins; i++)
+		if (!engine_volume(fact->origins[i].path))
+			return false;
+	return engine_volume(path);
+}
+
 /* The name under which a rewritten spec mounts files of the bundle. */
 static const char *bundle_path(struct lookup *lookup, struct arena *arena, const char *bundle)
 {
@@ -252,6 +283,7 @@ static void collect_sources(struct lookup *lookup, const struct oci_config *conf
 				       before != NULL && facts->n_sources < before->n_sources
 					       ? &before->sources[facts->n_sources].path
 					       : NULL);
+		source->path.engine_volume = is_volume(&source->path);
 		facts->n_sources++;
 	}
 }
@@ -280,10 +312,12 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 		facts.namespaces[i] = namespace_fact(&lookup, &namespaces[i], i);
 	if (namespaces[NAMESPACE_USER].path.node != NULL)
 		read_joined_maps(&lookup, &namespaces[NAMESPACE_USER], &facts);
-	if (config->root.path.node != NULL)
+	if (config->root.path.node != NULL) {
 		facts.root = spec_path_fact(&lookup, root, query->bundle,
 					    engine_root(root) ? ORIGINS_IGNORED : ORIGINS_WANTED,
 					    before != NULL ? &before->root : NULL);
+		note_root_place(arena, &facts.root);
+	}
 	collect_sources(&lookup, config, query, &facts);
 	if (facts.paths == NULL && (facts.n_sources > 0 || config->root.path.node != NULL))
 		collect_paths(&lookup, host, query->paths, query->n_paths, &facts);

@@ -1,63 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a spec says about the host, looked up on the host: which namespace a path stands for, which
- * file a mount source is. Policies judge from these facts and look nothing up themselves, so that
- * a verdict depends on nothing but its arguments.
+ * Fills in struct facts: looks up on this host what a spec names, which namespace a path stands for
+ * and which file a mount source is.
  */
 #ifndef ROOTFENCE_HOST_FACTS_H
 #define ROOTFENCE_HOST_FACTS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include "oci/accounts.h"
-#include "oci/config.h"
-#include "host/lookup.h"
 #include "host/mountinfo.h"
-#include "host/mount_paths.h"
-#include "oci/seccomp.h"
-
-enum namespace_fact {
-	NS_FACT_HOST,	 /* no namespace of its own, or a path to the host's */
-	NS_FACT_NEW,	 /* the runtime makes a new one */
-	NS_FACT_OTHER,	 /* joins one that is not the host's */
-	NS_FACT_UNKNOWN, /* a path that cannot be looked up */
-};
-
-/* One host path that a mount gives the container: see mount_paths(). */
-struct source_fact {
-	struct mount_path from;
-	struct path_fact path;
-};
-
-struct id_range {
-	uint64_t inside, outside, count;
-};
-
-struct facts {
-	enum facts_scope scope;
-	const char *bundle;	  /* after every symbolic link; NULL when none is known */
-	struct accounts accounts; /* of facts_collect_accounts(); else empty */
-	bool account_mounted[ACCOUNTS_COUNT]; /* the config mounts our copy already */
-	bool userns_needs_seal; /* a container starts, and no kernel guard refuses new user namespaces */
-	bool user_namespace_initial; /* this process is in the initial user namespace */
-	uint64_t
-		given_capabilities; /* exec: what the engine gave the container when it was created */
-	enum namespace_fact namespaces[NAMESPACE_COUNT];
-	/* uid_map and gid_map of this process's user namespace, where it is not the initial one; of a
-	 * joined one, when the spec joins one */
-	struct id_range *own_uids, *own_gids, *joined_uids, *joined_gids;
-	size_t n_own_uids, n_own_gids, n_joined_uids, n_joined_gids;
-	struct source_fact
-		*sources; /* of all mounts but those that the engine, or a rewrite, makes */
-	size_t n_sources;
-	struct path_fact root;	 /* root.path; empty when the spec has none */
-	struct path_fact *paths; /* of the policy, in the order given; empty when all else is */
-	size_t n_paths;
-	const enum seccomp_reach *syscalls; /* of the policy, in the order given */
-	size_t n_syscalls;
-};
+#include "oci/facts.h"
 
 /*
  * What of the facts is the same for every spec: looked up by the first facts_collect() that needs

@@ -6,36 +6,10 @@
 #ifndef ROOTFENCE_HOST_LOOKUP_H
 #define ROOTFENCE_HOST_LOOKUP_H
 
-#include <stdint.h>
-#include <sys/types.h>
-
 #include "host/mountinfo.h"
-
-/* Where a spec is judged. Only a live one is about to start here, on this host. */
-enum facts_scope {
-	FACTS_OFFLINE, /* a file, perhaps made for another host: what is not here is not held against it */
-	FACTS_LIVE, /* what cannot be looked up is refused */
-};
-
-struct file_id {
-	uint64_t device;
-	uint64_t inode;
-};
+#include "oci/facts.h"
 
 #define FACTS_CHAIN_MAX 64 /* components of a path; deeper ones are cut, and refused when live */
-
-/* A path of the host, after every symbolic link. */
-struct path_fact {
-	struct str path; /* as the spec or the policy spells it */
-	int error;	 /* 0, or the errno of looking it up; then the rest is empty */
-	mode_t mode;
-	const char *resolved;
-	struct file_id *chain; /* [0] the file, then its parents; the root directory comes last */
-	size_t n_chain;
-	struct path_fact
-		*origins; /* the same file elsewhere: what is mounted here, or its layers */
-	size_t n_origins;
-};
 
 /* One look-up of many: most paths share their first directories. The first three are given. */
 struct lookup {

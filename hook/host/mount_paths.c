@@ -7,7 +7,8 @@
 #include "base/cleanup.h"
 #include "host/engine_paths.h"
 
-bool mount_type_is_virtual(struct str type)
+/* Does a file system of this type show nothing that is the host's? */
+static bool type_is_virtual(struct str type)
 {
 	static const char *const types[] = {
 		"proc",	  "sysfs",  "tmpfs",   "ramfs",	    "devpts",
@@ -117,7 +118,7 @@ struct mount_path *mount_paths(struct arena *arena, const struct oci_config *con
 			list_add(&list, mount, mount->source.value, engine_mount(mount), false);
 		} else if (str_is(mount->type.value, "overlay")) {
 			add_overlay(&list, mount);
-		} else if (!mount_type_is_virtual(mount->type.value)) {
+		} else if (!type_is_virtual(mount->type.value)) {
 			list_add(&list, mount, mount->source.value, ENGINE_NONE, false);
 		}
 	}

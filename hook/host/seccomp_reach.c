@@ -5,7 +5,7 @@
  * libseccomp makes of them, as it does for the runtimes: it makes the filter, and bpf_reach() asks
  * the filter. The only user of libseccomp but for names (seccomp_names.c).
  */
-#include "oci/seccomp.h"
+#include "seccomp_reach.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/restrain.h"
 #include "host/bpf_reach.h"
+#include "oci/seccomp.h"
 
 /* Entries for one call that libseccomp is given: the time it takes grows faster than their number. */
 #define ENTRIES_MAX 64U
@@ -87,16 +88,6 @@ static const struct {
 	{ "SCMP_ARCH_PARISC", SCMP_ARCH_PARISC },
 	{ "SCMP_ARCH_PARISC64", SCMP_ARCH_PARISC64 },
 	{ "SCMP_ARCH_RISCV64", SCMP_ARCH_RISCV64 },
-};
-
-/* On some architectures these are also numbers of one call: socketcall(2), ipc(2). */
-static const char *const multiplexed[][24] = {
-	{ "socketcall",	 "accept",     "accept4",    "bind",	"connect",  "getpeername",
-	  "getsockname", "getsockopt", "listen",     "recv",	"recvfrom", "recvmmsg",
-	  "recvmsg",	 "send",       "sendmmsg",   "sendmsg", "sendto",   "setsockopt",
-	  "shutdown",	 "socket",     "socketpair", NULL },
-	{ "ipc", "msgctl", "msgget", "msgrcv", "msgsnd", "semctl", "semget", "semop", "semtimedop",
-	  "shmat", "shmctl", "shmdt", "shmget", NULL },
 };
 
 static void cleanup_filter(const scmp_filter_ctx *filter)
@@ -171,15 +162,6 @@ static void find_entries(struct arena *arena, const struct oci_seccomp *seccomp,
 					entries_add(&ret_found[j - 1], &items[i]);
 		}
 	}
-}
-
-const char *oci_seccomp_multiplexer(struct str name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(multiplexed); i++)
-		for (size_t k = 1; multiplexed[i][k] != NULL; k++)
-			if (str_is(name, multiplexed[i][k]))
-				return multiplexed[i][0];
-	return NULL;
 }
 
 /* The call by which others are made, where the profile may let it through. */
@@ -371,8 +353,8 @@ static enum seccomp_reach reach_of(struct arena *arena, const struct oci_seccomp
 	return reaches ? SECCOMP_OPEN : SECCOMP_BLOCKED;
 }
 
-enum seccomp_reach *oci_seccomp_reach(struct arena *arena, const struct oci_seccomp *seccomp,
-				      const struct str *names, size_t n)
+enum seccomp_reach *seccomp_reach(struct arena *arena, const struct oci_seccomp *seccomp,
+				  const struct str *names, size_t n)
 {
 	enum seccomp_reach *reaches = arena_array(arena, n, sizeof(*reaches));
 	struct entries *found = arena_array(arena, n, sizeof(*found));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Profiles that were seen before: see seccomp.h. */
-#include "oci/seccomp.h"
+/* Profiles that were seen before: see seccomp_reach.h. */
+#include "seccomp_reach.h"
 
 #include <string.h>
 
@@ -19,18 +19,18 @@ static void remember(struct seccomp_seen *seen, struct str source,
 	memcpy(answer->reaches, reaches, n * sizeof(*reaches));
 }
 
-enum seccomp_reach *oci_seccomp_reach_seen(struct arena *arena, const struct oci_seccomp *seccomp,
-					   struct str source, const struct str *names, size_t n,
-					   struct seccomp_seen *seen)
+enum seccomp_reach *seccomp_reach_seen(struct arena *arena, const struct oci_seccomp *seccomp,
+				       struct str source, const struct str *names, size_t n,
+				       struct seccomp_seen *seen)
 {
 	enum seccomp_reach *reaches;
 
 	if (seen == NULL || seccomp->node == NULL)
-		return oci_seccomp_reach(arena, seccomp, names, n);
+		return seccomp_reach(arena, seccomp, names, n);
 	for (size_t i = 0; i < seen->n; i++)
 		if (str_equal(seen->answers[i].profile, source))
 			return seen->answers[i].reaches;
-	reaches = oci_seccomp_reach(arena, seccomp, names, n);
+	reaches = seccomp_reach(arena, seccomp, names, n);
 	remember(seen, source, reaches, n);
 	return reaches;
 }

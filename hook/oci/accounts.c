@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* passwd(5) and group(5) as text: see accounts.h. */
+/* passwd(5) and group(5) as text, and the mounts that replace them: see accounts.h. */
 #include "accounts.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "base/cleanup.h"
+#include "json/writer.h"
 
 /* The text up to the separator; *rest starts behind it, with data NULL when there is none. */
 static struct str next_part(struct str *rest, char separator)
@@ -86,4 +89,61 @@ struct str accounts_add_user(struct arena *arena, struct str passwd, uint32_t ui
 struct str accounts_add_group(struct arena *arena, struct str group, uint32_t gid)
 {
 	return add_line(arena, group, arena_printf(arena, "%u:x:%u:\n", gid, gid));
+}
+
+static const struct {
+	const char *name, *path;
+} account_files[ACCOUNTS_COUNT] = {
+	[ACCOUNTS_PASSWD] = { "passwd", "/etc/passwd" },
+	[ACCOUNTS_GROUP] = { "group", "/etc/group" },
+};
+
+/* One that is not ours to the letter is a mount like any other, and judged as one. */
+static const char *const mount_options[] = {
+	"bind", "ro", "nosuid", "nodev", "noexec", "rprivate",
+};
+
+const char *account_file_name(enum account_file_kind kind)
+{
+	return account_files[kind].name;
+}
+
+const char *account_file_path(enum account_file_kind kind)
+{
+	return account_files[kind].path;
+}
+
+const char *account_mount_json(struct arena *arena, const char *bundle, enum account_file_kind kind)
+{
+	const char *source =
+		arena_printf(arena, "%s/rootfence/%s", bundle, account_files[kind].name);
+	auto_buf struct buf json = { 0 };
+
+	buf_printf(&json, "{\"destination\":\"%s\",\"type\":\"bind\",\"source\":",
+		   account_files[kind].path);
+	json_quote(&json, str_from(source));
+	for (size_t i = 0; i < ARRAY_SIZE(mount_options); i++)
+		buf_printf(&json, "%s\"%s\"", i == 0 ? ",\"options\":[" : ",", mount_options[i]);
+	buf_printf(&json, "]}");
+	return arena_copy(arena, json.data, json.len);
+}
+
+bool account_mount_is(const struct oci_mount *mount, const char *bundle,
+		      enum account_file_kind kind)
+{
+	const struct str source = mount->source.value;
+	const char *name = account_files[kind].name;
+	size_t len = strlen(bundle);
+
+	if (!str_is(mount->destination.value, account_files[kind].path) ||
+	    !str_is(mount->type.value, "bind") || mount->options.n != ARRAY_SIZE(mount_options) ||
+	    mount->uid_mappings.n > 0 || mount->gid_mappings.n > 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(mount_options); i++)
+		if (!str_is(mount->options.items[i].value, mount_options[i]))
+			return false;
+	return source.len == len + strlen("/rootfence/") + strlen(name) &&
+	       str_starts_with(source, bundle) &&
+	       memcmp(source.data + len, "/rootfence/", 11) == 0 &&
+	       memcmp(source.data + len + 11, name, strlen(name)) == 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The container's users and groups, passwd(5) and group(5): text of an image, so of whoever made
- * it. Finding an id and adding one is done on text alone; account_files.c gets the text, and knows
- * the two mounts by which a container sees a copy with its new id.
+ * The container's users and groups, passwd(5) and group(5): text of an image, so as trustworthy as
+ * whoever made the image. Finding an id, adding one, and the two mounts by which a container sees a
+ * copy with its new id are done on text alone; host/account_files.h reads the files.
  */
 #ifndef ROOTFENCE_OCI_ACCOUNTS_H
 #define ROOTFENCE_OCI_ACCOUNTS_H
@@ -48,26 +48,21 @@ struct str accounts_add_user(struct arena *arena, struct str passwd, uint32_t ui
 			     const char *home);
 struct str accounts_add_group(struct arena *arena, struct str group, uint32_t gid);
 
-/*
- * accounts_collect: both files, from the mount that the config puts in their place, else from the
- * container's root directory, without leaving it by any link. bundle is an absolute path or NULL.
- * Where required is false, what cannot be opened counts as absent: a file judged away from its
- * engine has no root directory.
- */
-void accounts_collect(struct arena *arena, const struct oci_config *config, const char *bundle,
-		      bool required, struct accounts *ret_accounts);
-
 /* account_file_name: "passwd", "group": the name in <bundle>/rootfence/. */
 const char *account_file_name(enum account_file_kind kind);
+
+/* account_file_path: "/etc/passwd", "/etc/group": the name in the container. */
+const char *account_file_path(enum account_file_kind kind);
 
 /* account_mount_json: the mount that shows the container <bundle>/rootfence/NAME in its place. */
 const char *account_mount_json(struct arena *arena, const char *bundle,
 			       enum account_file_kind kind);
 
 /*
- * account_mount_find: is the mount one that account_mount_json() wrote, to the letter, and its file
- * ours or not made yet? Returns the kind, or -1. bundle is an absolute path or NULL.
+ * account_mount_is: is the mount one that account_mount_json() wrote, to the letter? bundle is an
+ * absolute path.
  */
-int account_mount_find(const struct oci_mount *mount, const char *bundle);
+bool account_mount_is(const struct oci_mount *mount, const char *bundle,
+		      enum account_file_kind kind);
 
 #endif

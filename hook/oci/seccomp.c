@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* linux.seccomp by tables: config-linux.md#seccomp. What a profile does: seccomp_reach.c. */
+/* linux.seccomp by tables: config-linux.md#seccomp. What a profile does: host/seccomp_reach.c. */
 #include "seccomp.h"
 
 #include <stddef.h>
@@ -10,6 +10,25 @@ bool oci_seccomp_lets_through(struct str action)
 {
 	return str_is(action, "SCMP_ACT_ALLOW") || str_is(action, "SCMP_ACT_LOG") ||
 	       str_is(action, "SCMP_ACT_TRACE") || str_is(action, "SCMP_ACT_NOTIFY");
+}
+
+/* On some architectures these are also numbers of one call: socketcall(2), ipc(2). */
+static const char *const multiplexed[][24] = {
+	{ "socketcall",	 "accept",     "accept4",    "bind",	"connect",  "getpeername",
+	  "getsockname", "getsockopt", "listen",     "recv",	"recvfrom", "recvmmsg",
+	  "recvmsg",	 "send",       "sendmmsg",   "sendmsg", "sendto",   "setsockopt",
+	  "shutdown",	 "socket",     "socketpair", NULL },
+	{ "ipc", "msgctl", "msgget", "msgrcv", "msgsnd", "semctl", "semget", "semop", "semtimedop",
+	  "shmat", "shmctl", "shmdt", "shmget", NULL },
+};
+
+const char *oci_seccomp_multiplexer(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(multiplexed); i++)
+		for (size_t k = 1; multiplexed[i][k] != NULL; k++)
+			if (str_is(name, multiplexed[i][k]))
+				return multiplexed[i][0];
+	return NULL;
 }
 
 static int read_syscall_arg(const struct fields_reader *reader, struct json_node *value,

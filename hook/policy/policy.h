@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "oci/config.h"
-#include "host/facts.h"
+#include "oci/facts.h"
 
 /* In rising order of severity. */
 enum rule_action {
@@ -161,7 +161,7 @@ size_t policy_paths(struct arena *arena, const struct policy *policy, struct str
  */
 bool policy_accounts_needed(const struct policy *policy, enum front_end front_end);
 
-/* policy_syscalls: the system calls that oci_seccomp_reach() has to look up for this policy. */
+/* policy_syscalls: the system calls that seccomp_reach() has to look up for this policy. */
 size_t policy_syscalls(const struct policy *policy, const struct str **ret_names);
 
 struct finding {

@@ -53,7 +53,7 @@ static int judge_doc(struct arena *arena, const struct inspect_how *how, struct 
 	if (before != NULL && str_equal(seccomp_source(before), seccomp_source(inspection)))
 		inspection->facts.syscalls = before->facts.syscalls;
 	else
-		inspection->facts.syscalls = oci_seccomp_reach_seen(
+		inspection->facts.syscalls = seccomp_reach_seen(
 			arena, &inspection->config.linux_.seccomp, seccomp_source(inspection),
 			syscalls, inspection->facts.n_syscalls,
 			how->cache != NULL ? &how->cache->profiles : NULL);

@@ -3,6 +3,8 @@
 #ifndef ROOTFENCE_VERDICT_PIPELINE_H
 #define ROOTFENCE_VERDICT_PIPELINE_H
 
+#include "host/facts.h"
+#include "host/seccomp_reach.h"
 #include "policy/policy.h"
 
 struct inspection {

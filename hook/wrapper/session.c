@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "host/account_files.h"
+#include "host/facts.h"
 #include "json/writer.h"
 #include "oci/capability.h"
 

@@ -2,7 +2,7 @@
 /* A container's users and groups: the text, and the files behind it in hostile root directories. */
 #include "world.h"
 
-#include "oci/accounts.h"
+#include "host/account_files.h"
 
 /* Text. Strings have their length with them: a NUL byte is one of many. */
 

@@ -141,12 +141,53 @@ static void test_other_files(void **state)
 	unlink(fifo);
 }
 
+/* Whose place a root directory and the sources of mounts are; none of them is there. */
+static void test_places_of_engines(void **state)
+{
+	static const struct {
+		const char *path;
+		bool root, layer, volume;
+	} rows[] = {
+		{ "/nowhere/var/lib/docker/overlay2/0a/merged", true, false, false },
+		{ "/nowhere/overlay2/../overlay2//0a/./merged/", true, false, false },
+		{ "/nowhere/overlay2/0a/diff", false, true, false },
+		{ "/var/lib/docker/volumes/nowhere/_data/a", false, false, true },
+		{ "/var/lib/docker/volumes/nowhere/_data/../../..", false, false, false },
+		{ "/var/lib/kubelet/pods/nowhere/volumes/a/b", false, false, true },
+		{ "/nowhere", false, false, false },
+		{ "overlay2/0a/merged", false, false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct oci_config config;
+		struct facts facts;
+		struct err err;
+
+		read_config(
+			*state,
+			arena_printf(
+				*state,
+				"{\"process\":{\"cwd\":\"/\"},\"root\":{\"path\":\"%s\"},\"mounts\":"
+				"[{\"destination\":\"/d\",\"type\":\"bind\",\"source\":\"%s\"}]}",
+				rows[i].path, rows[i].path),
+			&config);
+		assert_int_equal(
+			facts_collect(*state, &config, &(struct facts_query){ 0 }, &facts, &err),
+			0);
+		assert_int_equal(facts.root.engine_root, rows[i].root);
+		assert_int_equal(facts.root.engine_layer, rows[i].layer);
+		assert_int_equal(facts.n_sources, 1);
+		assert_int_equal(facts.sources[0].path.engine_volume, rows[i].volume);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_ARENA(test_maps_of_a_joined_namespace),
 		WITH_ARENA(test_offline_joins_nothing),
 		WITH_ARENA(test_other_files),
+		WITH_ARENA(test_places_of_engines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

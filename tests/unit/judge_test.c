@@ -5,6 +5,7 @@
  */
 #include "support.h"
 
+#include "host/mount_paths.h"
 #include "policy/rule.h"
 
 #define TODAY 20260101

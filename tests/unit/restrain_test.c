@@ -17,7 +17,7 @@
 
 #include "base/io.h"
 #include "base/restrain.h"
-#include "oci/seccomp.h"
+#include "host/seccomp_reach.h"
 #include "host/userns_member.h"
 
 #define ROLES (RESTRAIN_POSTSTOP + 1)
@@ -372,7 +372,7 @@ static void profiles(void **state)
 
 		if (restrain_child(RESTRAIN_FILES) < 0)
 			_exit(1);
-		got = oci_seccomp_reach(*state, &config.linux_.seccomp, names, ARRAY_SIZE(names));
+		got = seccomp_reach(*state, &config.linux_.seccomp, names, ARRAY_SIZE(names));
 		_exit(memcmp(got, reach, sizeof(reach)) == 0 ? 0 : 2);
 	}
 	assert_int_equal(status_of(child), 0);

@@ -10,6 +10,7 @@
 #include <linux/seccomp.h>
 
 #include "host/bpf_reach.h"
+#include "host/seccomp_reach.h"
 #include "oci/seccomp.h"
 #include "policy/rule.h"
 #include "policy/rules/shipped_profile.h"
@@ -260,7 +261,7 @@ static void test_profiles(void **state)
 					 "{\"process\":{\"cwd\":\"/\"},\"linux\":{\"seccomp\":%s}}",
 					 profiles[i].profile),
 			    &config);
-		assert_int_equal(oci_seccomp_reach(*state, &config.linux_.seccomp, &name, 1)[0],
+		assert_int_equal(seccomp_reach(*state, &config.linux_.seccomp, &name, 1)[0],
 				 profiles[i].wanted);
 	}
 }
@@ -278,7 +279,7 @@ static void test_many_entries(void **state)
 		buf_printf(&spec, "," ALLOW("\"bpf\"", ARGS(ONE("EQ", "%u", "0"))), i);
 	buf_printf(&spec, "]}}}");
 	read_config(*state, spec.data, &config);
-	assert_int_equal(oci_seccomp_reach(*state, &config.linux_.seccomp, &name, 1)[0],
+	assert_int_equal(seccomp_reach(*state, &config.linux_.seccomp, &name, 1)[0],
 			 SECCOMP_UNKNOWN);
 }
 
@@ -296,7 +297,7 @@ static enum verdict_kind rewrite(struct arena *arena, const char *policy_text, c
 
 	read_config(arena, spec, &config);
 	facts.n_syscalls = policy_syscalls(policy, &calls);
-	facts.syscalls = oci_seccomp_reach(arena, &config.linux_.seccomp, calls, facts.n_syscalls);
+	facts.syscalls = seccomp_reach(arena, &config.linux_.seccomp, calls, facts.n_syscalls);
 	policy_judge(arena, policy, &config, &facts, FRONT_PRECREATE, 20260101, &verdict);
 	*ret_text = json_render(config.doc);
 	return verdict.kind;
@@ -367,20 +368,20 @@ static void test_shipped(void **state)
 		    arena_printf(*state, "{\"process\":{\"cwd\":\"/\"},\"linux\":{\"seccomp\":%s}}",
 				 seccomp_profile(*state, NULL, 0)),
 		    &config);
-	reaches = oci_seccomp_reach(*state, &config.linux_.seccomp, calls, n);
+	reaches = seccomp_reach(*state, &config.linux_.seccomp, calls, n);
 	assert_true(n > 20);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(reaches[i], SECCOMP_BLOCKED);
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
 		struct str name = str_from(refused[i]);
 
-		assert_int_equal(oci_seccomp_reach(*state, &config.linux_.seccomp, &name, 1)[0],
+		assert_int_equal(seccomp_reach(*state, &config.linux_.seccomp, &name, 1)[0],
 				 SECCOMP_BLOCKED);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(used); i++) {
 		struct str name = str_from(used[i]);
 
-		assert_int_equal(oci_seccomp_reach(*state, &config.linux_.seccomp, &name, 1)[0],
+		assert_int_equal(seccomp_reach(*state, &config.linux_.seccomp, &name, 1)[0],
 				 SECCOMP_OPEN);
 	}
 }

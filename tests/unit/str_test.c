@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Byte strings, row by row: UTF-8, folding, quoting, the nearest word, numbers, buffers. */
+/* Byte strings, row by row: UTF-8, folding, quoting, the nearest word, numbers, buffers, paths. */
 #include "support.h"
 
 static const struct {
@@ -290,6 +290,37 @@ static void buffers(void **state)
 	assert_int_equal(strlen(buf.data), 4950 + 1 + 1000);
 }
 
+static void path_rows(void **state)
+{
+	static const struct {
+		const char *path, *normalized; /* NULL: a relative path */
+	} rows[] = {
+		{ "/", "/" },
+		{ "//", "/" },
+		{ "/a/b", "/a/b" },
+		{ "/a//b///", "/a/b" },
+		{ "/./a/./b/.", "/a/b" },
+		{ "/a/../b", "/b" },
+		{ "/..", "/" },
+		{ "/a/b/../..", "/" },
+		{ "/../../a", "/a" },
+		{ "/a/...", "/a/..." },
+		{ "/a/.b", "/a/.b" },
+		{ "", NULL },
+		{ "a/b", NULL },
+		{ "./a", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *got = str_path_normalize(*state, str_from(rows[i].path));
+
+		if (rows[i].normalized == NULL)
+			assert_null(got);
+		else
+			assert_string_equal(got, rows[i].normalized);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +329,7 @@ int main(void)
 		WITH_ARENA(quote_rows),		WITH_ARENA(quote_is_cut),
 		cmocka_unit_test(nearest_rows), cmocka_unit_test(number_rows),
 		cmocka_unit_test(comparisons),	cmocka_unit_test(buffers),
+		WITH_ARENA(path_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

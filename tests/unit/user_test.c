@@ -2,6 +2,7 @@
 /* A rewritten user in a bundle: judged, its files written, judged again, judged by the hook. */
 #include "world.h"
 
+#include "host/facts.h"
 #include "policy/rule.h"
 #include "wrapper/user_files.h"
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "oci/seccomp.h"
 #include "policy/rule.h"
 
 struct lint {

@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "json/writer.h"
-#include "host/engine_paths.h"
 
 enum {
 	ARG_OTHERS = 2 /* in the rule's row */
@@ -18,7 +17,7 @@ static struct path_look look_at(const struct judge *judge, const struct path_fac
 {
 	if (fact->error == 0)
 		return (struct path_look){ fact->resolved, fact };
-	return (struct path_look){ host_path_normalize(judge->arena, fact->path), NULL };
+	return (struct path_look){ str_path_normalize(judge->arena, fact->path), NULL };
 }
 
 /*
@@ -52,7 +51,7 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 				 const struct source_fact *source)
 {
 	const struct oci_mount *mount = source->from.mount;
-	const struct path_look by_name = { host_path_normalize(judge->arena, source->from.path),
+	const struct path_look by_name = { str_path_normalize(judge->arena, source->from.path),
 					   NULL };
 	const struct path_look by_identity = { source->path.resolved, &source->path };
 	const char *reason = relative_reason(source);
@@ -120,19 +119,21 @@ enum root_look {
  * Roots of containers lie below many a denied path: where engines have them, and in the bundle. Any
  * other directory there is the host's.
  */
-static bool may_lie_below(const struct judge *judge, const char *path, enum root_look what)
+static bool may_lie_below(const struct judge *judge, const struct path_look *look,
+			  const struct path_fact *fact, enum root_look what)
 {
 	const char *bundle = judge->facts->bundle;
 	size_t len = bundle != NULL ? strlen(bundle) : 0;
 
-	return what == ROOT_NAMED || engine_root_by_name(str_from(path)) ||
-	       (what == ROOT_MADE_OF && engine_layer_by_name(str_from(path))) ||
-	       (len > 1 && strncmp(path, bundle, len) == 0 && path[len] == '/');
+	return what == ROOT_NAMED || fact->engine_root ||
+	       (what == ROOT_MADE_OF && fact->engine_layer) ||
+	       (len > 1 && strncmp(look->path, bundle, len) == 0 && look->path[len] == '/');
 }
 
-/* Why the root of a container must not be what is looked at, or NULL. */
+/* Why the root of a container must not be what is looked at, or NULL. fact: of this place. */
 static const char *root_reason(const struct judge *judge, const struct path_look *look,
-			       const struct path_lists *entries, enum root_look what)
+			       const struct path_fact *fact, const struct path_lists *entries,
+			       enum root_look what)
 {
 	for (size_t i = 0; look->path != NULL && i < entries->n_deny; i++) {
 		bool in_disguise;
@@ -140,7 +141,7 @@ static const char *root_reason(const struct judge *judge, const struct path_look
 			host_path_relate(look, &entries->deny[i], &in_disguise);
 
 		if (relation == PATH_UNRELATED ||
-		    (relation == PATH_BELOW && may_lie_below(judge, look->path, what)))
+		    (relation == PATH_BELOW && may_lie_below(judge, look, fact, what)))
 			continue;
 		return arena_printf(judge->arena, "this %s %s, which is the host's",
 				    relation == PATH_SAME	? "is"
@@ -156,7 +157,7 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 {
 	const struct oci_string *path = &judge->config->root.path;
 	const struct path_fact *fact = &judge->facts->root;
-	const struct path_look by_name = { host_path_normalize(judge->arena, path->value), NULL };
+	const struct path_look by_name = { str_path_normalize(judge->arena, path->value), NULL };
 	const struct path_look by_identity = { fact->resolved, fact };
 	auto_buf struct buf observed = { 0 };
 	const char *why = NULL;
@@ -164,14 +165,14 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 	if (!str_starts_with(path->value, "/") && str_path_climbs(path->value))
 		why = "runtimes differ in where \"..\" leads";
 	if (why == NULL)
-		why = root_reason(judge, &by_name, entries,
+		why = root_reason(judge, &by_name, fact, entries,
 				  fact->error == 0 ? ROOT_NAMED : ROOT_THERE);
 	if (why == NULL && fact->error == 0)
-		why = root_reason(judge, &by_identity, entries, ROOT_THERE);
+		why = root_reason(judge, &by_identity, fact, entries, ROOT_THERE);
 	for (size_t i = 0; i < fact->n_origins && why == NULL; i++) {
 		const struct path_look origin = look_at(judge, &fact->origins[i]);
 
-		why = root_reason(judge, &origin, entries, ROOT_MADE_OF);
+		why = root_reason(judge, &origin, &fact->origins[i], entries, ROOT_MADE_OF);
 	}
 	/* One that is not there starts nothing, and EINVAL is a relative one without its bundle: the next
 	 * hook knows that. One behind a magic link may be anything. */

@@ -24,33 +24,6 @@ static bool chain_has(const struct path_fact *fact, const struct file_id *id)
 	return false;
 }
 
-const char *host_path_normalize(struct arena *arena, struct str path)
-{
-	char *out = arena_alloc(arena, path.len + 2);
-	size_t len = 0;
-
-	if (path.len == 0 || path.data[0] != '/')
-		return NULL;
-	for (size_t i = 0; i < path.len;) {
-		size_t end = i + 1;
-
-		while (end < path.len && path.data[end] != '/')
-			end++;
-		if (end - i == 3 && memcmp(path.data + i, "/..", 3) == 0) {
-			while (len > 0 && out[--len] != '/')
-				;
-		} else if (end - i > 1 && !(end - i == 2 && path.data[i + 1] == '.')) {
-			memcpy(out + len, path.data + i, end - i);
-			len += end - i;
-		}
-		i = end;
-	}
-	if (len == 0)
-		out[len++] = '/';
-	out[len] = '\0';
-	return out;
-}
-
 static bool is_below(const char *path, const char *directory)
 {
 	size_t len = strlen(directory);
@@ -76,7 +49,7 @@ static struct path_entry make_entry(struct arena *arena, struct str text)
 		entry.read_only = true;
 		path.len -= 3;
 	}
-	entry.name = host_path_normalize(arena, path);
+	entry.name = str_path_normalize(arena, path);
 	entry.depth = path_depth(entry.name);
 	entry.rank = entry.depth * 2 + (strchr(entry.name, '*') == NULL);
 	return entry;

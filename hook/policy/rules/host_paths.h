@@ -44,12 +44,6 @@ struct path_lists {
 struct path_lists host_paths_prepare(const struct judge *judge);
 
 /*
- * host_path_normalize: the text without trailing slashes, "." and double slashes, ".." carried
- * out; NULL for a relative path.
- */
-const char *host_path_normalize(struct arena *arena, struct str path);
-
-/*
  * host_path_relate: how what is looked at stands to an entry of args.deny. By name first, the denied
  * path's own and where that leads. *ret_in_disguise: it is the denied file or lies under it, but no
  * name says so, because somebody mounted it there. No entry of args.allow has meant that.

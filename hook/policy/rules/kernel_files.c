@@ -95,7 +95,7 @@ static const char *destination_of(const struct judge *judge, const struct oci_mo
 	if (!str_starts_with(destination, "/"))
 		destination = str_from(arena_printf(judge->arena, "/%.*s", (int)destination.len,
 						    destination.data));
-	return host_path_normalize(judge->arena, destination);
+	return str_path_normalize(judge->arena, destination);
 }
 
 static bool is_at_or_under(const char *path, const char *directory)

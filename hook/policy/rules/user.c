@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "json/writer.h"
-#include "host/engine_paths.h"
 
 #define FIX_USER "--user 65532:65532, or USER 65532:65532 in the image"
 
@@ -239,29 +238,13 @@ static enum idmap mount_idmap(const struct oci_mount *mount)
 	return idmap;
 }
 
-/*
- * Is it a volume, and nothing else under that name? What the kubelet mounts for a pod may come from
- * anywhere: the cluster has allowed it.
- */
-static bool is_volume(const struct path_fact *fact)
-{
-	struct str path = fact->error == 0 ? str_from(fact->resolved) : fact->path;
-
-	if (engine_pod_volume(path))
-		return true;
-	for (size_t i = 0; i < fact->n_origins; i++)
-		if (!engine_volume(fact->origins[i].path))
-			return false;
-	return engine_volume(path);
-}
-
 /* A file of the host that is no volume: who maps its owner to an id of the container writes as root. */
 static bool shows_files_of_host(const struct judge *judge, const struct oci_mount *mount)
 {
 	const struct facts *facts = judge->facts;
 
 	for (size_t i = 0; i < facts->n_sources && !mount->read_only; i++)
-		if (facts->sources[i].from.mount == mount && !is_volume(&facts->sources[i].path))
+		if (facts->sources[i].from.mount == mount && !facts->sources[i].path.engine_volume)
 			return true;
 	return false;
 }
