@@ -53,6 +53,11 @@ shared_is_oci_only() {
 	jq -es 'all(.[]; (.stages - ["createRuntime", "poststop"]) == [])' oci-hooks.d/shared/*.json
 }
 
+layers() { tests/layers.py includes; }
+
+# By the symbols of objects, which have to be there.
+purity() { make all && tests/layers.py purity; }
+
 # What a script makes that took an option for the name of a directory.
 names() {
 	! find . -name .git -prune -o -path ./build -prune -o \( -name '-*' -o -name '* *' \) -print |
@@ -66,5 +71,7 @@ step 'mandoc -T lint' man_pages
 step 'shellcheck' shell_scripts
 step 'hook JSON is JSON with a timeout' json
 step 'shared hooks directory: OCI stages only' shared_is_oci_only
+step 'a file includes only what lies below it' layers
+step 'what judges touches nothing of the machine' purity
 step 'no file name is an option or has blanks' names
 tap_done
