@@ -30,14 +30,15 @@ enum abi_kind {
 	ABI_KIND_PIDNS = 2,  /* id: abi_pidns_id() */
 };
 
-/* Ordered by severity; the numbers of enum guard_action. */
+/* What happens to an execve that a predicate caught, ordered by severity. */
 enum abi_action {
-	ABI_ALLOW,
-	ABI_LOG,
-	ABI_ERRNO,
-	ABI_KILL,
+	ABI_ALLOW, /* RF_ACT_ALLOW */
+	ABI_LOG,   /* RF_ACT_LOG: an event only */
+	ABI_ERRNO, /* RF_ACT_ERRNO; becomes a kill where only a tracepoint is attached */
+	ABI_KILL,  /* RF_ACT_KILL_PROCESS */
 };
 
+/* Why an execve was caught, or a user namespace refused. */
 enum abi_reason {
 	ABI_REASON_NONE,
 	ABI_REASON_GAIN,    /* capabilities, or the root of the user namespace, gained at execve */
@@ -77,16 +78,21 @@ static inline __u64 abi_pidns_id(__u32 inode, __u32 init_pid)
 	return (__u64)init_pid << 32 | inode;
 }
 
-/* The numbers of struct guard_limits; actions are enum abi_action. */
+static inline __u32 abi_pidns_inode(__u64 id)
+{
+	return (__u32)id;
+}
+
+/* What the policy lets one container do at execve; actions are enum abi_action. */
 struct abi_limits {
-	__u64 ceiling;
-	__u64 bounding; /* the ceiling, and what exec rules let some binary gain */
-	__u32 exec_action;
-	__u32 ceiling_action;
-	__u32 root_action;
-	__u32 set_ids_action;
-	__u32 userns_action;
-	__u32 errno_ret; /* 1 to ABI_ERRNO_MAX */
+	__u64 ceiling;	      /* permitted capabilities that any execve may end with */
+	__u64 bounding;	      /* the ceiling, and what exec rules let some binary gain */
+	__u32 exec_action;    /* on a gain: exec.defaultAction */
+	__u32 ceiling_action; /* on permitted or bounding capabilities outside the ceiling */
+	__u32 root_action;    /* on an execve that ends as host root */
+	__u32 set_ids_action; /* exec.setIds */
+	__u32 userns_action;  /* exec.userNamespaces */
+	__u32 errno_ret;      /* 1 to ABI_ERRNO_MAX: what a denied execve returns */
 };
 
 #define ABI_HOST_MNTNS 2

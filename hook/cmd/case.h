@@ -23,7 +23,7 @@ enum test_outcome {
 
 /* What an exec.json asks for. */
 struct test_exec {
-	struct guard_creds old_creds, new_creds;
+	struct abi_creds old_creds, new_creds;
 	const struct json_node *paths; /* object: path -> word of an outcome */
 };
 

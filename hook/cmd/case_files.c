@@ -128,16 +128,16 @@ static const struct creds_key {
 	enum json_type type;
 	size_t offset;
 } creds_keys[] = {
-	{ "uid", JSON_NUMBER, offsetof(struct guard_creds, uid) },
-	{ "euid", JSON_NUMBER, offsetof(struct guard_creds, euid) },
-	{ "suid", JSON_NUMBER, offsetof(struct guard_creds, suid) },
-	{ "gid", JSON_NUMBER, offsetof(struct guard_creds, gid) },
-	{ "egid", JSON_NUMBER, offsetof(struct guard_creds, egid) },
-	{ "namespaceRoot", JSON_NUMBER, offsetof(struct guard_creds, root) },
-	{ "permitted", JSON_ARRAY, offsetof(struct guard_creds, permitted) },
-	{ "effective", JSON_ARRAY, offsetof(struct guard_creds, effective) },
-	{ "bounding", JSON_ARRAY, offsetof(struct guard_creds, bounding) },
-	{ "ambient", JSON_ARRAY, offsetof(struct guard_creds, ambient) },
+	{ "uid", JSON_NUMBER, offsetof(struct abi_creds, uid) },
+	{ "euid", JSON_NUMBER, offsetof(struct abi_creds, euid) },
+	{ "suid", JSON_NUMBER, offsetof(struct abi_creds, suid) },
+	{ "gid", JSON_NUMBER, offsetof(struct abi_creds, gid) },
+	{ "egid", JSON_NUMBER, offsetof(struct abi_creds, egid) },
+	{ "namespaceRoot", JSON_NUMBER, offsetof(struct abi_creds, root) },
+	{ "permitted", JSON_ARRAY, offsetof(struct abi_creds, permitted) },
+	{ "effective", JSON_ARRAY, offsetof(struct abi_creds, effective) },
+	{ "bounding", JSON_ARRAY, offsetof(struct abi_creds, bounding) },
+	{ "ambient", JSON_ARRAY, offsetof(struct abi_creds, ambient) },
 };
 
 /* One member of credentials; which one, its name says. */
@@ -165,7 +165,7 @@ static int read_creds_member(struct loader *loader, struct json_node *value, voi
 	return 0;
 }
 
-static int load_creds(struct loader *loader, struct json_node *object, struct guard_creds *creds)
+static int load_creds(struct loader *loader, struct json_node *object, struct abi_creds *creds)
 {
 	struct policy_key keys[ARRAY_SIZE(creds_keys)];
 
@@ -178,7 +178,7 @@ static int load_creds(struct loader *loader, struct json_node *object, struct gu
 /* Effective and saved ids are the real ones unless the case says otherwise. */
 static int read_old(struct loader *loader, struct json_node *value, void *target)
 {
-	struct guard_creds *creds = &((struct test_exec *)target)->old_creds;
+	struct abi_creds *creds = &((struct test_exec *)target)->old_creds;
 	int error = load_creds(loader, value, creds);
 
 	if (error < 0)

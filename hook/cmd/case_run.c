@@ -11,10 +11,10 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "exec_limits.h"
 #include "verdict/pipeline.h"
 #include "oci/capability.h"
 #include "policy/rule.h"
+#include "policy_to_guard.h"
 #include "report/report.h"
 #include "spec_files.h"
 
@@ -150,11 +150,10 @@ static int run_expect(const struct run *run, const struct test_case *test, struc
 }
 
 static int container_limits(const struct run *run, const struct test_case *test,
-			    struct guard_limits *ret_limits, struct err *err)
+			    struct exec_limits *ret_limits, struct err *err)
 {
 	const struct inspect_how how = { run->policy, FRONT_CHECK, FACTS_OFFLINE };
 	struct inspection inspection = { 0 };
-	struct exec_limits limits;
 	int error = test->files[TEST_CONFIG] != NULL
 			    ? inspect_file(run, test->files[TEST_CONFIG], &inspection, err)
 			    : inspect(run->arena, &how, "a plain config", STR(PLAIN_CONFIG),
@@ -163,28 +162,20 @@ static int container_limits(const struct run *run, const struct test_case *test,
 	if (error < 0)
 		return error;
 	policy_exec_limits(run->policy, &inspection.config, &inspection.facts, inspect_today(),
-			   &limits);
-	*ret_limits = exec_limits_for_guard(run->arena, &limits);
+			   ret_limits);
 	return 0;
 }
 
-static enum test_outcome outcome_of(enum guard_action action)
+static enum test_outcome outcome_of(__u32 action)
 {
-	switch (action) {
-	case GUARD_ALLOW:
-		return OUTCOME_ALLOW;
-	case GUARD_LOG:
-		return OUTCOME_LOG;
-	case GUARD_ERRNO:
-	case GUARD_KILL_PROCESS:
-		break;
-	}
-	return OUTCOME_DENY;
+	return action == ABI_ALLOW ? OUTCOME_ALLOW : action == ABI_LOG ? OUTCOME_LOG : OUTCOME_DENY;
 }
 
 static int run_exec(const struct run *run, const struct test_case *test, struct err *err)
 {
-	struct guard_limits limits = { 0 };
+	struct exec_limits limits = { 0 };
+	struct abi_limits guard_limits;
+	struct guard_rules guard_rules;
 	struct test_exec exec = { 0 };
 	int error = test_read_exec(run->arena, test->files[TEST_EXEC], &exec, err);
 
@@ -192,14 +183,17 @@ static int run_exec(const struct run *run, const struct test_case *test, struct 
 		error = container_limits(run, test, &limits, err);
 	if (error < 0)
 		return error;
+	guard_limits = policy_to_guard_limits(&limits);
+	guard_rules = policy_to_guard_rules(run->arena, &limits);
 	json_each (member, exec.paths) {
 		const char *path = arena_copy(run->arena, member->key.data, member->key.len);
 		enum test_outcome want = test_outcome_find(member->text);
-		struct guard_decision decision;
+		struct decide_verdict decision;
 
-		guard_decide(&limits, path, &exec.old_creds, &exec.new_creds, &decision);
-		for (size_t i = 0; i < limits.n_rules; i++)
-			if (strcmp(limits.rules[i].path, path) == 0)
+		guard_decide(&guard_limits, &guard_rules, path, &exec.old_creds, &exec.new_creds,
+			     &decision);
+		for (size_t i = 0; i < guard_rules.n; i++)
+			if (strcmp(guard_rules.items[i].path, path) == 0)
 				*run->paths_covered |= UINT64_C(1) << i;
 		if (outcome_of(decision.action) != want)
 			buf_printf(run->why,

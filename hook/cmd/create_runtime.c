@@ -13,11 +13,11 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/restrain.h"
-#include "exec_limits.h"
 #include "guard/guard.h"
 #include "verdict/pipeline.h"
 #include "oci/state.h"
 #include "policy_files.h"
+#include "policy_to_guard.h"
 #include "report/report.h"
 #include "wrapper/record.h"
 
@@ -59,10 +59,6 @@ static int read_bundle(struct arena *arena, const char *bundle, struct json_doc 
 	return json_read(arena, "config.json", text, JSON_NO_COMMENTS, ret_doc, err);
 }
 
-_Static_assert((int)GUARANTEE_NNP == (int)GUARD_NNP && (int)GUARANTEE_KILL == (int)GUARD_KILL &&
-		       (int)GUARANTEE_DENY == (int)GUARD_DENY,
-	       "policy and guard name the same levels");
-
 /* What keeps the guard from being loaded was found out before. */
 static int register_container(const struct hook *hook, const struct oci_state *state,
 			      const struct exec_limits *limits, struct err *err)
@@ -70,10 +66,10 @@ static int register_container(const struct hook *hook, const struct oci_state *s
 	const struct guard_container container = {
 		.id = state->id,
 		.init_pid = state->pid,
-		.limits = exec_limits_for_guard(hook->arena, limits),
+		.limits = policy_to_guard_limits(limits),
+		.rules = policy_to_guard_rules(hook->arena, limits),
 	};
-	int error = guard_register(hook->guard_dir, &container,
-				   (enum guard_level)limits->exec.guarantee, err);
+	int error = guard_register(hook->guard_dir, &container, policy_to_guard_level(limits), err);
 
 	if (error != -ENOENT || hook->load_error == 0)
 		return error;

@@ -17,20 +17,31 @@ struct listing {
 	struct json_writer *writer; /* --format json */
 };
 
-static int list_text(const struct guard_entry *entry, void *data)
+static const char *kind_name(const struct abi_key *key, const char *cgroup, const char *pidns)
+{
+	return key->kind == ABI_KIND_CGROUP ? cgroup : pidns;
+}
+
+/* A cgroup id, or the inode of a pid namespace. */
+static unsigned long long kind_id(const struct abi_key *key)
+{
+	return key->kind == ABI_KIND_PIDNS ? abi_pidns_inode(key->id) : key->id;
+}
+
+static int list_text(const struct abi_key *key, const struct abi_entry *entry, void *data)
 {
 	struct listing *listing = data;
 
 	buf_printf(listing->text,
 		   "  %s  pid %d, by %s %llu, ceiling %s, denied %llu, logged %llu\n",
 		   str_show(listing->arena, str_from(entry->id)), (int)entry->init_pid,
-		   entry->by_cgroup ? "cgroup" : "pid namespace", (unsigned long long)entry->key,
-		   cap_set_text(listing->arena, entry->ceiling), (unsigned long long)entry->denied,
-		   (unsigned long long)entry->logged);
+		   kind_name(key, "cgroup", "pid namespace"), kind_id(key),
+		   cap_set_text(listing->arena, entry->limits.ceiling),
+		   (unsigned long long)entry->denied, (unsigned long long)entry->logged);
 	return 0;
 }
 
-static int list_json(const struct guard_entry *entry, void *data)
+static int list_json(const struct abi_key *key, const struct abi_entry *entry, void *data)
 {
 	struct listing *listing = data;
 	struct json_writer *writer = listing->writer;
@@ -38,10 +49,10 @@ static int list_json(const struct guard_entry *entry, void *data)
 	json_begin_object(writer);
 	json_member_text(writer, "id", entry->id);
 	json_member_integer(writer, "pid", entry->init_pid);
-	json_member_integer(writer, entry->by_cgroup ? "cgroup" : "pidNamespace",
-			    (long long)entry->key);
+	json_member_integer(writer, kind_name(key, "cgroup", "pidNamespace"),
+			    (long long)kind_id(key));
 	json_key(writer, "ceiling");
-	json_raw(writer, str_from(cap_set_json(listing->arena, entry->ceiling)));
+	json_raw(writer, str_from(cap_set_json(listing->arena, entry->limits.ceiling)));
 	json_member_integer(writer, "denied", (long long)entry->denied);
 	json_member_integer(writer, "logged", (long long)entry->logged);
 	json_end_object(writer);

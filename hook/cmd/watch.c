@@ -28,7 +28,7 @@ static uint64_t clock_ns(clockid_t clock)
 }
 
 /* The event's time of day, in UTC: events carry the time since boot. */
-static const char *event_time(struct arena *arena, const struct guard_event *event)
+static const char *event_time(struct arena *arena, const struct abi_event *event)
 {
 	uint64_t age = clock_ns(CLOCK_BOOTTIME) - event->time;
 	uint64_t when = clock_ns(CLOCK_REALTIME) - age;
@@ -41,26 +41,24 @@ static const char *event_time(struct arena *arena, const struct guard_event *eve
 	return arena_printf(arena, "%s.%03uZ", text, (unsigned int)(when / 1000000U % 1000U));
 }
 
-static const char *outcome(enum guard_action action)
+static const char *outcome(__u32 action)
 {
-	return action == GUARD_ERRNO	      ? "denied"
-	       : action == GUARD_KILL_PROCESS ? "killed"
-					      : "logged";
+	return action == ABI_ERRNO ? "denied" : action == ABI_KILL ? "killed" : "logged";
 }
 
 /* What the execve would have ended with that it must not. */
-static const char *what(struct arena *arena, const struct guard_event *event)
+static const char *what(struct arena *arena, const struct abi_event *event)
 {
-	const struct guard_creds *old = &event->old_creds, *new = &event->new_creds;
+	const struct abi_creds *old = &event->old_creds, *new = &event->new_creds;
 	bool root = new->euid == new->root || new->euid == 0;
 
 	switch (event->reason) {
-	case GUARD_REASON_USERNS:
+	case ABI_REASON_USERNS:
 		return "a new user namespace";
-	case GUARD_REASON_SET_ID:
+	case ABI_REASON_SET_ID:
 		return arena_printf(arena, "uid %u and gid %u instead of %u and %u", new->euid,
 				    new->egid, old->euid, old->egid);
-	case GUARD_REASON_ROOT:
+	case ABI_REASON_ROOT:
 		return "host root";
 	default:
 		break;
@@ -72,22 +70,22 @@ static const char *what(struct arena *arena, const struct guard_event *event)
 		return arena_printf(arena, "%s; the ceiling is %s",
 				    cap_set_text(arena, new->permitted & ~event->ceiling),
 				    cap_set_text(arena, event->ceiling));
-	if (event->reason == GUARD_REASON_CEILING)
+	if (event->reason == ABI_REASON_CEILING)
 		return arena_printf(arena, "%s in the bounding set; the ceiling is %s",
 				    cap_set_text(arena, new->bounding & ~event->ceiling),
 				    cap_set_text(arena, event->ceiling));
 	return "root";
 }
 
-static struct str event_text(struct arena *arena, const struct guard_event *event)
+static struct str event_text(struct arena *arena, const struct abi_event *event)
 {
 	return str_from(arena_printf(
 		arena, "%s %s %s pid %d (%s) of %d: %s%s would give %s; rule %s\n",
 		event_time(arena, event), outcome(event->action),
 		str_show(arena, str_from(event->id)), (int)event->tgid,
 		str_show(arena, str_from(event->comm)), (int)event->ppid,
-		event->reason == GUARD_REASON_USERNS ? "it" : "execve of ",
-		event->reason == GUARD_REASON_USERNS ? "" : str_quote(arena, str_from(event->path)),
+		event->reason == ABI_REASON_USERNS ? "it" : "execve of ",
+		event->reason == ABI_REASON_USERNS ? "" : str_quote(arena, str_from(event->path)),
 		what(arena, event), guard_reason_name(event->reason)));
 }
 
@@ -99,7 +97,7 @@ static void write_capabilities(struct arena *arena, struct json_writer *writer, 
 }
 
 static void write_creds(struct arena *arena, struct json_writer *writer, const char *key,
-			const struct guard_creds *creds)
+			const struct abi_creds *creds)
 {
 	json_key(writer, key);
 	json_begin_object(writer);
@@ -115,7 +113,7 @@ static void write_creds(struct arena *arena, struct json_writer *writer, const c
 	json_end_object(writer);
 }
 
-static struct str event_json(struct arena *arena, const struct guard_event *event)
+static struct str event_json(struct arena *arena, const struct abi_event *event)
 {
 	struct json_writer *writer = json_writer_new(arena, false);
 	struct str text;
@@ -125,7 +123,7 @@ static struct str event_json(struct arena *arena, const struct guard_event *even
 	json_member_text(writer, "outcome", outcome(event->action));
 	json_member_text(writer, "action", guard_action_name(event->action));
 	json_member_text(writer, "rule", guard_reason_name(event->reason));
-	json_member_text(writer, "hook", event->hook);
+	json_member_text(writer, "hook", guard_hook_name(event->hook));
 	json_member_text(writer, "container", event->id);
 	json_member_integer(writer, "pid", event->tgid);
 	json_member_integer(writer, "thread", event->pid);
@@ -141,7 +139,7 @@ static struct str event_json(struct arena *arena, const struct guard_event *even
 	return str_from(arena_printf(arena, "%s\n", text.data));
 }
 
-static int on_event(const struct guard_event *event, void *data)
+static int on_event(const struct abi_event *event, void *data)
 {
 	struct watch *watch = data;
 	struct arena *arena;

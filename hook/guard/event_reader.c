@@ -17,20 +17,20 @@
 #define CHECK_MS 1000 /* how often to look whether the guard is still the one that is read */
 
 struct watch {
-	int (*on_event)(const struct guard_event *event, void *data);
+	int (*on_event)(const struct abi_event *event, void *data);
 	void *data;
 	struct err *err;
 	size_t seen;
-	int stop; /* what on_event, or decoding, returned */
+	int stop; /* what on_event, or reading the record, returned */
 };
 
 static int sample(void *context, void *data, size_t size)
 {
 	struct watch *watch = context;
-	struct guard_event event;
+	struct abi_event event;
 
 	watch->seen++;
-	watch->stop = guard_event_decode(data, size, &event, watch->err);
+	watch->stop = guard_event_read(data, size, &event, watch->err);
 	if (watch->stop == 0)
 		watch->stop = watch->on_event(&event, watch->data);
 	/* libbpf goes on after a positive result, and takes any negative one for an end. */
@@ -140,7 +140,7 @@ static int watch_ring(const char *dir, int fd, struct watch *watch, int timeout_
 	return ret;
 }
 
-int guard_watch(const char *dir, int (*on_event)(const struct guard_event *event, void *data),
+int guard_watch(const char *dir, int (*on_event)(const struct abi_event *event, void *data),
 		void *data, int timeout_ms, struct err *err)
 {
 	struct watch watch = { .on_event = on_event, .data = data, .err = err };

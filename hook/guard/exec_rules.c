@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "abi.h"
 #include "base/cleanup.h"
 #include "guard/lock.h"
 #include "guard/pins.h"
@@ -29,18 +28,17 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
 }
 
 /* The sum makes the order of the rules irrelevant. */
-static uint64_t set_hash(const struct guard_limits *limits)
+static uint64_t set_hash(const struct guard_rules *rules)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < limits->n_rules; i++) {
-		const struct guard_exec_rule *rule = &limits->rules[i];
-		uint32_t action = rule->action;
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct guard_rule *item = &rules->items[i];
 		uint64_t hash = 0xcbf29ce484222325;
 
-		hash = hash_bytes(hash, rule->path, strlen(rule->path) + 1);
-		hash = hash_bytes(hash, &rule->capabilities, sizeof(rule->capabilities));
-		sum += hash_bytes(hash, &action, sizeof(action));
+		hash = hash_bytes(hash, item->path, strlen(item->path) + 1);
+		hash = hash_bytes(hash, &item->rule.capabilities, sizeof(item->rule.capabilities));
+		sum += hash_bytes(hash, &item->rule.action, sizeof(item->rule.action));
 	}
 	return sum != 0 ? sum : 1; /* 0 means no rules */
 }
@@ -73,7 +71,7 @@ static int rule_get(int fd, uint64_t id, const char *path, struct abi_rule *ret_
 	return ret == 0;
 }
 
-static int set_compare(int fd, uint64_t id, const struct guard_limits *limits,
+static int set_compare(int fd, uint64_t id, const struct guard_rules *rules,
 		       enum set_state *ret_state, struct err *err)
 {
 	struct abi_rule found;
@@ -84,12 +82,12 @@ static int set_compare(int fd, uint64_t id, const struct guard_limits *limits,
 		*ret_state = SET_MISSING;
 	else if (ret > 0 && found.action != ABI_RULES_COMPLETE)
 		*ret_state = SET_INCOMPLETE;
-	if (ret < 0 || *ret_state != SET_OTHER || found.capabilities != limits->n_rules)
+	if (ret < 0 || *ret_state != SET_OTHER || found.capabilities != rules->n)
 		return ret < 0 ? ret : 0;
-	for (size_t i = 0; i < limits->n_rules; i++) {
-		ret = rule_get(fd, id, limits->rules[i].path, &found, err);
-		if (ret <= 0 || found.capabilities != limits->rules[i].capabilities ||
-		    found.action != (uint32_t)limits->rules[i].action)
+	for (size_t i = 0; i < rules->n; i++) {
+		ret = rule_get(fd, id, rules->items[i].path, &found, err);
+		if (ret <= 0 || found.capabilities != rules->items[i].rule.capabilities ||
+		    found.action != rules->items[i].rule.action)
 			return ret < 0 ? ret : 0;
 	}
 	*ret_state = SET_OURS;
@@ -97,10 +95,10 @@ static int set_compare(int fd, uint64_t id, const struct guard_limits *limits,
 }
 
 /* The id under which the set is, or could be put. */
-static int set_find(int fd, const struct guard_limits *limits, uint64_t *ret_id,
+static int set_find(int fd, const struct guard_rules *rules, uint64_t *ret_id,
 		    enum set_state *ret_state, struct err *err)
 {
-	uint64_t id = set_hash(limits);
+	uint64_t id = set_hash(rules);
 
 	for (unsigned int i = 0; i < PROBES_MAX; i++, id++) {
 		enum set_state state;
@@ -108,7 +106,7 @@ static int set_find(int fd, const struct guard_limits *limits, uint64_t *ret_id,
 
 		if (id == 0)
 			continue;
-		ret = set_compare(fd, id, limits, &state, err);
+		ret = set_compare(fd, id, rules, &state, err);
 		if (ret < 0)
 			return ret;
 		if (state == SET_OTHER)
@@ -169,18 +167,18 @@ static int rule_put(int fd, uint64_t id, const char *path, uint64_t capabilities
 }
 
 /* Whatever a killed writer left under the id goes first: it could be part of another set. */
-static int set_write(int fd, uint64_t id, const struct guard_limits *limits, struct err *err)
+static int set_write(int fd, uint64_t id, const struct guard_rules *rules, struct err *err)
 {
 	int ret;
 
 	ret = rules_remove(fd, &id, 1, false, err);
 	if (ret == 0)
-		ret = rule_put(fd, id, "", limits->n_rules, 0, err);
-	for (size_t i = 0; ret == 0 && i < limits->n_rules; i++)
-		ret = rule_put(fd, id, limits->rules[i].path, limits->rules[i].capabilities,
-			       limits->rules[i].action, err);
+		ret = rule_put(fd, id, "", rules->n, 0, err);
+	for (size_t i = 0; ret == 0 && i < rules->n; i++)
+		ret = rule_put(fd, id, rules->items[i].path, rules->items[i].rule.capabilities,
+			       rules->items[i].rule.action, err);
 	if (ret == 0)
-		ret = rule_put(fd, id, "", limits->n_rules, ABI_RULES_COMPLETE, err);
+		ret = rule_put(fd, id, "", rules->n, ABI_RULES_COMPLETE, err);
 	if (ret < 0) {
 		struct err ignored;
 
@@ -189,14 +187,14 @@ static int set_write(int fd, uint64_t id, const struct guard_limits *limits, str
 	return ret;
 }
 
-int rules_install(const char *dir, const struct guard_limits *limits, uint64_t *ret_id,
-		  int *ret_lock, struct err *err)
+int rules_install(const char *dir, const struct guard_rules *rules, uint64_t *ret_id, int *ret_lock,
+		  struct err *err)
 {
 	static const enum lock_mode modes[] = { LOCK_SHARED, LOCK_EXCLUSIVE };
 	auto_close int fd = -1;
 	int ret;
 
-	if (limits->n_rules == 0) {
+	if (rules->n == 0) {
 		*ret_id = 0;
 		*ret_lock = -1;
 		return 0;
@@ -212,13 +210,13 @@ int rules_install(const char *dir, const struct guard_limits *limits, uint64_t *
 
 		ret = lock_take(dir, "guard", modes[i], &lock, err);
 		if (ret == 0)
-			ret = set_find(fd, limits, &id, &state, err);
+			ret = set_find(fd, rules, &id, &state, err);
 		if (ret < 0)
 			return ret;
 		if (state != SET_OURS) {
 			if (modes[i] == LOCK_SHARED)
 				continue;
-			ret = set_write(fd, id, limits, err);
+			ret = set_write(fd, id, rules, err);
 			if (ret < 0)
 				return ret;
 		}

@@ -16,8 +16,8 @@
  * rules_install: makes sure that the set is there. *ret_id is 0 for no rules, else the id, and
  * *ret_lock a lock that keeps the set from being reclaimed: close it when an entry refers to it.
  */
-int rules_install(const char *dir, const struct guard_limits *limits, uint64_t *ret_id,
-		  int *ret_lock, struct err *err);
+int rules_install(const char *dir, const struct guard_rules *rules, uint64_t *ret_id, int *ret_lock,
+		  struct err *err);
 
 /* rules_reclaim: removes the sets whose ids are not among used. The caller holds the lock "guard"
  * exclusively, so that no set is being installed. */

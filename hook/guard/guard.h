@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The kernel guard as the rest of the program sees it: load and unload it, register a container
- * with it, ask what it guarantees, read its events. hook/guard/ is the only user of libbpf, and
- * bpf/abi.h is all that it shares with the programs in the kernel.
+ * with it, ask what it guarantees, read its events. hook/guard/ is the only user of libbpf. What it
+ * shares with the programs in the kernel, types included, is bpf/abi.h and bpf/decide.h.
  */
 #ifndef ROOTFENCE_GUARD_GUARD_H
 #define ROOTFENCE_GUARD_GUARD_H
@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "abi.h"
+#include "decide.h"
 #include "base/err.h"
 
 #define GUARD_DIR "/sys/fs/bpf/rootfence" /* where maps and links are pinned by default */
@@ -24,54 +26,27 @@ enum guard_level {
 	GUARD_DENY, /* BPF LSM: execve fails, the caller lives on */
 };
 
-/* What happens to an execve that a predicate caught; ordered by severity. */
-enum guard_action {
-	GUARD_ALLOW, /* RF_ACT_ALLOW */
-	GUARD_LOG,   /* RF_ACT_LOG: an event only */
-	GUARD_ERRNO, /* RF_ACT_ERRNO; becomes a kill where only a tracepoint is attached */
-	GUARD_KILL_PROCESS,
+/*
+ * An exec rule. The path is absolute and without symbolic links, from the root of the container's
+ * mount namespace. ABI_ALLOW and ABI_LOG let through what rule.capabilities covers, and no more.
+ */
+struct guard_rule {
+	const char *path;
+	struct abi_rule rule;
 };
 
-/* Why an execve was caught, or a user namespace refused. */
-enum guard_reason {
-	GUARD_REASON_NONE,
-	GUARD_REASON_GAIN,    /* gained capabilities, or became the root of its user namespace */
-	GUARD_REASON_CEILING, /* permitted capabilities outside the ceiling */
-	GUARD_REASON_ROOT,    /* ends as host root */
-	GUARD_REASON_SET_ID,  /* another identity that gains no capability and is not root */
-	GUARD_REASON_RULE,    /* an exec rule says so */
-	GUARD_REASON_USERNS,  /* a new user namespace */
+struct guard_rules {
+	const struct guard_rule *items;
+	size_t n;
 };
 
-#define GUARD_ID_MAX 128   /* container id, with its NUL byte */
-#define GUARD_PATH_MAX 256 /* path of an exec rule, with its NUL byte */
 #define GUARD_RULES_MAX 64 /* exec rules times paths of one policy */
-
-struct guard_exec_rule {
-	const char *path;	  /* absolute and without symbolic links, from the root of the
-			    container's mount namespace */
-	uint64_t capabilities;	  /* bit n: capability n may be gained */
-	enum guard_action action; /* ALLOW and LOG let through what capabilities covers, no more */
-};
-
-/* What the policy lets one container do at execve. */
-struct guard_limits {
-	uint64_t ceiling;		  /* permitted capabilities that any execve may end with */
-	uint64_t bounding;		  /* what any execve may leave in the bounding set */
-	enum guard_action exec_action;	  /* on a gain: exec.defaultAction */
-	enum guard_action ceiling_action; /* on permitted capabilities outside the ceiling */
-	enum guard_action root_action;	  /* on an execve that ends as host root (global uid 0) */
-	enum guard_action set_ids_action; /* exec.setIds */
-	enum guard_action userns_action;  /* exec.userNamespaces */
-	unsigned int errno_ret;		  /* 1 to 4095: what a denied execve returns */
-	const struct guard_exec_rule *rules;
-	size_t n_rules;
-};
 
 struct guard_container {
 	const char *id;
 	pid_t init_pid; /* the container's init, as this process's pid namespace numbers it */
-	struct guard_limits limits;
+	struct abi_limits limits;
+	struct guard_rules rules;
 };
 
 enum guard_load_mode {
@@ -120,16 +95,6 @@ int guard_unregister(const char *dir, const char *id, struct err *err);
 /* guard_reclaim: removes entries of containers that are gone; *ret_removed may be NULL. */
 int guard_reclaim(const char *dir, size_t *ret_removed, struct err *err);
 
-struct guard_entry {
-	char id[GUARD_ID_MAX];
-	bool by_cgroup; /* key is a cgroup id; else the inode of a pid namespace */
-	uint64_t key;
-	pid_t init_pid;
-	uint64_t ceiling;
-	uint64_t denied; /* events since registration that ended in ERRNO or KILL */
-	uint64_t logged;
-};
-
 struct guard_status {
 	bool loaded;
 	unsigned int abi; /* of what is pinned; 0 when nothing is */
@@ -159,69 +124,30 @@ bool guard_is_missing(const char *dir);
  */
 bool guard_refuses_userns(const char *dir);
 
-/* guard_each_entry: calls visit for every registered container; a non-zero return ends the walk
- * and is returned. */
-int guard_each_entry(const char *dir, int (*visit)(const struct guard_entry *entry, void *data),
+/*
+ * guard_each_entry: calls visit for every registered container; a non-zero return ends the walk and
+ * is returned. The id ends in a NUL byte.
+ */
+int guard_each_entry(const char *dir,
+		     int (*visit)(const struct abi_key *key, const struct abi_entry *entry,
+				  void *data),
 		     void *data, struct err *err);
-
-/* Credentials as the kernel holds them: ids are those of the initial user namespace. */
-struct guard_creds {
-	uint64_t permitted;
-	uint64_t effective;
-	uint64_t bounding;
-	uint64_t ambient;
-	uint32_t uid;
-	uint32_t euid;
-	uint32_t suid;
-	uint32_t gid;
-	uint32_t egid;
-	uint32_t root; /* the root of the user namespace; UINT32_MAX when it has none */
-};
-
-struct guard_event {
-	uint64_t time;		  /* CLOCK_BOOTTIME, nanoseconds */
-	enum guard_action action; /* what was done */
-	enum guard_reason reason;
-	const char *hook; /* "lsm/bprm_creds_from_file", ...; static */
-	pid_t pid;	  /* the thread; all pids are the host's */
-	pid_t tgid;	  /* the process */
-	pid_t ppid;
-	unsigned int errno_ret;	   /* what execve returned; 0 when it was not refused */
-	char comm[16];		   /* who called execve */
-	char id[GUARD_ID_MAX];	   /* of the container */
-	char path[GUARD_PATH_MAX]; /* of the file, or as execve was given it; "" for userns */
-	bool path_resolved; /* path is the file's own, from the root of its mount namespace */
-	bool rule_matched;  /* an exec rule names that path */
-	bool old_implied;   /* old_creds are concluded from the new ones, not read */
-	struct guard_creds old_creds;
-	struct guard_creds new_creds;
-	uint64_t gained; /* capabilities */
-	uint64_t ceiling;
-	uint64_t rule_capabilities; /* of the matched rule */
-};
-
-struct guard_decision {
-	enum guard_action action;
-	enum guard_reason reason;
-	uint64_t gained; /* capabilities */
-};
 
 /*
  * guard_decide: what the guard does with one execve of the file at path in a container with these
- * limits: the programs' own decision, without a kernel. Where the guard can only kill, an action
- * GUARD_ERRNO is a kill there.
+ * limits and rules: the programs' own decision, without a kernel. Where the guard can only kill, an
+ * action ABI_ERRNO is a kill there.
  */
-void guard_decide(const struct guard_limits *limits, const char *path,
-		  const struct guard_creds *old_creds, const struct guard_creds *new_creds,
-		  struct guard_decision *ret_decision);
+void guard_decide(const struct abi_limits *limits, const struct guard_rules *rules,
+		  const char *path, const struct abi_creds *old_creds,
+		  const struct abi_creds *new_creds, struct decide_verdict *ret_verdict);
 
 /*
- * guard_event_decode: checks and copies one record of the ring buffer. Pure. -EPROTO with
- * EXIT_GUARD when data is not an event of this ABI. Strings come from containers: comm, path and id
- * may hold any byte but NUL.
+ * guard_event_read: checks and copies one record of the ring buffer. Pure. -EPROTO with EXIT_GUARD
+ * when data is not an event of this ABI. Strings come from containers: comm, path and id may hold
+ * any byte but NUL; in the copy they end in NUL bytes.
  */
-int guard_event_decode(const void *data, size_t size, struct guard_event *ret_event,
-		       struct err *err);
+int guard_event_read(const void *data, size_t size, struct abi_event *ret_event, struct err *err);
 
 /*
  * guard_watch: calls on_event for each event, oldest first, until it returns non-zero (returned),
@@ -230,12 +156,12 @@ int guard_event_decode(const void *data, size_t size, struct guard_event *ret_ev
  * watch. -EBUSY with EXIT_GUARD when another process watches already: an event can be read once.
  * -ENODEV with EXIT_GUARD when the guard is unloaded meanwhile.
  */
-int guard_watch(const char *dir, int (*on_event)(const struct guard_event *event, void *data),
+int guard_watch(const char *dir, int (*on_event)(const struct abi_event *event, void *data),
 		void *data, int timeout_ms, struct err *err);
 
-const char *guard_level_name(enum guard_level level);	 /* "none" "nnp" "kill" "deny" */
-const char *guard_action_name(enum guard_action action); /* "RF_ACT_ALLOW", ... */
-const char *guard_reason_name(enum guard_reason reason); /* "gain" "ceiling" "root" "setId" ... */
-const char *guard_hook_name(unsigned int hook);		 /* of enum abi_hook */
+const char *guard_level_name(enum guard_level level);  /* "none" "nnp" "kill" "deny" */
+const char *guard_action_name(enum abi_action action); /* "RF_ACT_ALLOW", ... */
+const char *guard_reason_name(enum abi_reason reason); /* "gain" "ceiling" "root" "setId" ... */
+const char *guard_hook_name(enum abi_hook hook);       /* "lsm/bprm_creds_from_file", ... */
 
 #endif

@@ -151,7 +151,7 @@ int guard_query(const char *dir, struct guard_status *ret_status, struct err *er
 }
 
 struct visitor {
-	int (*visit)(const struct guard_entry *entry, void *data);
+	int (*visit)(const struct abi_key *key, const struct abi_entry *entry, void *data);
 	void *data;
 };
 
@@ -159,21 +159,16 @@ static int entry_visit(const struct abi_key *key, const struct abi_entry *entry,
 		       struct err *err)
 {
 	const struct visitor *visitor = data;
-	struct guard_entry shown = {
-		.by_cgroup = key->kind == ABI_KIND_CGROUP,
-		.key = key->kind == ABI_KIND_PIDNS ? (uint32_t)key->id : key->id,
-		.init_pid = (pid_t)entry->init_pid,
-		.ceiling = entry->limits.ceiling,
-		.denied = entry->denied,
-		.logged = entry->logged,
-	};
+	struct abi_entry shown = *entry;
 
 	(void)err;
-	snprintf(shown.id, sizeof(shown.id), "%.*s", (int)sizeof(entry->id) - 1, entry->id);
-	return visitor->visit(&shown, visitor->data);
+	shown.id[sizeof(shown.id) - 1] = '\0';
+	return visitor->visit(key, &shown, visitor->data);
 }
 
-int guard_each_entry(const char *dir, int (*visit)(const struct guard_entry *entry, void *data),
+int guard_each_entry(const char *dir,
+		     int (*visit)(const struct abi_key *key, const struct abi_entry *entry,
+				  void *data),
 		     void *data, struct err *err)
 {
 	struct visitor visitor = { visit, data };

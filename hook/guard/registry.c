@@ -14,7 +14,6 @@
 #include "base/cleanup.h"
 #include "guard/guard.h"
 #include "guard/container.h"
-#include "guard/decision.h"
 #include "guard/lock.h"
 #include "guard/pins.h"
 #include "guard/exec_rules.h"
@@ -57,57 +56,51 @@ int registry_each(int containers_fd,
 	return 0;
 }
 
-static bool action_is_known(enum guard_action action)
+static int rules_check(const struct guard_rules *rules, struct err *err)
 {
-	return (unsigned int)action <= GUARD_KILL_PROCESS;
-}
-
-static int rules_check(const struct guard_limits *limits, struct err *err)
-{
-	if (limits->n_rules > GUARD_RULES_MAX)
+	if (rules->n > GUARD_RULES_MAX)
 		return err_set(err, E2BIG, EXIT_POLICY,
 			       "a policy can have %d exec rules at most, one for each path",
 			       GUARD_RULES_MAX);
-	for (size_t i = 0; i < limits->n_rules; i++) {
-		const struct guard_exec_rule *rule = &limits->rules[i];
+	for (size_t i = 0; i < rules->n; i++) {
+		const char *path = rules->items[i].path;
 
-		if (rule->path[0] != '/' || rule->path[1] == '\0')
+		if (path[0] != '/' || path[1] == '\0')
 			return err_set(err, EINVAL, EXIT_POLICY,
-				       "the path of an exec rule must be absolute: '%s'",
-				       rule->path);
-		if (strlen(rule->path) >= GUARD_PATH_MAX)
+				       "the path of an exec rule must be absolute: '%s'", path);
+		if (strlen(path) >= ABI_PATH_MAX)
 			return err_set(err, ENAMETOOLONG, EXIT_POLICY,
 				       "the path of an exec rule is longer than %d bytes: '%s'",
-				       GUARD_PATH_MAX - 1, rule->path);
-		if (!action_is_known(rule->action))
+				       ABI_PATH_MAX - 1, path);
+		if (rules->items[i].rule.action > ABI_KILL)
 			return err_set(err, EINVAL, EXIT_POLICY,
-				       "unknown action of an exec rule for '%s'", rule->path);
+				       "unknown action of an exec rule for '%s'", path);
 		for (size_t j = 0; j < i; j++)
-			if (strcmp(limits->rules[j].path, rule->path) == 0)
+			if (strcmp(rules->items[j].path, path) == 0)
 				return err_set(err, EINVAL, EXIT_POLICY, "two exec rules for '%s'",
-					       rule->path);
+					       path);
 	}
 	return 0;
 }
 
 static int container_check(const struct guard_container *container, struct err *err)
 {
-	const struct guard_limits *limits = &container->limits;
+	const struct abi_limits *limits = &container->limits;
 
-	if (container->id[0] == '\0' || strlen(container->id) >= GUARD_ID_MAX)
+	if (container->id[0] == '\0' || strlen(container->id) >= ABI_ID_MAX)
 		return err_set(err, EINVAL, EXIT_SPEC, "a container id has 1 to %d bytes",
-			       GUARD_ID_MAX - 1);
+			       ABI_ID_MAX - 1);
 	if (container->init_pid <= 1)
 		return err_set(err, EINVAL, EXIT_SPEC, "%d cannot be the pid of a container's init",
 			       (int)container->init_pid);
-	if (!action_is_known(limits->exec_action) || !action_is_known(limits->ceiling_action) ||
-	    !action_is_known(limits->root_action) || !action_is_known(limits->set_ids_action) ||
-	    !action_is_known(limits->userns_action))
+	if (limits->exec_action > ABI_KILL || limits->ceiling_action > ABI_KILL ||
+	    limits->root_action > ABI_KILL || limits->set_ids_action > ABI_KILL ||
+	    limits->userns_action > ABI_KILL)
 		return err_set(err, EINVAL, EXIT_POLICY, "unknown exec action");
 	if (limits->errno_ret < 1 || limits->errno_ret > ABI_ERRNO_MAX)
 		return err_set(err, EINVAL, EXIT_POLICY, "errnoRet must be from 1 to %d",
 			       ABI_ERRNO_MAX);
-	return rules_check(limits, err);
+	return rules_check(&container->rules, err);
 }
 
 static void entry_fill(struct abi_entry *entry, const struct guard_container *container,
@@ -115,7 +108,7 @@ static void entry_fill(struct abi_entry *entry, const struct guard_container *co
 {
 	memset(entry, 0, sizeof(*entry));
 	memcpy(entry->id, container->id, strlen(container->id));
-	entry->limits = limits_encode(&container->limits);
+	entry->limits = container->limits;
 	entry->rules_id = rules_id;
 	entry->init_start = identity->init_start;
 	entry->init_pid = (__u32)container->init_pid;
@@ -152,7 +145,7 @@ static int pidns_visit(const struct abi_key *key, const struct abi_entry *entry,
 	bool alive;
 	int ret;
 
-	if (key->kind != ABI_KIND_PIDNS || (uint32_t)key->id != search->inode)
+	if (key->kind != ABI_KIND_PIDNS || abi_pidns_inode(key->id) != search->inode)
 		return 0;
 	ret = init_is_alive(entry, &alive, err);
 	if (ret < 0 || !alive)
@@ -270,7 +263,7 @@ static int register_loaded(const char *dir, const struct guard_container *contai
 	if (ret == 0)
 		ret = pins_open_map(dir, "containers", &fd, err);
 	if (ret == 0)
-		ret = rules_install(dir, &container->limits, &rules_id, &rules_lock, err);
+		ret = rules_install(dir, &container->rules, &rules_id, &rules_lock, err);
 	if (ret < 0)
 		return ret;
 	entry_fill(&entry, container, &identity, rules_id);

@@ -2,21 +2,7 @@
 /* Words for levels, actions, reasons and hooks. Needs nothing of libbpf. */
 #include "guard/guard.h"
 
-#include "abi.h"
 #include "base/cleanup.h"
-
-_Static_assert((int)GUARD_ALLOW == ABI_ALLOW && (int)GUARD_LOG == ABI_LOG &&
-		       (int)GUARD_ERRNO == ABI_ERRNO && (int)GUARD_KILL_PROCESS == ABI_KILL,
-	       "actions have the same numbers in user space and in the kernel");
-_Static_assert((int)GUARD_REASON_GAIN == ABI_REASON_GAIN &&
-		       (int)GUARD_REASON_CEILING == ABI_REASON_CEILING &&
-		       (int)GUARD_REASON_ROOT == ABI_REASON_ROOT &&
-		       (int)GUARD_REASON_SET_ID == ABI_REASON_SET_ID &&
-		       (int)GUARD_REASON_RULE == ABI_REASON_RULE &&
-		       (int)GUARD_REASON_USERNS == ABI_REASON_USERNS,
-	       "reasons have the same numbers in user space and in the kernel");
-_Static_assert(GUARD_ID_MAX == ABI_ID_MAX && GUARD_PATH_MAX == ABI_PATH_MAX,
-	       "strings have the same size in user space and in the kernel");
 
 const char *guard_level_name(enum guard_level level)
 {
@@ -30,34 +16,34 @@ const char *guard_level_name(enum guard_level level)
 	return (size_t)level < ARRAY_SIZE(names) ? names[level] : "unknown";
 }
 
-const char *guard_action_name(enum guard_action action)
+const char *guard_action_name(enum abi_action action)
 {
 	static const char *const names[] = {
-		[GUARD_ALLOW] = "RF_ACT_ALLOW",
-		[GUARD_LOG] = "RF_ACT_LOG",
-		[GUARD_ERRNO] = "RF_ACT_ERRNO",
-		[GUARD_KILL_PROCESS] = "RF_ACT_KILL_PROCESS",
+		[ABI_ALLOW] = "RF_ACT_ALLOW",
+		[ABI_LOG] = "RF_ACT_LOG",
+		[ABI_ERRNO] = "RF_ACT_ERRNO",
+		[ABI_KILL] = "RF_ACT_KILL_PROCESS",
 	};
 
 	return (size_t)action < ARRAY_SIZE(names) ? names[action] : "unknown";
 }
 
-const char *guard_reason_name(enum guard_reason reason)
+const char *guard_reason_name(enum abi_reason reason)
 {
 	static const char *const names[] = {
-		[GUARD_REASON_NONE] = "none",
-		[GUARD_REASON_GAIN] = "gain",
-		[GUARD_REASON_CEILING] = "ceiling",
-		[GUARD_REASON_ROOT] = "root",
-		[GUARD_REASON_SET_ID] = "setId",
-		[GUARD_REASON_RULE] = "rule",
-		[GUARD_REASON_USERNS] = "userNamespace",
+		[ABI_REASON_NONE] = "none",
+		[ABI_REASON_GAIN] = "gain",
+		[ABI_REASON_CEILING] = "ceiling",
+		[ABI_REASON_ROOT] = "root",
+		[ABI_REASON_SET_ID] = "setId",
+		[ABI_REASON_RULE] = "rule",
+		[ABI_REASON_USERNS] = "userNamespace",
 	};
 
 	return (size_t)reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
 }
 
-const char *guard_hook_name(unsigned int hook)
+const char *guard_hook_name(enum abi_hook hook)
 {
 	static const char *const names[ABI_HOOK_COUNT] = {
 		[ABI_HOOK_NONE] = "none",
@@ -69,5 +55,5 @@ const char *guard_hook_name(unsigned int hook)
 		[ABI_HOOK_CATCH] = "kprobe/security_bprm_committing_creds",
 	};
 
-	return hook < ARRAY_SIZE(names) ? names[hook] : "unknown";
+	return (size_t)hook < ARRAY_SIZE(names) ? names[hook] : "unknown";
 }

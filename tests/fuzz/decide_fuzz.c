@@ -46,9 +46,9 @@ static uint32_t take_id(struct input *in)
 	return ids[take(in) % ARRAY_SIZE(ids)];
 }
 
-static struct guard_creds take_creds(struct input *in)
+static struct abi_creds take_creds(struct input *in)
 {
-	struct guard_creds creds = { 0 };
+	struct abi_creds creds = { 0 };
 
 	creds.permitted = take_set(in);
 	creds.effective = take_set(in);
@@ -63,35 +63,36 @@ static struct guard_creds take_creds(struct input *in)
 	return creds;
 }
 
-static enum guard_action take_action(struct input *in)
+static __u32 take_action(struct input *in)
 {
-	return (enum guard_action)(take(in) % (GUARD_KILL_PROCESS + 1));
+	return take(in) % (ABI_KILL + 1);
 }
 
 struct scene {
-	struct guard_creds old, now;
-	struct guard_limits limits;
-	struct guard_exec_rule rule;
+	struct abi_creds old, now;
+	struct abi_limits limits;
+	struct guard_rule rule; /* of /bin/x */
 };
 
-static struct guard_decision decide(const struct scene *scene, const char *path)
+static struct decide_verdict decide(const struct scene *scene, const char *path)
 {
-	struct guard_decision decision;
+	struct decide_verdict decision;
 
-	guard_decide(&scene->limits, path, &scene->old, &scene->now, &decision);
+	guard_decide(&scene->limits, &(struct guard_rules){ &scene->rule, 1 }, path, &scene->old,
+		     &scene->now, &decision);
 	return decision;
 }
 
-static bool has_host_root(const struct guard_creds *creds)
+static bool has_host_root(const struct abi_creds *creds)
 {
 	return creds->uid == 0 || creds->euid == 0 || creds->suid == 0;
 }
 
 /* What holds of one decision that no rule takes part in. */
-static void check_plain(const struct scene *scene, const struct guard_decision *plain)
+static void check_plain(const struct scene *scene, const struct decide_verdict *plain)
 {
-	const struct guard_creds *old = &scene->old, *now = &scene->now;
-	const struct guard_limits *limits = &scene->limits;
+	const struct abi_creds *old = &scene->old, *now = &scene->now;
+	const struct abi_limits *limits = &scene->limits;
 	uint64_t gained = (now->permitted & ~old->permitted) | (now->effective & ~old->effective) |
 			  (now->ambient & ~old->ambient);
 	bool gains = gained != 0 || (now->euid == now->root && old->euid != now->root);
@@ -99,23 +100,22 @@ static void check_plain(const struct scene *scene, const struct guard_decision *
 		    (now->bounding & ~limits->bounding) != 0;
 
 	must(plain->gained == gained, "gained %llx", (unsigned long long)plain->gained);
-	must(!gains || plain->action >= limits->exec_action, "a gain: %d", plain->action);
-	must(!over || plain->action >= limits->ceiling_action, "over: %d", plain->action);
-	must(!has_host_root(now) || plain->action >= limits->root_action, "root: %d",
+	must(!gains || plain->action >= limits->exec_action, "a gain: %u", plain->action);
+	must(!over || plain->action >= limits->ceiling_action, "over: %u", plain->action);
+	must(!has_host_root(now) || plain->action >= limits->root_action, "root: %u",
 	     plain->action);
-	must(gains || over || has_host_root(now) || plain->reason == GUARD_REASON_NONE ||
-		     plain->reason == GUARD_REASON_SET_ID,
-	     "reason %d for nothing", plain->reason);
-	must(plain->reason != GUARD_REASON_NONE || plain->action == GUARD_ALLOW,
-	     "action %d for nothing", plain->action);
-	must(plain->reason != GUARD_REASON_SET_ID || now->euid != old->euid ||
-		     now->egid != old->egid,
+	must(gains || over || has_host_root(now) || plain->reason == ABI_REASON_NONE ||
+		     plain->reason == ABI_REASON_SET_ID,
+	     "reason %u for nothing", plain->reason);
+	must(plain->reason != ABI_REASON_NONE || plain->action == ABI_ALLOW,
+	     "action %u for nothing", plain->action);
+	must(plain->reason != ABI_REASON_SET_ID || now->euid != old->euid || now->egid != old->egid,
 	     "set-id without another id");
-	must(plain->reason != GUARD_REASON_RULE, "a rule that is not there");
+	must(plain->reason != ABI_REASON_RULE, "a rule that is not there");
 }
 
 /* Where set-id is taken no more seriously than a gain, more power is never taken less so. */
-static void check_order(const struct scene *scene, const struct guard_decision *plain,
+static void check_order(const struct scene *scene, const struct decide_verdict *plain,
 			struct input *in)
 {
 	struct scene other = *scene;
@@ -126,47 +126,39 @@ static void check_order(const struct scene *scene, const struct guard_decision *
 	other.now.effective |= take_set(in);
 	other.now.ambient |= take_set(in);
 	other.now.bounding |= take_set(in);
-	must(decide(&other, "/other").action >= plain->action, "more power: %d", plain->action);
+	must(decide(&other, "/other").action >= plain->action, "more power: %u", plain->action);
 	other = *scene;
 	other.old.permitted |= take_set(in);
 	other.old.effective |= take_set(in);
 	other.old.ambient |= take_set(in);
-	must(decide(&other, "/other").action <= plain->action, "less gain: %d", plain->action);
+	must(decide(&other, "/other").action <= plain->action, "less gain: %u", plain->action);
 	other = *scene;
 	other.limits.ceiling |= take_set(in);
 	other.limits.bounding |= take_set(in);
-	must(decide(&other, "/other").action <= plain->action, "more room: %d", plain->action);
+	must(decide(&other, "/other").action <= plain->action, "more room: %u", plain->action);
 }
 
-static void check_rule(const struct scene *scene, const struct guard_decision *plain)
+static void check_rule(const struct scene *scene, const struct decide_verdict *plain)
 {
-	struct guard_decision ruled = decide(scene, scene->rule.path);
+	struct decide_verdict ruled = decide(scene, scene->rule.path);
 	uint64_t over = (scene->now.permitted & ~scene->limits.ceiling) |
 			(scene->now.bounding & ~scene->limits.bounding);
-	bool listed = ((ruled.gained | over) & ~scene->rule.capabilities) == 0;
+	bool listed = ((ruled.gained | over) & ~scene->rule.rule.capabilities) == 0;
 	bool stays_root = has_host_root(&scene->old) && has_host_root(&scene->now);
 
-	if (plain->reason == GUARD_REASON_NONE ||
-	    (scene->rule.action <= GUARD_LOG && (!listed || stays_root)))
+	if (plain->reason == ABI_REASON_NONE ||
+	    (scene->rule.rule.action <= ABI_LOG && (!listed || stays_root)))
 		must(ruled.action == plain->action && ruled.reason == plain->reason,
-		     "a rule lets through what it does not list: %d", ruled.action);
+		     "a rule lets through what it does not list: %u", ruled.action);
 	else
-		must(ruled.action == scene->rule.action && ruled.reason == GUARD_REASON_RULE,
-		     "the rule says %d, not %d", scene->rule.action, ruled.action);
+		must(ruled.action == scene->rule.rule.action && ruled.reason == ABI_REASON_RULE,
+		     "the rule says %u, not %u", scene->rule.rule.action, ruled.action);
 }
 
 /* What a hook that sees only new credentials concludes of the old ones. */
 static void check_implied(const struct scene *scene)
 {
-	struct abi_creds now = { .permitted = scene->now.permitted,
-				 .effective = scene->now.effective,
-				 .ambient = scene->now.ambient,
-				 .uid = scene->now.uid,
-				 .euid = scene->now.euid,
-				 .suid = scene->now.suid,
-				 .gid = scene->now.gid,
-				 .egid = scene->now.egid,
-				 .root = scene->now.root };
+	const struct abi_creds now = scene->now;
 	struct abi_creds old;
 
 	decide_imply_old(&now, 0, &old);
@@ -181,7 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
 	struct scene scene = { 0 };
-	struct guard_decision plain;
+	struct decide_verdict plain;
 
 	scene.old = take_creds(&in);
 	scene.now = take_creds(&in);
@@ -193,10 +185,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	scene.limits.set_ids_action = take_action(&in);
 	scene.limits.errno_ret = 1;
 	scene.rule.path = "/bin/x";
-	scene.rule.capabilities = take_set(&in);
-	scene.rule.action = take_action(&in);
-	scene.limits.rules = &scene.rule;
-	scene.limits.n_rules = 1;
+	scene.rule.rule.capabilities = take_set(&in);
+	scene.rule.rule.action = take_action(&in);
 	plain = decide(&scene, "/other");
 	check_plain(&scene, &plain);
 	check_order(&scene, &plain, &in);

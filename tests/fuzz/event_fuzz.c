@@ -30,15 +30,17 @@ static void check_text(struct arena *arena, const char *text, size_t size)
 	cleanup_buf(&json);
 }
 
-static void check_event(const struct guard_event *event, const struct abi_event *raw)
+static void check_event(const struct abi_event *event, const struct abi_event *raw)
 {
 	struct arena *arena = arena_new();
 
 	must(guard_action_name(event->action) != NULL && guard_reason_name(event->reason) != NULL &&
-		     event->hook != NULL,
-	     "no word for action %d, reason %d or the hook", event->action, event->reason);
-	must(event->action > GUARD_ALLOW && event->reason != GUARD_REASON_NONE, "nothing happened");
-	must(event->pid >= 0 && event->tgid >= 0 && event->ppid >= 0, "pid %d", (int)event->pid);
+		     guard_hook_name(event->hook) != NULL,
+	     "no word for action %u, reason %u or hook %u", event->action, event->reason,
+	     event->hook);
+	must(event->action > ABI_ALLOW && event->reason != ABI_REASON_NONE, "nothing happened");
+	must((int)event->pid >= 0 && (int)event->tgid >= 0 && (int)event->ppid >= 0, "pid %u",
+	     event->pid);
 	must(event->errno_ret <= ABI_ERRNO_MAX, "errno %u", event->errno_ret);
 	must(event->gained == raw->gained && event->ceiling == raw->ceiling &&
 		     event->time == raw->time,
@@ -58,7 +60,7 @@ static void check_event(const struct guard_event *event, const struct abi_event 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct abi_event raw = { 0 };
-	struct guard_event event;
+	struct abi_event event;
 	struct err err = { 0 };
 	bool whole = size > 0 && data[0] == 'e';
 
@@ -74,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data = (const uint8_t *)&raw;
 		size = sizeof(raw);
 	}
-	if (guard_event_decode(data, size, &event, &err) == 0) {
+	if (guard_event_read(data, size, &event, &err) == 0) {
 		must(size == sizeof(raw) && raw.abi == GUARD_ABI && raw.size == sizeof(raw),
 		     "%zu bytes are taken for an event", size);
 		check_event(&event, &raw);
