@@ -2,61 +2,108 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # root.sh SUITE [engines]: prints the path of a Debian root for guests, with podman alone or with
-# containerd and Docker too, made with debootstrap unless the cache has it. The name in the cache
-# says what is in it: suite, mirror and packages. To get newer packages, remove it. Guests only read
-# it, so any number can share one.
+# containerd and Docker too. A root is made once and stays in the cache, since guests only read it.
+# Its name has a checksum of this file, so that a change of the recipe makes a new root. To get
+# newer packages, remove the root. ROOT.packages lists what is in it.
+#
+# ROOTFENCE_CACHE: the cache (default /var/cache/rootfence).
+# ROOTFENCE_MIRROR: the archive (default: what apt uses here). forky changes until it is released;
+# for the same packages again, name an archive of one day, as snapshot.debian.org serves them.
 set -euo pipefail
+umask 022
 
-# The mirror that apt uses here.
-# shellcheck disable=SC2016 # apt's variable
-mirror=${ROOTFENCE_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
-	'Created-By: Packages' 'Label: Debian' | head -n 1)}
-readonly mirror=${mirror%/}
 readonly cache=${ROOTFENCE_CACHE:-/var/cache/rootfence}/vm
-readonly limit=1800 # seconds for a slow mirror
+readonly limit=1800 # seconds, for a slow archive
+readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+# netavark is one of two packages that podman accepts: named, so that apt has no choice.
 readonly packages=(bats busybox-static ca-certificates crun iproute2 jq kmod libcap2-bin
-	linux-image-amd64 podman procps runc util-linux)
-readonly scripts=/usr/share/debootstrap/scripts
+	linux-image-amd64 netavark podman procps runc util-linux)
+# What nobody reads in a guest, and drivers of devices that no guest has: half of a root.
+readonly unwanted=('/usr/share/'{doc,locale,man}'/*'
+	'*/kernel/'{sound,drivers/{gpu,infiniband,media,net/{ethernet,wireless}}}'/*')
 
-# packages_of SUITE [engines]: with commas between. Docker's client and builder became packages of
-# their own; and debootstrap does not find what provides podman's network stack in bookworm.
+# packages_of SUITE [engines]: with commas between. After bookworm, Docker's client and builder
+# are packages of their own.
 packages_of() {
 	local list=("${packages[@]}")
 	case $* in
-	'bookworm engines') list+=(docker-compose docker.io netavark uidmap) ;;
+	'bookworm engines') list+=(docker-compose docker.io uidmap) ;;
 	*' engines') list+=(docker-buildx docker-cli docker-compose docker.io uidmap) ;;
 	esac
 	(IFS=,; printf '%s' "${list[*]}")
 }
 
-# A debootstrap older than the suite: all recent ones are made like sid.
-script_of() {
-	[[ -e $scripts/$1 ]] && printf '%s' "$scripts/$1" || printf '%s' "$scripts/sid"
+# Until apt has its lists, it does not know which of its archives is Debian's.
+mirror() {
+	local found
+	# shellcheck disable=SC2016 # apt's variable
+	mapfile -t found < <(apt-get indextargets --format '$(REPO_URI)' \
+		'Created-By: Packages' 'Label: Debian')
+	printf '%s' "${ROOTFENCE_MIRROR:-${found[0]:-http://deb.debian.org/debian}}"
+}
+
+# How apt gets to the archive here, which mmdebstrap does not look up.
+apt_settings() {
+	apt-config dump Acquire::http Acquire::https
+	cat <<-'END'
+		Acquire::Retries "3";
+		Dir::Etc::netrc "/etc/apt/auth.conf";
+		Dir::Etc::netrcparts "/etc/apt/auth.conf.d";
+	END
+}
+
+# A Release file of forky says for how long it is valid, which is over in an archive that is frozen
+# or of one day. Its signature is checked all the same.
+source_of() {
+	local suite=$1 mirror=$2 options="signed-by=$keyring"
+	[[ $suite != forky ]] || options+=' check-valid-until=no'
+	printf 'deb [%s] %s %s main\n' "$options" "$mirror" "$suite"
+}
+
+# Guests boot from an initramfs of their own: INITRD.
+bootstrap() {
+	local suite=$1 mirror=$2 include=$3 new=$4
+	apt_settings >"$new.apt"
+	# shellcheck disable=SC2016 # for the shell of the hook
+	INITRD=No timeout "$limit" mmdebstrap --mode=root --variant=minbase --format=directory \
+		--aptopt="$new.apt" --dpkgopt=force-unsafe-io \
+		"${unwanted[@]/#/--dpkgopt=path-exclude=}" --include="$include" \
+		--customize-hook='rm "$1/etc/apt/apt.conf.d/99mmdebstrap"' \
+		"$suite" "$new" "$(source_of "$suite" "$mirror")" &&
+		dpkg-query --root="$new" -W >"$new.packages"
 }
 
 make_root() {
-	local suite=$1 root=$2
+	local suite=$1 include=$2 root=$3 mirror
+	mirror=$(mirror)
 	rm -rf "$root.new"
 	printf 'making a %s root in %s, which takes minutes\n' "$suite" "$root" >&2
-	timeout "$limit" debootstrap --variant=minbase --include="$include" "$suite" "$root.new" \
-		"$mirror" "$(script_of "$suite")" >"$root.log" 2>&1 || {
+	bootstrap "$suite" "$mirror" "$include" "$root.new" >"$root.log" 2>&1 || {
+		rm -rf "$root.new"*
 		tail -n 20 "$root.log" >&2
-		printf 'debootstrap of %s failed; all it said is in %s\n' "$suite" "$root.log" >&2
+		printf 'root.sh: cannot make %s from %s; the log is %s. %s\n' \
+			"$root" "$mirror" "$root.log" "$(advice "$root")" >&2
 		return 1
 	}
-	rm -rf "$root.new"/var/{cache/apt,lib/apt/lists}
+	mv "$root.new.packages" "$root.packages"
 	mv -T "$root.new" "$root"
+	rm -f "$root.new.apt"
+}
+
+advice() {
+	printf '%s %s' 'If the archive cannot be reached, set ROOTFENCE_MIRROR to one that can,' \
+		"or copy $1 from a machine that has made it (cp -a; ROOTFENCE_CACHE names another cache)."
 }
 
 main() {
-	local suite=$1 key root
+	local suite=$1 name="$*" include key root
 	include=$(packages_of "$@")
-	key=$(printf '%s\n' "$suite" "$mirror" "$include" | sha256sum | cut -c 1-12)
-	root=$cache/$suite-$key
+	key=$(printf '%s\n' "$@" "${ROOTFENCE_MIRROR-}" | cat - "$0" | sha256sum)
+	root=$cache/${name// /-}-${key:0:12}
 	mkdir -p "$cache"
 	exec 9>"$root.lock"
 	flock -w "$limit" 9
-	[[ -d $root ]] || make_root "$suite" "$root" 9>&-
+	[[ -d $root ]] || make_root "$suite" "$include" "$root" 9>&-
 	printf '%s\n' "$root"
 }
 

@@ -155,7 +155,7 @@ run_shell() {
 }
 
 main() {
-	[[ $EUID -eq 0 ]] || die 'needs root, for debootstrap and the files of guests'
+	[[ $EUID -eq 0 ]] || die 'needs root, to make the roots of guests'
 	if [[ ${1-} == --shell ]]; then
 		run_shell "${2:?which guest?}"
 		return

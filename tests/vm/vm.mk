@@ -9,7 +9,8 @@
 #   make check-engines VM="trixie/lsm/docker"    one boot of them
 #   make vm SUITE=trixie [LSM=landlock] [CGROUP=1]    a shell in a guest, rootfence installed
 
-VM_DEPS := busybox-static cpio debootstrap kmod libc6-dev qemu-system-x86 xz-utils zstd
+VM_DEPS := busybox-static cpio debian-archive-keyring kmod libc6-dev mmdebstrap qemu-system-x86 \
+	xz-utils zstd
 
 vm-deps: ; @tests/deps.sh $(VM_DEPS)
 
