@@ -142,9 +142,9 @@ print-flags: $(BUILD)/guard.skel.h $(BUILD)/restrain_filters.h
 # One suite by name, or all of them; tests/run.sh counts and has the last line.
 SUITES := build unit golden hostile commands policies faults fuzz lint live
 check: deps
-	@tests/run.sh
+	@tests/lib/own_root.py tests/run.sh
 $(SUITES:%=check-%): check-%:
-	@tests/run.sh $*
+	@tests/lib/own_root.py tests/run.sh $*
 lint: check-lint
 
 # Numbers, no tests: what it costs, each held against something real in the same run; docs/performance.md.
@@ -154,7 +154,7 @@ bench-growth bench-check: bench-%: all ; @tests/bench/$*.py
 
 demo: deps
 	@$(MAKE) all
-	@tests/demo.sh
+	@tests/lib/own_root.py tests/demo.sh
 
 deps: ; @tests/deps.sh $(BUILD_DEPS) $(TEST_DEPS)
 build-deps: ; @tests/deps.sh $(BUILD_DEPS)
