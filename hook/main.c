@@ -23,9 +23,7 @@ const struct command commands[] = {
 	{ "check", "Judges OCI specs and says what a policy finds in them", "[OPTIONS] PATH...|-",
 	  "  PATH             a config.json, a bundle, or a directory tree of specs\n" POLICY_OPTION
 	  "  --format F       text (default), json, sarif or junit\n"
-	  "  --no-rewrite     count what would be rewritten as refused\n"
-	  "  --jobs N         processes that judge; by default one for each processor,\n"
-	  "                   at most 4, where there are many files\n",
+	  "  --no-rewrite     count what would be rewritten as refused\n",
 	  "  rootfence check config.json\n  rootfence check --policy strict --format json specs/\n",
 	  EXITS_VERDICT EXITS_COMMON, command_check },
 	{ "rewrite", "Prints a spec with what the policy rewrites put right", "[OPTIONS] PATH|-",

@@ -96,7 +96,7 @@ static const struct call {
 	{ "prctl", JUDGE },
 	{ "socketpair", JUDGE },
 	{ "kill", JUDGE, 1, { SCMP_A1(SCMP_CMP_EQ, SIGKILL) } },
-	{ "wait4", FILES | JUDGE },
+	{ "wait4", JUDGE },
 
 	/* The loaded guard's maps, and who a container is; its programs are out of reach. */
 	{ "bpf", REGISTER | POSTSTOP, 1, { SCMP_A0(SCMP_CMP_EQ, BPF_OBJ_GET) } },

@@ -2,7 +2,6 @@
 /* The formats of check, and when what they made is written: see results.h. */
 #include "results.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -79,13 +78,6 @@ static struct str unwritten(struct results *results)
 				       : (struct str){ results->text.data, results->text.len };
 }
 
-void results_clear(struct results *results)
-{
-	results->text.len = 0;
-	if (results->writer != NULL)
-		json_writer_clear(results->writer);
-}
-
 static int flush(struct results *results, size_t most, struct err *err)
 {
 	struct str text = unwritten(results);
@@ -94,7 +86,9 @@ static int flush(struct results *results, size_t most, struct err *err)
 	if (text.len <= most)
 		return 0;
 	error = io_write(STDOUT_FILENO, "standard output", text, err);
-	results_clear(results);
+	results->text.len = 0;
+	if (results->writer != NULL)
+		json_writer_clear(results->writer);
 	return error;
 }
 
@@ -109,31 +103,6 @@ int results_add(struct results *results, struct arena *arena, const struct file_
 		struct err *err)
 {
 	results->format->add(results, arena, file);
-	return flush(results, results->held_back, err);
-}
-
-void results_keep(struct results *results)
-{
-	results->held_back = SIZE_MAX;
-	results_clear(results);
-}
-
-struct str results_kept(struct results *results)
-{
-	struct str text = unwritten(results);
-
-	/* Comma and white space before an element are of whoever puts it into a list. */
-	while (results->writer != NULL && text.len > 0 && strchr(", \n", text.data[0]) != NULL)
-		text = (struct str){ text.data + 1, text.len - 1 };
-	return text;
-}
-
-int results_put(struct results *results, struct str text, struct err *err)
-{
-	if (results->writer == NULL)
-		buf_add(&results->text, text.data, text.len);
-	else if (text.len > 0)
-		json_raw(results->writer, text);
 	return flush(results, results->held_back, err);
 }
 

@@ -46,16 +46,6 @@ int results_add(struct results *results, struct arena *arena, const struct file_
 		struct err *err);
 int results_end(struct results *results, struct err *err);
 
-/*
- * For results of several processes. results_keep: nothing is written any more, and what was not yet
- * is forgotten. results_kept: what was added since, for results_put() of another; valid, and kept,
- * until results_clear.
- */
-void results_keep(struct results *results);
-struct str results_kept(struct results *results);
-void results_clear(struct results *results);
-int results_put(struct results *results, struct str text, struct err *err);
-
 void results_free(struct results *results);
 
 #endif

@@ -5,7 +5,6 @@ import glob
 import json
 import os
 import pty
-import signal
 import subprocess
 import time
 import urllib.parse
@@ -259,93 +258,3 @@ def test_progress_is_nowhere_else(directory):
     equal((err, seen), (b"", b""))
     _, _, seen = progress(directory, 1.2, stdout="terminal", stderr="terminal")
     assert b"specs judged" not in seen and seen.count(b"allowed by policy") == 3, seen
-
-
-# --jobs
-
-def tree(directory, count):
-    """Specs in a tree, with what is skipped, refused and malformed among them."""
-    odd = ['{"a":1}', "{", '{"process":{},"process":{}}']
-    for number in range(count):
-        data = odd[number % 41 % 3] if number % 41 < 3 else read(ALL_SPECS[number % len(ALL_SPECS)])
-        os.makedirs(os.path.join(directory, f"{number % 3}"), exist_ok=True)
-        write(directory, f"{number % 3}/{number:04}.json", data)
-
-
-def test_processes_make_no_difference(directory):
-    tree(directory, 300)
-    # Blocks without any result at the ends, where JSON has commas.
-    for number in range(100):
-        os.makedirs(os.path.join(directory, "9"), exist_ok=True)
-        write(directory, f"0/.{number:04}.json", '{"a":1}')
-        write(directory, f"9/{number:04}.json", '{"a":1}')
-    for form in ("text", "json", "sarif", "junit"):
-        args = ("--policy", policy("strict"), "--format", form, directory, *ALL_SPECS[:5])
-        alone = run("check", "--jobs", "1", *args)
-        equal(alone[0], 3)
-        assert len(alone[1]) > 50000
-        for jobs in ("2", "3", "64"):
-            got = run("check", "--jobs", jobs, *args)
-            assert got == alone, f"{form}, {jobs} jobs: exit {got[0]}, {len(got[1])} bytes"
-
-
-def test_processes_and_standard_input(directory):
-    tree(directory, 40)
-    args = ("check", "--policy", policy("default"), "--jobs", "2", "-", directory)
-    code, out, err = run(*args, stdin=b"{")
-    equal((code, err[:18]), (3, b"rootfence: skipped"))
-    assert out.startswith(b"standard input:1:2: "), out[:100]
-
-
-def test_jobs_is_a_number(_):
-    for word in ("0", "65", "-1", "2x", "two"):
-        equal(run("check", "--jobs", word, spec("podman-plain")),
-              (2, b"", b"rootfence: --jobs is a number of processes from 1 to 64\n"), word)
-
-
-def children(pid):
-    """Of a process that has started them and waits until somebody reads what it writes."""
-    deadline = time.monotonic() + 60
-    found = []
-    while len(found) < 2 and time.monotonic() < deadline:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
-            found = [int(word) for word in file.read().split()]
-        time.sleep(0.05)
-    return found
-
-
-def test_a_process_that_is_killed_is_an_error(directory):
-    tree(directory, 2000)
-    for form in ("text", "json"):
-        with subprocess.Popen([BINARY, "check", "--policy", policy("strict"), "--jobs", "2",
-                               "--format", form, directory],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            victims = children(process.pid)
-            equal(len(victims), 2)
-            os.kill(victims[1], signal.SIGKILL)
-            out, err = process.communicate(timeout=120)
-        equal((process.returncode, err), (6, b"rootfence: a process of this one ended before its "
-                                             b"work was done\n"))
-        if form == "json":
-            assert not out.endswith(b"}\n"), "a whole document"
-
-
-def runs(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def test_who_works_for_a_reader_that_went_ends(directory):
-    tree(directory, 2000)
-    with subprocess.Popen([BINARY, "check", "--policy", policy("strict"), "--jobs", "2", directory],
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        workers = children(process.pid)
-        process.stdout.close()
-        process.wait(timeout=120)
-    deadline = time.monotonic() + 60
-    while any(runs(pid) for pid in workers) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    equal((len(workers), [pid for pid in workers if runs(pid)]), (2, []))

@@ -158,7 +158,6 @@ def judging():
         for place, spec in specs.items():
             write(os.path.join(directory, place, "config.json"), json.dumps(spec))
         yield Scenario(name, code, [ROOTFENCE, "check", directory])
-    yield Scenario("check by workers refuses", 1, [ROOTFENCE, "check", "--jobs", "2", directory])
 
 
 def testing():
