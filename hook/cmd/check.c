@@ -129,7 +129,7 @@ int command_check(const struct command *command, int argc, char **argv)
 	struct arena *arena = arena_new();
 	struct check check = { .arena = arena,
 			       .exit = EXIT_ALLOWED,
-			       .cache = { .host = { .arena = arena, .bundle_arena = arena_new() },
+			       .cache = { .host = { .arena = arena },
 					  .profiles = { .arena = arena } },
 			       .file_arena = arena_new() };
 	const struct option options[] = { { "policy", &check.policy_name, NULL },
@@ -152,7 +152,6 @@ int command_check(const struct command *command, int argc, char **argv)
 		check.exit = (enum exit_code)report_error(&check.err);
 	results_free(&check.results);
 	arena_free(check.file_arena);
-	arena_free(check.cache.host.bundle_arena);
 	arena_free(arena);
 	return check.exit;
 }

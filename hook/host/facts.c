@@ -168,31 +168,14 @@ static bool is_volume(const struct path_fact *fact)
 }
 
 /* The name under which a rewritten spec mounts files of the bundle. */
-static const char *bundle_path(struct lookup *lookup, struct arena *arena, const char *bundle)
+static const char *bundle_path(struct lookup *lookup, const char *bundle)
 {
 	const char *path = NULL;
-	auto_close int fd = bundle != NULL ? lookup_open(arena, bundle, &path) : -1;
+	auto_close int fd = bundle != NULL ? lookup_open(lookup->arena, bundle, &path) : -1;
 
 	if (bundle != NULL && fd < 0)
 		lookup_note_own(lookup, -fd, bundle);
 	return fd >= 0 ? path : NULL;
-}
-
-/* The same, once for all specs of one directory. */
-static const char *known_bundle_path(struct lookup *lookup, struct host_facts *host,
-				     const char *bundle)
-{
-	if (host->bundle_arena == NULL || bundle == NULL)
-		return bundle_path(lookup, lookup->arena, bundle);
-	if (host->bundle_name == NULL || strcmp(host->bundle_name, bundle) != 0) {
-		arena_reset(host->bundle_arena);
-		host->bundle_name = arena_copy(host->bundle_arena, bundle, strlen(bundle));
-		/* With the copy, which lives as long: a plain path is its own answer. */
-		host->bundle = bundle_path(lookup, host->bundle_arena, host->bundle_name);
-		if (lookup->failure != 0)
-			host->bundle_name = NULL; /* to be looked up again */
-	}
-	return host->bundle;
 }
 
 void facts_collect_accounts(struct arena *arena, const struct oci_config *config,
@@ -306,7 +289,7 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 		collect_host_again(before, &facts);
 	} else {
 		collect_own(&lookup, host, &facts);
-		facts.bundle = known_bundle_path(&lookup, host, query->bundle);
+		facts.bundle = bundle_path(&lookup, query->bundle);
 	}
 	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++)
 		facts.namespaces[i] = namespace_fact(&lookup, &namespaces[i], i);

@@ -15,8 +15,6 @@
  */
 struct host_facts {
 	struct arena *arena;
-	struct arena *bundle_arena; /* of the last bundle alone; NULL: it is not kept */
-	const char *bundle_name, *bundle;
 	bool known, paths_known;
 	bool user_namespace_initial;
 	struct id_range *own_uids, *own_gids;
