@@ -25,23 +25,45 @@ void json_replace(struct json_doc *doc, struct json_node *node, const char *valu
 	mark_ancestors(node);
 }
 
+/* A node that was added has no bytes in the document: it leaves the tree. */
+static void unlink_node(struct json_node *node)
+{
+	struct json_node *parent = node->parent, *before = NULL;
+
+	json_each (child, parent) {
+		if (child == node)
+			break;
+		before = child;
+	}
+	if (before != NULL)
+		before->next = node->next;
+	else
+		parent->first = node->next;
+	if (parent->last == node)
+		parent->last = before;
+}
+
 void json_remove(struct json_node *node)
 {
+	if (node->edit == JSON_ADDED)
+		unlink_node(node);
 	node->edit = JSON_REMOVED;
 	mark_ancestors(node);
 }
 
-struct json_node *json_add(struct json_doc *doc, struct json_node *container, const char *key,
-			   const char *value)
+/* key is NULL for an element, text is NULL for a container that its children will fill. */
+static struct json_node *append(struct json_doc *doc, struct json_node *container, struct str key,
+				const char *text)
 {
 	struct json_node *node = arena_new_object(doc->arena, struct json_node);
 
 	node->edit = JSON_ADDED;
-	node->new_text = arena_copy(doc->arena, value, strlen(value));
 	node->parent = container;
 	node->start = node->end = node->key_start = container->end;
-	if (key != NULL)
-		node->key = (struct str){ arena_copy(doc->arena, key, strlen(key)), strlen(key) };
+	if (text != NULL)
+		node->new_text = arena_copy(doc->arena, text, strlen(text));
+	if (key.data != NULL)
+		node->key = (struct str){ arena_copy(doc->arena, key.data, key.len), key.len };
 	if (container->last != NULL)
 		container->last->next = node;
 	else
@@ -49,6 +71,45 @@ struct json_node *json_add(struct json_doc *doc, struct json_node *container, co
 	container->last = node;
 	mark_ancestors(node);
 	return node;
+}
+
+struct json_node *json_add(struct json_doc *doc, struct json_node *container, const char *key,
+			   const char *value)
+{
+	return append(doc, container, key != NULL ? str_from(key) : (struct str){ 0 }, value);
+}
+
+/* The child of that name, or a new one; as a container where it is not the last of the path. */
+static struct json_node *step(struct json_doc *doc, struct json_node *node, struct str name,
+			      const char *rest)
+{
+	bool element = str_is(name, "-");
+	struct json_node *child = NULL;
+
+	json_each (member, node)
+		if (!element && member->edit != JSON_REMOVED && str_equal(member->key, name))
+			child = member;
+	if (child == NULL)
+		child = append(doc, node, element ? (struct str){ 0 } : name, NULL);
+	else if (child->edit == JSON_ORIGINAL && child->type == JSON_NULL)
+		child->edit = JSON_REPLACED; /* null says that the member is not there */
+	else
+		return child;
+	child->type = str_is(str_from(rest), "-") ? JSON_ARRAY : JSON_OBJECT;
+	mark_ancestors(child);
+	return child;
+}
+
+void json_set(struct json_doc *doc, struct json_node *node, const char *path, const char *value)
+{
+	while (*path != '\0') {
+		size_t len = strcspn(path, "/");
+		const char *rest = path + len + (path[len] == '/');
+
+		node = step(doc, node, (struct str){ path, len }, rest);
+		path = rest;
+	}
+	json_replace(doc, node, value);
 }
 
 bool json_is_edited(const struct json_doc *doc)
@@ -63,13 +124,31 @@ static void copy_range(const struct json_doc *doc, struct buf *out, size_t start
 
 static void render(const struct json_doc *doc, const struct json_node *node, struct buf *out);
 
+static void render_added(const struct json_node *node, struct buf *out);
+
+/* A value that an edit made: its text, or what was added to it since. */
+static void render_new(const struct json_node *node, struct buf *out)
+{
+	if (node->new_text != NULL) {
+		buf_add(out, node->new_text, strlen(node->new_text));
+		return;
+	}
+	buf_add(out, node->type == JSON_ARRAY ? "[" : "{", 1);
+	json_each (child, node) {
+		if (child != node->first)
+			buf_add(out, ",", 1);
+		render_added(child, out);
+	}
+	buf_add(out, node->type == JSON_ARRAY ? "]" : "}", 1);
+}
+
 static void render_added(const struct json_node *node, struct buf *out)
 {
 	if (node->key.data != NULL) {
 		json_quote(out, node->key);
 		buf_add(out, ":", 1);
 	}
-	buf_add(out, node->new_text, strlen(node->new_text));
+	render_new(node, out);
 }
 
 /* The white space (and comma) that new members take from the ones that are there. */
@@ -131,7 +210,7 @@ static void render_container(const struct json_doc *doc, const struct json_node 
 static void render(const struct json_doc *doc, const struct json_node *node, struct buf *out)
 {
 	if (node->edit == JSON_REPLACED)
-		buf_add(out, node->new_text, strlen(node->new_text));
+		render_new(node, out);
 	else if (node->descendant_edited)
 		render_container(doc, node, out);
 	else
@@ -145,6 +224,16 @@ struct str json_render(const struct json_doc *doc)
 	copy_range(doc, &out, 0, doc->root->start);
 	render(doc, doc->root, &out);
 	copy_range(doc, &out, doc->root->end, doc->text.len);
+	return (struct str){ arena_copy(doc->arena, out.data, out.len), out.len };
+}
+
+struct str json_source(const struct json_doc *doc, const struct json_node *node)
+{
+	auto_buf struct buf out = { 0 };
+
+	if (node->edit != JSON_REPLACED && node->edit != JSON_ADDED)
+		return (struct str){ doc->text.data + node->start, node->end - node->start };
+	render_new(node, &out);
 	return (struct str){ arena_copy(doc->arena, out.data, out.len), out.len };
 }
 
@@ -162,7 +251,7 @@ static void patch_operation(const struct json_doc *doc, struct buf *out, const c
 	json_quote(out, str_from(pointer));
 	if (node->edit != JSON_REMOVED) {
 		buf_printf(out, ", \"value\": ");
-		buf_add(out, node->new_text, strlen(node->new_text));
+		render_new(node, out);
 	}
 	buf_add(out, "}", 1);
 }

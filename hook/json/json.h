@@ -32,9 +32,9 @@ enum json_type {
 
 enum json_edit {
 	JSON_ORIGINAL,
-	JSON_REPLACED, /* the value's bytes are new_text */
+	JSON_REPLACED, /* another value */
 	JSON_REMOVED,
-	JSON_ADDED, /* not in the document; its bytes are new_text */
+	JSON_ADDED, /* not in the document */
 };
 
 /*
@@ -47,11 +47,12 @@ struct json_node {
 	bool boolean;		/* JSON_BOOL */
 	bool descendant_edited; /* something below has an edit */
 	uint32_t key_start, start, end;
-	uint32_t count;	      /* of children in the document */
-	uint32_t index;	      /* among the parent's children */
-	struct str key;	      /* member name; data NULL for elements and the root */
-	struct str text;      /* JSON_STRING: decoded; JSON_NUMBER: as spelled */
-	const char *new_text; /* JSON_REPLACED, JSON_ADDED */
+	uint32_t count;	 /* of children in the document */
+	uint32_t index;	 /* among the parent's children */
+	struct str key;	 /* member name; data NULL for elements and the root */
+	struct str text; /* JSON_STRING: decoded; JSON_NUMBER: as spelled */
+	const char *
+		new_text; /* JSON_REPLACED, JSON_ADDED: the value; NULL: it is made of the children */
 	struct json_node *parent, *first, *last, *next;
 };
 
@@ -94,7 +95,7 @@ char *json_pointer(struct arena *arena, const struct json_node *node);
 void json_position(struct json_doc *doc, size_t offset, unsigned int *ret_line,
 		   unsigned int *ret_column);
 
-/* json_source: the node's bytes in the document as they stand (new_text for edited nodes). */
+/* json_source: the value's bytes in the document, or those of the value that an edit gave it. */
 struct str json_source(const struct json_doc *doc, const struct json_node *node);
 
 /* json_type_name: "an object", "a string", ... for messages. */
@@ -109,11 +110,19 @@ int json_fail(struct json_doc *doc, const struct json_node *node, enum exit_code
 
 /*
  * Edits. Each marks nodes; json_render() carries them out. value is the JSON text to write.
- * A node that was removed or replaced takes no further edits below it.
+ * Below a value that was removed, or given as text, nothing can be edited.
  */
 void json_replace(struct json_doc *doc, struct json_node *node, const char *value);
 void json_remove(struct json_node *node);
-/* json_add: a new member behind the last one; for an array, key is NULL: a new element. */
+
+/*
+ * json_set: gives the value at path, below node, this text. path has names with slashes between
+ * ("linux/sysctl/a.b"), "" is node itself, and "-" a new last element. Objects and arrays on the
+ * way that the document lacks are made.
+ */
+void json_set(struct json_doc *doc, struct json_node *node, const char *path, const char *value);
+
+/* json_add: a new last member; for an array, key is NULL: a new last element. */
 struct json_node *json_add(struct json_doc *doc, struct json_node *container, const char *key,
 			   const char *value);
 bool json_is_edited(const struct json_doc *doc);

@@ -79,13 +79,6 @@ void json_position(struct json_doc *doc, size_t offset, unsigned int *ret_line,
 	*ret_column = (unsigned int)(offset - doc->lines[low]) + 1;
 }
 
-struct str json_source(const struct json_doc *doc, const struct json_node *node)
-{
-	if (node->edit == JSON_REPLACED || node->edit == JSON_ADDED)
-		return str_from(node->new_text);
-	return (struct str){ doc->text.data + node->start, node->end - node->start };
-}
-
 const char *json_type_name(enum json_type type)
 {
 	static const char *const names[] = {

@@ -140,6 +140,68 @@ static void sources(void **state)
 	assert_true(str_is(json_source(doc, added), "{}"));
 }
 
+/* json_set: what is there, what is missing, and what lies below that. */
+static const struct set_row {
+	const char *before;
+	const char *sets[4]; /* "PATH VALUE" */
+	const char *after;
+	const char *patch;
+} set_rows[] = {
+	{ "{\"a\": 1}", { "a 2" }, "{\"a\": 2}", "replace\", \"path\": \"/a\", \"value\": 2" },
+	{ "{\"a\": 1}", { " []" }, "[]", "replace\", \"path\": \"\", \"value\": []" },
+	{ "{ \"a\": [ 1 ] }",
+	  { "a/- 2", "a/- 3" },
+	  "{ \"a\": [ 1, 2, 3 ] }",
+	  "add\", \"path\": \"/a/-\", \"value\": 2" },
+	{ "{}",
+	  { "a/b/c 1", "a/b/d 2", "a/e/- 3", "a/e/- 4" },
+	  "{\"a\":{\"b\":{\"c\":1,\"d\":2},\"e\":[3,4]}}",
+	  "add\", \"path\": \"/a\", \"value\": {\"b\":{\"c\":1,\"d\":2},\"e\":[3,4]}" },
+	{ "{}", { "a/b 1", "a/b 2" }, "{\"a\":{\"b\":2}}", "\"value\": {\"b\":2}" },
+	{ "{\"a\":null}",
+	  { "a/b 1", "a/c 2" },
+	  "{\"a\":{\"b\":1,\"c\":2}}",
+	  "replace\", \"path\": \"/a\", \"value\": {\"b\":1,\"c\":2}" },
+	{ "{\"a\":{\"b\":null},\"c\":0}",
+	  { "a/b/- 1" },
+	  "{\"a\":{\"b\":[1]},\"c\":0}",
+	  "replace\", \"path\": \"/a/b\", \"value\": [1]" },
+};
+
+static void set_paths(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(set_rows); i++) {
+		const struct set_row *row = &set_rows[i];
+		struct json_doc *doc = read_doc(*state, row->before);
+
+		for (size_t k = 0; k < ARRAY_SIZE(row->sets) && row->sets[k] != NULL; k++) {
+			size_t len = strcspn(row->sets[k], " ");
+
+			json_set(doc, doc->root, arena_copy(doc->arena, row->sets[k], len),
+				 row->sets[k] + len + 1);
+		}
+		assert_string_equal(json_render(doc).data, row->after);
+		assert_non_null(strstr(json_patch(doc).data, row->patch));
+	}
+}
+
+/* What was added and removed again leaves no trace; what was made is shown as it stands. */
+static void edits_of_edits(void **state)
+{
+	struct json_doc *doc = read_doc(*state, "{\"a\":[1,2]}");
+	struct json_node *a = json_get(doc->root, "a");
+	struct json_node *three = json_add(doc, a, NULL, "3"), *four = json_add(doc, a, NULL, "4");
+
+	json_remove(three);
+	assert_string_equal(json_render(doc).data, "{\"a\":[1,2,4]}");
+	json_remove(four);
+	assert_string_equal(json_render(doc).data, "{\"a\":[1,2]}");
+	json_set(doc, doc->root, "b/c", "5");
+	assert_true(str_is(json_source(doc, json_get(doc->root, "b")), "{\"c\":5}"));
+	json_remove(json_get(json_get(doc->root, "b"), "c"));
+	assert_string_equal(json_render(doc).data, "{\"a\":[1,2],\"b\":{}}");
+}
+
 static void patches(void **state)
 {
 	struct json_doc *doc = read_doc(*state, "{\"a/b\":[1,2,3],\"c\":{\"d~\":1},\"e\":0}");
@@ -338,8 +400,8 @@ static void writer_quotes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_ARENA(edit_rows),	   WITH_ARENA(sources),
-		WITH_ARENA(patches),	   cmocka_unit_test(random_documents),
+		WITH_ARENA(edit_rows),	    WITH_ARENA(sources), WITH_ARENA(set_paths),
+		WITH_ARENA(edits_of_edits), WITH_ARENA(patches), cmocka_unit_test(random_documents),
 		WITH_ARENA(writer_quotes),
 	};
 
