@@ -70,9 +70,9 @@ static int judge_spec(const struct run *run, const char *path, struct outcome *r
 	outcome.findings = &inspection->verdict;
 	outcome.text = report_verdict(run->arena, &inspection->verdict);
 	for (const struct finding *f = outcome.findings->findings; f != NULL; f = f->next) {
-		int row = rule_find(str_from(f->rule->name));
+		size_t row = rule_row(f->rule);
 
-		outcome.rules |= row >= 0 ? UINT64_C(1) << row : 0;
+		outcome.rules |= row < n_rules ? UINT64_C(1) << row : 0;
 	}
 	*run->covered |= outcome.rules;
 	*ret_outcome = outcome;
@@ -87,7 +87,7 @@ static void compare_rules(const struct run *run, const struct test_expect *expec
 
 		if (want != got)
 			buf_printf(run->why, "rule %s: expected %s finding, got %s\n",
-				   rules[row].name, want ? "a" : "no", got ? "one" : "none");
+				   rules[row]->name, want ? "a" : "no", got ? "one" : "none");
 	}
 	if (expect->spec != outcome->spec)
 		buf_printf(run->why, "rule spec: expected %s finding, got %s\n",

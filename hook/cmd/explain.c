@@ -42,7 +42,7 @@ static const struct finding *first_finding(const struct explanation *e, size_t r
 {
 	const struct finding *finding = e->inspection.verdict.findings;
 
-	while (finding != NULL && finding->rule != &rules[row])
+	while (finding != NULL && finding->rule != rules[row])
 		finding = finding->next;
 	return finding;
 }
@@ -62,7 +62,7 @@ static void add_finding(struct buf *out, struct json_doc *doc, const struct find
 
 static void add_rule(struct buf *out, const struct explanation *e, size_t row)
 {
-	const struct rule *rule = &rules[row];
+	const struct rule *rule = rules[row];
 
 	buf_printf(out, "\n%s: %s\n", rule->name, rule->title);
 	buf_printf(out, "  action   %s, by %s\n", rule_action_name(e->states[row].action),
@@ -87,7 +87,7 @@ static void add_list(struct buf *out, const struct explanation *e, const char *t
 		if (!open)
 			buf_printf(out, "\n%s:\n", title);
 		open = true;
-		buf_printf(out, "  %-20s  %s, by %s\n", rules[row].name,
+		buf_printf(out, "  %-20s  %s, by %s\n", rules[row]->name,
 			   rule_action_name(e->states[row].action), decided_by(e, row));
 	}
 }
@@ -108,14 +108,14 @@ static void explain_text(struct buf *out, const struct explanation *e)
 static void write_rule(struct json_writer *writer, const struct explanation *e, size_t row)
 {
 	json_begin_object(writer);
-	json_member_text(writer, "rule", rules[row].name);
-	json_member_text(writer, "title", rules[row].title);
-	json_member_text(writer, "reads", rules[row].reads);
+	json_member_text(writer, "rule", rules[row]->name);
+	json_member_text(writer, "title", rules[row]->title);
+	json_member_text(writer, "reads", rules[row]->reads);
 	json_member_text(writer, "action", rule_action_name(e->states[row].action));
 	json_member_text(writer, "decidedBy", decided_by(e, row));
 	json_member_boolean(writer, "checked", is_checked(e, row));
-	report_json_findings(writer, e->inspection.doc, &e->inspection.verdict, &rules[row]);
-	report_json_references(writer, &rules[row]);
+	report_json_findings(writer, e->inspection.doc, &e->inspection.verdict, rules[row]);
+	report_json_references(writer, rules[row]);
 	json_end_object(writer);
 }
 

@@ -27,7 +27,7 @@ static const char *const kind_names[] = {
 
 static const char *rewrites(const struct rule *rule)
 {
-	return rule->fix != NULL ? "yes" : "no";
+	return rule->rewrites != NULL ? "yes" : "no";
 }
 
 static size_t n_args(const struct rule *rule)
@@ -82,7 +82,7 @@ void policy_list_text(struct arena *arena, struct buf *out)
 	add_rule_text(out, &rule_spec);
 	for (size_t row = 0; row < n_rules; row++) {
 		buf_printf(out, "\n");
-		add_rule_text(out, &rules[row]);
+		add_rule_text(out, rules[row]);
 	}
 }
 
@@ -103,7 +103,7 @@ static void write_rule(struct json_writer *writer, const struct rule *rule)
 	json_member_text(writer, "name", rule->name);
 	json_member_text(writer, "title", rule->title);
 	json_member_text(writer, "reads", rule->reads);
-	json_member_boolean(writer, "rewrites", rule->fix != NULL);
+	json_member_boolean(writer, "rewrites", rule->rewrites != NULL);
 	json_key(writer, "args");
 	json_begin_array(writer);
 	for (size_t i = 0; i < n_args(rule); i++) {
@@ -131,7 +131,7 @@ void policy_list_json(struct arena *arena, struct buf *out)
 	json_begin_array(writer);
 	write_rule(writer, &rule_spec);
 	for (size_t row = 0; row < n_rules; row++)
-		write_rule(writer, &rules[row]);
+		write_rule(writer, rules[row]);
 	json_end_array(writer);
 	json_end_object(writer);
 	text = json_writer_finish(writer);
@@ -171,9 +171,9 @@ static void add_args_markdown(struct buf *out, const struct rule *rule)
 static void add_rule_markdown(struct buf *out, const struct rule *rule)
 {
 	buf_printf(out, "\n## %s\n\n%s.\n\nReads %s. %s\n", rule->name, rule->title, rule->reads,
-		   rule == &rule_spec  ? "Always on: a finding is exit code 3."
-		   : rule->fix != NULL ? "Can be rewritten."
-				       : "Cannot be rewritten.");
+		   rule == &rule_spec	    ? "Always on: a finding is exit code 3."
+		   : rule->rewrites != NULL ? "Can be rewritten."
+					    : "Cannot be rewritten.");
 	add_args_markdown(out, rule);
 	buf_printf(out, "\nReferences: ");
 	add_words(out, rule->references, "");
@@ -194,12 +194,12 @@ void policy_list_markdown(struct arena *arena, struct buf *out)
 	buf_printf(out, "| [%s](#%s) | %s | always on |\n", rule_spec.name, rule_spec.name,
 		   rule_spec.title);
 	for (size_t row = 0; row < n_rules; row++) {
-		buf_printf(out, "| [%s](#", rules[row].name);
-		for (const char *c = rules[row].name; *c != '\0'; c++)
+		buf_printf(out, "| [%s](#", rules[row]->name);
+		for (const char *c = rules[row]->name; *c != '\0'; c++)
 			buf_printf(out, "%c", tolower((unsigned char)*c));
-		buf_printf(out, ") | %s | %s |\n", rules[row].title, rewrites(&rules[row]));
+		buf_printf(out, ") | %s | %s |\n", rules[row]->title, rewrites(rules[row]));
 	}
 	add_rule_markdown(out, &rule_spec);
 	for (size_t row = 0; row < n_rules; row++)
-		add_rule_markdown(out, &rules[row]);
+		add_rule_markdown(out, rules[row]);
 }

@@ -200,8 +200,8 @@ static void define_rule_names(struct json_writer *w)
 	json_begin_array(w);
 	for (size_t row = 0; row < n_rules; row++) {
 		json_begin_object(w);
-		json_member_text(w, "const", rules[row].name);
-		json_member_text(w, "description", rules[row].title);
+		json_member_text(w, "const", rules[row]->name);
+		json_member_text(w, "description", rules[row]->title);
 		json_end_object(w);
 	}
 	json_end_array(w);
@@ -226,7 +226,7 @@ static void define_rule(struct json_writer *w)
 	json_key(w, "allOf");
 	json_begin_array(w);
 	for (size_t row = 0; row < n_rules; row++)
-		write_args_of(w, &rules[row]);
+		write_args_of(w, rules[row]);
 	json_end_array(w);
 	json_end_object(w);
 }

@@ -202,7 +202,7 @@ static void note_coverage(struct test_run *run, struct test_suite *suite,
 		enum rule_action action = setting->named ? setting->action : policy->default_action;
 
 		if (action != RULE_ALLOW && (covered >> row & 1) == 0)
-			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", rules[row].name);
+			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", rules[row]->name);
 	}
 	for (size_t i = 0; i < policy->exec.n_rules; i++)
 		if ((paths_covered >> i & 1) == 0)

@@ -164,6 +164,14 @@ bool policy_accounts_needed(const struct policy *policy, enum front_end front_en
 /* policy_syscalls: the system calls that seccomp_reach() has to look up for this policy. */
 size_t policy_syscalls(const struct policy *policy, const struct str **ret_names);
 
+/* One change that puts a finding right: json_set(), or json_remove() where value is NULL. */
+struct edit {
+	struct json_node *node;
+	const char *path;
+	const char *value;
+	struct edit *next;
+};
+
 struct finding {
 	const struct rule *rule;
 	enum rule_action action;      /* after mode and exceptions */
@@ -174,6 +182,7 @@ struct finding {
 	const char *message;	      /* "/process/user/uid is 0; must not be 0" */
 	const char *fix;	      /* what the user changes */
 	const char *obstacle; /* why a RULE_REWRITE is a refusal here; NULL: it is carried out */
+	struct edit *edits, **edits_end; /* in the order in which they are carried out */
 	struct finding *next;
 };
 

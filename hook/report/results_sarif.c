@@ -26,9 +26,10 @@ static void write_help(struct json_writer *writer, const struct rule *rule)
 	auto_buf struct buf help = { 0 };
 
 	buf_printf(&help, "Reads %s. %s", rule->reads,
-		   rule == &rule_spec  ? "Always on."
-		   : rule->fix != NULL ? "RF_ACT_REWRITE puts it right."
-				       : "RF_ACT_REWRITE refuses: no rewrite makes this safe.");
+		   rule == &rule_spec ? "Always on."
+		   : rule->rewrites != NULL
+			   ? "RF_ACT_REWRITE puts it right."
+			   : "RF_ACT_REWRITE refuses: no rewrite makes this safe.");
 	for (size_t i = 0; i < RULE_ARGS_MAX && rule->args[i].kind != ARG_NONE; i++)
 		buf_printf(&help, "\nArgument %s: %s.", rule->args[i].name, rule->args[i].meaning);
 	buf_printf(&help, "\nReferences:");
@@ -73,7 +74,7 @@ static void begin(struct results *results)
 	json_key(writer, "rules");
 	json_begin_array(writer);
 	for (size_t row = 0; row < n_rules; row++)
-		write_rule(writer, &rules[row]);
+		write_rule(writer, rules[row]);
 	write_rule(writer, &rule_spec);
 	json_end_array(writer);
 	json_end_object(writer);
@@ -200,8 +201,7 @@ static void write_result(struct json_writer *writer, const struct file_result *f
 
 	json_begin_object(writer);
 	json_member_text(writer, "ruleId", rule->name);
-	json_member_integer(writer, "ruleIndex",
-			    rule == &rule_spec ? (long long)n_rules : rule - rules);
+	json_member_integer(writer, "ruleIndex", (long long)rule_row(rule));
 	json_member_text(writer, "level", level);
 	text_object(writer, "message", message);
 	json_key(writer, "locations");

@@ -21,8 +21,7 @@ static void count(const struct verdict *verdict, unsigned int *ret_counts)
 {
 	memset(ret_counts, 0, (RULES_MAX + 1) * sizeof(*ret_counts));
 	for (const struct finding *f = verdict->findings; f != NULL; f = f->next)
-		ret_counts[f->rule >= rules && f->rule < rules + n_rules ? f->rule - rules
-									 : RULES_MAX]++;
+		ret_counts[rule_row(f->rule)]++;
 }
 
 static void must_be_alike(const struct verdict *a, const struct verdict *b, struct str text)

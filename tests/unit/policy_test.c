@@ -257,17 +257,18 @@ static void table_is_sound(void **state)
 {
 	(void)state;
 	for (size_t row = 0; row < n_rules; row++) {
-		assert_int_equal(rule_find(str_from(rules[row].name)), (int)row);
-		assert_string_equal(rule_names()[row], rules[row].name);
-		assert_non_null(rules[row].title);
-		assert_non_null(rules[row].reads);
-		assert_non_null(rules[row].check);
-		assert_non_null(rules[row].references);
+		assert_int_equal(rule_find(str_from(rules[row]->name)), (int)row);
+		assert_string_equal(rule_names()[row], rules[row]->name);
+		assert_non_null(rules[row]->title);
+		assert_non_null(rules[row]->reads);
+		assert_non_null(rules[row]->check);
+		assert_non_null(rules[row]->references);
 		/* Who only reads must not be told that something was rewritten. */
-		if (rules[row].fix != NULL)
-			assert_non_null(rules[row].obstacles[FRONT_READ_ONLY]);
-		if (rules[row].fix != NULL)
-			assert_non_null(rules[row].obstacles[FRONT_HOOK]);
+		assert_int_equal(rule_row(rules[row]), row);
+		if (rules[row]->rewrites != NULL)
+			assert_non_null(rules[row]->rewrites[FRONT_READ_ONLY]);
+		if (rules[row]->rewrites != NULL)
+			assert_non_null(rules[row]->rewrites[FRONT_HOOK]);
 	}
 	assert_null(rule_names()[n_rules]);
 	assert_int_equal(rule_find(STR("spec")), -1);

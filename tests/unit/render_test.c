@@ -63,7 +63,7 @@ static void assert_policies_equal(const struct policy *a, const struct policy *b
 		for (size_t i = 0; i < RULE_ARGS_MAX; i++)
 			if (!args_equal(&left->args[i], &right->args[i]))
 				fail_msg("%s: argument %zu of rule %s", a->name, i,
-					 rules[row].name);
+					 rules[row]->name);
 	}
 	assert_exec_equal(&a->exec, &b->exec);
 	assert_exceptions_equal(a->exceptions, b->exceptions);

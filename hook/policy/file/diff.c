@@ -75,7 +75,7 @@ static void diff_action(struct diff *diff, size_t row)
 		who = "specs newly pass: ";
 	else if (b == RULE_REJECT)
 		who = "specs newly fail: ";
-	note(diff, kind, "%s: %s\"%s\" is %s, was %s", rules[row].name, who, rules[row].title,
+	note(diff, kind, "%s: %s\"%s\" is %s, was %s", rules[row]->name, who, rules[row]->title,
 	     outcome(b), outcome(a));
 }
 
@@ -159,7 +159,7 @@ static bool is_empty(const struct rule_arg_spec *spec, const struct rule_arg *ar
 static void note_entries(struct diff *diff, size_t row, size_t i, const struct rule_arg *of,
 			 const struct rule_arg *other, bool added)
 {
-	const struct rule_arg_spec *spec = &rules[row].args[i];
+	const struct rule_arg_spec *spec = &rules[row]->args[i];
 	bool weaker = (spec->effect == ARG_ADMITS) == added || spec->effect == ARG_SELECTS;
 	const struct rule_arg sorted = sort_entries(diff, spec, other);
 
@@ -167,13 +167,13 @@ static void note_entries(struct diff *diff, size_t row, size_t i, const struct r
 		if ((spec->kind != ARG_CAPABILITIES || has_entry(spec, of, of, k)) &&
 		    !has_entry(spec, &sorted, of, k))
 			note(diff, weaker ? NOTE_WEAKER : NOTE_STRICTER, "%s: %s: args.%s %s %s",
-			     rules[row].name, specs(diff, row, weaker), spec->name,
+			     rules[row]->name, specs(diff, row, weaker), spec->name,
 			     added ? "has also" : "has no longer", entry_text(diff, spec, of, k));
 }
 
 static void diff_entries(struct diff *diff, size_t row, size_t i)
 {
-	const struct rule_arg_spec *spec = &rules[row].args[i];
+	const struct rule_arg_spec *spec = &rules[row]->args[i];
 	const struct rule_arg *a = &diff->a->settings[row].args[i],
 			      *b = &diff->b->settings[row].args[i];
 
@@ -181,7 +181,7 @@ static void diff_entries(struct diff *diff, size_t row, size_t i)
 		bool weaker = is_empty(spec, b);
 
 		note(diff, weaker ? NOTE_WEAKER : NOTE_STRICTER, "%s: %s: args.%s sets %s bound",
-		     rules[row].name, specs(diff, row, weaker), spec->name,
+		     rules[row]->name, specs(diff, row, weaker), spec->name,
 		     weaker ? "no longer a" : "a");
 		return;
 	}
@@ -193,15 +193,14 @@ static void diff_entries(struct diff *diff, size_t row, size_t i)
 
 static bool is_given(const struct rule_setting *setting, size_t row, size_t i)
 {
-	if (rules[row].check == check_resource_limits)
-		return resource_limit_is_asked(setting, i);
-	return setting->args[i].set;
+	return rules[row]->arg_in_force != NULL ? rules[row]->arg_in_force(setting, i)
+						: setting->args[i].set;
 }
 
 /* The value as a number, of which ARG_ADMITS and ARG_DEMANDS speak. */
 static uint64_t extent(const struct rule_setting *setting, size_t row, size_t i)
 {
-	const struct rule_arg_spec *spec = &rules[row].args[i];
+	const struct rule_arg_spec *spec = &rules[row]->args[i];
 
 	if (spec->kind == ARG_VERSION && !setting->args[i].set)
 		return VERSION_MINOR_MAX;
@@ -215,7 +214,7 @@ static uint64_t extent(const struct rule_setting *setting, size_t row, size_t i)
 static const char *value_text(struct diff *diff, const struct rule_setting *setting, size_t row,
 			      size_t i)
 {
-	const struct rule_arg_spec *spec = &rules[row].args[i];
+	const struct rule_arg_spec *spec = &rules[row]->args[i];
 	const struct rule_arg *arg = &setting->args[i];
 
 	if (spec->kind == ARG_WORD)
@@ -231,7 +230,7 @@ static const char *value_text(struct diff *diff, const struct rule_setting *sett
 
 static void diff_value(struct diff *diff, size_t row, size_t i)
 {
-	const struct rule_arg_spec *spec = &rules[row].args[i];
+	const struct rule_arg_spec *spec = &rules[row]->args[i];
 	const struct rule_setting *a = &diff->a->settings[row], *b = &diff->b->settings[row];
 	const char *before = value_text(diff, a, row, i), *now = value_text(diff, b, row, i);
 	uint64_t from = extent(a, row, i), to = extent(b, row, i);
@@ -244,15 +243,15 @@ static void diff_value(struct diff *diff, size_t row, size_t i)
 		kind = NOTE_WEAKER;
 	else if (spec->effect != ARG_SHAPES && from != to)
 		kind = (spec->effect == ARG_ADMITS) == (to > from) ? NOTE_WEAKER : NOTE_STRICTER;
-	note(diff, kind, "%s: %s: args.%s is %s, was %s", rules[row].name,
+	note(diff, kind, "%s: %s: args.%s is %s, was %s", rules[row]->name,
 	     kind == NOTE_OTHER ? "another rewrite" : specs(diff, row, kind == NOTE_WEAKER),
 	     spec->name, now, before);
 }
 
 static void diff_args(struct diff *diff, size_t row)
 {
-	for (size_t i = 0; i < RULE_ARGS_MAX && rules[row].args[i].kind != ARG_NONE; i++) {
-		if (rule_arg_is_list(rules[row].args[i].kind))
+	for (size_t i = 0; i < RULE_ARGS_MAX && rules[row]->args[i].kind != ARG_NONE; i++) {
+		if (rule_arg_is_list(rules[row]->args[i].kind))
 			diff_entries(diff, row, i);
 		else
 			diff_value(diff, row, i);
@@ -337,7 +336,7 @@ static void note_exceptions(struct diff *diff, const struct policy *of, const st
 				continue;
 			note(diff, milder == added ? NOTE_WEAKER : NOTE_STRICTER,
 			     "%s: %s exception \"%s\": where its annotations match it is %s instead of %s",
-			     rules[row].name, added ? "a new" : "no longer the", e->reason,
+			     rules[row]->name, added ? "a new" : "no longer the", e->reason,
 			     outcome(e->action), outcome(action));
 		}
 	}

@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "oci/seccomp.h"
 #include "policy/rule.h"
 
 struct lint {
 	struct arena *arena;
 	struct json_doc *doc;
 	unsigned int today;
-	const char *const *calls; /* the names of system calls; made when first asked for */
+	const struct vocabulary *vocabulary; /* the last that was asked for its words */
+	const char *const *words;
 	unsigned int n_words;
 	struct policy_note *first, **end;
 };
@@ -54,7 +54,7 @@ static void lint_action(struct lint *lint, const struct json_node *entry, const 
 {
 	const struct json_node *action = json_get(entry, "action");
 
-	if (rule->fix == NULL && action != NULL && str_is(action->text, "RF_ACT_REWRITE"))
+	if (rule->rewrites == NULL && action != NULL && str_is(action->text, "RF_ACT_REWRITE"))
 		warn(lint, action,
 		     arena_printf(
 			     lint->arena,
@@ -62,63 +62,47 @@ static void lint_action(struct lint *lint, const struct json_node *entry, const 
 			     rule->name));
 }
 
-static bool word_is_among(struct str word, const char *const *words)
-{
-	while (*words != NULL && !str_is(word, *words))
-		words++;
-	return *words != NULL;
-}
-
 #define WORDS_MEANT_MAX 100 /* who has more unknown words has no typing errors */
 
-/* Of a word that is none of those: what it is not, and which one can have been meant. */
-static void warn_word(struct lint *lint, const struct json_node *word, const char *is,
-		      const char *const *words)
+/* The words of a vocabulary; made once, since policies ask for the same ones again and again. */
+static const char *const *words_of(struct lint *lint, const struct vocabulary *vocabulary)
 {
-	const char *nearest =
-		lint->n_words++ < WORDS_MEANT_MAX ? str_nearest(word->text, words) : NULL;
+	if (lint->vocabulary != vocabulary) {
+		lint->vocabulary = vocabulary;
+		lint->words = vocabulary->words(lint->arena);
+	}
+	return lint->words;
+}
 
+/* A word that the vocabulary lacks: what it is not, and which one can have been meant. */
+static void warn_word(struct lint *lint, const struct json_node *word,
+		      const struct vocabulary *vocabulary)
+{
+	const char *nearest = NULL;
+
+	if (vocabulary->words != NULL && lint->n_words++ < WORDS_MEANT_MAX)
+		nearest = str_nearest(word->text, words_of(lint, vocabulary));
 	warn(lint, word,
-	     arena_printf(lint->arena, "%s %s%s%s%s", str_quote(lint->arena, word->text), is,
-			  nearest != NULL ? "; did you mean \"" : "",
+	     arena_printf(lint->arena, "%s %s%s%s%s", str_quote(lint->arena, word->text),
+			  vocabulary->unknown, nearest != NULL ? "; did you mean \"" : "",
 			  nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : ""));
 }
 
-static const char *const *known_calls(struct lint *lint)
-{
-	if (lint->calls == NULL)
-		lint->calls = oci_seccomp_calls(lint->arena);
-	return lint->calls;
-}
-
-static const struct json_node *arg_of(const struct json_node *args, const struct rule *rule,
-				      const char *name, const char *arg)
-{
-	return strcmp(rule->name, name) == 0 ? json_get(args, arg) : NULL;
-}
-
 /* Strings that the loader takes as they are, since another host or version may know more of them. */
+static void lint_strings(struct lint *lint, const struct json_node *strings,
+			 const struct vocabulary *vocabulary)
+{
+	json_each (word, strings)
+		if (word->type == JSON_STRING && !vocabulary->has(lint->arena, word->text))
+			warn_word(lint, word, vocabulary);
+}
+
 static void lint_args(struct lint *lint, const struct json_node *args, const struct rule *rule)
 {
-	static const char *const mount_words[] = { "nodev",	  "noexec",  "nosuid",
-						   "ro",	  "noatime", "nodiratime",
-						   "nosymfollow", "sync",    NULL };
-	static const char *const no_words[] = { NULL };
-	const struct json_node *calls = arg_of(args, rule, "seccompProfile", "deny");
-	const struct json_node *options = arg_of(args, rule, "mountOptions", "options");
-	const struct json_node *devices = arg_of(args, rule, "deviceAccess", "allow");
-
-	json_each (word, calls)
-		if (word->type == JSON_STRING && !oci_seccomp_has_call(lint->arena, word->text))
-			warn_word(lint, word, "is no system call that libseccomp knows",
-				  known_calls(lint));
-	json_each (word, options)
-		if (word->type == JSON_STRING && !word_is_among(word->text, mount_words))
-			warn_word(lint, word, "is no option that makes a mount safer", mount_words);
-	json_each (word, devices)
-		if (word->type == JSON_STRING && !device_entry_is_known(word->text))
-			warn_word(lint, word, "is no TYPE MAJOR:MINOR ACCESS, as \"c 10:200 rw\"",
-				  no_words);
+	for (size_t i = 0; i < RULE_ARGS_MAX && rule->args[i].kind != ARG_NONE; i++)
+		if (rule->args[i].vocabulary != NULL)
+			lint_strings(lint, json_get(args, rule->args[i].name),
+				     rule->args[i].vocabulary);
 }
 
 static void lint_rules(struct lint *lint, const struct json_node *array)
@@ -134,8 +118,8 @@ static void lint_rules(struct lint *lint, const struct json_node *array)
 			if (named[row] != NULL)
 				warn_again(lint, name, named[row]);
 			named[row] = name;
-			lint_action(lint, entry, &rules[row]);
-			lint_args(lint, json_get(entry, "args"), &rules[row]);
+			lint_action(lint, entry, rules[row]);
+			lint_args(lint, json_get(entry, "args"), rules[row]);
 		}
 	}
 }
@@ -238,8 +222,8 @@ static void lint_exceptions(struct lint *lint, const struct json_node *array)
 
 			if (row < 0)
 				continue;
-			lint_action(lint, exception, &rules[row]);
-			lint_args(lint, json_get(exception, "args"), &rules[row]);
+			lint_action(lint, exception, rules[row]);
+			lint_args(lint, json_get(exception, "args"), rules[row]);
 		}
 		lint_match(lint, json_get(json_get(exception, "match"), "annotations"));
 		lint_expires(lint, json_get(exception, "expires"));

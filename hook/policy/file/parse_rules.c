@@ -217,7 +217,7 @@ static int load_arg(struct loader *loader, struct json_node *value,
 
 static int load_named_arg(struct loader *loader, struct json_node *value, size_t row)
 {
-	const struct rule *rule = &rules[row];
+	const struct rule *rule = rules[row];
 	const char *words[RULE_ARGS_MAX + 1] = { NULL };
 	size_t n = 0, i;
 
@@ -340,7 +340,7 @@ void load_rule_defaults(struct arena *arena, struct policy *policy)
 {
 	for (size_t row = 0; row < n_rules; row++) {
 		for (size_t i = 0; i < RULE_ARGS_MAX; i++) {
-			const char *const *defaults = rules[row].args[i].defaults;
+			const char *const *defaults = rules[row]->args[i].defaults;
 			struct rule_arg *arg = &policy->settings[row].args[i];
 
 			while (defaults != NULL && defaults[arg->n] != NULL)
@@ -352,14 +352,6 @@ void load_rule_defaults(struct arena *arena, struct policy *policy)
 	}
 }
 
-size_t policy_syscalls(const struct policy *policy, const struct str **ret_names)
-{
-	const struct rule_arg *deny = &policy->settings[rule_find(STR("seccompProfile"))].args[0];
-
-	*ret_names = deny->strings;
-	return deny->n;
-}
-
 size_t policy_paths(struct arena *arena, const struct policy *policy, struct str **ret_paths)
 {
 	struct str *paths;
@@ -367,13 +359,13 @@ size_t policy_paths(struct arena *arena, const struct policy *policy, struct str
 
 	for (size_t row = 0; row < n_rules; row++)
 		for (size_t i = 0; i < RULE_ARGS_MAX; i++)
-			if (rules[row].args[i].kind == ARG_PATHS)
+			if (rules[row]->args[i].kind == ARG_PATHS)
 				n += policy->settings[row].args[i].n;
 	paths = arena_array(arena, n, sizeof(*paths));
 	n = 0;
 	for (size_t row = 0; row < n_rules; row++)
 		for (size_t i = 0; i < RULE_ARGS_MAX; i++)
-			if (rules[row].args[i].kind == ARG_PATHS)
+			if (rules[row]->args[i].kind == ARG_PATHS)
 				for (size_t k = 0; k < policy->settings[row].args[i].n; k++)
 					paths[n++] = policy->settings[row].args[i].strings[k];
 	*ret_paths = paths;

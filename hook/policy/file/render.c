@@ -96,10 +96,10 @@ static void write_rules(struct arena *arena, struct json_writer *writer,
 		json_begin_object(writer);
 		json_key(writer, "names");
 		json_begin_array(writer);
-		json_text(writer, rules[row].name);
+		json_text(writer, rules[row]->name);
 		json_end_array(writer);
 		json_member_text(writer, "action", rule_action_name(setting->action));
-		write_args(arena, writer, &rules[row], setting);
+		write_args(arena, writer, rules[row], setting);
 		json_end_object(writer);
 	}
 	json_end_array(writer);
@@ -148,7 +148,7 @@ static void write_exception(struct arena *arena, struct json_writer *writer,
 	json_begin_array(writer);
 	for (size_t row = 0; row < n_rules; row++)
 		if ((exception->rules >> row & 1) != 0)
-			json_text(writer, rules[row].name);
+			json_text(writer, rules[row]->name);
 	json_end_array(writer);
 	json_member_text(writer, "action", rule_action_name(exception->action));
 	json_key(writer, "match");

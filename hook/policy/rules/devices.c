@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What of the host's hardware the container gets: deviceAccess, netDevices. */
-#include "policy/rule.h"
+#include "policy/judge.h"
 
 #include <string.h>
+
+enum arg {
+	ARG_ALLOW
+};
+
+/* What runtimes make in every container, and mknod of anything, which opens nothing. */
+static const char *const usual_devices[] = {
+	"c 1:3", "c 1:5", "c 1:7",   "c 1:8",	"c 1:9",   "c 5:0",
+	"c 5:1", "c 5:2", "c 136:*", "c *:* m", "b *:* m", NULL,
+};
 
 /* A device or a whole class of them, as an entry of args.allow or as the spec has it. */
 struct device_class {
@@ -44,7 +54,7 @@ static bool consists_of(struct str text, const char *letters)
 	return text.len > 0;
 }
 
-bool device_entry_is_known(struct str entry)
+static bool entry_is_known(struct arena *arena, struct str entry)
 {
 	struct device_class class = entry_class(entry);
 	static const char digits[] = "0123456789";
@@ -54,6 +64,11 @@ bool device_entry_is_known(struct str entry)
 	       (str_is(class.minor, "*") || consists_of(class.minor, digits)) &&
 	       consists_of(class.access, "rwm") && entry.data[entry.len - 1] != ' ';
 }
+
+static const struct vocabulary entries = {
+	.has = entry_is_known,
+	.unknown = "is no TYPE MAJOR:MINOR ACCESS, as \"c 10:200 rw\"",
+};
 
 static bool number_covers(struct str allowed, struct str number)
 {
@@ -74,7 +89,7 @@ static bool class_covers(const struct device_class *allowed, const struct device
 
 static bool is_allowed(const struct judge *judge, const struct device_class *class)
 {
-	const struct rule_arg *allow = &judge->setting->args[0];
+	const struct rule_arg *allow = judge_arg(judge, ARG_ALLOW);
 
 	for (size_t i = 0; i < allow->n; i++) {
 		struct device_class entry = entry_class(allow->strings[i]);
@@ -117,21 +132,6 @@ static struct device_class node_class(const struct oci_device *device)
 	};
 }
 
-static bool rule_is_excess(const struct judge *judge, const struct oci_device_rule *rule)
-{
-	struct device_class class = rule_class(rule);
-
-	return rule->allow.value && !is_allowed(judge, &class);
-}
-
-static bool node_is_excess(const struct judge *judge, const struct oci_device *device)
-{
-	struct device_class class = node_class(device);
-
-	/* A pipe is no device. */
-	return !str_is(device->type.value, "p") && !is_allowed(judge, &class);
-}
-
 static const char *class_text(const struct judge *judge, const struct device_class *class)
 {
 	if (class->type == 'a' && str_is(class->major, "*") && str_is(class->minor, "*"))
@@ -142,45 +142,51 @@ static const char *class_text(const struct judge *judge, const struct device_cla
 					      (int)class->minor.len, class->minor.data)));
 }
 
-void check_device_access(struct judge *judge)
+static struct finding *add_finding(struct judge *judge, const struct json_node *node,
+				   const char *message)
 {
-	const struct oci_linux *config = &judge->config->linux_;
-	const struct oci_device *devices = config->devices.items;
-	const struct oci_device_rule *device_rules = config->resources.devices.items;
-	struct finding_text text = {
-		.required = "devices of args.allow only",
-		.fix = "drop --device and --privileged; or add it to args.allow of deviceAccess",
-	};
+	return finding_add(
+		judge, node, NULL,
+		(struct finding_text){
+			.observed = judge_source(judge, node),
+			.required = "devices of args.allow only",
+			.message = message,
+			.fix = "drop --device and --privileged; or add it to args.allow of deviceAccess",
+		});
+}
 
-	for (size_t i = 0; i < config->devices.n; i++) {
+static void check_nodes(struct judge *judge)
+{
+	const struct oci_list *list = &judge->config->linux_.devices;
+	const struct oci_device *devices = list->items;
+
+	for (size_t i = 0; i < list->n; i++) {
 		struct device_class class = node_class(&devices[i]);
+		const char *message;
 
-		if (!node_is_excess(judge, &devices[i]))
+		/* A pipe is no device. */
+		if (str_is(devices[i].type.value, "p") || is_allowed(judge, &class))
 			continue;
-		text.observed = judge_source(judge, devices[i].node);
-		text.message = arena_printf(judge->arena, "makes %s at %s; must not",
-					    class_text(judge, &class),
-					    str_quote(judge->arena, devices[i].path.value));
-		finding_add(judge, devices[i].node, NULL, text);
+		message = arena_printf(judge->arena, "makes %s at %s; must not",
+				       class_text(judge, &class),
+				       str_quote(judge->arena, devices[i].path.value));
+		finding_remove(judge, add_finding(judge, devices[i].node, message),
+			       devices[i].node);
 	}
-	for (size_t i = 0; i < config->resources.devices.n; i++) {
-		struct device_class class = rule_class(&device_rules[i]);
+}
 
-		if (!rule_is_excess(judge, &device_rules[i]))
-			continue;
-		text.observed = judge_source(judge, device_rules[i].node);
-		text.message = arena_printf(judge->arena, "allows %s; must not",
-					    class_text(judge, &class));
-		finding_add(judge, device_rules[i].node, NULL, text);
-	}
+static bool denies_all(const struct oci_device_rule *rule, const struct device_class *class)
+{
+	return !rule->allow.value && class->type == 'a' && class->access.len == 3 &&
+	       str_is(class->major, "*") && str_is(class->minor, "*");
 }
 
 /*
  * Rules that allow too much go. A list that denies nothing first leaves the rest to the runtime,
  * and crun takes an empty one for no restriction at all: there the first of them denies everything
- * instead, and runtimes add the usual devices behind it.
+ * instead, and runtimes add the usual devices after it.
  */
-static void fix_device_rules(struct judge *judge)
+static void check_rules(struct judge *judge)
 {
 	const struct oci_list *list = &judge->config->linux_.resources.devices;
 	const struct oci_device_rule *items = list->items;
@@ -188,33 +194,48 @@ static void fix_device_rules(struct judge *judge)
 
 	for (size_t i = 0; i < list->n; i++) {
 		struct device_class class = rule_class(&items[i]);
+		struct finding *finding;
 
-		if (!items[i].allow.value && class.type == 'a' && class.access.len == 3 &&
-		    str_is(class.major, "*") && str_is(class.minor, "*"))
-			denied = true;
-		if (!rule_is_excess(judge, &items[i]))
+		denied = denied || denies_all(&items[i], &class);
+		if (!items[i].allow.value || is_allowed(judge, &class))
 			continue;
+		finding = add_finding(judge, items[i].node,
+				      arena_printf(judge->arena, "allows %s; must not",
+						   class_text(judge, &class)));
 		if (denied)
-			json_remove(items[i].node);
+			finding_remove(judge, finding, items[i].node);
 		else
-			json_replace(judge->config->doc, items[i].node,
-				     "{\"allow\":false,\"access\":\"rwm\"}");
+			finding_set(judge, finding, items[i].node, "",
+				    "{\"allow\":false,\"access\":\"rwm\"}");
 		denied = true;
 	}
 }
 
-void fix_device_access(struct judge *judge)
+static void check_device_access(struct judge *judge)
 {
-	const struct oci_list *list = &judge->config->linux_.devices;
-	const struct oci_device *devices = list->items;
-
-	for (size_t i = 0; i < list->n; i++)
-		if (node_is_excess(judge, &devices[i]))
-			json_remove(devices[i].node);
-	fix_device_rules(judge);
+	check_nodes(judge);
+	check_rules(judge);
 }
 
-void check_net_devices(struct judge *judge)
+const struct rule rule_device_access = {
+	.name = "deviceAccess",
+	.title = "The container reaches devices of the host",
+	.reads = "/linux/devices, /linux/resources/devices",
+	.args = {
+		[ARG_ALLOW] = { .name = "allow",
+				.kind = ARG_STRINGS,
+				.effect = ARG_ADMITS,
+				.defaults = usual_devices,
+				.vocabulary = &entries,
+				.meaning =
+					"what it may reach: type, major:minor and access, as \"c 10:200 rw\"; * is any number" },
+	},
+	.references = REFERENCES("CIS Docker 5.18", "devices.allow of cgroup v1"),
+	.rewrites = rewrites_spec,
+	.check = check_device_access,
+};
+
+static void check_net_devices(struct judge *judge)
 {
 	const struct json_node *devices = judge->config->linux_.net_devices;
 
@@ -227,3 +248,11 @@ void check_net_devices(struct judge *judge)
 				    .fix = "take it out of linux.netDevices",
 			    });
 }
+
+const struct rule rule_net_devices = {
+	.name = "netDevices",
+	.title = "The container takes network interfaces of the host",
+	.reads = "/linux/netDevices",
+	.references = REFERENCES("config-linux.md#network-devices"),
+	.check = check_net_devices,
+};

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What programs of the host run for the container: foreignHooks, unsafeEnvironment. */
-#include "policy/rule.h"
+/* foreignHooks: which programs run on the host for the container. */
+#include "policy/judge.h"
 
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "oci/hooks.h"
+
+enum arg {
+	ARG_ALLOW
+};
+
+static const char *const own_hooks[] = { ROOTFENCE_BINDIR "/rootfence", NULL };
 
 /*
  * dockerd up to 27 gives the container its network by a hook that is dockerd itself, found by its
@@ -31,7 +36,7 @@ static bool hook_is_known(const struct judge *judge, enum oci_hook_stage stage,
 	if (memmem(hook->path.value.data, hook->path.value.len, "/../", 4) != NULL)
 		return false;
 	return is_docker_network_hook(stage, hook) ||
-	       judge_entry_names(&judge->setting->args[0], hook->path.value);
+	       judge_entry_names(judge_arg(judge, ARG_ALLOW), hook->path.value);
 }
 
 /* What the dynamic linker reads makes any program on the list run whatever the variable names. */
@@ -56,7 +61,7 @@ static void check_hook_environment(struct judge *judge, const struct oci_hook *h
 	}
 }
 
-void check_foreign_hooks(struct judge *judge)
+static void check(struct judge *judge)
 {
 	for (enum oci_hook_stage stage = 0; stage < HOOK_STAGE_COUNT; stage++) {
 		const struct oci_list *list = &judge->config->hooks.stages[stage];
@@ -82,64 +87,17 @@ void check_foreign_hooks(struct judge *judge)
 	}
 }
 
-/* runc 1.1 starts createContainer hooks with the container's environment: CVE-2025-23266. */
-static bool has_foreign_create_container(const struct judge *judge)
-{
-	const struct oci_list *list = &judge->config->hooks.stages[HOOK_CREATE_CONTAINER];
-	const struct oci_hook *hooks = list->items;
-
-	for (size_t i = 0; i < list->n; i++)
-		if (!str_is(hooks[i].path.value, ROOTFENCE_BINDIR "/rootfence"))
-			return true;
-	return false;
-}
-
-/* The name in front of the equals sign. */
-static struct str variable_name(struct str variable)
-{
-	const char *end = memchr(variable.data, '=', variable.len);
-
-	return (struct str){ variable.data,
-			     end != NULL ? (size_t)(end - variable.data) : variable.len };
-}
-
-static bool is_unsafe(const struct judge *judge, const struct oci_string *variable)
-{
-	return judge_entry_names(&judge->setting->args[0], variable_name(variable->value));
-}
-
-void check_unsafe_environment(struct judge *judge)
-{
-	const struct oci_strings *env = &judge->config->process.env;
-
-	if (!has_foreign_create_container(judge))
-		return;
-	for (size_t i = 0; i < env->n; i++) {
-		struct str name = variable_name(env->items[i].value);
-
-		if (!is_unsafe(judge, &env->items[i]))
-			continue;
-		finding_add(
-			judge, env->items[i].node, NULL,
-			(struct finding_text){
-				.observed = judge_source(judge, env->items[i].node),
-				.required = "absent",
-				.message = arena_printf(
-					judge->arena,
-					"sets %s, which a createContainer hook may run with on the host; must not",
-					str_show(judge->arena, name)),
-				.fix = arena_printf(judge->arena,
-						    "drop -e %s, and ENV in the image",
-						    str_show(judge->arena, name)),
-			});
-	}
-}
-
-void fix_unsafe_environment(struct judge *judge)
-{
-	const struct oci_strings *env = &judge->config->process.env;
-
-	for (size_t i = 0; i < env->n; i++)
-		if (is_unsafe(judge, &env->items[i]))
-			json_remove(env->items[i].node);
-}
+const struct rule rule_foreign_hooks = {
+	.name = "foreignHooks",
+	.title = "Programs of others run on the host for the container",
+	.reads = "/hooks",
+	.args = {
+		[ARG_ALLOW] = { .name = "allow",
+				.kind = ARG_STRINGS,
+				.effect = ARG_ADMITS,
+				.defaults = own_hooks,
+				.meaning = "paths of hooks; a final * stands for any rest" },
+	},
+	.references = REFERENCES("config.md#posix-platform-hooks", "CVE-2025-23266"),
+	.check = check,
+};

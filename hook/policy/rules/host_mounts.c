@@ -1,15 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What mounts, and the root directory, bring in from the host: hostMounts. */
+/* hostMounts: what mounts, and the root directory, bring in from the host. */
 #include "policy/rules/host_paths.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "json/writer.h"
 
-enum {
-	ARG_OTHERS = 2 /* in the rule's row */
+enum arg {
+	ARG_ALLOW,
+	ARG_DENY,
+	ARG_OTHERS
+};
+
+static const char *const others_words[] = { "allowed", "denied", NULL };
+
+static const char *const denied_paths[] = {
+	"/",
+	"/etc",
+	"/proc",
+	"/sys",
+	"/dev",
+	"/boot",
+	"/root",
+	"/run",
+	"/var/run",
+	"/var/lib/kubelet",
+	"/var/lib/docker",
+	"/var/lib/containerd",
+	"/var/lib/containers",
+	NULL,
+};
+
+static const char *const allowed_paths[] = {
+	"/etc/localtime:ro",
+	"/etc/timezone:ro",
+	"/etc/ssl/certs:ro",
+	"/etc/pki/tls/certs:ro",
+	"/etc/pki/ca-trust/extracted:ro",
+	"/etc/ca-certificates:ro",
+	"/var/lib/containers/storage/volumes/*/_data",
+	"/var/lib/docker/volumes/*/_data",
+	"/var/lib/docker/*/volumes/*/_data",
+	/* Images, of Docker 28's mounts of type image, and build contexts. */
+	"/var/lib/docker/overlay2/*/merged:ro",
+	"/var/lib/docker/overlay2/*/diff:ro",
+	"/var/lib/docker/*/overlay2/*/merged:ro",
+	"/var/lib/docker/*/overlay2/*/diff:ro",
+	"/var/lib/containerd/io.containerd.grpc.v1.cri/containers/*/volumes",
+	"/var/lib/kubelet/pods/*/volumes",
+	"/var/lib/kubelet/pods/*/volume-subpaths",
+	NULL,
 };
 
 /* Another place of a file. One that cannot be looked up is known by its name. */
@@ -27,7 +68,7 @@ static struct path_look look_at(const struct judge *judge, const struct path_fac
 static const char *unlisted_reason(const struct judge *judge, const struct path_lists *entries,
 				   const struct oci_mount *mount, const struct path_look *look)
 {
-	if (judge->setting->args[ARG_OTHERS].number == 0 || host_paths_listed(entries, mount, look))
+	if (judge_arg(judge, ARG_OTHERS)->number == 0 || host_paths_listed(entries, mount, look))
 		return NULL;
 	return "no entry of args.allow covers it";
 }
@@ -94,12 +135,10 @@ static void add_mount_finding(struct judge *judge, const struct source_fact *sou
 	const struct oci_mount *mount = source->from.mount;
 	const struct json_node *node =
 		mount->source.node != NULL ? mount->source.node : mount->node;
-	auto_buf struct buf observed = { 0 };
 
-	json_quote(&observed, source->from.path);
 	finding_add(judge, source->from.layer ? mount->options.node : node, NULL,
 		    (struct finding_text){
-			    .observed = arena_copy(judge->arena, observed.data, observed.len),
+			    .observed = judge_quote(judge, source->from.path),
 			    .required = "nothing that is the host's",
 			    .message = arena_printf(
 				    judge->arena, "mounts %s at %s: %s",
@@ -159,7 +198,6 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 	const struct path_fact *fact = &judge->facts->root;
 	const struct path_look by_name = { str_path_normalize(judge->arena, path->value), NULL };
 	const struct path_look by_identity = { fact->resolved, fact };
-	auto_buf struct buf observed = { 0 };
 	const char *why = NULL;
 
 	if (!str_starts_with(path->value, "/") && str_path_climbs(path->value))
@@ -182,10 +220,9 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 				   strerror(fact->error));
 	if (why == NULL)
 		return;
-	json_quote(&observed, path->value);
 	finding_add(judge, path->node, NULL,
 		    (struct finding_text){
-			    .observed = arena_copy(judge->arena, observed.data, observed.len),
+			    .observed = judge_quote(judge, path->value),
 			    .required = "nothing that is the host's",
 			    .message = arena_printf(judge->arena, "is %s: %s",
 						    str_quote(judge->arena, path->value), why),
@@ -193,9 +230,10 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 		    });
 }
 
-void check_host_mounts(struct judge *judge)
+static void check(struct judge *judge)
 {
-	struct path_lists entries = host_paths_prepare(judge);
+	struct path_lists entries =
+		host_paths_prepare(judge, judge_arg(judge, ARG_ALLOW), judge_arg(judge, ARG_DENY));
 
 	if (judge->config->root.path.node != NULL)
 		check_root_path(judge, &entries);
@@ -209,3 +247,31 @@ void check_host_mounts(struct judge *judge)
 			add_mount_finding(judge, source, reason);
 	}
 }
+
+const struct rule rule_host_mounts = {
+	.name = "hostMounts",
+	.title = "A mount brings in what is the host's",
+	.reads = "/mounts, /root/path",
+	.args = {
+		[ARG_ALLOW] = { .name = "allow",
+				.kind = ARG_PATTERNS,
+				.effect = ARG_ADMITS,
+				.defaults = allowed_paths,
+				.meaning =
+					"exceptions from deny; the most specific entry decides" },
+		[ARG_DENY] = { .name = "deny",
+			       .kind = ARG_PATHS,
+			       .effect = ARG_DEMANDS,
+			       .defaults = denied_paths,
+			       .meaning = "what a source must not be, lie under or contain" },
+		[ARG_OTHERS] = { .name = "others",
+				 .kind = ARG_WORD,
+				 .effect = ARG_DEMANDS,
+				 .words = others_words,
+				 .meaning =
+					 "denied: so is every source that no entry of allow covers" },
+	},
+	.references = REFERENCES("PSS baseline: HostPath Volumes", "CIS Docker 5.6",
+				 "CIS Docker 5.32"),
+	.check = check,
+};

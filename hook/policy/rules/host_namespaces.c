@@ -1,11 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Namespaces shared with the host. */
-#include "policy/rule.h"
+/* Namespaces shared with the host: hostUserNamespace, hostPidNamespace and so on. */
+#include "policy/judge.h"
 
-static void check_namespace(struct judge *judge, enum oci_namespace_type type, const char *fix)
+enum user_arg {
+	ARG_WHEN,
+	ARG_ENGINE
+};
+
+static const char *const when_words[] = { "always", "root", NULL };
+static const char *const engine_words[] = { "host", "private", NULL };
+
+static struct finding *add_missing(struct judge *judge, struct finding_text text)
 {
 	const struct oci_linux *config = &judge->config->linux_;
-	const struct oci_namespace *namespace = &config->namespaces.types[type];
+
+	if (config->namespaces.node != NULL)
+		return finding_add(judge, config->namespaces.node, NULL, text);
+	return judge_linux_finding(judge, NULL, "namespaces", text);
+}
+
+/* Reports where the process stays in the host's namespace, or may: the finding, or NULL. */
+static struct finding *check_namespace(struct judge *judge, enum oci_namespace_type type,
+				       const char *fix)
+{
+	const struct oci_namespace *namespace = &judge->config->linux_.namespaces.types[type];
 	enum namespace_fact fact = judge->facts->namespaces[type];
 	const char *name = oci_namespace_name(type);
 	struct finding_text text = {
@@ -13,51 +31,56 @@ static void check_namespace(struct judge *judge, enum oci_namespace_type type, c
 		.fix = fix,
 	};
 
-	if (judge->obstacle == NULL && config->namespaces.node == NULL)
-		judge->obstacle = "the spec has no list of namespaces to add to";
 	if (fact == NS_FACT_UNKNOWN && judge->facts->scope == FACTS_LIVE) {
 		text.observed = "\"unknown\"";
 		text.message = arena_printf(judge->arena,
 					    "cannot be looked up: %s; must not be the host's",
 					    str_quote(judge->arena, namespace->path.value));
-		finding_add(judge, namespace->path.node, NULL, text);
-	} else if (fact == NS_FACT_HOST && namespace->node != NULL) {
+		return finding_add(judge, namespace->path.node, NULL, text);
+	}
+	if (fact != NS_FACT_HOST)
+		return NULL;
+	if (namespace->node != NULL) {
 		text.observed = "\"host\"";
 		text.message =
 			arena_printf(judge->arena, "is the host's %s namespace; must not be", name);
-		finding_add(judge, namespace->path.node, NULL, text);
-	} else if (fact == NS_FACT_HOST) {
-		text.message = arena_printf(
-			judge->arena, "has no %s namespace: the host's is used; must not be", name);
-		if (config->namespaces.node != NULL)
-			finding_add(judge, config->namespaces.node, NULL, text);
-		else if (config->node != NULL)
-			finding_add(judge, config->node, "namespaces", text);
-		else
-			finding_add(judge, judge->config->doc->root, "linux/namespaces", text);
+		return finding_add(judge, namespace->path.node, NULL, text);
 	}
+	text.message = arena_printf(judge->arena,
+				    "has no %s namespace: the host's is used; must not be", name);
+	return add_missing(judge, text);
 }
 
 /*
- * A new namespace where the host's was: safe for those that start out as good as empty. The network
+ * A new namespace in place of the host's: safe for those that start out as good as empty. The network
  * and the user namespace do not: the engine has made devices, addresses and storage for them.
  */
-static void fix_namespace(struct judge *judge, enum oci_namespace_type type)
+static void renew_namespace(struct judge *judge, struct finding *finding,
+			    enum oci_namespace_type type)
 {
-	const struct oci_linux *config = &judge->config->linux_;
-	const struct oci_namespace *namespace = &config->namespaces.types[type];
-	const char *entry =
-		arena_printf(judge->arena, "{\"type\":\"%s\"}", oci_namespace_name(type));
+	const struct oci_namespaces *namespaces = &judge->config->linux_.namespaces;
+	const struct oci_namespace *namespace = &namespaces->types[type];
 
-	if (namespace->node != NULL)
-		json_remove(namespace->path.node);
+	if (finding == NULL)
+		return;
+	if (namespaces->node == NULL)
+		finding_block(finding, "the spec has no list of namespaces to add to");
+	else if (namespace->node != NULL)
+		finding_remove(judge, finding, namespace->path.node);
 	else
-		json_add(judge->config->doc, config->namespaces.node, NULL, entry);
+		finding_set(
+			judge, finding, namespaces->node, "-",
+			arena_printf(judge->arena, "{\"type\":\"%s\"}", oci_namespace_name(type)));
 }
 
-void check_host_user_namespace(struct judge *judge)
+bool judge_engine_is_private(const struct judge *judge)
 {
-	bool always = judge->setting->args[0].number == 0;
+	return rule_setting(judge->policy, &rule_host_user_namespace)->args[ARG_ENGINE].number == 1;
+}
+
+static void check_user_namespace(struct judge *judge)
+{
+	bool always = judge_arg(judge, ARG_WHEN)->number == 0;
 
 	if (judge_user_namespace_is_private(judge))
 		return;
@@ -69,72 +92,133 @@ void check_host_user_namespace(struct judge *judge)
 		       : "--user 65532:65532; or a user namespace: --userns=auto, userns-remap or hostUsers: false");
 }
 
-void check_host_pid_namespace(struct judge *judge)
+const struct rule rule_host_user_namespace = {
+	.name = "hostUserNamespace",
+	.title = "The container is in the host's user namespace",
+	.reads = "/linux/namespaces, /process/user, /process/capabilities",
+	.args = {
+		[ARG_WHEN] = { .name = "when",
+			       .kind = ARG_WORD,
+			       .effect = ARG_ADMITS,
+			       .words = when_words,
+			       .meaning =
+				       "root: only for a process that is root or keeps a capability" },
+		[ARG_ENGINE] = { .name = "engine",
+				 .kind = ARG_WORD,
+				 .effect = ARG_ADMITS,
+				 .words = engine_words,
+				 .meaning =
+					 "private: the user namespace of a rootless engine counts as private" },
+	},
+	.references = REFERENCES("CIS Docker 5.31"),
+	.check = check_user_namespace,
+};
+
+static void check_pid_namespace(struct judge *judge)
 {
-	check_namespace(judge, NAMESPACE_PID, "drop --pid=host");
+	renew_namespace(judge, check_namespace(judge, NAMESPACE_PID, "drop --pid=host"),
+			NAMESPACE_PID);
 }
 
-void fix_host_pid_namespace(struct judge *judge)
-{
-	fix_namespace(judge, NAMESPACE_PID);
-}
+const struct rule rule_host_pid_namespace = {
+	.name = "hostPidNamespace",
+	.title = "The container sees the host's processes",
+	.reads = "/linux/namespaces",
+	.references = REFERENCES("PSS baseline: Host Namespaces", "CIS Docker 5.16"),
+	.rewrites = rewrites_spec,
+	.check = check_pid_namespace,
+};
 
-void check_host_network_namespace(struct judge *judge)
+static void check_network_namespace(struct judge *judge)
 {
 	check_namespace(judge, NAMESPACE_NETWORK, "drop --network=host; publish ports with -p");
 }
 
-void check_host_ipc_namespace(struct judge *judge)
+const struct rule rule_host_network_namespace = {
+	.name = "hostNetworkNamespace",
+	.title = "The container is on the host's network",
+	.reads = "/linux/namespaces",
+	.references = REFERENCES("PSS baseline: Host Namespaces", "CIS Docker 5.10"),
+	.check = check_network_namespace,
+};
+
+static void check_ipc_namespace(struct judge *judge)
 {
-	check_namespace(judge, NAMESPACE_IPC, "drop --ipc=host");
+	renew_namespace(judge, check_namespace(judge, NAMESPACE_IPC, "drop --ipc=host"),
+			NAMESPACE_IPC);
 }
 
-void fix_host_ipc_namespace(struct judge *judge)
+const struct rule rule_host_ipc_namespace = {
+	.name = "hostIpcNamespace",
+	.title = "The container shares the host's System V IPC and POSIX message queues",
+	.reads = "/linux/namespaces",
+	.references = REFERENCES("PSS baseline: Host Namespaces", "CIS Docker 5.17"),
+	.rewrites = rewrites_spec,
+	.check = check_ipc_namespace,
+};
+
+static void check_uts_namespace(struct judge *judge)
 {
-	fix_namespace(judge, NAMESPACE_IPC);
+	renew_namespace(judge, check_namespace(judge, NAMESPACE_UTS, "drop --uts=host"),
+			NAMESPACE_UTS);
 }
 
-void check_host_uts_namespace(struct judge *judge)
+const struct rule rule_host_uts_namespace = {
+	.name = "hostUtsNamespace",
+	.title = "The container shares the host's name",
+	.reads = "/linux/namespaces",
+	.references = REFERENCES("CIS Docker 5.21"),
+	.rewrites = rewrites_spec,
+	.check = check_uts_namespace,
+};
+
+static void check_cgroup_namespace(struct judge *judge)
 {
-	check_namespace(judge, NAMESPACE_UTS, "drop --uts=host");
+	renew_namespace(judge, check_namespace(judge, NAMESPACE_CGROUP, "--cgroupns=private"),
+			NAMESPACE_CGROUP);
 }
 
-void fix_host_uts_namespace(struct judge *judge)
-{
-	fix_namespace(judge, NAMESPACE_UTS);
-}
+const struct rule rule_host_cgroup_namespace = {
+	.name = "hostCgroupNamespace",
+	.title = "The container sees the host's cgroup tree",
+	.reads = "/linux/namespaces",
+	.references = REFERENCES("CVE-2022-0492"),
+	.rewrites = rewrites_spec,
+	.check = check_cgroup_namespace,
+};
 
-void check_host_cgroup_namespace(struct judge *judge)
-{
-	check_namespace(judge, NAMESPACE_CGROUP, "--cgroupns=private");
-}
-
-void fix_host_cgroup_namespace(struct judge *judge)
-{
-	fix_namespace(judge, NAMESPACE_CGROUP);
-}
-
-void check_host_mount_namespace(struct judge *judge)
+/* In a joined namespace other files have the names that were looked at, and its root is replaced. */
+static struct finding *check_joined(struct judge *judge)
 {
 	const struct oci_namespace *namespace =
 		&judge->config->linux_.namespaces.types[NAMESPACE_MOUNT];
-	enum namespace_fact fact = judge->facts->namespaces[NAMESPACE_MOUNT];
 
-	check_namespace(judge, NAMESPACE_MOUNT, "add a mount namespace; engines always do");
-	if (fact == NS_FACT_HOST || namespace->path.node == NULL ||
-	    (fact == NS_FACT_UNKNOWN && judge->facts->scope == FACTS_LIVE))
-		return; /* said already, or nothing to say */
-	/* There other files have the names that were looked at, and its root directory is replaced. */
-	finding_add(judge, namespace->path.node, NULL,
-		    (struct finding_text){
-			    .observed = "\"joined\"",
-			    .required = "a mount namespace of its own",
-			    .message = "joins a mount namespace; must be a new one",
-			    .fix = "drop the path; engines always make a new one",
-		    });
+	if (namespace->path.node == NULL)
+		return NULL;
+	return finding_add(judge, namespace->path.node, NULL,
+			   (struct finding_text){
+				   .observed = "\"joined\"",
+				   .required = "a mount namespace of its own",
+				   .message = "joins a mount namespace; must be a new one",
+				   .fix = "drop the path; engines always make a new one",
+			   });
 }
 
-void fix_host_mount_namespace(struct judge *judge)
+static void check_mount_namespace(struct judge *judge)
 {
-	fix_namespace(judge, NAMESPACE_MOUNT);
+	struct finding *finding =
+		check_namespace(judge, NAMESPACE_MOUNT, "add a mount namespace; engines always do");
+
+	if (finding == NULL)
+		finding = check_joined(judge);
+	renew_namespace(judge, finding, NAMESPACE_MOUNT);
 }
+
+const struct rule rule_host_mount_namespace = {
+	.name = "hostMountNamespace",
+	.title = "The container is in the host's mount namespace",
+	.reads = "/linux/namespaces",
+	.references = REFERENCES("config-linux.md#namespaces"),
+	.rewrites = rewrites_spec,
+	.check = check_mount_namespace,
+};

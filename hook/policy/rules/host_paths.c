@@ -4,12 +4,6 @@
 
 #include <string.h>
 
-/* Places in struct rule_setting.args, as the rule's row has them. */
-enum {
-	ARG_ALLOW,
-	ARG_DENY
-};
-
 static bool same_id(const struct file_id *a, const struct file_id *b)
 {
 	return a->device == b->device && a->inode == b->inode;
@@ -69,10 +63,9 @@ static const struct path_fact *find_fact(const struct facts *facts, struct str p
 	return NULL;
 }
 
-struct path_lists host_paths_prepare(const struct judge *judge)
+struct path_lists host_paths_prepare(const struct judge *judge, const struct rule_arg *allow,
+				     const struct rule_arg *deny)
 {
-	const struct rule_arg *allow = &judge->setting->args[ARG_ALLOW];
-	const struct rule_arg *deny = &judge->setting->args[ARG_DENY];
 	struct path_lists lists = { .n_allow = allow->n, .n_deny = deny->n };
 	size_t next = 0;
 

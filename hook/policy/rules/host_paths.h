@@ -6,7 +6,7 @@
 #ifndef ROOTFENCE_POLICY_RULES_HOST_PATHS_H
 #define ROOTFENCE_POLICY_RULES_HOST_PATHS_H
 
-#include "policy/rule.h"
+#include "policy/judge.h"
 
 enum path_relation {
 	PATH_UNRELATED,
@@ -40,8 +40,9 @@ struct path_lists {
 	size_t n_allow, n_deny;
 };
 
-/* host_paths_prepare: the lists of the current rule, ready for any number of paths. */
-struct path_lists host_paths_prepare(const struct judge *judge);
+/* host_paths_prepare: the two lists, ready for any number of paths. */
+struct path_lists host_paths_prepare(const struct judge *judge, const struct rule_arg *allow,
+				     const struct rule_arg *deny);
 
 /*
  * host_path_relate: how what is looked at stands to an entry of args.deny. By name first, the denied

@@ -1,21 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What of the kernel's files the container sees and may write: maskedPaths, readonlyPaths,
- * procMount; and whether it may write its own root directory: readonlyRootfs.
+ * procMount.
  */
 #include "policy/rules/host_paths.h"
 
 #include <string.h>
 
-#include "json/writer.h"
+#include "base/cleanup.h"
 
 #define RELAXED_SINCE 35 /* minor version of Kubernetes, in its baseline standard */
+
+static const char *const relaxed_words[] = { "always", "hostUserNamespace", NULL };
+
+/* Two arguments of each of the rules: what a user namespace changes, and since when. */
+#define RELAXED_WHEN                                                                            \
+	{                                                                                       \
+		.name = "when", .kind = ARG_WORD, .effect = ARG_ADMITS, .words = relaxed_words, \
+		.meaning = "hostUserNamespace: not in a private user namespace"                 \
+	}
+#define RELAXED_VERSION                                                       \
+	{                                                                     \
+		.name = "version", .kind = ARG_VERSION, .effect = ARG_ADMITS, \
+		.meaning = "below v1.35 always"                               \
+	}
 
 /* args.when: not asked of a container with a user namespace of its own, as of v1.35. */
 static bool is_relaxed(const struct judge *judge, const struct rule_arg *when,
 		       const struct rule_arg *version)
 {
-	return when->number != 0 && !rule_arg_before(version, RELAXED_SINCE) &&
+	return when->number != 0 && !judge_before(version, RELAXED_SINCE) &&
 	       judge_user_namespace_is_private(judge) && judge_host_id(judge, ID_USER, 0) != 0;
 }
 
@@ -39,52 +53,61 @@ static bool is_covered(const struct judge *judge, const struct oci_strings *list
 	return list_covers(list, path) || list_covers(&judge->config->linux_.masked_paths, path);
 }
 
-static void check_list(struct judge *judge, const struct oci_strings *list, const char *name,
-		       const char *fix)
+/* The arguments of maskedPaths and readonlyPaths. */
+enum list_arg {
+	LIST_PATHS,
+	LIST_ALSO,
+	LIST_WHEN,
+	LIST_SINCE
+};
+
+/* What must be on the list and is not, as words; "": nothing. */
+static const char *lacking_paths(const struct judge *judge, const struct oci_strings *list)
 {
-	const struct rule_arg *paths = &judge->setting->args[0];
+	const struct rule_arg *paths = judge_arg(judge, LIST_PATHS);
 	auto_buf struct buf lacking = { 0 };
 
 	for (size_t i = 0; i < paths->n; i++)
 		if (!is_covered(judge, list, paths->strings[i]))
 			buf_printf(&lacking, "%s%s", lacking.len > 0 ? ", " : "",
 				   str_show(judge->arena, paths->strings[i]));
-	if (lacking.len == 0 ||
-	    is_relaxed(judge, &judge->setting->args[2], &judge->setting->args[3]))
-		return;
-	judge_linux_finding(
-		judge, list->node, name,
-		(struct finding_text){
-			.observed = list->node != NULL ? judge_source(judge, list->node) : NULL,
-			.required = arena_printf(judge->arena, "with %s", lacking.data),
-			.message = arena_printf(judge->arena, "lacks %s; all must be there",
-						lacking.data),
-			.fix = fix,
-		});
+	return arena_copy(judge->arena, lacking.data, lacking.len);
 }
 
-/* Both arguments: what has to be there, and what is added besides once something is. */
-static void fix_list(struct judge *judge, const struct oci_strings *list, const char *name)
+/* What has to be there, and what is added as well once something is. */
+static void add_paths(struct judge *judge, struct finding *finding, const struct oci_strings *list,
+		      const char *name)
 {
-	auto_buf struct buf array = { 0 };
+	const char *end = arena_printf(judge->arena, "linux/%s/-", name);
 
-	for (size_t arg = 0; arg < 2; arg++) {
-		const struct rule_arg *paths = &judge->setting->args[arg];
+	for (enum list_arg arg = LIST_PATHS; arg <= LIST_ALSO; arg++) {
+		const struct rule_arg *paths = judge_arg(judge, arg);
 
-		for (size_t i = 0; i < paths->n; i++) {
-			auto_buf struct buf path = { 0 };
-
-			if (is_covered(judge, list, paths->strings[i]))
-				continue;
-			json_quote(&path, paths->strings[i]);
-			if (list->node != NULL)
-				json_add(judge->config->doc, list->node, NULL, path.data);
-			buf_printf(&array, "%s%s", array.len > 0 ? "," : "[", path.data);
-		}
+		for (size_t i = 0; i < paths->n; i++)
+			if (!is_covered(judge, list, paths->strings[i]))
+				finding_set(judge, finding, judge->config->doc->root, end,
+					    judge_quote(judge, paths->strings[i]));
 	}
-	buf_printf(&array, "]");
-	if (list->node == NULL)
-		judge_linux_add(judge, name, array.data);
+}
+
+static void check_list(struct judge *judge, const struct oci_strings *list, const char *name)
+{
+	const char *lacking = lacking_paths(judge, list);
+	struct finding *finding;
+
+	if (lacking[0] == '\0' ||
+	    is_relaxed(judge, judge_arg(judge, LIST_WHEN), judge_arg(judge, LIST_SINCE)))
+		return;
+	finding = judge_linux_finding(
+		judge, list->node, name,
+		(struct finding_text){
+			.observed = judge_source(judge, list->node),
+			.required = arena_printf(judge->arena, "with %s", lacking),
+			.message =
+				arena_printf(judge->arena, "lacks %s; all must be there", lacking),
+			.fix = "drop --privileged and --security-opt unmask",
+		});
+	add_paths(judge, finding, list, name);
 }
 
 /* Old specs have relative destinations: runtimes take them as from the root directory. */
@@ -126,9 +149,7 @@ bool judge_has_proc(const struct judge *judge)
 static void check_second_places(struct judge *judge)
 {
 	const struct oci_config *config = judge->config;
-	const char *obstacle = judge->obstacle;
 
-	judge->obstacle = "no rewrite makes this safe";
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *mount = oci_config_mount(config, i);
 		bool proc = str_is(mount->type.value, "proc");
@@ -148,32 +169,90 @@ static void check_second_places(struct judge *judge)
 				    .fix = "drop the mount",
 			    });
 	}
-	judge->obstacle = obstacle;
 }
 
-void check_masked_paths(struct judge *judge)
+/*
+ * What every engine since podman 4.3, Docker 20.10, containerd 1.6 and CRI-O 1.20 masks, so that no
+ * container that was started without asking for more has a finding; and what newer ones mask too.
+ */
+static const char *const masked_paths[] = {
+	"/proc/acpi",	     "/proc/kcore",
+	"/proc/keys",	     "/proc/latency_stats",
+	"/proc/timer_list",  "/proc/timer_stats",
+	"/proc/sched_debug", "/proc/scsi",
+	"/sys/firmware",     NULL,
+};
+static const char *const also_masked_paths[] = {
+	"/proc/asound",
+	"/proc/interrupts",
+	"/sys/devices/virtual/powercap",
+	NULL,
+};
+
+static void check_masked_paths(struct judge *judge)
 {
-	if (!is_relaxed(judge, &judge->setting->args[2], &judge->setting->args[3]))
+	if (!is_relaxed(judge, judge_arg(judge, LIST_WHEN), judge_arg(judge, LIST_SINCE)))
 		check_second_places(judge);
-	check_list(judge, &judge->config->linux_.masked_paths, "maskedPaths",
-		   "drop --privileged and --security-opt unmask");
+	check_list(judge, &judge->config->linux_.masked_paths, "maskedPaths");
 }
 
-void fix_masked_paths(struct judge *judge)
+const struct rule rule_masked_paths = {
+	.name = "maskedPaths",
+	.title = "Files of the kernel that engines hide are in sight",
+	.reads = "/linux/maskedPaths, /mounts",
+	.args = {
+		[LIST_PATHS] = { .name = "paths",
+				 .kind = ARG_INSIDE,
+				 .effect = ARG_DEMANDS,
+				 .defaults = masked_paths,
+				 .meaning = "what must be masked, or a directory above it" },
+		[LIST_ALSO] = { .name = "also",
+				.kind = ARG_INSIDE,
+				.defaults = also_masked_paths,
+				.meaning = "what a rewrite masks besides" },
+		[LIST_WHEN] = RELAXED_WHEN,
+		[LIST_SINCE] = RELAXED_VERSION,
+	},
+	.references = REFERENCES("PSS baseline: /proc Mount Type", "config-linux.md#masked-paths"),
+	.rewrites = rewrites_spec,
+	.check = check_masked_paths,
+};
+
+static const char *const readonly_paths[] = {
+	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
+};
+
+static void check_readonly_paths(struct judge *judge)
 {
-	fix_list(judge, &judge->config->linux_.masked_paths, "maskedPaths");
+	check_list(judge, &judge->config->linux_.readonly_paths, "readonlyPaths");
 }
 
-void check_readonly_paths(struct judge *judge)
-{
-	check_list(judge, &judge->config->linux_.readonly_paths, "readonlyPaths",
-		   "drop --privileged and --security-opt unmask");
-}
+const struct rule rule_readonly_paths = {
+	.name = "readonlyPaths",
+	.title = "Files of the kernel that engines make read-only can be written",
+	.reads = "/linux/readonlyPaths, /linux/maskedPaths",
+	.args = {
+		[LIST_PATHS] = { .name = "paths",
+				 .kind = ARG_INSIDE,
+				 .effect = ARG_DEMANDS,
+				 .defaults = readonly_paths,
+				 .meaning =
+					 "what must be read-only or masked, or a directory above it" },
+		[LIST_ALSO] = { .name = "also",
+				.kind = ARG_INSIDE,
+				.meaning = "what a rewrite makes read-only besides" },
+		[LIST_WHEN] = RELAXED_WHEN,
+		[LIST_SINCE] = RELAXED_VERSION,
+	},
+	.references = REFERENCES("PSS baseline: /proc Mount Type"),
+	.rewrites = rewrites_spec,
+	.check = check_readonly_paths,
+};
 
-void fix_readonly_paths(struct judge *judge)
-{
-	fix_list(judge, &judge->config->linux_.readonly_paths, "readonlyPaths");
-}
+enum proc_arg {
+	PROC_WHEN,
+	PROC_SINCE
+};
 
 /* Why a mount shows the kernel's files in another way than the runtime would, or NULL. */
 static const char *mount_flaw(const struct judge *judge, const struct oci_mount *mount)
@@ -205,10 +284,9 @@ static bool proc_sys_is_writable(const struct oci_config *config)
 	       !list_covers(&parts->masked_paths, STR("/proc/sys"));
 }
 
-void check_proc_mount(struct judge *judge)
+static void check_mounts(struct judge *judge)
 {
 	const struct oci_config *config = judge->config;
-	const struct oci_strings *readonly_paths = &config->linux_.readonly_paths;
 
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *mount = oci_config_mount(config, i);
@@ -227,51 +305,31 @@ void check_proc_mount(struct judge *judge)
 				.fix = "drop the mount, or procMount: Default",
 			});
 	}
-	if (!proc_sys_is_writable(config) ||
-	    is_relaxed(judge, &judge->setting->args[0], &judge->setting->args[1]))
+}
+
+static void check_proc_mount(struct judge *judge)
+{
+	const struct json_node *list = judge->config->linux_.readonly_paths.node;
+
+	check_mounts(judge);
+	if (!proc_sys_is_writable(judge->config) ||
+	    is_relaxed(judge, judge_arg(judge, PROC_WHEN), judge_arg(judge, PROC_SINCE)))
 		return;
-	judge_linux_finding(judge, readonly_paths->node, "readonlyPaths",
+	judge_linux_finding(judge, list, "readonlyPaths",
 			    (struct finding_text){
-				    .observed = readonly_paths->node != NULL
-							? judge_source(judge, readonly_paths->node)
-							: NULL,
+				    .observed = judge_source(judge, list),
 				    .required = "with /proc/sys",
 				    .message = "leaves /proc/sys writable; must not",
 				    .fix = "drop --privileged; procMount: Default",
 			    });
 }
 
-void check_readonly_rootfs(struct judge *judge)
-{
-	const struct oci_root *root = &judge->config->root;
-
-	if (root->readonly.value)
-		return;
-	if (root->node == NULL) {
-		judge->obstacle = "the spec has no root to change";
-		finding_add(judge, judge->config->doc->root, "root",
-			    (struct finding_text){ .required = "readonly: true",
-						   .message = "is missing; must be read-only",
-						   .fix = "--read-only" });
-		return;
-	}
-	finding_add(judge, root->readonly.node != NULL ? root->readonly.node : root->node,
-		    root->readonly.node != NULL ? NULL : "readonly",
-		    (struct finding_text){
-			    .observed = root->readonly.node != NULL ? "false" : NULL,
-			    .required = "true",
-			    .message = root->readonly.node != NULL ? "is false; must be true"
-								   : "is missing; must be true",
-			    .fix = "--read-only, and --tmpfs for what it writes",
-		    });
-}
-
-void fix_readonly_rootfs(struct judge *judge)
-{
-	const struct oci_root *root = &judge->config->root;
-
-	if (root->readonly.node != NULL)
-		json_replace(judge->config->doc, root->readonly.node, "true");
-	else
-		json_add(judge->config->doc, root->node, "readonly", "true");
-}
+const struct rule rule_proc_mount = {
+	.name = "procMount",
+	.title = "The container sees the kernel's files in another way than runtimes show them",
+	.reads = "/mounts, /linux/readonlyPaths, /linux/maskedPaths",
+	.args = { [PROC_WHEN] = RELAXED_WHEN, [PROC_SINCE] = RELAXED_VERSION },
+	.references =
+		REFERENCES("PSS baseline: /proc Mount Type", "CVE-2019-16884", "CVE-2023-27561"),
+	.check = check_proc_mount,
+};

@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What mandatory access control holds the process to: apparmorProfile, selinuxLabel. */
-#include "policy/rule.h"
+#include "policy/judge.h"
 
 #include <string.h>
 
 #include "base/cleanup.h"
 
-enum {
+/* The first two are arguments of both rules. */
+enum arg {
 	ARG_ALLOW,
 	ARG_REQUIRED,
 	ARG_SINCE
 };
 
-/* A type that the Pod Security Standards know since a version; the others they always knew. */
-#define ENGINE_TYPE "container_engine_t"
-#define ENGINE_TYPE_SINCE 31
+static const char *const required_words[] = { "no", "yes", NULL };
 
 static void check_required(struct judge *judge, const struct oci_string *field, const char *name,
 			   const char *fix)
 {
-	if (judge->setting->args[ARG_REQUIRED].number == 0)
+	if (judge_arg(judge, ARG_REQUIRED)->number == 0)
 		return;
 	finding_add(judge, field->node != NULL ? field->node : judge->config->process.node,
 		    field->node != NULL ? NULL : name,
@@ -31,10 +30,10 @@ static void check_required(struct judge *judge, const struct oci_string *field, 
 					   .fix = fix });
 }
 
-void check_apparmor_profile(struct judge *judge)
+static void check_apparmor_profile(struct judge *judge)
 {
 	const struct oci_string *profile = &judge->config->process.apparmor_profile;
-	const struct rule_arg *allow = &judge->setting->args[ARG_ALLOW];
+	const struct rule_arg *allow = judge_arg(judge, ARG_ALLOW);
 	static const char fix[] =
 		"drop --privileged and --security-opt apparmor=unconfined; the engine then takes its own";
 	struct str name = profile->value;
@@ -58,6 +57,36 @@ void check_apparmor_profile(struct judge *judge)
 		    });
 }
 
+const struct rule rule_apparmor_profile = {
+	.name = "apparmorProfile",
+	.title = "AppArmor does not confine the process",
+	.reads = "/process/apparmorProfile",
+	.args = {
+		[ARG_ALLOW] = { .name = "allow",
+				.kind = ARG_STRINGS,
+				.effect = ARG_ADMITS,
+				.none_is_all = true,
+				.meaning =
+					"profiles that it may have; a final * stands for any rest; none: any but unconfined" },
+		[ARG_REQUIRED] = { .name = "required",
+				   .kind = ARG_WORD,
+				   .effect = ARG_DEMANDS,
+				   .words = required_words,
+				   .meaning = "yes: a spec without a profile has a finding" },
+	},
+	.references = REFERENCES("PSS baseline: AppArmor", "CIS Docker 5.2"),
+	.process = true,
+	.check = check_apparmor_profile,
+};
+
+static const char *const selinux_types[] = {
+	"container_t", "container_init_t", "container_kvm_t", "container_engine_t", NULL,
+};
+
+/* A type that the Pod Security Standards know since a version; the others they always knew. */
+#define ENGINE_TYPE "container_engine_t"
+#define ENGINE_TYPE_SINCE 31
+
 /* The next part of a label; the last one, the level, may have colons itself. */
 static struct str next_part(struct str *rest)
 {
@@ -72,15 +101,15 @@ static struct str next_part(struct str *rest)
 /* A list of its own has no version. */
 static bool type_is_allowed(const struct judge *judge, struct str type)
 {
-	const struct rule_arg *args = judge->setting->args;
+	const struct rule_arg *allow = judge_arg(judge, ARG_ALLOW);
 
-	if (str_is(type, ENGINE_TYPE) && !args[ARG_ALLOW].set &&
-	    rule_arg_before(&args[ARG_SINCE], ENGINE_TYPE_SINCE))
+	if (str_is(type, ENGINE_TYPE) && !allow->set &&
+	    judge_before(judge_arg(judge, ARG_SINCE), ENGINE_TYPE_SINCE))
 		return false;
-	return type.len == 0 || judge_entry_names(&args[ARG_ALLOW], type);
+	return type.len == 0 || judge_entry_names(allow, type);
 }
 
-void check_selinux_label(struct judge *judge)
+static void check_selinux_label(struct judge *judge)
 {
 	const struct oci_string *label = &judge->config->process.selinux_label;
 	static const char fix[] =
@@ -109,3 +138,30 @@ void check_selinux_label(struct judge *judge)
 			.fix = fix,
 		});
 }
+
+const struct rule rule_selinux_label = {
+	.name = "selinuxLabel",
+	.title = "SELinux does not confine the process as a container",
+	.reads = "/process/selinuxLabel",
+	.args = {
+		[ARG_ALLOW] = { .name = "allow",
+				.kind = ARG_STRINGS,
+				.effect = ARG_ADMITS,
+				.defaults = selinux_types,
+				.meaning = "types that it may have; a final * stands for any rest" },
+		[ARG_REQUIRED] = { .name = "required",
+				   .kind = ARG_WORD,
+				   .effect = ARG_DEMANDS,
+				   .words = required_words,
+				   .meaning = "yes: a spec without a label has a finding" },
+		[ARG_SINCE] = { .name = "version",
+				.kind = ARG_VERSION,
+				.effect = ARG_ADMITS,
+				.meaning =
+					"below v1.31 the default of allow has no container_engine_t" },
+	},
+	.references = REFERENCES("PSS baseline: SELinux", "CIS Docker 5.3",
+				 "SCC: seLinuxContext"),
+	.process = true,
+	.check = check_selinux_label,
+};

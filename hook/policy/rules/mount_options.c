@@ -1,12 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a bind mount must not let work: mountOptions. */
-#include "policy/rule.h"
+/* mountOptions: what a bind mount must not let work. */
+#include "policy/judge.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "json/writer.h"
+
+enum arg {
+	ARG_OPTIONS
+};
+
+static const char *const required[] = { "nosuid", "nodev", NULL };
+
+static const char *const *safer_words(struct arena *arena)
+{
+	static const char *const words[] = { "nodev",	   "noexec",	  "nosuid", "ro", "noatime",
+					     "nodiratime", "nosymfollow", "sync",   NULL };
+
+	return words;
+}
+
+static bool word_is_safer(struct arena *arena, struct str word)
+{
+	const char *const *words = safer_words(arena);
+
+	while (*words != NULL && !str_is(word, *words))
+		words++;
+	return *words != NULL;
+}
+
+static const struct vocabulary options = {
+	.has = word_is_safer,
+	.unknown = "is no option that makes a mount safer",
+	.words = safer_words,
+};
 
 /* The option of mount(8) that takes another one back; empty when there is none. */
 static struct str opposite_option(struct str option)
@@ -71,73 +99,65 @@ static bool needs_option(const struct source_fact *source, struct str option)
 	       (!option_in_force(mount, option) || is_taken_back(mount, option));
 }
 
-static const char *options_json(const struct judge *judge, const struct oci_mount *mount)
+/* The option in force: added where it is missing, and nothing left that takes it back. */
+static void require_option(struct judge *judge, struct finding *finding,
+			   const struct oci_mount *mount, struct str option)
 {
-	struct str source = json_source(judge->config->doc, mount->options.node);
-
-	return arena_copy(judge->arena, source.data, source.len);
+	for (size_t i = 0; i < mount->options.n; i++)
+		if (takes_back(mount->options.items[i].value, option))
+			finding_remove(judge, finding, mount->options.items[i].node);
+	if (!option_in_force(mount, option))
+		finding_set(judge, finding, mount->node, "options/-", judge_quote(judge, option));
 }
 
-void check_mount_options(struct judge *judge)
+static void check_source(struct judge *judge, const struct source_fact *source)
 {
-	const struct rule_arg *options = &judge->setting->args[0];
+	const struct rule_arg *wanted = judge_arg(judge, ARG_OPTIONS);
+	const struct oci_mount *mount = source->from.mount;
+	const struct json_node *node = mount->options.node;
+	auto_buf struct buf lacking = { 0 };
+	struct finding *finding;
 
-	for (size_t i = 0; i < judge->facts->n_sources; i++) {
-		const struct source_fact *source = &judge->facts->sources[i];
-		const struct oci_mount *mount = source->from.mount;
-		auto_buf struct buf lacking = { 0 };
-
-		for (size_t k = 0; k < options->n; k++)
-			if (needs_option(source, options->strings[k]))
-				buf_printf(&lacking, "%s%.*s", lacking.len > 0 ? "," : "",
-					   (int)options->strings[k].len, options->strings[k].data);
-		if (lacking.len == 0)
-			continue;
-		finding_add(judge, mount->options.node != NULL ? mount->options.node : mount->node,
-			    mount->options.node != NULL ? NULL : "options",
-			    (struct finding_text){
-				    .observed = mount->options.node != NULL
-							? options_json(judge, mount)
-							: NULL,
-				    .required = arena_copy(judge->arena, lacking.data, lacking.len),
-				    .message = arena_printf(
-					    judge->arena, "lack %s at %s; all are required",
-					    lacking.data,
-					    str_quote(judge->arena, mount->destination.value)),
-				    .fix = arena_printf(judge->arena, "-v SOURCE:DESTINATION:%s",
-							lacking.data),
-			    });
-	}
+	for (size_t i = 0; i < wanted->n; i++)
+		if (needs_option(source, wanted->strings[i]))
+			buf_printf(&lacking, "%s%.*s", lacking.len > 0 ? "," : "",
+				   (int)wanted->strings[i].len, wanted->strings[i].data);
+	if (lacking.len == 0)
+		return;
+	finding = finding_add(
+		judge, node != NULL ? node : mount->node, node != NULL ? NULL : "options",
+		(struct finding_text){
+			.observed = judge_source(judge, node),
+			.required = arena_copy(judge->arena, lacking.data, lacking.len),
+			.message = arena_printf(judge->arena, "lack %s at %s; all are required",
+						lacking.data,
+						str_quote(judge->arena, mount->destination.value)),
+			.fix = arena_printf(judge->arena, "-v SOURCE:DESTINATION:%s", lacking.data),
+		});
+	for (size_t i = 0; i < wanted->n; i++)
+		if (needs_option(source, wanted->strings[i]))
+			require_option(judge, finding, mount, wanted->strings[i]);
 }
 
-void fix_mount_options(struct judge *judge)
+static void check(struct judge *judge)
 {
-	const struct rule_arg *options = &judge->setting->args[0];
-	struct json_doc *doc = judge->config->doc;
-
-	for (size_t i = 0; i < judge->facts->n_sources; i++) {
-		const struct source_fact *source = &judge->facts->sources[i];
-		const struct oci_mount *mount = source->from.mount;
-		auto_buf struct buf array = { 0 };
-
-		for (size_t k = 0; k < options->n; k++) {
-			auto_buf struct buf option = { 0 };
-
-			if (!needs_option(source, options->strings[k]))
-				continue;
-			for (size_t n = 0; n < mount->options.n; n++)
-				if (takes_back(mount->options.items[n].value, options->strings[k]))
-					json_remove(mount->options.items[n].node);
-			if (option_in_force(mount, options->strings[k]))
-				continue;
-			json_quote(&option, options->strings[k]);
-			if (mount->options.node != NULL)
-				json_add(doc, mount->options.node, NULL, option.data);
-			buf_printf(&array, "%s%s", array.len > 0 ? "," : "[", option.data);
-		}
-		if (array.len == 0 || mount->options.node != NULL)
-			continue;
-		buf_printf(&array, "]");
-		json_add(doc, mount->node, "options", array.data);
-	}
+	for (size_t i = 0; i < judge->facts->n_sources; i++)
+		check_source(judge, &judge->facts->sources[i]);
 }
+
+const struct rule rule_mount_options = {
+	.name = "mountOptions",
+	.title = "A bind mount lets set-user-ID files or devices of the host work",
+	.reads = "/mounts",
+	.args = {
+		[ARG_OPTIONS] = { .name = "options",
+				  .kind = ARG_STRINGS,
+				  .effect = ARG_DEMANDS,
+				  .defaults = required,
+				  .vocabulary = &options,
+				  .meaning = "options that every bind mount must have" },
+	},
+	.references = REFERENCES("mount(8)"),
+	.rewrites = rewrites_spec,
+	.check = check,
+};

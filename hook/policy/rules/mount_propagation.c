@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether mounts made in the container appear on the host: mountPropagation. */
-#include "policy/rule.h"
+/* mountPropagation: whether mounts made in the container appear on the host. */
+#include "policy/judge.h"
 
 /* What runtimes make of "shared" and "rshared" is what goes back to the host; NULL: another option. */
 static const char *private_word(struct str option)
@@ -10,56 +10,56 @@ static const char *private_word(struct str option)
 	return str_is(option, "rshared") ? "\"rprivate\"" : NULL;
 }
 
-void check_mount_propagation(struct judge *judge)
+static struct finding *add_finding(struct judge *judge, const struct json_node *node,
+				   const char *what)
 {
-	const struct oci_string *root = &judge->config->linux_.rootfs_propagation;
-	struct finding_text text = {
-		.required = "private",
-		.fix = "drop :shared and :rshared from -v; mountPropagation: None",
-	};
-
-	for (size_t i = 0; i < judge->config->mounts.n; i++) {
-		const struct oci_mount *mount = oci_config_mount(judge->config, i);
-
-		for (size_t k = 0; k < mount->options.n; k++) {
-			const struct oci_string *option = &mount->options.items[k];
-
-			if (private_word(option->value) == NULL)
-				continue;
-			text.observed = judge_source(judge, option->node);
-			text.message = arena_printf(
+	return finding_add(
+		judge, node, NULL,
+		(struct finding_text){
+			.observed = judge_source(judge, node),
+			.required = "private",
+			.message = arena_printf(
 				judge->arena,
-				"shares what is mounted at %s with the host; must be private",
-				str_quote(judge->arena, mount->destination.value));
-			finding_add(judge, option->node, NULL, text);
-		}
-	}
-	if (root->node == NULL || private_word(root->value) == NULL)
-		return;
-	text.observed = judge_source(judge, root->node);
-	text.message = "shares what is mounted in the container with the host; must be private";
-	finding_add(judge, root->node, NULL, text);
+				"shares what is mounted %s with the host; must be private", what),
+			.fix = "drop :shared and :rshared from -v; mountPropagation: None",
+		});
 }
 
-void fix_mount_propagation(struct judge *judge)
+static void check_mount(struct judge *judge, const struct oci_mount *mount)
+{
+	const char *at = arena_printf(judge->arena, "at %s",
+				      str_quote(judge->arena, mount->destination.value));
+
+	for (size_t i = 0; i < mount->options.n; i++) {
+		const struct oci_string *option = &mount->options.items[i];
+		const char *word = private_word(option->value);
+
+		if (word != NULL)
+			finding_set(judge, add_finding(judge, option->node, at), option->node, "",
+				    word);
+	}
+}
+
+static void check(struct judge *judge)
 {
 	const struct oci_string *root = &judge->config->linux_.rootfs_propagation;
 
-	for (size_t i = 0; i < judge->config->mounts.n; i++) {
-		const struct oci_mount *mount = oci_config_mount(judge->config, i);
-
-		for (size_t k = 0; k < mount->options.n; k++) {
-			const char *word = private_word(mount->options.items[k].value);
-
-			if (word != NULL)
-				json_replace(judge->config->doc, mount->options.items[k].node,
-					     word);
-		}
-	}
+	for (size_t i = 0; i < judge->config->mounts.n; i++)
+		check_mount(judge, oci_config_mount(judge->config, i));
 	/*
 	 * Without it runtimes take rslave or rprivate; the word for either is not in the OCI schema, and
 	 * "private" is for one mount only.
 	 */
 	if (root->node != NULL && private_word(root->value) != NULL)
-		json_remove(root->node);
+		finding_remove(judge, add_finding(judge, root->node, "in the container"),
+			       root->node);
 }
+
+const struct rule rule_mount_propagation = {
+	.name = "mountPropagation",
+	.title = "What is mounted in the container appears on the host",
+	.reads = "/mounts, /linux/rootfsPropagation",
+	.references = REFERENCES("CIS Docker 5.20", "mount_namespaces(7)"),
+	.rewrites = rewrites_spec,
+	.check = check,
+};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the container may use up of the host: resourceLimits. */
-#include "policy/rule.h"
+/* resourceLimits: what the container may use up of the host. */
+#include "policy/judge.h"
 
 #include "base/cleanup.h"
 
 #define CPU_PERIOD 100000U /* microseconds: cgroups(7), and what runtimes take for none */
 
-/* The arguments in their order. */
+/* The limits, which are the arguments. */
 enum limit {
 	LIMIT_PIDS,
 	LIMIT_MEMORY,
@@ -25,7 +25,7 @@ static const struct {
 };
 
 /* Limits that the policy asks for; where it names none, those that stop a fork or a memory bomb. */
-bool resource_limit_is_asked(const struct rule_setting *setting, size_t limit)
+static bool is_asked(const struct rule_setting *setting, size_t limit)
 {
 	const struct rule_arg *args = setting->args;
 
@@ -105,7 +105,7 @@ static const struct json_node *parent_node(const struct oci_resources *resources
 }
 
 /* At the limit, or where it would stand: the pointer is that of what a rewrite adds. */
-static void add_limit_finding(struct judge *judge, enum limit limit, struct finding_text text)
+static struct finding *add_finding(struct judge *judge, enum limit limit, struct finding_text text)
 {
 	const struct oci_resources *resources = &judge->config->linux_.resources;
 	const struct json_node *node = limit_node(resources, limit);
@@ -114,114 +114,121 @@ static void add_limit_finding(struct judge *judge, enum limit limit, struct find
 	if (limit == LIMIT_CPU)
 		node = parent_node(resources, limit);
 	if (node == NULL && parent_node(resources, limit) != NULL)
-		finding_add(judge, parent_node(resources, limit), limits[limit].member, text);
-	else if (node == NULL && resources->node != NULL)
-		finding_add(judge, resources->node, limits[limit].parent, text);
-	else
-		judge_linux_finding(judge, node, "resources", text);
+		return finding_add(judge, parent_node(resources, limit), limits[limit].member,
+				   text);
+	if (node == NULL && resources->node != NULL)
+		return finding_add(judge, resources->node, limits[limit].parent, text);
+	return judge_linux_finding(judge, node, "resources", text);
+}
+
+static const char *required_text(const struct judge *judge, uint64_t max)
+{
+	return max == 0 ? "set"
+			: arena_printf(judge->arena, "at most %llu", (unsigned long long)max);
+}
+
+static void check_unified(struct judge *judge, enum limit limit, uint64_t max)
+{
+	const struct oci_resources *resources = &judge->config->linux_.resources;
+	struct json_node *file = unified_excess(resources, limit, max);
+	const char *required = required_text(judge, max);
+	struct finding *finding;
+
+	if (file == NULL)
+		return;
+	finding =
+		finding_add(judge, file, NULL,
+			    (struct finding_text){
+				    .observed = judge_source(judge, file),
+				    .required = required,
+				    .message = arena_printf(
+					    judge->arena, "takes the limit for %s back; must be %s",
+					    limits[limit].parent, required),
+				    .fix = limits[limit].fix,
+			    });
+	finding_remove(judge, finding, file);
+}
+
+/* A member of linux.resources.PARENT, and what is missing above it. */
+static void set_number(struct judge *judge, struct finding *finding, enum limit limit,
+		       const char *member, uint64_t value)
+{
+	finding_set(
+		judge, finding, judge->config->doc->root,
+		arena_printf(judge->arena, "linux/resources/%s/%s", limits[limit].parent, member),
+		arena_printf(judge->arena, "%llu", (unsigned long long)value));
+}
+
+static void set_limit(struct judge *judge, struct finding *finding, enum limit limit, uint64_t max)
+{
+	if (max == 0) {
+		finding_block(finding, "args of resourceLimits name no value to set");
+		return;
+	}
+	if (limit != LIMIT_CPU) {
+		set_number(judge, finding, limit, limits[limit].member, max);
+		return;
+	}
+	set_number(judge, finding, limit, "quota", max * (CPU_PERIOD / 1000));
+	set_number(judge, finding, limit, "period", CPU_PERIOD);
 }
 
 static void check_limit(struct judge *judge, enum limit limit)
 {
 	const struct oci_resources *resources = &judge->config->linux_.resources;
-	uint64_t max = judge->setting->args[limit].number;
-	struct json_node *file = unified_excess(resources, limit, max);
 	const struct json_node *node = limit_node(resources, limit);
-	struct finding_text text = {
-		.required = max == 0 ? "set"
-				     : arena_printf(judge->arena, "at most %llu",
-						    (unsigned long long)max),
-		.fix = limits[limit].fix,
-	};
+	uint64_t max = judge_arg(judge, limit)->number;
+	const char *required = required_text(judge, max);
+	struct finding *finding;
 
-	if (file != NULL) {
-		text.observed = judge_source(judge, file);
-		text.message = arena_printf(judge->arena, "takes the limit for %s back; must be %s",
-					    limits[limit].parent, text.required);
-		finding_add(judge, file, NULL, text);
-	}
+	check_unified(judge, limit, max);
 	if (is_limited(resources, limit, max))
 		return;
-	if (max == 0 && judge->action == RULE_REWRITE)
-		judge->obstacle = "args of resourceLimits name no value to set";
-	text.observed = node != NULL ? judge_source(judge, node) : NULL;
-	text.message = arena_printf(judge->arena, "%s for %s; must be %s",
-				    node != NULL && limit_value(node) > 0 ? "is above the limit"
-									  : "sets no limit",
-				    limits[limit].parent, text.required);
-	add_limit_finding(judge, limit, text);
+	finding = add_finding(judge, limit,
+			      (struct finding_text){
+				      .observed = judge_source(judge, node),
+				      .required = required,
+				      .message = arena_printf(judge->arena, "%s for %s; must be %s",
+							      node != NULL && limit_value(node) > 0
+								      ? "is above the limit"
+								      : "sets no limit",
+							      limits[limit].parent, required),
+				      .fix = limits[limit].fix,
+			      });
+	set_limit(judge, finding, limit, max);
 }
 
-void check_resource_limits(struct judge *judge)
+static void check(struct judge *judge)
 {
 	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++)
-		if (resource_limit_is_asked(judge->setting, limit))
+		if (is_asked(judge->setting, limit))
 			check_limit(judge, limit);
 }
 
-static void set_member(struct judge *judge, struct json_node *parent, struct json_node *node,
-		       const char *name, uint64_t value)
-{
-	const char *text = arena_printf(judge->arena, "%llu", (unsigned long long)value);
-
-	if (node != NULL)
-		json_replace(judge->config->doc, node, text);
-	else
-		json_add(judge->config->doc, parent, name, text);
-}
-
-/* What a limit is where its object is missing. */
-static const char *limit_text(const struct judge *judge, enum limit limit)
-{
-	unsigned long long max = judge->setting->args[limit].number;
-
-	if (limit == LIMIT_CPU)
-		return arena_printf(judge->arena, "{\"quota\":%llu,\"period\":%u}",
-				    max * (CPU_PERIOD / 1000), CPU_PERIOD);
-	return arena_printf(judge->arena, "{\"limit\":%llu}", max);
-}
-
-static void set_limit(struct judge *judge, enum limit limit)
-{
-	const struct oci_resources *resources = &judge->config->linux_.resources;
-	uint64_t max = judge->setting->args[limit].number;
-
-	if (limit == LIMIT_PIDS && resources->pids != NULL) {
-		set_member(judge, resources->pids, resources->pids_limit, "limit", max);
-	} else if (limit == LIMIT_MEMORY && resources->memory != NULL) {
-		set_member(judge, resources->memory, resources->memory_limit, "limit", max);
-	} else if (limit == LIMIT_CPU && resources->cpu != NULL) {
-		set_member(judge, resources->cpu, resources->cpu_quota, "quota",
-			   max * (CPU_PERIOD / 1000));
-		set_member(judge, resources->cpu, resources->cpu_period, "period", CPU_PERIOD);
-	} else {
-		json_add(judge->config->doc, resources->node, limits[limit].parent,
-			 limit_text(judge, limit));
-	}
-}
-
-void fix_resource_limits(struct judge *judge)
-{
-	const struct oci_resources *resources = &judge->config->linux_.resources;
-	auto_buf struct buf members = { 0 };
-
-	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
-		uint64_t max = judge->setting->args[limit].number;
-		struct json_node *file = unified_excess(resources, limit, max);
-
-		if (!resource_limit_is_asked(judge->setting, limit))
-			continue;
-		if (file != NULL)
-			json_remove(file);
-		if (is_limited(resources, limit, max))
-			continue;
-		if (resources->node != NULL)
-			set_limit(judge, limit);
-		else
-			buf_printf(&members, "%s\"%s\":%s", members.len > 0 ? "," : "{",
-				   limits[limit].parent, limit_text(judge, limit));
-	}
-	buf_printf(&members, "}");
-	if (members.len > 1)
-		judge_linux_add(judge, "resources", members.data);
-}
+const struct rule rule_resource_limits = {
+	.name = "resourceLimits",
+	.title = "The container can use up what the host has",
+	.reads = "/linux/resources",
+	.args = {
+		[LIMIT_PIDS] = { .name = "pids",
+				 .kind = ARG_NUMBER,
+				 .effect = ARG_ADMITS,
+				 .none_is_all = true,
+				 .meaning = "the most processes; 0: any limit" },
+		[LIMIT_MEMORY] = { .name = "memory",
+				   .kind = ARG_NUMBER,
+				   .effect = ARG_ADMITS,
+				   .none_is_all = true,
+				   .meaning = "the most bytes; 0: any limit" },
+		[LIMIT_CPU] = { .name = "cpu",
+				.kind = ARG_NUMBER,
+				.effect = ARG_ADMITS,
+				.none_is_all = true,
+				.meaning =
+					"the most CPU time in thousandths of a CPU; 0: any quota or share" },
+	},
+	.references = REFERENCES("CIS Docker 5.11", "CIS Docker 5.12", "CIS Docker 5.29"),
+	.rewrites = rewrites_spec,
+	.check = check,
+	.arg_in_force = is_asked,
+};

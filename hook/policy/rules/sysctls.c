@@ -1,10 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which settings of the kernel the container starts with: sysctls. */
-#include "policy/rule.h"
+/* sysctls: which settings of the kernel the container starts with. */
+#include "policy/judge.h"
 
 #include <string.h>
 
 #include "base/cleanup.h"
+
+enum arg {
+	ARG_ALLOW,
+	ARG_SINCE
+};
+
+/* Namespaced, and harmless outside: the safe set of the Pod Security Standards, newest version. */
+static const char *const safe_sysctls[] = {
+	"kernel.shm_rmid_forced",
+	"net.ipv4.ip_local_port_range",
+	"net.ipv4.ip_local_reserved_ports",
+	"net.ipv4.ip_unprivileged_port_start",
+	"net.ipv4.ping_group_range",
+	"net.ipv4.tcp_fin_timeout",
+	"net.ipv4.tcp_keepalive_intvl",
+	"net.ipv4.tcp_keepalive_probes",
+	"net.ipv4.tcp_keepalive_time",
+	"net.ipv4.tcp_notsent_lowat",
+	"net.ipv4.tcp_rmem",
+	"net.ipv4.tcp_slow_start_after_idle",
+	"net.ipv4.tcp_syncookies",
+	"net.ipv4.tcp_wmem",
+	NULL,
+};
 
 /* Put there by the rule capabilities, in place of CAP_NET_BIND_SERVICE. */
 #define PORT_SYSCTL "net.ipv4.ip_unprivileged_port_start"
@@ -40,12 +64,9 @@ static bool is_plain(struct str text)
 /* Is the key of a newer version than the policy asks for? A list of its own has no version. */
 static bool is_too_new(const struct judge *judge, struct str key)
 {
-	const struct rule_arg *allow = &judge->setting->args[0],
-			      *version = &judge->setting->args[1];
-
-	for (size_t i = 0; i < ARRAY_SIZE(later) && !allow->set; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(later) && !judge_arg(judge, ARG_ALLOW)->set; i++)
 		if (str_is(key, later[i].key))
-			return rule_arg_before(version, later[i].minor);
+			return judge_before(judge_arg(judge, ARG_SINCE), later[i].minor);
 	return false;
 }
 
@@ -59,22 +80,24 @@ static const char *flaw(const struct judge *judge, const struct json_node *sysct
 	/* Runtimes would write to whatever the image has below /proc/sys. */
 	if (!proc)
 		return "is written without a proc file system at /proc";
-	if (own_port || (judge_entry_names(&judge->setting->args[0], sysctl->key) &&
+	if (own_port || (judge_entry_names(judge_arg(judge, ARG_ALLOW), sysctl->key) &&
 			 !is_too_new(judge, sysctl->key)))
 		return NULL;
 	return "is not known to be safe";
 }
 
-void check_sysctls(struct judge *judge)
+static void check(struct judge *judge)
 {
 	bool proc = judge_has_proc(judge);
 
 	json_each (sysctl, judge->config->linux_.sysctl.node) {
 		const char *why = flaw(judge, sysctl, proc);
+		struct finding *finding;
 
-		if (why == NULL)
+		/* PORT_SYSCTL is added by the rule capabilities. */
+		if (why == NULL || sysctl->edit != JSON_ORIGINAL)
 			continue;
-		finding_add(
+		finding = finding_add(
 			judge, sysctl, NULL,
 			(struct finding_text){
 				.observed = judge_source(judge, sysctl),
@@ -83,14 +106,28 @@ void check_sysctls(struct judge *judge)
 				.fix = arena_printf(judge->arena, "drop --sysctl %s",
 						    str_show(judge->arena, sysctl->key)),
 			});
+		finding_remove(judge, finding, sysctl);
 	}
 }
 
-void fix_sysctls(struct judge *judge)
-{
-	bool proc = judge_has_proc(judge);
-
-	json_each (sysctl, judge->config->linux_.sysctl.node)
-		if (sysctl->edit == JSON_ORIGINAL && flaw(judge, sysctl, proc) != NULL)
-			json_remove(sysctl);
-}
+const struct rule rule_sysctls = {
+	.name = "sysctls",
+	.title = "The container starts with settings of the kernel that are not known to be safe",
+	.reads = "/linux/sysctl, /mounts",
+	.args = {
+		[ARG_ALLOW] = { .name = "allow",
+				.kind = ARG_STRINGS,
+				.effect = ARG_ADMITS,
+				.defaults = safe_sysctls,
+				.meaning = "keys that it may set; a final * stands for any rest" },
+		[ARG_SINCE] = { .name = "version",
+				.kind = ARG_VERSION,
+				.effect = ARG_ADMITS,
+				.none_is_all = true,
+				.meaning =
+					"the Pod Security Standards whose safe set is the default of allow" },
+	},
+	.references = REFERENCES("PSS baseline: Sysctls", "SCC: forbiddenSysctls", "CVE-2022-0811"),
+	.rewrites = rewrites_spec,
+	.check = check,
+};

@@ -1,17 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which system calls the container may make: seccompProfile. */
-#include "policy/rule.h"
+/* seccompProfile: which system calls the container may make. */
+#include "policy/judge.h"
 
+#include "base/cleanup.h"
 #include "json/writer.h"
 #include "oci/seccomp.h"
 #include "policy/rules/shipped_profile.h"
 
-#define SECCOMP_SINCE 19 /* minor version of Kubernetes, in its restricted standard */
+#define SINCE 19 /* minor version of Kubernetes, in its restricted standard */
+
+enum arg {
+	ARG_DENY,
+	ARG_SINCE
+};
+
+/* What no engine's default profile lets through without a capability, and no container needs. */
+static const char *const denied[] = {
+	"acct",
+	"add_key",
+	"bpf",
+	"clock_settime",
+	"clock_settime64",
+	"create_module",
+	"delete_module",
+	"finit_module",
+	"get_kernel_syms",
+	"init_module",
+	"ioperm",
+	"iopl",
+	"kexec_file_load",
+	"kexec_load",
+	"lookup_dcookie",
+	"nfsservctl",
+	"open_by_handle_at",
+	"perf_event_open",
+	"query_module",
+	"quotactl",
+	"quotactl_fd",
+	"request_key",
+	"settimeofday",
+	"stime",
+	"swapoff",
+	"swapon",
+	"_sysctl",
+	"uselib",
+	"userfaultfd",
+	"vm86",
+	"vm86old",
+	NULL,
+};
+
+static const struct vocabulary system_calls = {
+	.has = oci_seccomp_has_call,
+	.unknown = "is no system call that libseccomp knows",
+	.words = oci_seccomp_calls,
+};
+
+size_t policy_syscalls(const struct policy *policy, const struct str **ret_names)
+{
+	const struct rule_arg *deny = &rule_setting(policy, &rule_seccomp_profile)->args[ARG_DENY];
+
+	*ret_names = deny->strings;
+	return deny->n;
+}
 
 /* Calls of args.deny that are not blocked, as JSON and as words; what nobody looked up is not. */
 static void open_calls(const struct judge *judge, struct buf *json, struct buf *words)
 {
-	const struct rule_arg *deny = &judge->setting->args[0];
+	const struct rule_arg *deny = judge_arg(judge, ARG_DENY);
 	const struct facts *facts = judge->facts;
 
 	for (size_t i = 0; i < deny->n; i++) {
@@ -30,48 +86,72 @@ static void open_calls(const struct judge *judge, struct buf *json, struct buf *
 		buf_printf(json, "]");
 }
 
-void check_seccomp_profile(struct judge *judge)
+/* What is wrong with the profile; its pointer is that of linux.seccomp. *ret_observed: JSON text. */
+static const char *profile_flaw(const struct judge *judge, const struct oci_seccomp *seccomp,
+				const char **ret_observed)
 {
-	const struct oci_seccomp *seccomp = &judge->config->linux_.seccomp;
-	struct finding_text text = {
-		.required = "a profile that refuses by default, and the calls of args.deny",
-		.fix = "leave the engine's default seccomp profile on",
-	};
 	auto_buf struct buf json = { 0 }, words = { 0 };
 
-	if (seccomp->node == NULL && rule_arg_before(&judge->setting->args[1], SECCOMP_SINCE))
-		return; /* restricted did not ask for one then */
+	*ret_observed = NULL;
 	if (seccomp->node == NULL) {
-		text.message = "is missing: every system call gets through; must be a profile";
-		judge_linux_finding(judge, NULL, "seccomp", text);
-		return;
+		/* Restricted did not ask for one before. */
+		if (judge_before(judge_arg(judge, ARG_SINCE), SINCE))
+			return NULL;
+		return "is missing: every system call gets through; must be a profile";
 	}
 	if (seccomp->default_action.node == NULL ||
 	    oci_seccomp_lets_through(seccomp->default_action.value)) {
-		text.observed = seccomp->default_action.node != NULL
-					? judge_source(judge, seccomp->default_action.node)
-					: NULL;
-		text.message = "lets every system call through that it does not name; must refuse";
-		finding_add(judge, seccomp->node, NULL, text);
-		return;
+		*ret_observed = judge_source(judge, seccomp->default_action.node);
+		return "lets every system call through that it does not name; must refuse";
 	}
 	open_calls(judge, &json, &words);
 	if (words.len == 0)
-		return;
-	text.observed = arena_copy(judge->arena, json.data, json.len);
-	text.message = arena_printf(judge->arena, "lets %s through; must not", words.data);
-	finding_add(judge, seccomp->node, NULL, text);
+		return NULL;
+	*ret_observed = arena_copy(judge->arena, json.data, json.len);
+	return arena_printf(judge->arena, "lets %s through; must not", words.data);
 }
 
-void fix_seccomp_profile(struct judge *judge)
+static void check(struct judge *judge)
 {
-	struct json_node *node = judge->config->linux_.seccomp.node;
-	const struct rule_arg *deny = &judge->setting->args[0];
-	const char *profile = seccomp_profile(judge->arena, deny->strings, deny->n);
+	const struct oci_config *config = judge->config;
+	const struct oci_seccomp *seccomp = &config->linux_.seccomp;
+	const struct rule_arg *deny = judge_arg(judge, ARG_DENY);
+	const char *observed, *flaw = profile_flaw(judge, seccomp, &observed);
+	struct finding *finding;
 
-	if (node != NULL)
-		json_replace(judge->config->doc, node, profile);
-	else
-		judge_linux_add(judge, "seccomp", profile);
-	judge->ships_profile = true;
+	if (flaw == NULL)
+		return;
+	finding = judge_linux_finding(
+		judge, seccomp->node, "seccomp",
+		(struct finding_text){
+			.observed = observed,
+			.required = "a profile that refuses by default, and the calls of args.deny",
+			.message = flaw,
+			.fix = "leave the engine's default seccomp profile on",
+		});
+	finding_set(judge, finding, config->doc->root, "linux/seccomp",
+		    seccomp_profile(judge->arena, deny->strings, deny->n));
+	judge->ships_profile = finding_is_rewritten(finding);
 }
+
+const struct rule rule_seccomp_profile = {
+	.name = "seccompProfile",
+	.title = "System calls that no container needs get through",
+	.reads = "/linux/seccomp",
+	.args = {
+		[ARG_DENY] = { .name = "deny",
+			       .kind = ARG_STRINGS,
+			       .effect = ARG_DEMANDS,
+			       .defaults = denied,
+			       .vocabulary = &system_calls,
+			       .meaning = "system calls that the profile must refuse" },
+		[ARG_SINCE] = { .name = "version",
+				.kind = ARG_VERSION,
+				.effect = ARG_DEMANDS,
+				.meaning = "below v1.19 a spec without a profile has no finding" },
+	},
+	.references = REFERENCES("PSS restricted: Seccomp", "CIS Docker 5.22",
+				 "SCC: seccompProfiles", "CVE-2016-0728"),
+	.rewrites = rewrites_spec,
+	.check = check,
+};

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who the process is on the host: rootUser, rootGroup, identityMapping. */
-#include "policy/rule.h"
-
-#include <stdio.h>
-
-#include "json/writer.h"
-
-#define FIX_USER "--user 65532:65532, or USER 65532:65532 in the image"
+/* Who the process is on the host: rootUser, rootGroup. */
+#include "policy/judge.h"
 
 #define MAPPED_ROOT_SINCE 35 /* minor version of Kubernetes, in its restricted standard */
 
-static const char *number_text(struct arena *arena, uint64_t number)
-{
-	return arena_printf(arena, "%llu", (unsigned long long)number);
-}
+/* The first is what to rewrite to, in both rules. */
+enum arg {
+	ARG_TARGET,
+	ARG_SINCE /* of rootUser */
+};
 
 /* What is wrong with an id that must not be the host's root, or NULL. */
 static const char *root_flaw(const struct judge *judge, enum id_kind kind, uint32_t id)
@@ -45,7 +40,7 @@ static const char *rule_flaw(const struct judge *judge, enum id_kind kind, uint3
 	const char *flaw = root_flaw(judge, kind, id);
 
 	if (flaw == NULL && kind == ID_USER && id == 0 &&
-	    rule_arg_before(&judge->setting->args[1], MAPPED_ROOT_SINCE))
+	    judge_before(judge_arg(judge, ARG_SINCE), MAPPED_ROOT_SINCE))
 		return "must not be 0 in a user namespace either, before v1.35";
 	return flaw;
 }
@@ -53,8 +48,8 @@ static const char *rule_flaw(const struct judge *judge, enum id_kind kind, uint3
 /* Why this rule's argument does not put the id right, or NULL. */
 static const char *rewrite_obstacle(const struct judge *judge, enum id_kind kind)
 {
-	const struct rule_arg *arg = &judge->setting->args[0];
-	const char *name = judge->rule->args[0].name, *flaw;
+	const struct rule_arg *arg = judge_arg(judge, ARG_TARGET);
+	const char *name = judge->rule->args[ARG_TARGET].name, *flaw;
 
 	if (!arg->set)
 		return arena_printf(judge->arena,
@@ -66,271 +61,114 @@ static const char *rewrite_obstacle(const struct judge *judge, enum id_kind kind
 	return judge_accounts_obstacle(judge);
 }
 
-static void meet_obstacle(struct judge *judge, enum id_kind kind)
+/* Reports the uid or gid of the process. */
+static void report_id(struct judge *judge, enum id_kind kind, const struct finding_text *text,
+		      const char *obstacle)
 {
-	if (judge->obstacle == NULL)
-		judge->obstacle = rewrite_obstacle(judge, kind);
+	const struct oci_user *user = &judge->config->process.user;
+	struct finding *finding =
+		judge_id_finding(judge, kind, kind == ID_USER ? &user->uid : &user->gid, *text);
+
+	finding_block(finding, obstacle);
+	if (obstacle == NULL)
+		judge_change_id(judge, finding, kind,
+				(uint32_t)judge_arg(judge, ARG_TARGET)->number);
 }
 
-void check_root_user(struct judge *judge)
+static void check_root_user(struct judge *judge)
 {
-	const struct oci_process *process = &judge->config->process;
-	const struct oci_id *uid = &process->user.uid;
+	const struct oci_id *uid = &judge->config->process.user.uid;
 	const char *flaw = rule_flaw(judge, ID_USER, uid->value);
-	struct finding_text text = { .required = "not 0 on the host", .fix = FIX_USER };
 
 	if (flaw == NULL)
 		return;
-	meet_obstacle(judge, ID_USER);
-	if (uid->node != NULL) {
-		text.observed = number_text(judge->arena, uid->value);
-		text.message = arena_printf(judge->arena, "is %u; %s", uid->value, flaw);
-		finding_add(judge, uid->node, NULL, text);
-		return;
-	}
-	text.message = arena_printf(judge->arena, "is missing, which means root; %s", flaw);
-	if (process->user.node != NULL)
-		finding_add(judge, process->user.node, "uid", text);
-	else
-		finding_add(judge, process->node, "user/uid", text);
+	report_id(
+		judge, ID_USER,
+		&(struct finding_text){
+			.required = "not 0 on the host",
+			.message =
+				uid->node != NULL
+					? arena_printf(judge->arena, "is %u; %s", uid->value, flaw)
+					: arena_printf(judge->arena,
+						       "is missing, which means root; %s", flaw),
+			.fix = "--user 65532:65532, or USER 65532:65532 in the image",
+		},
+		rewrite_obstacle(judge, ID_USER));
 }
 
-void fix_root_user(struct judge *judge)
-{
-	judge_set_id(judge, ID_USER, (uint32_t)judge->setting->args[0].number);
-}
+const struct rule rule_root_user = {
+	.name = "rootUser",
+	.title = "The process is root on the host",
+	.reads = "/process/user/uid, /linux/uidMappings, /linux/namespaces",
+	.args = {
+		[ARG_TARGET] = { .name = "uid",
+				 .kind = ARG_ID,
+				 .meaning = "the uid to rewrite to" },
+		[ARG_SINCE] = { .name = "version",
+				.kind = ARG_VERSION,
+				.effect = ARG_ADMITS,
+				.meaning =
+					"below v1.35 uid 0 is refused in a private user namespace too" },
+	},
+	.references = REFERENCES("PSS restricted: Running as Non-root user", "CIS Docker 4.1",
+				 "CVE-2019-5736"),
+	.process = true,
+	.rewrites = rewrites_user,
+	.check = check_root_user,
+};
 
-static void check_group(struct judge *judge, const struct oci_id *gid, const char *fix)
+static void check_additional_group(struct judge *judge, const struct oci_id *gid,
+				   const char *obstacle)
 {
 	const char *flaw = root_flaw(judge, ID_GROUP, gid->value);
+	struct finding *finding;
 
 	if (flaw == NULL)
 		return;
-	finding_add(judge, gid->node, NULL,
-		    (struct finding_text){
-			    .observed = number_text(judge->arena, gid->value),
-			    .required = "not 0 on the host",
-			    .message = arena_printf(judge->arena, "is %u; %s", gid->value, flaw),
-			    .fix = fix,
-		    });
+	finding = finding_add(
+		judge, gid->node, NULL,
+		(struct finding_text){
+			.observed = arena_printf(judge->arena, "%u", gid->value),
+			.required = "not 0 on the host",
+			.message = arena_printf(judge->arena, "is %u; %s", gid->value, flaw),
+			.fix = "--user UID:GID; take group 0 out of --group-add",
+		});
+	finding_block(finding, obstacle);
+	finding_remove(judge, finding, gid->node);
 }
 
-void check_root_group(struct judge *judge)
+/* A process that keeps group 0 is not helped by losing it among the others. */
+static void check_root_group(struct judge *judge)
 {
 	const struct oci_user *user = &judge->config->process.user;
 	const char *flaw = root_flaw(judge, ID_GROUP, user->gid.value);
+	const char *obstacle = flaw != NULL ? rewrite_obstacle(judge, ID_GROUP) : NULL;
+	struct finding_text text = { .required = "not 0 on the host",
+				     .fix = "--user UID:GID with a GID that is not 0" };
 
-	if (flaw != NULL)
-		meet_obstacle(judge, ID_GROUP);
-	if (user->gid.node != NULL) {
-		check_group(judge, &user->gid, "--user UID:GID with a GID that is not 0");
-	} else {
-		if (flaw != NULL)
-			finding_add(judge,
-				    user->node != NULL ? user->node : judge->config->process.node,
-				    user->node != NULL ? "gid" : "user/gid",
-				    (struct finding_text){
-					    .required = "not 0 on the host",
-					    .message = arena_printf(
-						    judge->arena,
-						    "is missing, which means group 0; %s", flaw),
-					    .fix = "--user UID:GID with a GID that is not 0",
-				    });
+	if (flaw != NULL) {
+		text.message =
+			user->gid.node != NULL
+				? arena_printf(judge->arena, "is %u; %s", user->gid.value, flaw)
+				: arena_printf(judge->arena, "is missing, which means group 0; %s",
+					       flaw);
+		report_id(judge, ID_GROUP, &text, obstacle);
 	}
 	for (size_t i = 0; i < user->additional_gids.n; i++)
-		check_group(judge, &user->additional_gids.items[i],
-			    "--user UID:GID; take group 0 out of --group-add");
+		check_additional_group(judge, &user->additional_gids.items[i], obstacle);
 }
 
-void fix_root_group(struct judge *judge)
-{
-	const struct oci_user *user = &judge->config->process.user;
-
-	for (size_t i = 0; i < user->additional_gids.n; i++)
-		if (root_flaw(judge, ID_GROUP, user->additional_gids.items[i].value) != NULL)
-			json_remove(user->additional_gids.items[i].node);
-	if (root_flaw(judge, ID_GROUP, user->gid.value) != NULL)
-		judge_set_id(judge, ID_GROUP, (uint32_t)judge->setting->args[0].number);
-}
-
-/* Does a mapping reach the host id? Both bounds count. */
-static bool mapping_reaches(const struct judge *judge, enum id_kind kind,
-			    const struct oci_mapping *mapping, uint64_t host_id)
-{
-	const struct facts *facts = judge->facts;
-	const struct id_range *ranges = kind == ID_USER ? facts->own_uids : facts->own_gids;
-	size_t n = kind == ID_USER ? facts->n_own_uids : facts->n_own_gids;
-	uint64_t first = mapping->host_id.value, count = mapping->size.value;
-
-	if (facts->scope == FACTS_LIVE && !facts->user_namespace_initial) {
-		/* The mapping ends in the engine's namespace: go on from there to the host. */
-		for (size_t i = 0; i < n; i++) {
-			uint64_t inside;
-
-			if (host_id < ranges[i].outside ||
-			    host_id - ranges[i].outside >= ranges[i].count)
-				continue;
-			inside = ranges[i].inside + (host_id - ranges[i].outside);
-			if (inside >= first && inside - first < count)
-				return true;
-		}
-		return false;
-	}
-	return host_id >= first && host_id - first < count;
-}
-
-static void check_mappings(struct judge *judge, enum id_kind kind, const struct oci_list *mappings)
-{
-	const struct rule_arg *ids = &judge->setting->args[0];
-	const struct oci_mapping *items = mappings->items;
-
-	for (size_t i = 0; i < mappings->n; i++) {
-		const struct oci_mapping *mapping = &items[i];
-		uint64_t reached = HOST_ID_NONE;
-
-		if (mapping_reaches(judge, kind, mapping, 0))
-			reached = 0;
-		for (size_t k = 0; k < ids->n && reached == HOST_ID_NONE; k++)
-			if (mapping_reaches(judge, kind, mapping, ids->numbers[k]))
-				reached = ids->numbers[k];
-		if (reached == HOST_ID_NONE)
-			continue;
-		finding_add(
-			judge, mapping->node, NULL,
-			(struct finding_text){
-				.observed = number_text(judge->arena, reached),
-				.required = "no mapping to this id of the host",
-				.message =
-					arena_printf(judge->arena, "reaches host %s %llu; must not",
-						     kind == ID_USER ? "uid" : "gid",
-						     (unsigned long long)reached),
-				.fix = "--userns=auto, or --uidmap and --gidmap to ids of a subordinate range",
-			});
-	}
-}
-
-enum idmap {
-	IDMAP_NONE,
-	IDMAP_PLAIN,
-	IDMAP_ODD, /* crun goes by the first letters, and other runtimes hand it on as data */
+const struct rule rule_root_group = {
+	.name = "rootGroup",
+	.title = "The process is in group 0 of the host",
+	.reads = "/process/user/gid, /process/user/additionalGids, /linux/gidMappings",
+	.args = {
+		[ARG_TARGET] = { .name = "gid",
+				 .kind = ARG_ID,
+				 .meaning = "the gid to rewrite to" },
+	},
+	.references = REFERENCES("CVE-2022-2989"),
+	.process = true,
+	.rewrites = rewrites_user,
+	.check = check_root_group,
 };
-
-static enum idmap option_idmap(struct str option)
-{
-	if (str_is(option, "idmap") || str_is(option, "ridmap") ||
-	    str_starts_with(option, "idmap=") || str_starts_with(option, "ridmap="))
-		return IDMAP_PLAIN;
-	return str_starts_with(option, "idmap") || str_starts_with(option, "ridmap") ? IDMAP_ODD
-										     : IDMAP_NONE;
-}
-
-static enum idmap mount_idmap(const struct oci_mount *mount)
-{
-	bool mappings = mount->uid_mappings.n > 0 || mount->gid_mappings.n > 0;
-	enum idmap idmap = mappings ? IDMAP_PLAIN : IDMAP_NONE;
-
-	for (size_t i = 0; i < mount->options.n && idmap != IDMAP_ODD; i++) {
-		enum idmap option = option_idmap(mount->options.items[i].value);
-
-		if (option != IDMAP_NONE)
-			idmap = option;
-	}
-	return idmap;
-}
-
-/* A file of the host that is no volume: who maps its owner to an id of the container writes as root. */
-static bool shows_files_of_host(const struct judge *judge, const struct oci_mount *mount)
-{
-	const struct facts *facts = judge->facts;
-
-	for (size_t i = 0; i < facts->n_sources && !mount->read_only; i++)
-		if (facts->sources[i].from.mount == mount && !facts->sources[i].path.engine_volume)
-			return true;
-	return false;
-}
-
-/* Why the ids of the mount's files must not be mapped, or NULL. *ret_fix is what to do then. */
-static const char *idmap_flaw(const struct judge *judge, const struct oci_mount *mount,
-			      const char **ret_fix)
-{
-	enum idmap idmap = mount_idmap(mount);
-
-	*ret_fix = "drop idmap from the options of the mount";
-	if (idmap == IDMAP_NONE)
-		return NULL;
-	if (idmap == IDMAP_ODD)
-		return "has an option that only some runtimes read as idmap";
-	if (!mount->bind)
-		return "maps ids of what is no bind mount";
-	if (!judge_user_namespace_is_private(judge)) {
-		*ret_fix = "drop idmap from the options of the mount, or --userns=auto";
-		return "maps ids of files without a user namespace";
-	}
-	if (!shows_files_of_host(judge, mount))
-		return NULL;
-	*ret_fix = "use a volume, or mount it read-only";
-	return "maps ids of files of the host, which lets the container write as root";
-}
-
-/*
- * An idmapped mount is made for containers with a user namespace: it lets their ids own the files
- * of other ids. Without one it lets an ordinary user of the host write as another, root included;
- * with one, root of the container, wherever the files were not made for it.
- */
-static void check_idmapped_mounts(struct judge *judge)
-{
-	const struct oci_config *config = judge->config;
-
-	for (size_t i = 0; i < config->mounts.n; i++) {
-		const struct oci_mount *mount = oci_config_mount(config, i);
-		const char *fix, *flaw = idmap_flaw(judge, mount, &fix);
-
-		if (flaw == NULL)
-			continue;
-		finding_add(
-			judge, mount->node, NULL,
-			(struct finding_text){
-				.observed = "\"idmapped\"",
-				.required =
-					"idmapped mounts of volumes, in a private user namespace",
-				.message = arena_printf(judge->arena, "%s; must not", flaw),
-				.fix = fix,
-			});
-	}
-}
-
-/* The kernel's own map of a user namespace that is joined, where it can be read. */
-static void check_joined_namespace(struct judge *judge)
-{
-	const struct facts *facts = judge->facts;
-	const struct oci_namespace *user = &judge->config->linux_.namespaces.types[NAMESPACE_USER];
-
-	if (facts->namespaces[NAMESPACE_USER] != NS_FACT_OTHER || !facts->user_namespace_initial)
-		return;
-	for (size_t i = 0; i < facts->n_joined_uids; i++) {
-		if (facts->joined_uids[i].outside != 0 || facts->joined_uids[i].count == 0)
-			continue;
-		finding_add(
-			judge, user->path.node, NULL,
-			(struct finding_text){
-				.observed = "0",
-				.required = "no mapping to this id of the host",
-				.message =
-					"joins a user namespace that reaches host uid 0; must not",
-				.fix = "join one with ids of a subordinate range",
-			});
-		return;
-	}
-}
-
-void check_identity_mapping(struct judge *judge)
-{
-	check_idmapped_mounts(judge);
-	/* An offline policy for rootless engines cannot know where the engine's ids end. */
-	if (judge->facts->scope == FACTS_OFFLINE &&
-	    judge_host_id(judge, ID_USER, 0) == HOST_ID_UNKNOWN)
-		return;
-	check_mappings(judge, ID_USER, &judge->config->linux_.uid_mappings);
-	check_mappings(judge, ID_GROUP, &judge->config->linux_.gid_mappings);
-	check_joined_namespace(judge);
-}

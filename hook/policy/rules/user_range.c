@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ids within the ranges that a policy, or an annotation that it names, gives out: userRange. Ids
+ * userRange: ids within the ranges that a policy, or an annotation that it names, gives out. Ids
  * are those in the container, as OpenShift's ranges are.
  */
-#include "policy/rule.h"
+#include "policy/judge.h"
 
 #include "policy/id_ranges.h"
 
-/* The arguments, by their place in the table. */
-enum {
+enum arg {
 	ARG_UIDS,
 	ARG_GIDS,
 	ARG_UID_ANNOTATION,
@@ -40,10 +39,9 @@ static void add_annotation(const struct judge *judge, struct str key, struct wan
 /* What the arguments ask of ids of the kind; false: nothing. */
 static bool read_wanted(const struct judge *judge, enum id_kind kind, struct wanted *ret_wanted)
 {
-	const struct rule_arg *args = judge->setting->args;
-	const struct rule_arg *fixed = &args[kind == ID_USER ? ARG_UIDS : ARG_GIDS];
+	const struct rule_arg *fixed = judge_arg(judge, kind == ID_USER ? ARG_UIDS : ARG_GIDS);
 	const struct rule_arg *key =
-		&args[kind == ID_USER ? ARG_UID_ANNOTATION : ARG_GID_ANNOTATION];
+		judge_arg(judge, kind == ID_USER ? ARG_UID_ANNOTATION : ARG_GID_ANNOTATION);
 
 	*ret_wanted = (struct wanted){ .kind = kind };
 	for (size_t i = 0; i < fixed->n; i++)
@@ -89,78 +87,92 @@ static const char *range_message(const struct judge *judge, const struct wanted 
 	return arena_printf(judge->arena, "%s; must be in %s", is, range);
 }
 
-/* id: what the rules before this one have made of the field. */
-static void check_id(struct judge *judge, const struct wanted *wanted, const struct oci_id *field,
-		     const char *name, uint32_t id)
+static struct finding_text range_text(const struct judge *judge, const struct wanted *wanted,
+				      const struct oci_id *field, uint32_t id)
 {
-	const struct oci_user *user = &judge->config->process.user;
-	const struct json_node *node = field->node;
-	const char *missing = NULL;
+	return (struct finding_text){
+		.required = id_ranges_text(judge->arena, &wanted->ranges),
+		.message = range_message(judge, wanted, field, id),
+		.fix = "--user UID:GID, and --group-add, with ids of the range",
+	};
+}
+
+/* The uid or gid, as the rules before this one have it. */
+static void check_id(struct judge *judge, const struct wanted *wanted, const struct oci_id *field)
+{
+	uint32_t id = judge_id(judge, wanted->kind);
+	const char *obstacle;
+	struct finding *finding;
 
 	if (is_within(wanted, id))
 		return;
-	if (judge->obstacle == NULL)
-		judge->obstacle = range_obstacle(judge, wanted, id);
-	if (node == NULL && user->node != NULL) {
-		node = user->node;
-		missing = name;
-	} else if (node == NULL) {
-		node = judge->config->process.node;
-		missing = arena_printf(judge->arena, "user/%s", name);
-	}
-	finding_add(judge, node, missing,
-		    (struct finding_text){
-			    .observed = field->node != NULL
-						? arena_printf(judge->arena, "%u", field->value)
-						: NULL,
-			    .required = id_ranges_text(judge->arena, &wanted->ranges),
-			    .message = range_message(judge, wanted, field, id),
-			    .fix = "--user UID:GID, and --group-add, with ids of the range",
-		    });
+	obstacle = range_obstacle(judge, wanted, id);
+	finding =
+		judge_id_finding(judge, wanted->kind, field, range_text(judge, wanted, field, id));
+	finding_block(finding, obstacle);
+	if (obstacle == NULL && id_ranges_nearest(&wanted->ranges, id, &id))
+		judge_change_id(judge, finding, wanted->kind, id);
 }
 
-void check_user_range(struct judge *judge)
+static void check_additional_group(struct judge *judge, const struct wanted *wanted,
+				   const struct oci_id *gid)
+{
+	uint32_t id = gid->value;
+	const char *obstacle;
+	struct finding *finding;
+
+	if (gid->node->edit == JSON_REMOVED || is_within(wanted, id))
+		return;
+	obstacle = range_obstacle(judge, wanted, id);
+	finding = judge_id_finding(judge, ID_GROUP, gid, range_text(judge, wanted, gid, id));
+	finding_block(finding, obstacle);
+	if (obstacle == NULL && id_ranges_nearest(&wanted->ranges, id, &id))
+		finding_set(judge, finding, gid->node, "", arena_printf(judge->arena, "%u", id));
+}
+
+static void check(struct judge *judge)
 {
 	const struct oci_user *user = &judge->config->process.user;
 	struct wanted wanted;
 
 	if (read_wanted(judge, ID_USER, &wanted))
-		check_id(judge, &wanted, &user->uid, "uid", judge_id(judge, ID_USER));
+		check_id(judge, &wanted, &user->uid);
 	if (!read_wanted(judge, ID_GROUP, &wanted))
 		return;
-	check_id(judge, &wanted, &user->gid, "gid", judge_id(judge, ID_GROUP));
-	for (size_t i = 0; i < user->additional_gids.n; i++) {
-		const struct oci_id *gid = &user->additional_gids.items[i];
-
-		if (gid->node->edit != JSON_REMOVED)
-			check_id(judge, &wanted, gid, NULL, gid->value);
-	}
+	check_id(judge, &wanted, &user->gid);
+	for (size_t i = 0; i < user->additional_gids.n; i++)
+		check_additional_group(judge, &wanted, &user->additional_gids.items[i]);
 }
 
-static void move_id(struct judge *judge, enum id_kind kind, const struct wanted *wanted)
-{
-	uint32_t id = judge_id(judge, kind);
-
-	if (!is_within(wanted, id) && id_ranges_nearest(&wanted->ranges, id, &id))
-		judge_set_id(judge, kind, id);
-}
-
-void fix_user_range(struct judge *judge)
-{
-	const struct oci_ids *gids = &judge->config->process.user.additional_gids;
-	struct wanted wanted;
-
-	if (read_wanted(judge, ID_USER, &wanted))
-		move_id(judge, ID_USER, &wanted);
-	if (!read_wanted(judge, ID_GROUP, &wanted))
-		return;
-	move_id(judge, ID_GROUP, &wanted);
-	for (size_t i = 0; i < gids->n; i++) {
-		uint32_t id = gids->items[i].value;
-
-		if (gids->items[i].node->edit != JSON_REMOVED && !is_within(&wanted, id) &&
-		    id_ranges_nearest(&wanted.ranges, id, &id))
-			json_replace(judge->config->doc, gids->items[i].node,
-				     arena_printf(judge->arena, "%u", id));
-	}
-}
+const struct rule rule_user_range = {
+	.name = "userRange",
+	.title = "The process has an id outside the range that it was given",
+	.reads = "/process/user, /annotations",
+	.args = {
+		[ARG_UIDS] = { .name = "uids",
+			       .kind = ARG_RANGES,
+			       .effect = ARG_ADMITS,
+			       .none_is_all = true,
+			       .meaning = "ranges that the uid may be in" },
+		[ARG_GIDS] = { .name = "gids",
+			       .kind = ARG_RANGES,
+			       .effect = ARG_ADMITS,
+			       .none_is_all = true,
+			       .meaning = "ranges that gid and additionalGids may be in" },
+		[ARG_UID_ANNOTATION] = { .name = "uidAnnotation",
+					 .kind = ARG_STRING,
+					 .effect = ARG_SELECTS,
+					 .meaning =
+						 "key of an annotation that has further ranges of uids" },
+		[ARG_GID_ANNOTATION] = { .name = "gidAnnotation",
+					 .kind = ARG_STRING,
+					 .effect = ARG_SELECTS,
+					 .meaning =
+						 "key of an annotation that has further ranges of gids" },
+	},
+	.references = REFERENCES("SCC restricted-v2: runAsUser MustRunAsRange",
+				 "SCC restricted-v2: supplementalGroups, fsGroup", "CIS Docker 4.1"),
+	.process = true,
+	.rewrites = rewrites_user,
+	.check = check,
+};

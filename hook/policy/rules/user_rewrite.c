@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The rewrite of the user, which rootUser, rootGroup and userRange share: the ids themselves, and
- * what a process with another id needs besides, as podman and CRI-O give it to unknown ids: a HOME,
+ * what a process with another id needs as well, as podman and CRI-O give it to unknown ids: a HOME,
  * a name and a group.
  */
-#include "policy/rule.h"
+#include "policy/judge.h"
 
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "json/writer.h"
 
-static const char *const user_rules[] = { "rootUser", "rootGroup", "userRange" };
+static const struct rule *const user_rules[] = { &rule_root_user, &rule_root_group,
+						 &rule_user_range };
 
-static bool may_rewrite(const struct policy *policy, int row)
+static bool may_rewrite(const struct policy *policy, const struct rule *rule)
 {
-	const struct rule_setting *setting = &policy->settings[row];
+	const struct rule_setting *setting = rule_setting(policy, rule);
+	size_t row = rule_row(rule);
 
 	if ((setting->named ? setting->action : policy->default_action) == RULE_REWRITE)
 		return true;
@@ -27,12 +28,10 @@ static bool may_rewrite(const struct policy *policy, int row)
 
 bool policy_accounts_needed(const struct policy *policy, enum front_end front_end)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(user_rules); i++) {
-		int row = rule_find(str_from(user_rules[i]));
-
-		if (rules[row].obstacles[front_end] == NULL && may_rewrite(policy, row))
+	for (size_t i = 0; i < ARRAY_SIZE(user_rules); i++)
+		if (user_rules[i]->rewrites[front_end] == NULL &&
+		    may_rewrite(policy, user_rules[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -45,41 +44,32 @@ uint32_t judge_id(const struct judge *judge, enum id_kind kind)
 	return judge->new_gid.rule != NULL ? judge->new_gid.id : user->gid.value;
 }
 
-/* A whole user, where the document has none. */
-static const char *user_json(const struct judge *judge)
-{
-	if (judge->new_uid.rule == NULL)
-		return arena_printf(judge->arena, "{\"gid\":%u}", judge->new_gid.id);
-	if (judge->new_gid.rule == NULL)
-		return arena_printf(judge->arena, "{\"uid\":%u}", judge->new_uid.id);
-	return arena_printf(judge->arena, "{\"uid\":%u,\"gid\":%u}", judge->new_uid.id,
-			    judge->new_gid.id);
-}
-
-static void set_member(struct judge *judge, struct json_node *object, const char *name,
-		       const char *value)
-{
-	struct json_node *member = json_get(object, name);
-
-	if (member != NULL)
-		json_replace(judge->config->doc, member, value);
-	else
-		json_add(judge->config->doc, object, name, value);
-}
-
-void judge_set_id(struct judge *judge, enum id_kind kind, uint32_t id)
+struct finding *judge_id_finding(struct judge *judge, enum id_kind kind, const struct oci_id *field,
+				 struct finding_text text)
 {
 	const struct oci_process *process = &judge->config->process;
+	const char *name = kind == ID_USER ? "uid" : "gid";
 
+	if (field->node != NULL) {
+		text.observed = arena_printf(judge->arena, "%u", field->value);
+		return finding_add(judge, field->node, NULL, text);
+	}
+	if (process->user.node != NULL)
+		return finding_add(judge, process->user.node, name, text);
+	return finding_add(judge, process->node, arena_printf(judge->arena, "user/%s", name), text);
+}
+
+void judge_change_id(struct judge *judge, struct finding *finding, enum id_kind kind, uint32_t id)
+{
+	finding_set(judge, finding, judge->config->process.node,
+		    kind == ID_USER ? "user/uid" : "user/gid",
+		    arena_printf(judge->arena, "%u", id));
+	if (!finding_is_rewritten(finding))
+		return;
 	if (kind == ID_USER)
 		judge->new_uid = (struct id_change){ judge->rule, id };
 	else
 		judge->new_gid = (struct id_change){ judge->rule, id };
-	if (process->user.node == NULL)
-		set_member(judge, process->node, "user", user_json(judge));
-	else
-		set_member(judge, process->user.node, kind == ID_USER ? "uid" : "gid",
-			   arena_printf(judge->arena, "%u", id));
 }
 
 const char *judge_accounts_obstacle(const struct judge *judge)
@@ -143,12 +133,12 @@ struct variable {
 	bool needed; /* added where it is missing */
 };
 
-static const char *quoted(struct arena *arena, const char *name, const char *value)
+/* As the JSON string of an entry of process.env. */
+static const char *entry_json(const struct judge *judge, const struct variable *variable,
+			      const char *value)
 {
-	auto_buf struct buf json = { 0 };
-
-	json_quote(&json, str_from(arena_printf(arena, "%s%s", name, value)));
-	return arena_copy(arena, json.data, json.len);
+	return judge_quote(judge,
+			   str_from(arena_printf(judge->arena, "%s%s", variable->name, value)));
 }
 
 static void settle_entry(struct judge *judge, const struct variable *variable,
@@ -156,46 +146,44 @@ static void settle_entry(struct judge *judge, const struct variable *variable,
 {
 	size_t len = strlen(variable->name);
 	struct str value = { entry->value.data + len, entry->value.len - len };
-	const char *wanted = quoted(judge->arena, variable->name, variable->to);
+	const char *wanted = entry_json(judge, variable, variable->to);
+	struct finding *finding;
 
-	/* Another value was chosen for this container, by its image or by whoever starts it. */
+	/* Another value was chosen for this container, by its image or by the one who starts it. */
 	if (value.len > 0 && !str_is(value, variable->from))
 		return;
 	if (str_is(value, variable->to))
 		return;
-	finding_add(judge, entry->node, NULL,
-		    (struct finding_text){
-			    .observed = quoted(judge->arena, variable->name,
-					       arena_copy(judge->arena, value.data, value.len)),
-			    .required = arena_printf(judge->arena, "%s%s", variable->name,
-						     variable->to),
-			    .message = arena_printf(judge->arena, "is %s; must be %s for uid %u",
-						    value.len > 0 ? "the old user's" : "empty",
-						    wanted, judge_id(judge, ID_USER)),
-			    .fix = "--user UID:GID; the engine then sets it",
-		    });
-	json_replace(judge->config->doc, entry->node, wanted);
+	finding = finding_add(
+		judge, entry->node, NULL,
+		(struct finding_text){
+			.observed = judge_quote(judge, entry->value),
+			.required =
+				arena_printf(judge->arena, "%s%s", variable->name, variable->to),
+			.message = arena_printf(judge->arena, "is %s; must be %s for uid %u",
+						value.len > 0 ? "the old user's" : "empty", wanted,
+						judge_id(judge, ID_USER)),
+			.fix = "--user UID:GID; the engine then sets it",
+		});
+	finding_set(judge, finding, entry->node, "", wanted);
 }
 
 static void add_variable(struct judge *judge, const struct variable *variable)
 {
 	const struct oci_process *process = &judge->config->process;
-	const char *value = quoted(judge->arena, variable->name, variable->to);
+	const struct json_node *env = process->env.node;
+	const char *entry = entry_json(judge, variable, variable->to);
+	struct finding *finding =
+		finding_add(judge, env != NULL ? env : process->node, env != NULL ? NULL : "env",
+			    (struct finding_text){
+				    .required = arena_printf(judge->arena, "%s%s", variable->name,
+							     variable->to),
+				    .message = arena_printf(judge->arena, "lacks %s for uid %u",
+							    entry, judge_id(judge, ID_USER)),
+				    .fix = "--user UID:GID; the engine then sets it",
+			    });
 
-	finding_add(judge, process->env.node != NULL ? process->env.node : process->node,
-		    process->env.node != NULL ? NULL : "env",
-		    (struct finding_text){
-			    .required = arena_printf(judge->arena, "%s%s", variable->name,
-						     variable->to),
-			    .message = arena_printf(judge->arena, "lacks %s for uid %u", value,
-						    judge_id(judge, ID_USER)),
-			    .fix = "--user UID:GID; the engine then sets it",
-		    });
-	if (process->env.node != NULL)
-		json_add(judge->config->doc, process->env.node, NULL, value);
-	else
-		json_add(judge->config->doc, process->node, "env",
-			 arena_printf(judge->arena, "[%s]", value));
+	finding_set(judge, finding, process->node, "env/-", entry);
 }
 
 static void settle_env(struct judge *judge)
@@ -225,26 +213,18 @@ static void settle_env(struct judge *judge)
 static void mount_file(struct judge *judge, enum account_file_kind kind, const char *what)
 {
 	const struct oci_config *config = judge->config;
-	struct json_node *root = config->doc->root, *mounts = json_get(root, "mounts");
-	const char *mount = account_mount_json(judge->arena, judge->facts->bundle, kind);
+	struct json_node *root = config->doc->root, *mounts = config->mounts.node;
+	struct finding *finding = finding_add(
+		judge, mounts != NULL ? mounts : root, mounts != NULL ? NULL : "mounts",
+		(struct finding_text){
+			.required = what,
+			.message = arena_printf(judge->arena, "lacks an /etc/%s with %s",
+						account_file_name(kind), what),
+			.fix = "--user with an id that the image has",
+		});
 
-	finding_add(judge, config->mounts.node != NULL ? config->mounts.node : root,
-		    config->mounts.node != NULL ? NULL : "mounts",
-		    (struct finding_text){
-			    .required = what,
-			    .message = arena_printf(judge->arena, "lacks an /etc/%s with %s",
-						    account_file_name(kind), what),
-			    .fix = "--user with an id that the image has",
-		    });
-	if (config->mounts.node != NULL)
-		json_add(config->doc, mounts, NULL, mount);
-	else if (mounts == NULL)
-		json_add(config->doc, root, "mounts", arena_printf(judge->arena, "[%s]", mount));
-	else /* the one that was added for passwd */
-		json_replace(config->doc, mounts,
-			     arena_printf(judge->arena, "%.*s,%s]",
-					  (int)strlen(mounts->new_text) - 1, mounts->new_text,
-					  mount));
+	finding_set(judge, finding, root, "mounts/-",
+		    account_mount_json(judge->arena, judge->facts->bundle, kind));
 }
 
 static void settle_file(struct judge *judge, enum account_file_kind kind, struct str text,
@@ -286,8 +266,6 @@ static void settle_accounts(struct judge *judge)
 
 void judge_settle_user(struct judge *judge)
 {
-	judge->action = RULE_REWRITE;
-	judge->obstacle = NULL;
 	if (judge->new_uid.rule != NULL) {
 		judge->rule = judge->new_uid.rule;
 		settle_env(judge);

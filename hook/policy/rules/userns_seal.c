@@ -6,7 +6,7 @@
  * flags behind a pointer, where seccomp cannot look: it becomes ENOSYS, upon which C libraries use
  * clone.
  */
-#include "policy/rule.h"
+#include "policy/judge.h"
 
 #include <sched.h>
 
@@ -144,91 +144,83 @@ static const char *narrowed_entry(const struct judge *judge, const struct oci_sy
 	return arena_copy(judge->arena, text.data, text.len);
 }
 
-/* Takes one open way out of an entry, whose other names stay, and puts back what may stay of it. */
-static void narrow_entry(struct judge *judge, const struct oci_syscall *entry, size_t way)
+/* Does this name of the entry let a new user namespace be made? */
+static bool name_opens(const struct oci_syscall *entry, struct str name)
 {
-	const char *narrowed = narrowed_entry(judge, entry, way);
-
-	for (size_t k = 0; k < entry->names.n; k++)
-		if (str_is(entry->names.items[k].value, ways[way].name))
-			json_remove(entry->names.items[k].node);
-	if (narrowed != NULL)
-		json_add(judge->config->doc, judge->config->linux_.seccomp.syscalls.node, NULL,
-			 narrowed);
+	for (size_t way = 0; way < ARRAY_SIZE(ways); way++)
+		if (str_is(name, ways[way].name))
+			return entry_opens(entry, way);
+	return false;
 }
 
-/* Narrows all that is open; an entry that has no name left goes whole. */
-static void narrow_openings(struct judge *judge)
+/* Takes the open ways out of an entry, whose other names stay; one without a name left goes whole. */
+static void close_entry(struct judge *judge, struct finding *finding,
+			const struct oci_syscall *entry)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < entry->names.n; i++)
+		open += name_opens(entry, entry->names.items[i].value);
+	if (open > 0 && open == entry->names.n)
+		finding_remove(judge, finding, entry->node);
+	for (size_t i = 0; open < entry->names.n && i < entry->names.n; i++)
+		if (name_opens(entry, entry->names.items[i].value))
+			finding_remove(judge, finding, entry->names.items[i].node);
+}
+
+static void add_entry(struct judge *judge, struct finding *finding, const char *entry)
+{
+	if (entry != NULL)
+		finding_set(judge, finding, judge->config->doc->root, "linux/seccomp/syscalls/-",
+			    entry);
+}
+
+/* A profile that does nothing but refuse, for the entries that close the ways. */
+static void add_profile(struct judge *judge, struct finding *finding)
+{
+	struct json_node *root = judge->config->doc->root;
+
+	finding_set(judge, finding, root, "linux/seccomp/defaultAction", "\"SCMP_ACT_ALLOW\"");
+	finding_set(judge, finding, root, "linux/seccomp/architectures", ARCHITECTURES);
+}
+
+/* Entries that close each way, and what may stay of the entries that opened one. */
+static void seal(struct judge *judge, struct finding *finding)
 {
 	const struct oci_seccomp *seccomp = &judge->config->linux_.seccomp;
 	const struct oci_syscall *entries = seccomp->syscalls.items;
+	bool allows =
+		seccomp->node == NULL || oci_seccomp_lets_through(seccomp->default_action.value);
 
+	if (seccomp->node == NULL)
+		add_profile(judge, finding);
+	/* Where the default refuses, only clone3 needs an entry: ENOSYS, for C libraries. */
+	for (size_t way = 0; way < ARRAY_SIZE(ways); way++)
+		if (way_is_open(seccomp, way) && (allows || ways[way].flags == ANY_FLAGS))
+			add_entry(judge, finding, closing_entry(judge->arena, way));
 	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
-		bool kept = entries[i].names.n == 0;
-
+		close_entry(judge, finding, &entries[i]);
 		for (size_t way = 0; way < ARRAY_SIZE(ways); way++)
 			if (entry_names(&entries[i], way) && entry_opens(&entries[i], way))
-				narrow_entry(judge, &entries[i], way);
-		for (size_t k = 0; k < entries[i].names.n && !kept; k++)
-			kept = entries[i].names.items[k].node->edit != JSON_REMOVED;
-		if (!kept)
-			json_remove(entries[i].node);
+				add_entry(judge, finding, narrowed_entry(judge, &entries[i], way));
 	}
 }
 
-static void add_entries(struct judge *judge, const char *entries)
-{
-	const struct oci_linux *config = &judge->config->linux_;
-	const char *profile = arena_printf(
-		judge->arena,
-		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":" ARCHITECTURES
-		",\"syscalls\":[%s]}",
-		entries);
-
-	if (config->seccomp.node == NULL)
-		judge_linux_add(judge, "seccomp", profile);
-	else
-		json_add(judge->config->doc, config->seccomp.node, "syscalls",
-			 arena_printf(judge->arena, "[%s]", entries));
-}
-
-void fix_new_user_namespaces(struct judge *judge)
+static void check(struct judge *judge)
 {
 	const struct oci_seccomp *seccomp = &judge->config->linux_.seccomp;
-	bool allows =
-		seccomp->node == NULL || oci_seccomp_lets_through(seccomp->default_action.value);
-	auto_buf struct buf entries = { 0 };
+	auto_buf struct buf open = { 0 };
+	struct finding *finding;
 
 	/* The rule seccompProfile came first, and its profile lets nobody make one. */
 	if (judge->ships_profile)
 		return;
-	for (size_t way = 0; way < ARRAY_SIZE(ways); way++) {
-		const char *entry = closing_entry(judge->arena, way);
-
-		/* Where the default refuses, only clone3 needs an entry: ENOSYS, for C libraries. */
-		if (!way_is_open(seccomp, way) || (!allows && ways[way].flags != ANY_FLAGS))
-			continue;
-		if (seccomp->syscalls.node != NULL)
-			json_add(judge->config->doc, seccomp->syscalls.node, NULL, entry);
-		else
-			buf_printf(&entries, "%s%s", entries.len > 0 ? "," : "", entry);
-	}
-	narrow_openings(judge);
-	if (entries.len > 0)
-		add_entries(judge, entries.data);
-}
-
-void check_new_user_namespaces(struct judge *judge)
-{
-	const struct oci_seccomp *seccomp = &judge->config->linux_.seccomp;
-	auto_buf struct buf open = { 0 };
-
 	for (size_t way = 0; way < ARRAY_SIZE(ways); way++)
 		if (way_is_open(seccomp, way))
 			buf_printf(&open, "%s%s", open.len > 0 ? ", " : "", ways[way].name);
 	if (open.len == 0)
 		return;
-	judge_linux_finding(
+	finding = judge_linux_finding(
 		judge, seccomp->node, "seccomp",
 		(struct finding_text){
 			.required = "no new user namespaces",
@@ -237,4 +229,14 @@ void check_new_user_namespaces(struct judge *judge)
 						open.data),
 			.fix = "leave the engine's default seccomp profile on",
 		});
+	seal(judge, finding);
 }
+
+const struct rule rule_user_namespaces = {
+	.name = "exec.userNamespaces",
+	.title = "The container can make user namespaces, and in them has every capability",
+	.reads = "/linux/seccomp",
+	.references = REFERENCES("CVE-2022-0185", "CVE-2023-0386", "CVE-2024-1086"),
+	.rewrites = rewrites_spec,
+	.check = check,
+};

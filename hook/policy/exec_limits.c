@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel guard's part of a policy: as the mode has it, and as it applies to one container. */
+#include "policy/judge.h"
+
+#include "base/cleanup.h"
+
+/* What the guard does where a spec rule draws the line: nothing, an event, or the policy's action. */
+static enum exec_action action_at_exec(enum rule_action action, enum exec_action enforced)
+{
+	switch (action) {
+	case RULE_ALLOW:
+		return EXEC_ALLOW;
+	case RULE_LOG:
+		return EXEC_LOG;
+	case RULE_REWRITE:
+	case RULE_REJECT:
+		break;
+	}
+	return enforced;
+}
+
+static void audit_exec(struct exec_policy *exec)
+{
+	enum exec_action *actions[] = { &exec->default_action, &exec->user_namespaces,
+					&exec->set_ids };
+
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		if (*actions[i] > EXEC_LOG)
+			*actions[i] = EXEC_LOG;
+	for (size_t i = 0; i < exec->n_rules; i++)
+		if (exec->rules[i].action > EXEC_LOG)
+			exec->rules[i].action = EXEC_LOG;
+	exec->guarantee = GUARANTEE_NONE; /* an audit refuses nothing, a missing guard included */
+}
+
+struct exec_policy policy_exec(const struct policy *policy)
+{
+	struct exec_policy exec = policy->exec;
+
+	if (policy->audit)
+		audit_exec(&exec);
+	return exec;
+}
+
+void policy_exec_limits(const struct policy *policy, const struct oci_config *config,
+			const struct facts *facts, unsigned int today,
+			struct exec_limits *ret_limits)
+{
+	struct judge judge = { .config = config, .facts = facts, .policy = policy };
+	struct rule_state states[RULES_MAX];
+	enum rule_action capabilities, root;
+
+	policy_actions(policy, config, today, states);
+	capabilities = states[rule_row(&rule_capabilities)].action;
+	root = states[rule_row(&rule_root_user)].action;
+	ret_limits->exec = policy_exec(policy);
+	ret_limits->ceiling = judge_allowed_capabilities(&judge);
+	ret_limits->bounding = ret_limits->ceiling | judge_exec_rule_capabilities(&judge);
+	/* Where the ceiling is only logged, every execve would report a bounding set that stays as it was. */
+	if (capabilities <= RULE_LOG || policy->audit)
+		ret_limits->bounding = UINT64_MAX;
+	ret_limits->ceiling_action = action_at_exec(capabilities, ret_limits->exec.default_action);
+	ret_limits->root_action = action_at_exec(root, ret_limits->exec.default_action);
+}
+
+uint64_t judge_exec_rule_capabilities(const struct judge *judge)
+{
+	const struct exec_policy *exec = &judge->policy->exec;
+	uint64_t capabilities = 0;
+
+	for (size_t i = 0; i < exec->n_rules; i++)
+		if (exec->rules[i].action == EXEC_ALLOW)
+			capabilities |= exec->rules[i].capabilities;
+	return capabilities;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* capabilities: what any of the five sets of the process may hold. */
+#include "policy/judge.h"
+
+#include "base/cleanup.h"
+#include "oci/capability.h"
+
+#define RESTRICTED_SINCE 22 /* minor version of Kubernetes */
+#define PORT_SYSCTL "net.ipv4.ip_unprivileged_port_start"
+
+enum arg {
+	ARG_ALLOW,
+	ARG_ALLOW_MAPPED,
+	ARG_SINCE
+};
+
+uint64_t judge_allowed_capabilities(const struct judge *judge)
+{
+	const struct rule_arg *args = rule_setting(judge->policy, &rule_capabilities)->args;
+	uint64_t allowed = args[ARG_ALLOW].number;
+
+	/* Before, restricted asked nothing of its own: what baseline lets a pod have may stay. */
+	if (judge_before(&args[ARG_SINCE], RESTRICTED_SINCE))
+		allowed |= CAP_ENGINE_DEFAULT;
+	if (judge_user_namespace_is_private(judge))
+		allowed |= args[ARG_ALLOW_MAPPED].number;
+	return allowed;
+}
+
+bool judge_process_keeps_power(const struct judge *judge)
+{
+	const struct oci_process *process = &judge->config->process;
+	const struct oci_cap_set *sets = process->capabilities.sets;
+	uint64_t kept = 0;
+
+	/* In the bounding set alone, what an exec rule may gain is the guard's affair. */
+	for (unsigned int i = 0; i < CAP_SET_COUNT; i++)
+		kept |= i == CAP_SET_BOUNDING ? sets[i].bits & ~judge_exec_rule_capabilities(judge)
+					      : sets[i].bits;
+	/* What the capabilities rule takes away on the way is not kept. */
+	if (judge->drops_capabilities)
+		kept &= judge_allowed_capabilities(judge);
+	return kept != 0 || judge_host_id(judge, ID_USER, judge_id(judge, ID_USER)) == 0;
+}
+
+/*
+ * What a set may hold: the rule's list, and in the bounding set what an exec rule lets a named
+ * binary gain, since the kernel gives a binary nothing that the bounding set lacks.
+ */
+static uint64_t set_allowed(const struct judge *judge, enum cap_set set)
+{
+	uint64_t allowed = judge_allowed_capabilities(judge);
+
+	return set == CAP_SET_BOUNDING ? allowed | judge_exec_rule_capabilities(judge) : allowed;
+}
+
+/*
+ * Is the network namespace the container's own, and its sysctls writable for the runtime? One that
+ * the engine made outside a user namespace of the container's is not.
+ */
+static bool can_set_port_sysctl(const struct judge *judge)
+{
+	enum namespace_fact network = judge->facts->namespaces[NAMESPACE_NETWORK];
+	enum namespace_fact user = judge->facts->namespaces[NAMESPACE_USER];
+
+	return judge_has_proc(judge) &&
+	       (network == NS_FACT_NEW || (network == NS_FACT_OTHER && user == NS_FACT_HOST));
+}
+
+/* What servers get instead of CAP_NET_BIND_SERVICE: a change like any other, so it is reported. */
+static void open_low_ports(struct judge *judge)
+{
+	const struct oci_linux *config = &judge->config->linux_;
+	struct finding *finding;
+
+	if (!can_set_port_sysctl(judge) || oci_map_get(&config->sysctl, PORT_SYSCTL) != NULL)
+		return;
+	finding =
+		finding_add(judge, config->sysctl.node != NULL ? config->sysctl.node : config->node,
+			    config->sysctl.node != NULL ? PORT_SYSCTL : "sysctl",
+			    (struct finding_text){
+				    .required = PORT_SYSCTL "=0",
+				    .message = "lacks " PORT_SYSCTL
+					       "=0, which takes the place of CAP_NET_BIND_SERVICE",
+				    .fix = "--sysctl " PORT_SYSCTL "=0",
+			    });
+	finding_set(judge, finding, config->node, "sysctl/" PORT_SYSCTL, "\"0\"");
+}
+
+/*
+ * At exec, what the engine gave the container, or gives every one, is taken away in silence, as at
+ * create: engines hand it to each session unasked. More than that somebody asked for, by
+ * `exec --privileged` or --cap: a session that looks as if it had it, and has not, helps nobody.
+ */
+static const char *session_obstacle(const struct judge *judge, uint64_t excess)
+{
+	if (judge->front_end != FRONT_EXEC ||
+	    (excess & ~CAP_ENGINE_DEFAULT & ~judge->facts->given_capabilities) == 0)
+		return NULL;
+	return "a session is not given more than its container was";
+}
+
+/* The set as it shall be: what is allowed of it, each name once, in the order it had. */
+static const char *reduced_set(struct arena *arena, const struct oci_cap_set *set, uint64_t allowed)
+{
+	auto_buf struct buf buf = { 0 };
+	uint64_t written = 0;
+
+	buf_add(&buf, "[", 1);
+	json_each (element, set->node) {
+		int number = cap_from_name(element->text);
+		uint64_t bit = number >= 0 ? UINT64_C(1) << number : 0;
+
+		if ((bit & allowed & ~written) == 0)
+			continue;
+		if (buf.len > 1)
+			buf_add(&buf, ",", 1);
+		buf_add(&buf, "\"", 1);
+		buf_add(&buf, element->text.data, element->text.len);
+		buf_add(&buf, "\"", 1);
+		written |= bit;
+	}
+	buf_add(&buf, "]", 1);
+	return arena_copy(arena, buf.data, buf.len);
+}
+
+/* Reports a set that holds too much. Returns what a rewrite takes out of it. */
+static uint64_t check_set(struct judge *judge, enum cap_set which)
+{
+	const struct oci_cap_set *set = &judge->config->process.capabilities.sets[which];
+	uint64_t allowed = set_allowed(judge, which), excess = set->bits & ~allowed, kept = allowed;
+	struct finding *finding;
+
+	if (excess == 0)
+		return 0;
+	finding = finding_add(judge, set->node, NULL,
+			      (struct finding_text){
+				      .observed = cap_set_json(judge->arena, set->bits),
+				      .required = cap_set_text(judge->arena, allowed),
+				      .message = arena_printf(judge->arena, "keeps %s; allowed: %s",
+							      cap_set_text(judge->arena, excess),
+							      cap_set_text(judge->arena, allowed)),
+				      .fix = judge_at_exec(judge)
+						     ? "exec without --privileged and --cap"
+						     : "--cap-drop=ALL",
+			      });
+	finding_block(finding, session_obstacle(judge, excess));
+	/* Ambient and inheritable hand capabilities on through execve: nothing may need that. */
+	if (which == CAP_SET_AMBIENT || which == CAP_SET_INHERITABLE)
+		kept = 0;
+	finding_set(judge, finding, set->node, "", reduced_set(judge->arena, set, kept));
+	return set->bits & ~kept;
+}
+
+static void check(struct judge *judge)
+{
+	uint64_t taken = 0;
+
+	for (unsigned int i = 0; i < CAP_SET_COUNT; i++)
+		taken |= check_set(judge, i);
+	if (cap_set_has(taken, CAPABILITY_NET_BIND_SERVICE) && judge->action == RULE_REWRITE &&
+	    rewrites_spec[judge->front_end] == NULL)
+		open_low_ports(judge);
+}
+
+const struct rule rule_capabilities = {
+	.name = "capabilities",
+	.title = "The process keeps capabilities",
+	.reads = "/process/capabilities",
+	.args = {
+		[ARG_ALLOW] = { .name = "allow",
+				.kind = ARG_CAPABILITIES,
+				.effect = ARG_ADMITS,
+				.meaning = "what any of the five sets may hold; none by default" },
+		[ARG_ALLOW_MAPPED] = { .name = "allowMapped",
+				       .kind = ARG_CAPABILITIES,
+				       .effect = ARG_ADMITS,
+				       .meaning =
+					       "what they may hold besides in a private user namespace" },
+		[ARG_SINCE] = { .name = "version",
+				.kind = ARG_VERSION,
+				.effect = ARG_DEMANDS,
+				.meaning =
+					"below v1.22 they may also hold what engines give by default" },
+	},
+	.references = REFERENCES("PSS restricted: Capabilities", "CIS Docker 5.4", "CVE-2022-24769",
+				 "CVE-2022-27649"),
+	.process = true,
+	.rewrites = rewrites_spec,
+	.check = check,
+};

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* noNewPrivileges: may the process gain privileges at execve? */
+#include "policy/judge.h"
+
+#define SINCE 8 /* minor version of Kubernetes, in its restricted standard */
+
+enum arg {
+	ARG_SINCE
+};
+
+/*
+ * no_new_privs would keep the binaries that exec rules name from gaining what the rules let them
+ * gain. Where there are such rules, the guard stands in for it, on every execve.
+ */
+static bool is_wanted(const struct judge *judge)
+{
+	return judge_exec_rule_capabilities(judge) == 0 &&
+	       !judge_before(judge_arg(judge, ARG_SINCE), SINCE);
+}
+
+static void check(struct judge *judge)
+{
+	const struct oci_process *process = &judge->config->process;
+	const struct oci_bool *field = &process->no_new_privileges;
+	bool present = field->node != NULL;
+	struct finding *finding;
+
+	if (field->value || !is_wanted(judge))
+		return;
+	finding = finding_add(
+		judge, present ? field->node : process->node, present ? NULL : "noNewPrivileges",
+		(struct finding_text){
+			.observed = present ? "false" : NULL,
+			.required = "true",
+			.message = present ? "is false; must be true" : "is missing; must be true",
+			.fix = judge_at_exec(judge) ? "--no-new-privs"
+						    : "--security-opt no-new-privileges",
+		});
+	finding_set(judge, finding, process->node, "noNewPrivileges", "true");
+}
+
+const struct rule rule_no_new_privileges = {
+	.name = "noNewPrivileges",
+	.title = "The process may gain privileges at execve",
+	.reads = "/process/noNewPrivileges",
+	.args = {
+		[ARG_SINCE] = { .name = "version",
+				.kind = ARG_VERSION,
+				.effect = ARG_DEMANDS,
+				.meaning = "below v1.8 nothing is asked" },
+	},
+	.references = REFERENCES("PSS restricted: Privilege Escalation", "CIS Docker 5.26"),
+	.process = true,
+	.rewrites = rewrites_spec,
+	.check = check,
+};
