@@ -147,6 +147,11 @@ $(SUITES:%=check-%): check-%:
 	@tests/lib/own_root.py tests/run.sh $*
 lint: check-lint
 
+# What is made of the rule table and of the table of policy cases, and kept in the tree.
+generate: all
+	@ROOTFENCE=$(BUILD)/rootfence docs/generate.py
+	@tests/policies/make.py
+
 # Numbers, no tests: what it costs, each held against something real in the same run; docs/performance.md.
 bench: bench-reader bench-spawn bench-guard bench-podman bench-growth bench-check
 bench-reader bench-spawn bench-guard bench-podman: bench-%: all ; @tests/bench/$*.sh
@@ -197,7 +202,7 @@ include tests/fuzz/fuzz.mk
 include tests/vm/vm.mk
 -include $(OBJS:.o=.d) $(BUILD)/$(FILTERS).d $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 
-.PHONY: all unit-tests print-flags check lint bench bench-reader bench-spawn bench-guard \
+.PHONY: all unit-tests print-flags check lint generate bench bench-reader bench-spawn bench-guard \
 	bench-podman bench-growth bench-check \
 	demo deps build-deps install uninstall clean FORCE $(SUITES:%=check-%)
 .DELETE_ON_ERROR:

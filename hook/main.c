@@ -40,7 +40,7 @@ const struct command commands[] = {
 	  "  show [P]         the policy in force, with what it extends, as one file\n"
 	  "  list             every rule; takes --format\n"
 	  "  diff A B         what B lets pass and A refuses, and the other way round\n"
-	  "  --format F       text (default), json, markdown or schema\n",
+	  "  --format F       text (default) or json\n",
 	  "  rootfence policy lint web.json\n  rootfence policy diff default web.json\n",
 	  "  0 valid, also with warnings; diff: B lets nothing pass that A refuses\n"
 	  "  1 diff: B lets something pass that A refuses\n"

@@ -58,6 +58,19 @@ layers() { tests/layers.py includes; }
 # By the symbols of objects, which have to be there.
 purity() { make all && tests/layers.py purity; }
 
+# Nobody edits what `make generate` writes.
+generated() {
+	local made status=0
+	make all && made=$(mktemp -d) || return
+	docs/generate.py "$made" && tests/policies/make.py "$made/policies/tests" || status=1
+	diff -r policies/tests "$made/policies/tests" && diff policies/schema.json "$made/policies" &&
+		diff docs/rules.md "$made/docs" || status=1
+	rm -rf "$made"
+	return $status
+}
+
+rules() { make all && tests/rules.py; }
+
 # What a script makes that took an option for the name of a directory.
 names() {
 	! find . -name .git -prune -o -path ./build -prune -o \( -name '-*' -o -name '* *' \) -print |
@@ -73,5 +86,7 @@ step 'hook JSON is JSON with a timeout' json
 step 'shared hooks directory: OCI stages only' shared_is_oci_only
 step 'a file includes only what lies below it' layers
 step 'what judges touches nothing of the machine' purity
+step 'what is generated is what make generate writes' generated
+step 'each rule has golden cases, policy cases and its text in the man page' rules
 step 'no file name is an option or has blanks' names
 tap_done

@@ -109,18 +109,17 @@ static int show(struct policy_run *run, int argc, char **argv, struct err *err)
 
 static int list(struct policy_run *run, int argc, char **argv, struct err *err)
 {
-	static const char *const words[] = { "text", "json", "markdown", "schema", NULL };
-	static void (*const lists[])(struct arena * arena, struct buf * out) = {
-		policy_list_text, policy_list_json, policy_list_markdown, policy_list_schema
-	};
-	unsigned int which;
-	int error = format_choose(run->format, words, &which, err);
+	enum format format;
+	int error = format_parse(run->format, &format, err);
 
 	(void)argc;
 	(void)argv;
 	if (error < 0)
 		return error;
-	lists[which](run->arena, &run->out);
+	if (format == FORMAT_JSON)
+		policy_list_json(run->arena, &run->out);
+	else
+		policy_list_text(&run->out);
 	return EXIT_ALLOWED;
 }
 
@@ -156,7 +155,7 @@ static int diff(struct policy_run *run, int argc, char **argv, struct err *err)
 static const struct subcommand subcommands[] = {
 	{ "lint", 1, 0, "lint P...", false, lint },
 	{ "show", 0, 1, "show [P]", false, show },
-	{ "list", 0, -1, "list [--format text|json|markdown|schema]", true, list },
+	{ "list", 0, -1, "list [--format text|json]", true, list },
 	{ "diff", 2, 2, "diff A B", false, diff },
 };
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""policy lint, show, list and diff; docs/rules.md and policies/schema.json; explain."""
+"""policy lint, show, list and diff; policies/schema.json; explain."""
 
 import glob
 import json
@@ -39,19 +39,7 @@ def schema_errors(policy_document):
     return [e.message for e in jsonschema.Draft7Validator(SCHEMA).iter_errors(policy_document)]
 
 
-# What is made from the rule table.
-
-def test_docs_rules_is_the_table(_):
-    if output(0, "policy", "list", "--format", "markdown") != \
-            read(os.path.join(ROOT, "docs/rules.md")):
-        raise AssertionError("rootfence policy list --format markdown >docs/rules.md")
-
-
-def test_schema_is_the_table(_):
-    if output(0, "policy", "list", "--format", "schema") != \
-            read(os.path.join(ROOT, "policies/schema.json")):
-        raise AssertionError("rootfence policy list --format schema >policies/schema.json")
-
+# The rule table.
 
 def test_list_has_every_rule_in_each_format(_):
     listed = json.loads(output(0, "policy", "list", "--format", "json"))["rules"]
@@ -60,8 +48,6 @@ def test_list_has_every_rule_in_each_format(_):
     assert len(names) > 25
     text = output(0, "policy", "list").decode()
     equal(re.findall(r"^(\w+): ", text, re.M), names)
-    markdown = output(0, "policy", "list", "--format", "markdown").decode()
-    equal(re.findall(r"^## (\w+)$", markdown, re.M), names)
     equal([n["const"] for n in SCHEMA["definitions"]["names"]["items"]["oneOf"]], names[1:])
     for entry in listed:
         assert entry["title"] and entry["references"], entry
@@ -450,7 +436,7 @@ def test_policy_usage(_):
                        (("show", "a", "b"), "usage: rootfence policy show [P]"),
                        (("list", "a"), "usage: rootfence policy list"),
                        (("show", "--format", "json"), "policy show has no --format"),
-                       (("list", "--format", "yaml"), "--format is text, json, markdown or schema")):
+                       (("list", "--format", "yaml"), "--format is text or json")):
         code, out, err = run("policy", *args)
         equal((code, out), (2, b""))
         assert err.decode().startswith("rootfence: " + want), err

@@ -12,11 +12,6 @@ rootfence=${ROOTFENCE:-$PWD/build/rootfence}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Nobody edits what is generated: the table in make.py says what Kubernetes says.
-generated() {
-	python3 tests/policies/make.py "$work/tests" && diff -r policies/tests "$work/tests"
-}
-
 # A rule without a case is a note, but here it is a failure; unless no file can show its finding.
 coverage() {
 	diff <("$rootfence" test policies | grep '^note: ') - <<-'EOF'
@@ -77,7 +72,6 @@ turned() {
 	[[ $last == *' cases: 0 passed, '* ]] || { echo "$last" && return 1; }
 }
 
-step 'policies/tests is what make.py writes' generated
 step 'every rule of the shipped policies has a case' coverage
 step 'every shipped policy has cases' all_tested
 step 'specs of engines: each has the verdict that its flags deserve' \
