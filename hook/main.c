@@ -123,22 +123,19 @@ static int usage(int fd)
 static int unknown_command(const char *name)
 {
 	const char *words[ARRAY_SIZE(commands)] = { NULL };
-	const char *nearest;
+	struct str_hint hint;
 	struct err err;
 
 	for (size_t i = 0; commands[i].name != NULL; i++)
 		words[i] = commands[i].name;
-	nearest = str_nearest(str_from(name), words);
+	hint = str_hint(str_from(name), words, "'", "'?");
 	if (name[0] == '-')
 		err_set(&err, EINVAL, EXIT_USAGE,
 			"unknown option '%.64s' before a command; there are --help and --version",
 			name);
-	else if (nearest != NULL)
-		err_set(&err, EINVAL, EXIT_USAGE, "unknown command '%.64s'; did you mean '%s'?",
-			name, nearest);
 	else
-		err_set(&err, EINVAL, EXIT_USAGE, "unknown command '%.64s'; see rootfence --help",
-			name);
+		err_set(&err, EINVAL, EXIT_USAGE, "unknown command '%.64s'%s", name,
+			hint.text[0] != '\0' ? hint.text : "; see rootfence --help");
 	return report_error(&err);
 }
 

@@ -269,7 +269,6 @@ const char *str_path_normalize(struct arena *arena, struct str path)
 	return out;
 }
 
-#define NEAREST_MAX 64	/* longer words are no typing error of ours */
 #define CUT_SHORT_MIN 4 /* letters of a word that stand for the whole */
 
 /* Levenshtein distance, letter case ignored. Both lengths are at most NEAREST_MAX. */
@@ -310,6 +309,7 @@ static size_t common_start(struct str text, const char *const *words)
 	return len;
 }
 
+/* The word closest by edit distance, or NULL when none is near enough. */
 const char *str_nearest(struct str text, const char *const *words)
 {
 	size_t start = common_start(text, words);
@@ -335,6 +335,18 @@ const char *str_nearest(struct str text, const char *const *words)
 		}
 	}
 	return nearest;
+}
+
+struct str_hint str_hint(struct str text, const char *const *words, const char *before,
+			 const char *after)
+{
+	const char *nearest = str_nearest(text, words);
+	struct str_hint hint = { "" };
+
+	if (nearest != NULL)
+		snprintf(hint.text, sizeof(hint.text), "; did you mean %s%s%s", before, nearest,
+			 after);
+	return hint;
 }
 
 bool str_to_uint(struct str text, uint64_t max, uint64_t *ret)

@@ -95,11 +95,21 @@ bool str_path_climbs(struct str path);
  */
 const char *str_path_normalize(struct arena *arena, struct str path);
 
-/*
- * str_nearest: the word of the list closest to text by edit distance, or NULL when none is near
- * enough to be what was meant. words ends with NULL.
- */
 const char *str_nearest(struct str text, const char *const *words);
+
+#define NEAREST_MAX 64 /* bytes of a word; longer ones are never suggested */
+
+struct str_hint {
+	char text[NEAREST_MAX + 32];
+};
+
+/*
+ * str_hint: the end of a message about text that is none of the words (the list ends with NULL):
+ * "; did you mean " and the word closest by edit distance, between before and after, which are a
+ * few bytes. Empty when no word is near enough to be what was meant.
+ */
+struct str_hint str_hint(struct str text, const char *const *words, const char *before,
+			 const char *after);
 
 /*
  * str_to_uint: text as a number, where it matches ^(0|[1-9][0-9]*)$ and is at most max. False

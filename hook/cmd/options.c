@@ -36,20 +36,17 @@ static int unknown_option(const struct option *options, size_t n_options, const 
 			  struct err *err)
 {
 	const char *words[OPTIONS_MAX + 2] = { "help" };
-	const char *nearest = NULL;
+	struct str_hint hint = { "" };
 	size_t len = strcspn(arg, "=");
 
 	for (size_t i = 0; i < n_options && i < OPTIONS_MAX; i++)
 		words[i + 1] = options[i].name;
+	if (strncmp(arg, "--help=", 7) == 0)
+		return err_set(err, EINVAL, EXIT_USAGE, "option --help takes no value");
 	if (strncmp(arg, "--", 2) == 0)
-		nearest = str_nearest((struct str){ arg + 2, len - 2 }, words);
-	if (nearest != NULL && strlen(nearest) == len - 2 &&
-	    strncmp(arg + 2, nearest, len - 2) == 0)
-		return err_set(err, EINVAL, EXIT_USAGE, "option --%s takes no value", nearest);
-	if (nearest != NULL)
-		return err_set(err, EINVAL, EXIT_USAGE, "unknown option '%.*s'; did you mean --%s?",
-			       (int)len, arg, nearest);
-	return err_set(err, EINVAL, EXIT_USAGE, "unknown option '%.*s'; see --help", (int)len, arg);
+		hint = str_hint((struct str){ arg + 2, len - 2 }, words, "--", "?");
+	return err_set(err, EINVAL, EXIT_USAGE, "unknown option '%.*s'%s", (int)len, arg,
+		       hint.text[0] != '\0' ? hint.text : "; see --help");
 }
 
 /* One option at argv[*i]; moves *i on when the value is an argument of its own. */

@@ -162,17 +162,16 @@ static const struct subcommand subcommands[] = {
 static const struct subcommand *find_subcommand(const char *name, struct err *err)
 {
 	const char *words[ARRAY_SIZE(subcommands) + 1] = { NULL };
-	const char *nearest;
+	struct str_hint hint;
 
 	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++) {
 		words[i] = subcommands[i].name;
 		if (name != NULL && strcmp(name, words[i]) == 0)
 			return &subcommands[i];
 	}
-	nearest = name != NULL ? str_nearest(str_from(name), words) : NULL;
-	if (nearest != NULL)
-		err_set(err, EINVAL, EXIT_USAGE, "unknown 'policy %.64s'; did you mean '%s'?", name,
-			nearest);
+	hint = str_hint(str_from(name != NULL ? name : ""), words, "'", "'?");
+	if (hint.text[0] != '\0')
+		err_set(err, EINVAL, EXIT_USAGE, "unknown 'policy %.64s'%s", name, hint.text);
 	else
 		err_set(err, EINVAL, EXIT_USAGE,
 			"policy takes lint, show, list or diff; see rootfence policy --help");

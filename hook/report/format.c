@@ -22,7 +22,7 @@ int format_choose(const char *name, const char *const *words, unsigned int *ret_
 		  struct err *err)
 {
 	struct arena *arena;
-	const char *nearest;
+	struct str_hint hint;
 
 	if (name == NULL)
 		name = words[0];
@@ -33,9 +33,8 @@ int format_choose(const char *name, const char *const *words, unsigned int *ret_
 		}
 	}
 	arena = arena_new();
-	nearest = str_nearest(str_from(name), words);
-	err_set(err, EINVAL, EXIT_USAGE, "--format is %s%s%s", word_list(arena, words),
-		nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+	hint = str_hint(str_from(name), words, "", "");
+	err_set(err, EINVAL, EXIT_USAGE, "--format is %s%s", word_list(arena, words), hint.text);
 	arena_free(arena);
 	return -EINVAL;
 }

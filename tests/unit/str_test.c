@@ -202,16 +202,17 @@ static void nearest_rows(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *nearest = str_nearest(str_from(rows[i].text), words);
+		const struct str_hint hint = str_hint(str_from(rows[i].text), words, "<", ">?");
+		char expected[sizeof(hint.text)] = "";
 
-		if (rows[i].nearest == NULL)
-			assert_null(nearest);
-		else
-			assert_string_equal(nearest, rows[i].nearest);
+		if (rows[i].nearest != NULL)
+			snprintf(expected, sizeof(expected), "; did you mean <%s>?",
+				 rows[i].nearest);
+		assert_string_equal(hint.text, expected);
 	}
 	memset(longest, 'a', sizeof(longest));
-	assert_null(str_nearest((struct str){ longest, 65 }, words));
-	assert_null(str_nearest((struct str){ longest, 64 }, words));
+	assert_string_equal(str_hint((struct str){ longest, 65 }, words, "", "").text, "");
+	assert_string_equal(str_hint((struct str){ longest, 64 }, words, "", "").text, "");
 }
 
 static const struct {

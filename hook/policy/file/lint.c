@@ -78,14 +78,13 @@ static const char *const *words_of(struct lint *lint, const struct vocabulary *v
 static void warn_word(struct lint *lint, const struct json_node *word,
 		      const struct vocabulary *vocabulary)
 {
-	const char *nearest = NULL;
+	struct str_hint hint = { "" };
 
 	if (vocabulary->words != NULL && lint->n_words++ < WORDS_MEANT_MAX)
-		nearest = str_nearest(word->text, words_of(lint, vocabulary));
+		hint = str_hint(word->text, words_of(lint, vocabulary), "\"", "\"?");
 	warn(lint, word,
-	     arena_printf(lint->arena, "%s %s%s%s%s", str_quote(lint->arena, word->text),
-			  vocabulary->unknown, nearest != NULL ? "; did you mean \"" : "",
-			  nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : ""));
+	     arena_printf(lint->arena, "%s %s%s", str_quote(lint->arena, word->text),
+			  vocabulary->unknown, hint.text));
 }
 
 /* Strings that the loader takes as they are, since another host or version may know more of them. */
