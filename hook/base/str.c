@@ -310,7 +310,7 @@ static size_t common_start(struct str text, const char *const *words)
 }
 
 /* The word closest by edit distance, or NULL when none is near enough. */
-const char *str_nearest(struct str text, const char *const *words)
+static const char *nearest_word(struct str text, const char *const *words)
 {
 	size_t start = common_start(text, words);
 	size_t least = (text.len - start) / 3 + 2; /* a third of it mistyped is still that word */
@@ -340,7 +340,7 @@ const char *str_nearest(struct str text, const char *const *words)
 struct str_hint str_hint(struct str text, const char *const *words, const char *before,
 			 const char *after)
 {
-	const char *nearest = str_nearest(text, words);
+	const char *nearest = nearest_word(text, words);
 	struct str_hint hint = { "" };
 
 	if (nearest != NULL)

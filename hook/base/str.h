@@ -95,8 +95,6 @@ bool str_path_climbs(struct str path);
  */
 const char *str_path_normalize(struct arena *arena, struct str path);
 
-const char *str_nearest(struct str text, const char *const *words);
-
 #define NEAREST_MAX 64 /* bytes of a word; longer ones are never suggested */
 
 struct str_hint {

@@ -12,98 +12,94 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "oci/capability.h"
-#include "policy/file/parse.h"
 #include "policy/rule.h"
 
 #define UID_MAX (UINT32_MAX - 1) /* the last one is no id */
 
-static const char *const verdict_words[] = { "allow", "log", "rewrite", "reject", "invalid", NULL };
 static const char *const outcome_words[] = { "allow", "log", "deny", NULL };
 
-static int open_document(struct loader *loader, const char *path)
+static int open_document(struct arena *arena, const char *path, struct fields_reader *ret_reader,
+			 struct err *err)
 {
 	struct str text;
-	int error =
-		io_read_file(loader->arena, AT_FDCWD, path, POLICY_SIZE_MAX, &text, loader->err);
+	int error = io_read_file(arena, AT_FDCWD, path, POLICY_SIZE_MAX, &text, err);
 
-	if (error < 0)
-		return error;
-	return json_read(loader->arena, path, text, JSON_COMMENTS, &loader->doc, loader->err);
+	*ret_reader = (struct fields_reader){ .err = err, .exit = EXIT_SPEC, .strict = true };
+	return error < 0 ? error
+			 : json_read(arena, path, text, JSON_COMMENTS, &ret_reader->doc, err);
 }
 
-static int read_verdict(struct loader *loader, struct json_node *value, void *target)
+static int read_verdict(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	int word = load_word(loader, value, "verdict", verdict_words);
+	static const char *const words[] = { "allow", "log", "rewrite", "reject", "invalid", NULL };
+	int word = field_word(reader, value, &(struct field_words){ "verdict", words });
 
 	if (word < 0)
 		return word;
-	((struct test_expect *)target)->verdict = verdict_words[word];
+	*(const char **)target = words[word];
 	return 0;
 }
 
-static int read_rules(struct loader *loader, struct json_node *value, void *target)
+static int read_rule(const struct fields_reader *reader, struct json_node *name, void *target)
 {
+	const struct field_words words = { "rule", rule_names() };
 	struct test_expect *expect = target;
+	int row;
 
-	json_each (name, value) {
-		int row;
-
-		if (name->type == JSON_STRING && str_is(name->text, "spec")) {
-			expect->spec = true;
-			continue;
-		}
-		row = load_word(loader, name, "rule", rule_names());
-		if (row < 0)
-			return row;
-		expect->rules |= UINT64_C(1) << row;
+	if (name->type == JSON_STRING && str_is(name->text, "spec")) {
+		expect->spec = true;
+		return 0;
 	}
+	row = field_word(reader, name, &words);
+	if (row < 0)
+		return row;
+	expect->rules |= UINT64_C(1) << row;
 	return 0;
 }
 
-static int read_rewritten(struct loader *loader, struct json_node *value, void *target)
+static int read_rules(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	json_each (pointer, value) {
-		int error = load_want(loader, pointer, JSON_STRING);
-
-		if (error < 0)
-			return error;
-		if (!str_starts_with(pointer->text, "/"))
-			return policy_fail(loader, pointer,
-					   "expected a JSON pointer, as \"/process/user/uid\"");
-	}
-	((struct test_expect *)target)->rewritten = value;
-	return 0;
+	return fields_each(reader, value, read_rule, target);
 }
 
-/* What the policy loader's functions say of a policy is said of a case here. */
-static int done(struct err *err, int error)
+static int check_pointer(const struct fields_reader *reader, struct json_node *pointer,
+			 void *target)
 {
-	if (error < 0 && err->exit == EXIT_POLICY)
-		err->exit = EXIT_SPEC;
+	int error = fields_want(reader, pointer, JSON_STRING);
+
+	(void)target;
+	if (error == 0 && !str_starts_with(pointer->text, "/"))
+		return fields_fail(reader, pointer,
+				   "expected a JSON pointer, as \"/process/user/uid\"");
 	return error;
 }
 
-static int load_expect(struct loader *loader, struct test_expect *expect)
+static int read_rewritten(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	static const struct policy_key keys[] = {
-		{ "verdict", JSON_STRING, read_verdict },
-		{ "rules", JSON_ARRAY, read_rules },
-		{ "rewritten", JSON_ARRAY, read_rewritten },
-		{ "comment", JSON_STRING, NULL },
+	*(const struct json_node **)target = value;
+	return fields_each(reader, value, check_pointer, NULL);
+}
+
+static int read_expect(const struct fields_reader *reader, struct test_expect *expect)
+{
+	static const struct field fields[] = {
+		ROW(test_expect, "verdict", verdict, JSON_STRING, read_verdict),
+		ROW_WHOLE("rules", JSON_ARRAY, read_rules),
+		ROW(test_expect, "rewritten", rewritten, JSON_ARRAY, read_rewritten),
+		ROW_COMMENT,
 	};
-	struct json_node *root = loader->doc->root;
-	int error = load_object(loader, root, keys, ARRAY_SIZE(keys), expect);
+	struct json_node *root = reader->doc->root;
+	int error = fields_read(reader, root, fields, ARRAY_SIZE(fields), expect);
 
 	if (error < 0)
 		return error;
 	if (expect->verdict == NULL)
-		return policy_fail(
-			loader, root,
+		return fields_fail(
+			reader, root,
 			"no \"verdict\"; expected allow, log, rewrite, reject or invalid");
 	if (expect->rewritten != NULL && expect->rewritten->count > 0 &&
 	    strcmp(expect->verdict, "rewrite") != 0)
-		return policy_fail(loader, expect->rewritten,
+		return fields_fail(reader, expect->rewritten,
 				   "only a spec with verdict \"rewrite\" is rewritten");
 	return 0;
 }
@@ -111,80 +107,69 @@ static int load_expect(struct loader *loader, struct test_expect *expect)
 int test_read_expect(struct arena *arena, const char *path, struct test_expect *ret_expect,
 		     struct err *err)
 {
-	struct loader loader = { .arena = arena, .err = err };
+	struct fields_reader reader;
 	struct test_expect expect = { 0 };
-	int error = open_document(&loader, path);
+	int error = open_document(arena, path, &reader, err);
 
 	if (error == 0)
-		error = load_expect(&loader, &expect);
+		error = read_expect(&reader, &expect);
 	if (error == 0)
 		*ret_expect = expect;
-	return done(err, error);
+	return error;
 }
 
-/* Members of credentials, and where they go. */
-static const struct creds_key {
-	const char *name;
-	enum json_type type;
-	size_t offset;
-} creds_keys[] = {
-	{ "uid", JSON_NUMBER, offsetof(struct abi_creds, uid) },
-	{ "euid", JSON_NUMBER, offsetof(struct abi_creds, euid) },
-	{ "suid", JSON_NUMBER, offsetof(struct abi_creds, suid) },
-	{ "gid", JSON_NUMBER, offsetof(struct abi_creds, gid) },
-	{ "egid", JSON_NUMBER, offsetof(struct abi_creds, egid) },
-	{ "namespaceRoot", JSON_NUMBER, offsetof(struct abi_creds, root) },
-	{ "permitted", JSON_ARRAY, offsetof(struct abi_creds, permitted) },
-	{ "effective", JSON_ARRAY, offsetof(struct abi_creds, effective) },
-	{ "bounding", JSON_ARRAY, offsetof(struct abi_creds, bounding) },
-	{ "ambient", JSON_ARRAY, offsetof(struct abi_creds, ambient) },
-};
-
-/* One member of credentials; which one, its name says. */
-static int read_creds_member(struct loader *loader, struct json_node *value, void *target)
+static int read_host_id(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	size_t i = 0;
 	uint64_t id;
-	char *field;
 
-	while (!str_is(value->key, creds_keys[i].name))
-		i++;
-	field = (char *)target + creds_keys[i].offset;
-	if (value->type == JSON_ARRAY) {
-		uint64_t set;
-		int error = load_capabilities(loader, value, &set);
-
-		if (error == 0)
-			memcpy(field, &set, sizeof(set));
-		return error;
-	}
 	if (!str_to_uint(value->text, UID_MAX, &id))
-		return policy_fail(loader, value, "expected an id of the host, found %s",
-				   str_show(loader->arena, value->text));
-	memcpy(field, &(uint32_t){ (uint32_t)id }, sizeof(uint32_t));
+		return fields_fail(reader, value, "expected an id of the host, found %s",
+				   str_show(reader->doc->arena, value->text));
+	*(__u32 *)target = (__u32)id;
 	return 0;
 }
 
-static int load_creds(struct loader *loader, struct json_node *object, struct abi_creds *creds)
+static int read_set(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	struct policy_key keys[ARRAY_SIZE(creds_keys)];
+	uint64_t set = 0;
+	int error = field_capabilities(reader, value, &set);
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		keys[i] = (struct policy_key){ creds_keys[i].name, creds_keys[i].type,
-					       read_creds_member };
-	return load_object(loader, object, keys, ARRAY_SIZE(keys), creds);
+	*(__u64 *)target = set; /* not the same type everywhere */
+	return error;
+}
+
+#define FIELD_HOST_ID JSON_NUMBER, read_host_id
+#define FIELD_SET JSON_ARRAY, read_set
+
+static int read_creds(const struct fields_reader *reader, struct json_node *object,
+		      struct abi_creds *creds)
+{
+	static const struct field fields[] = {
+		ROW(abi_creds, "uid", uid, FIELD_HOST_ID),
+		ROW(abi_creds, "euid", euid, FIELD_HOST_ID),
+		ROW(abi_creds, "suid", suid, FIELD_HOST_ID),
+		ROW(abi_creds, "gid", gid, FIELD_HOST_ID),
+		ROW(abi_creds, "egid", egid, FIELD_HOST_ID),
+		ROW(abi_creds, "namespaceRoot", root, FIELD_HOST_ID),
+		ROW(abi_creds, "permitted", permitted, FIELD_SET),
+		ROW(abi_creds, "effective", effective, FIELD_SET),
+		ROW(abi_creds, "bounding", bounding, FIELD_SET),
+		ROW(abi_creds, "ambient", ambient, FIELD_SET),
+	};
+
+	return fields_read(reader, object, fields, ARRAY_SIZE(fields), creds);
 }
 
 /* Effective and saved ids are the real ones unless the case says otherwise. */
-static int read_old(struct loader *loader, struct json_node *value, void *target)
+static int read_old(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	struct abi_creds *creds = &((struct test_exec *)target)->old_creds;
-	int error = load_creds(loader, value, creds);
+	struct abi_creds *creds = target;
+	int error = read_creds(reader, value, creds);
 
 	if (error < 0)
 		return error;
 	if (json_get(value, "uid") == NULL || json_get(value, "gid") == NULL)
-		return policy_fail(loader, value, "needs \"uid\" and \"gid\"");
+		return fields_fail(reader, value, "needs \"uid\" and \"gid\"");
 	if (json_get(value, "euid") == NULL)
 		creds->euid = creds->uid;
 	if (json_get(value, "suid") == NULL)
@@ -194,52 +179,58 @@ static int read_old(struct loader *loader, struct json_node *value, void *target
 	return 0;
 }
 
-static int read_outcomes(struct loader *loader, struct json_node *value, void *target)
+static int check_outcome(const struct fields_reader *reader, struct json_node *path, void *target)
 {
-	if (value->count == 0)
-		return policy_fail(loader, value, "expected at least one path");
-	json_each (path, value) {
-		if (!str_starts_with(path->key, "/"))
-			return policy_fail(loader, path, "expected an absolute path, found %s",
-					   str_quote(loader->arena, path->key));
-		if (load_word(loader, path, "outcome", outcome_words) < 0)
-			return -EINVAL;
-	}
-	((struct test_exec *)target)->paths = value;
-	return 0;
+	static const struct field_words words = { "outcome", outcome_words };
+	int word;
+
+	(void)target;
+	if (!str_starts_with(path->key, "/"))
+		return fields_fail(reader, path, "expected an absolute path, found %s",
+				   str_quote(reader->doc->arena, path->key));
+	word = field_word(reader, path, &words);
+	return word < 0 ? word : 0;
 }
 
-static int load_execve(struct loader *loader, struct test_exec *exec)
+static int read_outcomes(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	static const struct policy_key keys[] = {
-		{ "old", JSON_OBJECT, read_old },
-		{ "new", JSON_OBJECT, NULL }, /* read behind old, from which it starts */
-		{ "paths", JSON_OBJECT, read_outcomes },
-		{ "comment", JSON_STRING, NULL },
+	if (value->count == 0)
+		return fields_fail(reader, value, "expected at least one path");
+	*(const struct json_node **)target = value;
+	return fields_each(reader, value, check_outcome, NULL);
+}
+
+static int read_exec(const struct fields_reader *reader, struct test_exec *exec)
+{
+	static const struct field fields[] = {
+		ROW(test_exec, "old", old_creds, JSON_OBJECT, read_old),
+		ROW_WHOLE("new", JSON_OBJECT, NULL), /* read after old, from which it starts */
+		ROW(test_exec, "paths", paths, JSON_OBJECT, read_outcomes),
+		ROW_COMMENT,
 	};
-	struct json_node *root = loader->doc->root, *new_creds = json_get(root, "new");
-	int error = load_object(loader, root, keys, ARRAY_SIZE(keys), exec);
+	struct json_node *root = reader->doc->root, *new_creds = json_get(root, "new");
+	int error = fields_read(reader, root, fields, ARRAY_SIZE(fields), exec);
 
 	if (error < 0)
 		return error;
 	if (json_get(root, "old") == NULL || new_creds == NULL || exec->paths == NULL)
-		return policy_fail(loader, root, "needs \"old\", \"new\" and \"paths\"");
+		return fields_fail(reader, root, "needs \"old\", \"new\" and \"paths\"");
 	exec->new_creds = exec->old_creds;
-	return load_creds(loader, new_creds, &exec->new_creds);
+	return read_creds(reader, new_creds, &exec->new_creds);
 }
 
 int test_read_exec(struct arena *arena, const char *path, struct test_exec *ret_exec,
 		   struct err *err)
 {
-	struct loader loader = { .arena = arena, .err = err };
+	struct fields_reader reader;
 	struct test_exec exec = { 0 };
-	int error = open_document(&loader, path);
+	int error = open_document(arena, path, &reader, err);
 
 	if (error == 0)
-		error = load_execve(&loader, &exec);
+		error = read_exec(&reader, &exec);
 	if (error == 0)
 		*ret_exec = exec;
-	return done(err, error);
+	return error;
 }
 
 const char *test_outcome_name(enum test_outcome outcome)

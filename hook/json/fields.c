@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Typed members by table: see fields.h. */
+/* Objects by table: see fields.h. */
 #include "fields.h"
 
 #include <string.h>
 
-#define OCI_SIZE_MAX UINT32_MAX /* a mapping may be as long as all ids */
+#define WORDS_SHOWN 6 /* of a list in a message */
 
 int fields_want(const struct fields_reader *reader, const struct json_node *value,
 		enum json_type type)
 {
 	if (value->type == type)
 		return 0;
-	return json_fail(reader->doc, value, EXIT_SPEC, reader->err, "expected %s, found %s",
-			 json_type_name(type), json_type_name(value->type));
+	return fields_fail(reader, value, "expected %s, found %s", json_type_name(type),
+			   json_type_name(value->type));
 }
 
-/* A schema name with escapes in it is written by nobody but to hide it. */
+/* A known name with escapes in it is written only to hide it. */
 static bool key_is_plain(const struct fields_reader *reader, const struct json_node *member)
 {
 	const char *raw = reader->doc->text.data + member->key_start + 1;
@@ -23,28 +23,43 @@ static bool key_is_plain(const struct fields_reader *reader, const struct json_n
 	return memcmp(raw, member->key.data, member->key.len) == 0 && raw[member->key.len] == '"';
 }
 
-static int field_read(const struct fields_reader *reader, struct json_node *member,
-		      const struct field *fields, size_t n_fields, void *base)
+static int read_member(const struct fields_reader *reader, struct json_node *member,
+		       const struct field *field, void *target)
 {
-	for (size_t i = 0; i < n_fields; i++) {
-		const struct field *field = &fields[i];
+	int error = 0;
 
-		if (str_equal(member->key, field->key)) {
-			if (!key_is_plain(reader, member))
-				return json_fail(reader->doc, member, EXIT_SPEC, reader->err,
-						 "name spelled with escapes; write \"%s\"",
-						 field->key.data);
-			if (field->read == NULL)
-				return 0;
-			return field->read(reader, member, (char *)base + field->offset);
-		}
+	if (!reader->strict && !key_is_plain(reader, member))
+		return fields_fail(reader, member, "name spelled with escapes; write \"%s\"",
+				   field->key.data);
+	if (field->type != FIELD_ANY)
+		error = fields_want(reader, member, field->type);
+	if (error == 0 && field->read != NULL)
+		return field->read(reader, member, target);
+	if (error == 0 && field->words != NULL) {
+		error = field_word(reader, member, field->words);
+		if (error >= 0)
+			*(unsigned int *)target = (unsigned int)error;
 	}
-	for (size_t i = 0; i < n_fields; i++)
+	return error < 0 ? error : 0;
+}
+
+static int unknown_member(const struct fields_reader *reader, struct json_node *member,
+			  const struct field *fields, size_t n_fields)
+{
+	const char **names;
+
+	for (size_t i = 0; i < n_fields && !reader->strict; i++)
 		if (str_fold_equal(member->key, fields[i].key))
-			return json_fail(reader->doc, member, EXIT_SPEC, reader->err,
-					 "some runtimes read this name as \"%s\"; write it so",
-					 fields[i].key.data);
-	return 0;
+			return fields_fail(reader, member,
+					   "some runtimes read this name as \"%s\"; write it so",
+					   fields[i].key.data);
+	if (!reader->strict)
+		return 0;
+	names = arena_array(reader->doc->arena, n_fields + 1, sizeof(*names));
+	for (size_t i = 0; i < n_fields; i++)
+		names[i] = fields[i].key.data;
+	return fields_fail(reader, member, "unknown key%s",
+			   str_hint(member->key, names, "\"", "\"?").text);
 }
 
 int fields_read(const struct fields_reader *reader, struct json_node *object,
@@ -55,182 +70,70 @@ int fields_read(const struct fields_reader *reader, struct json_node *object,
 	if (error < 0)
 		return error;
 	json_each (member, object) {
-		error = field_read(reader, member, fields, n_fields, base);
+		size_t i = 0;
+
+		while (i < n_fields && !str_equal(member->key, fields[i].key))
+			i++;
+		error = i < n_fields ? read_member(reader, member, &fields[i],
+						   (char *)base + fields[i].offset)
+				     : unknown_member(reader, member, fields, n_fields);
+		error = fields_go_on(reader, error);
 		if (error < 0)
 			return error;
 	}
 	return 0;
 }
 
-int field_bool(const struct fields_reader *reader, struct json_node *value, void *target)
+int fields_each(const struct fields_reader *reader, struct json_node *container,
+		int (*read)(const struct fields_reader *, struct json_node *, void *), void *target)
 {
-	struct oci_bool *field = target;
-	int error = fields_want(reader, value, JSON_BOOL);
+	json_each (child, container) {
+		int error = fields_go_on(reader, read(reader, child, target));
 
-	if (error < 0)
-		return error;
-	*field = (struct oci_bool){ value, value->boolean };
+		if (error < 0)
+			return error;
+	}
 	return 0;
 }
 
-int field_string(const struct fields_reader *reader, struct json_node *value, void *target)
+int field_node(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	struct oci_string *field = target;
+	(void)reader;
+	*(struct json_node **)target = value;
+	return 0;
+}
+
+/* "a, b, c": all of a short list, the first of a long one. */
+static char *list_words(struct arena *arena, const char *const *words)
+{
+	auto_buf struct buf buf = { 0 };
+
+	for (size_t i = 0; words[i] != NULL; i++) {
+		if (i == WORDS_SHOWN) {
+			buf_printf(&buf, ", ...");
+			break;
+		}
+		buf_printf(&buf, "%s\"%s\"", i > 0 ? ", " : "", words[i]);
+	}
+	return arena_copy(arena, buf.data, buf.len);
+}
+
+int field_word(const struct fields_reader *reader, const struct json_node *value,
+	       const struct field_words *words)
+{
+	struct arena *arena = reader->doc->arena;
+	struct str_hint hint;
 	int error = fields_want(reader, value, JSON_STRING);
 
 	if (error < 0)
 		return error;
-	*field = (struct oci_string){ value, value->text };
-	return 0;
-}
-
-int field_path(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	int error = field_string(reader, value, target);
-
-	if (error < 0)
-		return error;
-	if (!str_starts_with(value->text, "/"))
-		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
-				 "expected an absolute path, found %s",
-				 str_quote(reader->doc->arena, value->text));
-	return 0;
-}
-
-static int read_uint(const struct fields_reader *reader, struct json_node *value, uint64_t max,
-		     uint64_t *ret_number)
-{
-	int error = fields_want(reader, value, JSON_NUMBER);
-
-	if (error < 0)
-		return error;
-	if (!str_to_uint(value->text, max, ret_number))
-		return json_fail(
-			reader->doc, value, EXIT_SPEC, reader->err,
-			"expected a whole number from 0 to %llu without sign, fraction, exponent or leading zero, found %s",
-			(unsigned long long)max, str_show(reader->doc->arena, value->text));
-	return 0;
-}
-
-static int read_id(const struct fields_reader *reader, struct json_node *value, uint64_t max,
-		   struct oci_id *field)
-{
-	uint64_t number;
-	int error = read_uint(reader, value, max, &number);
-
-	if (error < 0)
-		return error;
-	*field = (struct oci_id){ value, (uint32_t)number };
-	return 0;
-}
-
-int field_id(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	return read_id(reader, value, OCI_ID_MAX, target);
-}
-
-int field_size(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	return read_id(reader, value, OCI_SIZE_MAX, target);
-}
-
-int field_number(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	struct oci_number *field = target;
-	int error = read_uint(reader, value, UINT64_MAX, &field->value);
-
-	if (error < 0)
-		return error;
-	field->node = value;
-	return 0;
-}
-
-int field_strings(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	struct oci_strings *field = target;
-	int error = fields_want(reader, value, JSON_ARRAY);
-
-	if (error < 0)
-		return error;
-	*field = (struct oci_strings){ .node = value };
-	field->items = arena_array(reader->doc->arena, value->count, sizeof(*field->items));
-	json_each (element, value) {
-		error = field_string(reader, element, &field->items[field->n]);
-		if (error < 0)
-			return error;
-		field->n++;
-	}
-	return 0;
-}
-
-int field_ids(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	struct oci_ids *field = target;
-	int error = fields_want(reader, value, JSON_ARRAY);
-
-	if (error < 0)
-		return error;
-	*field = (struct oci_ids){ .node = value };
-	field->items = arena_array(reader->doc->arena, value->count, sizeof(*field->items));
-	json_each (element, value) {
-		error = field_id(reader, element, &field->items[field->n]);
-		if (error < 0)
-			return error;
-		field->n++;
-	}
-	return 0;
-}
-
-int field_map(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	struct oci_map *field = target;
-	int error = fields_want(reader, value, JSON_OBJECT);
-
-	if (error < 0)
-		return error;
-	json_each (member, value) {
-		error = fields_want(reader, member, JSON_STRING);
-		if (error < 0)
-			return error;
-	}
-	field->node = value;
-	return 0;
-}
-
-int field_integer(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	struct json_node **field = target;
-	struct str digits = value->text;
-	uint64_t number;
-	int error = fields_want(reader, value, JSON_NUMBER);
-
-	if (error < 0)
-		return error;
-	if (str_starts_with(digits, "-") && !str_is(digits, "-0"))
-		digits = (struct str){ digits.data + 1, digits.len - 1 };
-	if (!str_to_uint(digits, INT64_MAX, &number))
-		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
-				 "expected a whole number, found %s",
-				 str_show(reader->doc->arena, value->text));
-	*field = value;
-	return 0;
-}
-
-int field_list(const struct fields_reader *reader, struct json_node *value, struct oci_list *list,
-	       size_t item_size,
-	       int (*read)(const struct fields_reader *, struct json_node *, void *))
-{
-	int error = fields_want(reader, value, JSON_ARRAY);
-
-	if (error < 0)
-		return error;
-	list->node = value;
-	list->items = arena_array(reader->doc->arena, value->count, item_size);
-	json_each (element, value) {
-		error = read(reader, element, (char *)list->items + list->n * item_size);
-		if (error < 0)
-			return error;
-		list->n++;
-	}
-	return 0;
+	for (int i = 0; words->words[i] != NULL; i++)
+		if (str_is(value->text, words->words[i]))
+			return i;
+	hint = str_hint(value->text, words->words, "\"", "\"?");
+	if (hint.text[0] != '\0')
+		return fields_fail(reader, value, "%s is no %s%s", str_quote(arena, value->text),
+				   words->what, hint.text);
+	return fields_fail(reader, value, "%s is no %s; expected %s", str_quote(arena, value->text),
+			   words->what, list_words(arena, words->words));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading typed members by table, for config.c, state.c and whatever document comes next. A row
- * names a member, what reads it and where the result goes; a row without a reader names a member
- * that runtimes know and no rule reads, so that near spellings of it are refused too.
+ * The one reader of objects, by table: specs, states, policies, policy test cases, runtime.json and
+ * records. A row names a member, where its value goes, its type and what reads it. A row without a
+ * reader names a member that is known and not used.
  */
 #ifndef ROOTFENCE_JSON_FIELDS_H
 #define ROOTFENCE_JSON_FIELDS_H
@@ -10,56 +10,90 @@
 #include <stddef.h>
 
 #include "json/json.h"
-#include "oci/config.h"
 
+/* One document being read, and what its kind asks for. */
 struct fields_reader {
 	struct json_doc *doc;
 	struct err *err;
+	enum exit_code exit; /* of every error */
+	/*
+	 * Ours: a name without a row is refused, with the name that was likely meant. Else, for
+	 * documents that may have members we do not know, it is ignored; refused are only near
+	 * spellings of a row's name, which runtimes could take for it.
+	 */
+	bool strict;
+	/* See fields_go_on(); NULL: the first error ends reading. data is its own. */
+	int (*go_on)(const struct fields_reader *reader, int error);
+	void *data;
+};
+
+#define FIELD_ANY (JSON_OBJECT + 1) /* of a row: a member of any type */
+
+/* Words that a string can be, ended by NULL, and what they are in a message. */
+struct field_words {
+	const char *what;
+	const char *const *words;
 };
 
 struct field {
 	struct str key;
-	int (*read)(const struct fields_reader *reader, struct json_node *value, void *target);
 	size_t offset; /* of the target in the structure that is filled */
+	unsigned int type;
+	/* value has the type. */
+	int (*read)(const struct fields_reader *reader, struct json_node *value, void *target);
+	const struct field_words *words; /* instead of read; the target is an enum in this order */
 };
 
-/* A row; one whose reader takes the whole structure; one of a member that no rule reads. */
-#define ROW_AT(name, reader, offset)                         \
-	{                                                    \
-		{ name, sizeof(name) - 1 }, (reader), offset \
+/*
+ * Rows. What follows the target is a type and a reader, or one of the pairs FIELD_WORD, FIELD_BOOL
+ * and so on (oci/values.h). ROW_WHOLE: the reader takes the whole structure. KNOWN: of any type.
+ */
+#define ROW_AT(name, offset, ...)                                 \
+	{                                                         \
+		{ name, sizeof(name) - 1 }, (offset), __VA_ARGS__ \
 	}
-#define ROW(structure, name, reader, member) \
-	ROW_AT(name, reader, offsetof(struct structure, member))
-#define ROW_WHOLE(name, reader) ROW_AT(name, reader, 0)
-#define KNOWN(name) ROW_AT(name, NULL, 0)
+#define ROW(structure, name, member, ...) \
+	ROW_AT(name, offsetof(struct structure, member), __VA_ARGS__)
+#define ROW_WHOLE(name, type, reader) ROW_AT(name, 0, type, reader)
+#define KNOWN(name) ROW_AT(name, 0, FIELD_ANY, NULL)
+#define ROW_COMMENT ROW_WHOLE("comment", JSON_STRING, NULL) /* free text */
+#define FIELD_WORD(words) JSON_STRING, NULL, (words)
 
 /*
- * fields_read: reads every member of object by its row; members without a row are left alone.
- * Refused: object is not an object, a wrong type, a name that equals a row's only after case
- * folding, a known name spelled with escapes. Error: EXIT_SPEC.
+ * fields_read: reads every member of object by its row into the structure at base. Refused: object
+ * is not an object, a wrong type, an unknown name (see strict), and, unless strict, a known name
+ * spelled with escapes.
  */
 int fields_read(const struct fields_reader *reader, struct json_node *object,
 		const struct field *fields, size_t n_fields, void *base);
+
+/* fields_each: reads each element, or member, into the same target. */
+int fields_each(const struct fields_reader *reader, struct json_node *container,
+		int (*read)(const struct fields_reader *, struct json_node *, void *),
+		void *target);
+
+/*
+ * fields_go_on: for parts that do not depend on each other. Where all errors are wanted, notes this
+ * one and returns 0, so that the next part is read; else returns what it was given.
+ */
+static inline int fields_go_on(const struct fields_reader *reader, int error)
+{
+	return error == 0 || reader->go_on == NULL ? error : reader->go_on(reader, error);
+}
+
+/* fields_fail: json_fail() for the reader's document. */
+#define fields_fail(reader, node, ...) \
+	json_fail((reader)->doc, node, (reader)->exit, (reader)->err, __VA_ARGS__)
 
 /* fields_want: refuses value unless it has the type. */
 int fields_want(const struct fields_reader *reader, const struct json_node *value,
 		enum json_type type);
 
-/* Readers for the targets of config.h: struct oci_bool, oci_string, oci_id, ... */
-int field_bool(const struct fields_reader *reader, struct json_node *value, void *target);
-int field_string(const struct fields_reader *reader, struct json_node *value, void *target);
-int field_path(const struct fields_reader *reader, struct json_node *value, void *target);
-int field_id(const struct fields_reader *reader, struct json_node *value, void *target);
-int field_number(const struct fields_reader *reader, struct json_node *value, void *target);
-int field_strings(const struct fields_reader *reader, struct json_node *value, void *target);
-int field_size(const struct fields_reader *reader, struct json_node *value, void *target);
-int field_ids(const struct fields_reader *reader, struct json_node *value, void *target);
-int field_map(const struct fields_reader *reader, struct json_node *value, void *target);
-int field_integer(const struct fields_reader *reader, struct json_node *value, void *target);
+/* field_node: the member itself; target is a struct json_node pointer. */
+int field_node(const struct fields_reader *reader, struct json_node *value, void *target);
 
-/* field_list: an array of objects, each read by `read` into item_size bytes of the model. */
-int field_list(const struct fields_reader *reader, struct json_node *value, struct oci_list *list,
-	       size_t item_size,
-	       int (*read)(const struct fields_reader *, struct json_node *, void *));
+/* field_word: index of the string among the words; an error names the nearest. */
+int field_word(const struct fields_reader *reader, const struct json_node *value,
+	       const struct field_words *words);
 
 #endif

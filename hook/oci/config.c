@@ -10,7 +10,6 @@
 
 #include "base/cleanup.h"
 #include "oci/capability.h"
-#include "json/fields.h"
 #include "oci/hooks.h"
 #include "oci/resources.h"
 #include "oci/seccomp.h"
@@ -24,21 +23,17 @@ static const char *const namespace_names[NAMESPACE_COUNT] = {
 static int read_cap_set(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	struct oci_cap_set *set = target;
-	int error = fields_want(reader, value, JSON_ARRAY);
 
-	if (error < 0)
-		return error;
 	set->node = value;
 	json_each (element, value) {
-		int number;
+		int number, error = fields_want(reader, element, JSON_STRING);
 
-		error = fields_want(reader, element, JSON_STRING);
 		if (error < 0)
 			return error;
 		number = cap_from_name(element->text);
 		if (number < 0)
-			return json_fail(
-				reader->doc, element, EXIT_SPEC, reader->err,
+			return fields_fail(
+				reader, element,
 				"%s is no capability; runtimes differ in what they make of it; write its exact name, as in capabilities(7)",
 				str_quote(reader->doc->arena, element->text));
 		set->bits |= UINT64_C(1) << number;
@@ -46,15 +41,17 @@ static int read_cap_set(const struct fields_reader *reader, struct json_node *va
 	return 0;
 }
 
+#define FIELD_CAP_SET JSON_ARRAY, read_cap_set
+
 static int read_capabilities(const struct fields_reader *reader, struct json_node *value,
 			     void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_capabilities, "bounding", read_cap_set, sets[CAP_SET_BOUNDING]),
-		ROW(oci_capabilities, "effective", read_cap_set, sets[CAP_SET_EFFECTIVE]),
-		ROW(oci_capabilities, "permitted", read_cap_set, sets[CAP_SET_PERMITTED]),
-		ROW(oci_capabilities, "inheritable", read_cap_set, sets[CAP_SET_INHERITABLE]),
-		ROW(oci_capabilities, "ambient", read_cap_set, sets[CAP_SET_AMBIENT]),
+		ROW(oci_capabilities, "bounding", sets[CAP_SET_BOUNDING], FIELD_CAP_SET),
+		ROW(oci_capabilities, "effective", sets[CAP_SET_EFFECTIVE], FIELD_CAP_SET),
+		ROW(oci_capabilities, "permitted", sets[CAP_SET_PERMITTED], FIELD_CAP_SET),
+		ROW(oci_capabilities, "inheritable", sets[CAP_SET_INHERITABLE], FIELD_CAP_SET),
+		ROW(oci_capabilities, "ambient", sets[CAP_SET_AMBIENT], FIELD_CAP_SET),
 	};
 
 	((struct oci_capabilities *)target)->node = value;
@@ -64,17 +61,17 @@ static int read_capabilities(const struct fields_reader *reader, struct json_nod
 static int read_groups(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	if (value->count > OCI_GROUPS_MAX)
-		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
-				 "more than %u groups, which no kernel takes", OCI_GROUPS_MAX);
+		return fields_fail(reader, value, "more than %u groups, which no kernel takes",
+				   OCI_GROUPS_MAX);
 	return field_ids(reader, value, target);
 }
 
 static int read_user(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_user, "uid", field_id, uid),
-		ROW(oci_user, "gid", field_id, gid),
-		ROW(oci_user, "additionalGids", read_groups, additional_gids),
+		ROW(oci_user, "uid", uid, FIELD_ID),
+		ROW(oci_user, "gid", gid, FIELD_ID),
+		ROW(oci_user, "additionalGids", additional_gids, JSON_ARRAY, read_groups),
 		KNOWN("umask"),
 		KNOWN("username"),
 	};
@@ -86,20 +83,20 @@ static int read_user(const struct fields_reader *reader, struct json_node *value
 static int read_process(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_process, "user", read_user, user),
-		ROW(oci_process, "args", field_strings, args),
-		ROW(oci_process, "cwd", field_string, cwd),
-		ROW(oci_process, "capabilities", read_capabilities, capabilities),
-		ROW(oci_process, "noNewPrivileges", field_bool, no_new_privileges),
+		ROW(oci_process, "user", user, JSON_OBJECT, read_user),
+		ROW(oci_process, "args", args, FIELD_STRINGS),
+		ROW(oci_process, "cwd", cwd, FIELD_STRING),
+		ROW(oci_process, "capabilities", capabilities, JSON_OBJECT, read_capabilities),
+		ROW(oci_process, "noNewPrivileges", no_new_privileges, FIELD_BOOL),
 		KNOWN("terminal"),
 		KNOWN("consoleSize"),
 		KNOWN("commandLine"),
-		ROW(oci_process, "env", field_strings, env),
+		ROW(oci_process, "env", env, FIELD_STRINGS),
 		KNOWN("rlimits"),
-		ROW(oci_process, "apparmorProfile", field_string, apparmor_profile),
+		ROW(oci_process, "apparmorProfile", apparmor_profile, FIELD_STRING),
 		KNOWN("oomScoreAdj"),
 		KNOWN("scheduler"),
-		ROW(oci_process, "selinuxLabel", field_string, selinux_label),
+		ROW(oci_process, "selinuxLabel", selinux_label, FIELD_STRING),
 		KNOWN("ioPriority"),
 		KNOWN("execCPUAffinity"),
 	};
@@ -111,8 +108,8 @@ static int read_process(const struct fields_reader *reader, struct json_node *va
 static int read_root(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_root, "path", field_string, path),
-		ROW(oci_root, "readonly", field_bool, readonly),
+		ROW(oci_root, "path", path, FIELD_STRING),
+		ROW(oci_root, "readonly", readonly, FIELD_BOOL),
 	};
 
 	((struct oci_root *)target)->node = value;
@@ -122,9 +119,9 @@ static int read_root(const struct fields_reader *reader, struct json_node *value
 static int read_mapping(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_mapping, "containerID", field_size, container_id),
-		ROW(oci_mapping, "hostID", field_size, host_id),
-		ROW(oci_mapping, "size", field_size, size),
+		ROW(oci_mapping, "containerID", container_id, FIELD_SIZE),
+		ROW(oci_mapping, "hostID", host_id, FIELD_SIZE),
+		ROW(oci_mapping, "size", size, FIELD_SIZE),
 	};
 	struct oci_mapping *mapping = target;
 	int error;
@@ -135,16 +132,15 @@ static int read_mapping(const struct fields_reader *reader, struct json_node *va
 		return error;
 	if (mapping->container_id.node == NULL || mapping->host_id.node == NULL ||
 	    mapping->size.node == NULL)
-		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
-				 "a mapping needs containerID, hostID and size");
+		return fields_fail(reader, value, "a mapping needs containerID, hostID and size");
 	return 0;
 }
 
 static int read_mappings(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	if (value->count > OCI_MAPPINGS_MAX)
-		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
-				 "more than %u mappings, which no kernel takes", OCI_MAPPINGS_MAX);
+		return fields_fail(reader, value, "more than %u mappings, which no kernel takes",
+				   OCI_MAPPINGS_MAX);
 	return field_list(reader, value, target, sizeof(struct oci_mapping), read_mapping);
 }
 
@@ -158,8 +154,9 @@ static int check_layers(const struct fields_reader *reader, const struct oci_mou
 			n += mount->options.items[i].value.data[k] == ':';
 	if (mount->bind || !str_is(mount->type.value, "overlay") || n <= OCI_LAYERS_MAX)
 		return 0;
-	return json_fail(reader->doc, mount->options.node, EXIT_SPEC, reader->err,
-			 "more than %u layers and options, which no kernel takes", OCI_LAYERS_MAX);
+	return fields_fail(reader, mount->options.node,
+			   "more than %u layers and options, which no kernel takes",
+			   OCI_LAYERS_MAX);
 }
 
 /* Once, since an overlay asks for each of its layers. */
@@ -182,12 +179,12 @@ static void read_mount_options(struct oci_mount *mount)
 static int read_mount(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_mount, "destination", field_string, destination),
-		ROW(oci_mount, "type", field_string, type),
-		ROW(oci_mount, "source", field_string, source),
-		ROW(oci_mount, "options", field_strings, options),
-		ROW(oci_mount, "uidMappings", read_mappings, uid_mappings),
-		ROW(oci_mount, "gidMappings", read_mappings, gid_mappings),
+		ROW(oci_mount, "destination", destination, FIELD_STRING),
+		ROW(oci_mount, "type", type, FIELD_STRING),
+		ROW(oci_mount, "source", source, FIELD_STRING),
+		ROW(oci_mount, "options", options, FIELD_STRINGS),
+		ROW(oci_mount, "uidMappings", uid_mappings, JSON_ARRAY, read_mappings),
+		ROW(oci_mount, "gidMappings", gid_mappings, JSON_ARRAY, read_mappings),
 	};
 	struct oci_mount *mount = target;
 	int error;
@@ -197,8 +194,7 @@ static int read_mount(const struct fields_reader *reader, struct json_node *valu
 	if (error < 0)
 		return error;
 	if (mount->destination.node == NULL)
-		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
-				 "a mount without a destination");
+		return fields_fail(reader, value, "a mount without a destination");
 	read_mount_options(mount);
 	return check_layers(reader, mount);
 }
@@ -208,88 +204,68 @@ static int read_mounts(const struct fields_reader *reader, struct json_node *val
 	return field_list(reader, value, target, sizeof(struct oci_mount), read_mount);
 }
 
-static int read_namespace(const struct fields_reader *reader, struct json_node *value,
-			  struct oci_namespaces *namespaces)
+static int read_namespace(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_namespace, "type", field_string, type),
-		ROW(oci_namespace, "path", field_path, path),
+		ROW(oci_namespace, "type", type, FIELD_STRING),
+		ROW(oci_namespace, "path", path, FIELD_PATH),
 	};
+	struct oci_namespaces *namespaces = target;
 	struct oci_namespace entry = { .node = value };
 	int error = fields_read(reader, value, fields, ARRAY_SIZE(fields), &entry);
 
 	if (error < 0)
 		return error;
 	if (entry.type.node == NULL)
-		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
-				 "a namespace without a type");
+		return fields_fail(reader, value, "a namespace without a type");
 	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++) {
 		if (!str_is(entry.type.value, namespace_names[i]))
 			continue;
 		if (namespaces->types[i].node != NULL)
-			return json_fail(
-				reader->doc, value, EXIT_SPEC, reader->err,
+			return fields_fail(
+				reader, value,
 				"namespace type \"%s\" a second time; some runtimes join both",
 				namespace_names[i]);
 		namespaces->types[i] = entry;
 		return 0;
 	}
-	return json_fail(reader->doc, entry.type.node, EXIT_SPEC, reader->err,
-			 "%s is no namespace type",
-			 str_quote(reader->doc->arena, entry.type.value));
+	return fields_fail(reader, entry.type.node, "%s is no namespace type",
+			   str_quote(reader->doc->arena, entry.type.value));
 }
 
 static int read_namespaces(const struct fields_reader *reader, struct json_node *value,
 			   void *target)
 {
-	struct oci_namespaces *namespaces = target;
-	int error = fields_want(reader, value, JSON_ARRAY);
-
-	if (error < 0)
-		return error;
-	namespaces->node = value;
-	json_each (element, value) {
-		error = read_namespace(reader, element, namespaces);
-		if (error < 0)
-			return error;
-	}
-	return 0;
+	((struct oci_namespaces *)target)->node = value;
+	return fields_each(reader, value, read_namespace, target);
 }
 
 /* As root, runtimes make this directory below the cgroup file systems, and files in it. */
 static int check_cgroups_path(const struct fields_reader *reader, struct json_node *value,
 			      void *target)
 {
-	struct oci_string path;
-	int error = field_string(reader, value, &path);
-
 	(void)target;
-	if (error == 0 && str_path_climbs(path.value))
-		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
-				 "\"..\" leads out of the cgroups; name a cgroup");
-	return error;
+	if (str_path_climbs(value->text))
+		return fields_fail(reader, value, "\"..\" leads out of the cgroups; name a cgroup");
+	return 0;
 }
 
 /* The name of a directory of resctrl(5), which runtimes make. */
 static int check_clos_id(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	struct oci_string name;
-	int error = field_string(reader, value, &name);
-
 	(void)target;
-	if (error < 0 || str_is(name.value, "/")) /* the root of resctrl, which is there */
-		return error;
-	if (str_path_climbs(name.value) ||
-	    (name.value.len > 0 && memchr(name.value.data, '/', name.value.len) != NULL))
-		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
-				 "closID is one name, without \"/\"");
+	if (str_is(value->text, "/")) /* the root of resctrl, which is there */
+		return 0;
+	if (str_path_climbs(value->text) ||
+	    (value->text.len > 0 && memchr(value->text.data, '/', value->text.len) != NULL))
+		return fields_fail(reader, value, "closID is one name, without \"/\"");
 	return 0;
 }
 
 static int read_intel_rdt(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW_WHOLE("closID", check_clos_id),
+		ROW_WHOLE("closID", JSON_STRING, check_clos_id),
 	};
 
 	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
@@ -301,34 +277,32 @@ static int check_mount_label(const struct fields_reader *reader, struct json_nod
 {
 	static const char plain[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:,-";
-	struct oci_string label;
-	int error = field_string(reader, value, &label);
 
 	(void)target;
-	for (size_t i = 0; error == 0 && i < label.value.len; i++)
-		if (memchr(plain, label.value.data[i], sizeof(plain) - 1) == NULL)
-			return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
-					 "a character that no label has, at byte %zu", i + 1);
-	return error;
+	for (size_t i = 0; i < value->text.len; i++)
+		if (memchr(plain, value->text.data[i], sizeof(plain) - 1) == NULL)
+			return fields_fail(reader, value,
+					   "a character that no label has, at byte %zu", i + 1);
+	return 0;
 }
 
 static int read_linux(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_linux, "namespaces", read_namespaces, namespaces),
-		ROW(oci_linux, "uidMappings", read_mappings, uid_mappings),
-		ROW(oci_linux, "gidMappings", read_mappings, gid_mappings),
-		ROW(oci_linux, "resources", oci_resources_read, resources),
-		ROW(oci_linux, "sysctl", field_map, sysctl),
-		ROW(oci_linux, "maskedPaths", field_strings, masked_paths),
-		ROW(oci_linux, "readonlyPaths", field_strings, readonly_paths),
-		ROW(oci_linux, "seccomp", oci_seccomp_read, seccomp),
-		ROW_WHOLE("cgroupsPath", check_cgroups_path),
-		ROW(oci_linux, "devices", oci_devices_read, devices),
-		ROW(oci_linux, "netDevices", oci_net_devices_read, net_devices),
-		ROW(oci_linux, "rootfsPropagation", field_string, rootfs_propagation),
-		ROW_WHOLE("mountLabel", check_mount_label),
-		ROW_WHOLE("intelRdt", read_intel_rdt),
+		ROW(oci_linux, "namespaces", namespaces, JSON_ARRAY, read_namespaces),
+		ROW(oci_linux, "uidMappings", uid_mappings, JSON_ARRAY, read_mappings),
+		ROW(oci_linux, "gidMappings", gid_mappings, JSON_ARRAY, read_mappings),
+		ROW(oci_linux, "resources", resources, JSON_OBJECT, oci_resources_read),
+		ROW(oci_linux, "sysctl", sysctl, FIELD_MAP),
+		ROW(oci_linux, "maskedPaths", masked_paths, FIELD_STRINGS),
+		ROW(oci_linux, "readonlyPaths", readonly_paths, FIELD_STRINGS),
+		ROW(oci_linux, "seccomp", seccomp, JSON_OBJECT, oci_seccomp_read),
+		ROW_WHOLE("cgroupsPath", JSON_STRING, check_cgroups_path),
+		ROW(oci_linux, "devices", devices, JSON_ARRAY, oci_devices_read),
+		ROW(oci_linux, "netDevices", net_devices, JSON_OBJECT, oci_net_devices_read),
+		ROW(oci_linux, "rootfsPropagation", rootfs_propagation, FIELD_STRING),
+		ROW_WHOLE("mountLabel", JSON_STRING, check_mount_label),
+		ROW_WHOLE("intelRdt", JSON_OBJECT, read_intel_rdt),
 		KNOWN("memoryPolicy"),
 		KNOWN("personality"),
 		KNOWN("timeOffsets"),
@@ -341,21 +315,21 @@ static int read_linux(const struct fields_reader *reader, struct json_node *valu
 int oci_config_read(struct json_doc *doc, struct oci_config *ret_config, struct err *err)
 {
 	static const struct field fields[] = {
-		ROW(oci_config, "process", read_process, process),
-		ROW(oci_config, "root", read_root, root),
-		ROW(oci_config, "mounts", read_mounts, mounts),
-		ROW(oci_config, "annotations", field_map, annotations),
-		ROW(oci_config, "linux", read_linux, linux_),
+		ROW(oci_config, "process", process, JSON_OBJECT, read_process),
+		ROW(oci_config, "root", root, JSON_OBJECT, read_root),
+		ROW(oci_config, "mounts", mounts, JSON_ARRAY, read_mounts),
+		ROW(oci_config, "annotations", annotations, FIELD_MAP),
+		ROW(oci_config, "linux", linux_, JSON_OBJECT, read_linux),
 		KNOWN("ociVersion"),
 		KNOWN("hostname"),
 		KNOWN("domainname"),
-		ROW(oci_config, "hooks", oci_hooks_read, hooks),
+		ROW(oci_config, "hooks", hooks, JSON_OBJECT, oci_hooks_read),
 		KNOWN("solaris"),
 		KNOWN("windows"),
 		KNOWN("vm"),
 		KNOWN("zos"),
 	};
-	struct fields_reader reader = { doc, err };
+	struct fields_reader reader = { .doc = doc, .err = err, .exit = EXIT_SPEC };
 	struct oci_config config = { .doc = doc };
 	int error = fields_read(&reader, doc->root, fields, ARRAY_SIZE(fields), &config);
 
@@ -371,7 +345,7 @@ int oci_config_read(struct json_doc *doc, struct oci_config *ret_config, struct 
 int oci_process_read(struct json_doc *doc, const struct oci_config *container,
 		     struct oci_config *ret_config, struct err *err)
 {
-	struct fields_reader reader = { doc, err };
+	struct fields_reader reader = { .doc = doc, .err = err, .exit = EXIT_SPEC };
 	struct oci_config config = { .doc = doc };
 	int error = read_process(&reader, doc->root, &config.process);
 

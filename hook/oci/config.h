@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The model of an OCI config (config.md, config-linux.md): every field that a rule reads, typed.
- * Absent is not false and not zero: each field keeps its node, NULL where the document has none.
  * Reading refuses wrong types, names that only fold to a known one, and everything else in
  * which runtimes differ; it judges nothing.
  */
@@ -12,55 +11,11 @@
 #include <stdint.h>
 
 #include "json/json.h"
+#include "oci/values.h"
 
-#define OCI_ID_MAX 2147483647U /* larger ids are -1 or negative somewhere */
-#define OCI_GROUPS_MAX 65536U  /* NGROUPS_MAX */
-#define OCI_LAYERS_MAX 1000U   /* of an overlay, with its other options; the kernel takes 500 */
-#define OCI_MAPPINGS_MAX 340U  /* user_namespaces(7): the kernel takes no more */
-
-struct oci_bool {
-	struct json_node *node;
-	bool value;
-};
-
-struct oci_string {
-	struct json_node *node;
-	struct str value;
-};
-
-struct oci_id {
-	struct json_node *node;
-	uint32_t value; /* 0 when absent: runtimes take a missing id for root */
-};
-
-struct oci_number {
-	struct json_node *node;
-	uint64_t value;
-};
-
-struct oci_strings {
-	struct json_node *node;
-	struct oci_string *items;
-	size_t n;
-};
-
-struct oci_ids {
-	struct json_node *node;
-	struct oci_id *items;
-	size_t n;
-};
-
-/* An array of objects; the comment where it is used names the structure of its items. */
-struct oci_list {
-	struct json_node *node;
-	void *items;
-	size_t n;
-};
-
-/* An object of which every value is a string: annotations, linux.sysctl. */
-struct oci_map {
-	struct json_node *node;
-};
+#define OCI_GROUPS_MAX 65536U /* NGROUPS_MAX */
+#define OCI_LAYERS_MAX 1000U  /* of an overlay, with its other options; the kernel takes 500 */
+#define OCI_MAPPINGS_MAX 340U /* user_namespaces(7): the kernel takes no more */
 
 /* The five sets in the order in which findings name them. */
 enum cap_set {

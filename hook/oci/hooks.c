@@ -9,9 +9,9 @@
 static int read_hook(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_hook, "path", field_string, path),
-		ROW(oci_hook, "args", field_strings, args),
-		ROW(oci_hook, "env", field_strings, env),
+		ROW(oci_hook, "path", path, FIELD_STRING),
+		ROW(oci_hook, "args", args, FIELD_STRINGS),
+		ROW(oci_hook, "env", env, FIELD_STRINGS),
 		KNOWN("timeout"),
 	};
 	struct oci_hook *hook = target;
@@ -22,8 +22,7 @@ static int read_hook(const struct fields_reader *reader, struct json_node *value
 	if (error < 0)
 		return error;
 	if (hook->path.node == NULL)
-		return json_fail(reader->doc, value, EXIT_SPEC, reader->err,
-				 "a hook without a path");
+		return fields_fail(reader, value, "a hook without a path");
 	return 0;
 }
 
@@ -32,16 +31,18 @@ static int read_stage(const struct fields_reader *reader, struct json_node *valu
 	return field_list(reader, value, target, sizeof(struct oci_hook), read_hook);
 }
 
+#define FIELD_STAGE JSON_ARRAY, read_stage
+
 static const struct field stages[HOOK_STAGE_COUNT] = {
-	[HOOK_PRESTART] = ROW(oci_hooks, "prestart", read_stage, stages[HOOK_PRESTART]),
+	[HOOK_PRESTART] = ROW(oci_hooks, "prestart", stages[HOOK_PRESTART], FIELD_STAGE),
 	[HOOK_CREATE_RUNTIME] =
-		ROW(oci_hooks, "createRuntime", read_stage, stages[HOOK_CREATE_RUNTIME]),
+		ROW(oci_hooks, "createRuntime", stages[HOOK_CREATE_RUNTIME], FIELD_STAGE),
 	[HOOK_CREATE_CONTAINER] =
-		ROW(oci_hooks, "createContainer", read_stage, stages[HOOK_CREATE_CONTAINER]),
+		ROW(oci_hooks, "createContainer", stages[HOOK_CREATE_CONTAINER], FIELD_STAGE),
 	[HOOK_START_CONTAINER] =
-		ROW(oci_hooks, "startContainer", read_stage, stages[HOOK_START_CONTAINER]),
-	[HOOK_POSTSTART] = ROW(oci_hooks, "poststart", read_stage, stages[HOOK_POSTSTART]),
-	[HOOK_POSTSTOP] = ROW(oci_hooks, "poststop", read_stage, stages[HOOK_POSTSTOP]),
+		ROW(oci_hooks, "startContainer", stages[HOOK_START_CONTAINER], FIELD_STAGE),
+	[HOOK_POSTSTART] = ROW(oci_hooks, "poststart", stages[HOOK_POSTSTART], FIELD_STAGE),
+	[HOOK_POSTSTOP] = ROW(oci_hooks, "poststop", stages[HOOK_POSTSTOP], FIELD_STAGE),
 };
 
 int oci_hooks_read(const struct fields_reader *reader, struct json_node *value, void *target)

@@ -3,7 +3,7 @@
 #ifndef ROOTFENCE_OCI_HOOKS_H
 #define ROOTFENCE_OCI_HOOKS_H
 
-#include "json/fields.h"
+#include "oci/config.h"
 
 /* oci_hooks_read: a field reader; target is a struct oci_hooks. */
 int oci_hooks_read(const struct fields_reader *reader, struct json_node *value, void *target);

@@ -10,11 +10,11 @@ static int read_device_rule(const struct fields_reader *reader, struct json_node
 			    void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_device_rule, "allow", field_bool, allow),
-		ROW(oci_device_rule, "type", field_string, type),
-		ROW(oci_device_rule, "access", field_string, access),
-		ROW(oci_device_rule, "major", field_integer, major),
-		ROW(oci_device_rule, "minor", field_integer, minor),
+		ROW(oci_device_rule, "allow", allow, FIELD_BOOL),
+		ROW(oci_device_rule, "type", type, FIELD_STRING),
+		ROW(oci_device_rule, "access", access, FIELD_STRING),
+		ROW(oci_device_rule, "major", major, FIELD_INTEGER),
+		ROW(oci_device_rule, "minor", minor, FIELD_INTEGER),
 	};
 
 	((struct oci_device_rule *)target)->node = value;
@@ -30,7 +30,7 @@ static int read_device_rules(const struct fields_reader *reader, struct json_nod
 static int read_pids(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_resources, "limit", field_integer, pids_limit),
+		ROW(oci_resources, "limit", pids_limit, FIELD_INTEGER),
 	};
 
 	((struct oci_resources *)target)->pids = value;
@@ -40,7 +40,7 @@ static int read_pids(const struct fields_reader *reader, struct json_node *value
 static int read_memory(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_resources, "limit", field_integer, memory_limit),
+		ROW(oci_resources, "limit", memory_limit, FIELD_INTEGER),
 		KNOWN("reservation"),
 		KNOWN("swap"),
 		KNOWN("kernel"),
@@ -58,9 +58,9 @@ static int read_memory(const struct fields_reader *reader, struct json_node *val
 static int read_cpu(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_resources, "shares", field_integer, cpu_shares),
-		ROW(oci_resources, "quota", field_integer, cpu_quota),
-		ROW(oci_resources, "period", field_integer, cpu_period),
+		ROW(oci_resources, "shares", cpu_shares, FIELD_INTEGER),
+		ROW(oci_resources, "quota", cpu_quota, FIELD_INTEGER),
+		ROW(oci_resources, "period", cpu_period, FIELD_INTEGER),
 		KNOWN("burst"),
 		KNOWN("realtimeRuntime"),
 		KNOWN("realtimePeriod"),
@@ -77,11 +77,11 @@ int oci_resources_read(const struct fields_reader *reader, struct json_node *val
 {
 	/* The limits of pids, memory and cpu are rows of the same structure: no offset of their own. */
 	static const struct field fields[] = {
-		ROW(oci_resources, "devices", read_device_rules, devices),
-		ROW(oci_resources, "unified", field_map, unified),
-		ROW_WHOLE("memory", read_memory),
-		ROW_WHOLE("cpu", read_cpu),
-		ROW_WHOLE("pids", read_pids),
+		ROW(oci_resources, "devices", devices, JSON_ARRAY, read_device_rules),
+		ROW(oci_resources, "unified", unified, FIELD_MAP),
+		ROW_WHOLE("memory", JSON_OBJECT, read_memory),
+		ROW_WHOLE("cpu", JSON_OBJECT, read_cpu),
+		ROW_WHOLE("pids", JSON_OBJECT, read_pids),
 		KNOWN("blockIO"),
 		KNOWN("hugepageLimits"),
 		KNOWN("network"),
@@ -95,10 +95,10 @@ int oci_resources_read(const struct fields_reader *reader, struct json_node *val
 static int read_device(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_device, "path", field_string, path),
-		ROW(oci_device, "type", field_string, type),
-		ROW(oci_device, "major", field_integer, major),
-		ROW(oci_device, "minor", field_integer, minor),
+		ROW(oci_device, "path", path, FIELD_STRING),
+		ROW(oci_device, "type", type, FIELD_STRING),
+		ROW(oci_device, "major", major, FIELD_INTEGER),
+		ROW(oci_device, "minor", minor, FIELD_INTEGER),
 		KNOWN("fileMode"),
 		KNOWN("uid"),
 		KNOWN("gid"),
@@ -115,16 +115,12 @@ int oci_devices_read(const struct fields_reader *reader, struct json_node *value
 
 int oci_net_devices_read(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	struct json_node **field = target;
-	int error = fields_want(reader, value, JSON_OBJECT);
-
-	if (error < 0)
-		return error;
 	json_each (device, value) {
-		error = fields_want(reader, device, JSON_OBJECT);
+		int error = fields_want(reader, device, JSON_OBJECT);
+
 		if (error < 0)
 			return error;
 	}
-	*field = value;
+	*(struct json_node **)target = value;
 	return 0;
 }

@@ -3,7 +3,7 @@
 #ifndef ROOTFENCE_OCI_RESOURCES_H
 #define ROOTFENCE_OCI_RESOURCES_H
 
-#include "json/fields.h"
+#include "oci/config.h"
 
 /* Field readers; targets are a struct oci_resources, oci_list of oci_device, json_node pointer. */
 int oci_resources_read(const struct fields_reader *reader, struct json_node *value, void *target);

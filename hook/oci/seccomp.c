@@ -35,10 +35,10 @@ static int read_syscall_arg(const struct fields_reader *reader, struct json_node
 			    void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_syscall_arg, "index", field_number, index),
-		ROW(oci_syscall_arg, "value", field_number, value),
-		ROW(oci_syscall_arg, "valueTwo", field_number, value_two),
-		ROW(oci_syscall_arg, "op", field_string, op),
+		ROW(oci_syscall_arg, "index", index, FIELD_NUMBER),
+		ROW(oci_syscall_arg, "value", value, FIELD_NUMBER),
+		ROW(oci_syscall_arg, "valueTwo", value_two, FIELD_NUMBER),
+		ROW(oci_syscall_arg, "op", op, FIELD_STRING),
 	};
 
 	((struct oci_syscall_arg *)target)->node = value;
@@ -54,10 +54,10 @@ static int read_syscall_args(const struct fields_reader *reader, struct json_nod
 static int read_syscall(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_syscall, "names", field_strings, names),
-		ROW(oci_syscall, "action", field_string, action),
-		ROW(oci_syscall, "args", read_syscall_args, args),
-		ROW(oci_syscall, "errnoRet", field_number, errno_ret),
+		ROW(oci_syscall, "names", names, FIELD_STRINGS),
+		ROW(oci_syscall, "action", action, FIELD_STRING),
+		ROW(oci_syscall, "args", args, JSON_ARRAY, read_syscall_args),
+		ROW(oci_syscall, "errnoRet", errno_ret, FIELD_NUMBER),
 	};
 
 	((struct oci_syscall *)target)->node = value;
@@ -72,10 +72,10 @@ static int read_syscalls(const struct fields_reader *reader, struct json_node *v
 int oci_seccomp_read(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
-		ROW(oci_seccomp, "defaultAction", field_string, default_action),
-		ROW(oci_seccomp, "syscalls", read_syscalls, syscalls),
-		ROW(oci_seccomp, "defaultErrnoRet", field_number, default_errno_ret),
-		ROW(oci_seccomp, "architectures", field_strings, architectures),
+		ROW(oci_seccomp, "defaultAction", default_action, FIELD_STRING),
+		ROW(oci_seccomp, "syscalls", syscalls, JSON_ARRAY, read_syscalls),
+		ROW(oci_seccomp, "defaultErrnoRet", default_errno_ret, FIELD_NUMBER),
+		ROW(oci_seccomp, "architectures", architectures, FIELD_STRINGS),
 		KNOWN("flags"),
 		KNOWN("listenerPath"),
 		KNOWN("listenerMetadata"),

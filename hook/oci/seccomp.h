@@ -3,7 +3,7 @@
 #ifndef ROOTFENCE_OCI_SECCOMP_H
 #define ROOTFENCE_OCI_SECCOMP_H
 
-#include "json/fields.h"
+#include "oci/config.h"
 
 /* oci_seccomp_read: a field reader; target is a struct oci_seccomp. */
 int oci_seccomp_read(const struct fields_reader *reader, struct json_node *value, void *target);

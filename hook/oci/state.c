@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "oci/config.h"
-#include "json/fields.h"
 
 #define STATE_ID_MAX 127 /* what a guard entry has room for; engines use 64 hexadecimal digits */
 
@@ -56,14 +55,14 @@ static int check_id(struct json_doc *doc, const struct oci_string *id, struct er
 int oci_state_read(struct json_doc *doc, struct oci_state *ret_state, struct err *err)
 {
 	static const struct field fields[] = {
-		ROW(state_fields, "id", field_string, id),
-		ROW(state_fields, "bundle", field_path, bundle),
-		ROW(state_fields, "status", field_string, status),
-		ROW(state_fields, "pid", field_id, pid),
+		ROW(state_fields, "id", id, FIELD_STRING),
+		ROW(state_fields, "bundle", bundle, FIELD_PATH),
+		ROW(state_fields, "status", status, FIELD_STRING),
+		ROW(state_fields, "pid", pid, FIELD_ID),
 		KNOWN("ociVersion"),
 		KNOWN("annotations"),
 	};
-	struct fields_reader reader = { doc, err };
+	struct fields_reader reader = { .doc = doc, .err = err, .exit = EXIT_SPEC };
 	struct state_fields state = { 0 };
 	int error = fields_read(&reader, doc->root, fields, ARRAY_SIZE(fields), &state);
 

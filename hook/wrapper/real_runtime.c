@@ -12,13 +12,13 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "json/json.h"
+#include "json/fields.h"
 #include "writable_by_others.h"
 
 #define SELF "/proc/self/exe"
 #define SETUP_SIZE_MAX (64 * 1024)
 
-static const char *const kind_names[] = { "runc", "crun", NULL };
+static const char *const kind_names[] = { "runc", "crun" };
 
 /* An ELF note that every rootfence has in its first page, of whatever version and however copied. */
 #define MARK "rootfence\0\0\0wrapper"
@@ -57,131 +57,72 @@ enum runtime_kind runtime_kind_of(const char *name)
 	return RUNTIME_DEFAULT;
 }
 
-#define setup_fail(doc, node, err, ...) json_fail(doc, node, EXIT_POLICY, err, __VA_ARGS__)
-
-static int want(struct json_doc *doc, const struct json_node *node, enum json_type type,
-		struct err *err)
+static int read_paths(const struct fields_reader *reader, struct json_node *array, void *target)
 {
-	if (node->type == type)
-		return 0;
-	return setup_fail(doc, node, err, "expected %s, found %s", json_type_name(type),
-			  json_type_name(node->type));
-}
-
-static int unknown_key(struct json_doc *doc, const struct json_node *member,
-		       const char *const *words, struct err *err)
-{
-	const char *nearest = str_nearest(member->key, words);
-
-	if (nearest != NULL)
-		return setup_fail(doc, member, err, "unknown key; did you mean \"%s\"?", nearest);
-	return setup_fail(doc, member, err, "unknown key");
-}
-
-static int word_index(struct str word, const char *const *words)
-{
-	for (int i = 0; words[i] != NULL; i++)
-		if (str_is(word, words[i]))
-			return i;
-	return -1;
-}
-
-static int read_paths(struct json_doc *doc, const struct json_node *array,
-		      const char *const **ret_paths, struct err *err)
-{
-	const char **paths;
+	struct arena *arena = reader->doc->arena;
+	const char **paths = arena_array(arena, array->count + 1, sizeof(*paths));
 	size_t n = 0;
-	int error = want(doc, array, JSON_ARRAY, err);
 
-	if (error < 0)
-		return error;
 	if (array->first == NULL)
-		return setup_fail(doc, array, err, "expected the path of a runtime");
-	paths = arena_array(doc->arena, array->count + 1, sizeof(*paths));
+		return fields_fail(reader, array, "expected the path of a runtime");
 	json_each (path, array) {
-		error = want(doc, path, JSON_STRING, err);
+		int error = fields_want(reader, path, JSON_STRING);
+
 		if (error < 0)
 			return error;
 		if (!str_starts_with(path->text, "/"))
-			return setup_fail(doc, path, err, "expected an absolute path, found %s",
-					  str_quote(doc->arena, path->text));
-		paths[n++] = arena_copy(doc->arena, path->text.data, path->text.len);
+			return fields_fail(reader, path, "expected an absolute path, found %s",
+					   str_quote(arena, path->text));
+		paths[n++] = arena_copy(arena, path->text.data, path->text.len);
 	}
-	*ret_paths = paths;
+	*(const char *const **)target = paths;
 	return 0;
 }
 
-static int read_runtimes(struct json_doc *doc, const struct json_node *object,
-			 struct runtime_setup *setup, struct err *err)
+static int read_runtimes(const struct fields_reader *reader, struct json_node *object, void *setup)
 {
-	int error = want(doc, object, JSON_OBJECT, err);
+	static const struct field fields[] = {
+		ROW(runtime_setup, "runc", paths[RUNTIME_RUNC], JSON_ARRAY, read_paths),
+		ROW(runtime_setup, "crun", paths[RUNTIME_CRUN], JSON_ARRAY, read_paths),
+	};
 
-	if (error < 0)
-		return error;
-	json_each (member, object) {
-		int kind = word_index(member->key, kind_names);
+	return fields_read(reader, object, fields, ARRAY_SIZE(fields), setup);
+}
 
-		if (kind < 0)
-			return unknown_key(doc, member, kind_names, err);
-		error = read_paths(doc, member, &setup->paths[kind], err);
-		if (error < 0)
-			return error;
-	}
+static int read_preferred(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	enum runtime_kind kind = 0;
+
+	while (kind < RUNTIME_KINDS && !str_is(value->text, kind_names[kind]))
+		kind++;
+	if (kind == RUNTIME_KINDS)
+		return fields_fail(reader, value, "expected \"runc\" or \"crun\", found %s",
+				   str_quote(reader->doc->arena, value->text));
+	*(enum runtime_kind *)target = kind;
 	return 0;
 }
 
-static int read_preferred(struct json_doc *doc, const struct json_node *value,
-			  struct runtime_setup *setup, struct err *err)
+static int read_policy(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	int kind, error = want(doc, value, JSON_STRING, err);
-
-	if (error < 0)
-		return error;
-	kind = word_index(value->text, kind_names);
-	if (kind < 0)
-		return setup_fail(doc, value, err, "expected \"runc\" or \"crun\", found %s",
-				  str_quote(doc->arena, value->text));
-	setup->preferred = (enum runtime_kind)kind;
-	return 0;
-}
-
-static int read_policy(struct json_doc *doc, const struct json_node *value,
-		       struct runtime_setup *setup, struct err *err)
-{
-	int error = want(doc, value, JSON_STRING, err);
-
-	if (error < 0)
-		return error;
 	if (value->text.len == 0)
-		return setup_fail(doc, value, err, "expected the name of a policy");
-	setup->policy = arena_copy(doc->arena, value->text.data, value->text.len);
+		return fields_fail(reader, value, "expected the name of a policy");
+	*(const char **)target = arena_copy(reader->doc->arena, value->text.data, value->text.len);
 	return 0;
-}
-
-static int read_comment(struct json_doc *doc, const struct json_node *value,
-			struct runtime_setup *setup, struct err *err)
-{
-	(void)setup;
-	return want(doc, value, JSON_STRING, err);
 }
 
 static int read_setup(struct json_doc *doc, struct runtime_setup *setup, struct err *err)
 {
-	static const char *const keys[] = { "runtimes", "default", "policy", "comment", NULL };
-	static int (*const readers[])(
-		struct json_doc *, const struct json_node *, struct runtime_setup *,
-		struct err *) = { read_runtimes, read_preferred, read_policy, read_comment };
+	static const struct field fields[] = {
+		ROW_WHOLE("runtimes", JSON_OBJECT, read_runtimes),
+		ROW(runtime_setup, "default", preferred, JSON_STRING, read_preferred),
+		ROW(runtime_setup, "policy", policy, JSON_STRING, read_policy),
+		ROW_COMMENT,
+	};
+	const struct fields_reader reader = {
+		.doc = doc, .err = err, .exit = EXIT_POLICY, .strict = true
+	};
 
-	json_each (member, doc->root) {
-		int key = word_index(member->key, keys), error;
-
-		if (key < 0)
-			return unknown_key(doc, member, keys, err);
-		error = readers[key](doc, member, setup, err);
-		if (error < 0)
-			return error;
-	}
-	return 0;
+	return fields_read(&reader, doc->root, fields, ARRAY_SIZE(fields), setup);
 }
 
 static int read_setup_file(struct arena *arena, const char *path, struct str *ret_text,

@@ -16,15 +16,35 @@ const char *const rule_action_words[] = { "RF_ACT_ALLOW", "RF_ACT_LOG", "RF_ACT_
 const char *const exec_action_words[] = { "RF_ACT_ALLOW", "RF_ACT_LOG", "RF_ACT_ERRNO",
 					  "RF_ACT_KILL_PROCESS", NULL };
 const char *const guarantee_words[] = { "none", "nnp", "kill", "deny", NULL };
-static const char *const mode_words[] = { "enforce", "audit", NULL };
 
-int load_go_on(struct loader *loader, int error)
+const struct field_words rule_actions = { "action of a rule", rule_action_words };
+const struct field_words exec_actions = { "action of exec", exec_action_words };
+
+struct loader {
+	struct fields_reader reader; /* its document is the file that is being read */
+	struct arena *arena;
+	const struct policy_source *source;
+	struct policy *policy;	   /* being filled: parents first, so that later wins */
+	struct policy_errors *all; /* where every error goes; NULL: the first one ends it */
+	const char *chain[POLICY_EXTENDS_MAX]; /* files from the first to this one */
+	unsigned int depth;
+};
+
+unsigned int load_errors(const struct fields_reader *reader)
 {
+	const struct loader *loader = reader->data;
+
+	return loader->all != NULL ? loader->all->n : 0;
+}
+
+static int note_error(const struct fields_reader *reader, int error)
+{
+	const struct loader *loader = reader->data;
 	struct policy_errors *all = loader->all;
-	const struct err *err = loader->err;
+	const struct err *err = reader->err;
 	struct policy_note *note, **end;
 
-	if (error == 0 || all == NULL || all->n == POLICY_ERRORS_MAX)
+	if (all->n == POLICY_ERRORS_MAX)
 		return error;
 	/* Arguments of several rules are read for each of them: the same place is wrong once. */
 	for (end = &all->first; *end != NULL; end = &(*end)->next)
@@ -42,235 +62,125 @@ int load_go_on(struct loader *loader, int error)
 	return 0;
 }
 
-int load_want(struct loader *loader, const struct json_node *node, enum json_type type)
-{
-	if (node->type == type)
-		return 0;
-	return policy_fail(loader, node, "expected %s, found %s", json_type_name(type),
-			   json_type_name(node->type));
-}
-
-/* "a, b, c": all of a short list, the first of a long one. */
-static char *word_list(struct arena *arena, const char *const *words)
-{
-	auto_buf struct buf buf = { 0 };
-
-	for (size_t i = 0; words[i] != NULL; i++) {
-		if (i == 6) {
-			buf_printf(&buf, ", ...");
-			break;
-		}
-		buf_printf(&buf, "%s\"%s\"", i > 0 ? ", " : "", words[i]);
-	}
-	return arena_copy(arena, buf.data, buf.len);
-}
-
-int load_word(struct loader *loader, const struct json_node *node, const char *what,
-	      const char *const *words)
-{
-	const char *nearest;
-	int error = load_want(loader, node, JSON_STRING);
-
-	if (error < 0)
-		return error;
-	for (int i = 0; words[i] != NULL; i++)
-		if (str_is(node->text, words[i]))
-			return i;
-	nearest = str_nearest(node->text, words);
-	if (nearest != NULL)
-		return policy_fail(loader, node, "%s is no %s; did you mean \"%s\"?",
-				   str_quote(loader->arena, node->text), what, nearest);
-	return policy_fail(loader, node, "%s is no %s; expected %s",
-			   str_quote(loader->arena, node->text), what,
-			   word_list(loader->arena, words));
-}
-
-static int unknown_key(struct loader *loader, const struct json_node *member,
-		       const struct policy_key *keys, size_t n_keys)
-{
-	const char *words[16] = { NULL };
-	const char *nearest;
-
-	for (size_t i = 0; i < n_keys && i + 1 < ARRAY_SIZE(words); i++)
-		words[i] = keys[i].name;
-	nearest = str_nearest(member->key, words);
-	if (nearest != NULL)
-		return policy_fail(loader, member, "unknown key; did you mean \"%s\"?", nearest);
-	return policy_fail(loader, member, "unknown key");
-}
-
-static int load_member(struct loader *loader, struct json_node *member,
-		       const struct policy_key *keys, size_t n_keys, void *target)
-{
-	const struct policy_key *key = NULL;
-	int error;
-
-	for (size_t i = 0; i < n_keys && key == NULL; i++)
-		if (str_is(member->key, keys[i].name))
-			key = &keys[i];
-	if (key == NULL)
-		return unknown_key(loader, member, keys, n_keys);
-	error = load_want(loader, member, key->type);
-	if (error == 0 && key->read != NULL)
-		error = key->read(loader, member, target);
-	return error;
-}
-
-int load_object(struct loader *loader, struct json_node *object, const struct policy_key *keys,
-		size_t n_keys, void *target)
-{
-	int error = load_want(loader, object, JSON_OBJECT);
-
-	if (error < 0)
-		return error;
-	json_each (member, object) {
-		error = load_go_on(loader, load_member(loader, member, keys, n_keys, target));
-		if (error < 0)
-			return error;
-	}
-	return 0;
-}
-
-static int load_file(struct loader *loader, const char *name);
-
-static int read_version(struct loader *loader, struct json_node *value, void *target)
+static int read_version(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	(void)target;
 	if (str_is(value->text, "1"))
 		return 0;
-	return policy_fail(loader, value, "version %s is not known to this rootfence; it knows 1",
-			   str_show(loader->arena, value->text));
+	return fields_fail(reader, value, "version %s is not known to this rootfence; it knows 1",
+			   str_show(reader->doc->arena, value->text));
 }
 
-static int read_name(struct loader *loader, struct json_node *value, void *target)
+static int read_name(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	(void)target;
+	struct policy *policy = target;
+
 	if (value->text.len == 0 || value->text.len > 64)
-		return policy_fail(loader, value, "expected a name of 1 to 64 bytes");
-	loader->policy->name = str_show(loader->arena, value->text);
-	loader->policy->name_text = value->text;
+		return fields_fail(reader, value, "expected a name of 1 to 64 bytes");
+	policy->name = str_show(reader->doc->arena, value->text);
+	policy->name_text = value->text;
 	return 0;
 }
 
-static int read_mode(struct loader *loader, struct json_node *value, void *target)
+static int read_mode(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	int word = load_word(loader, value, "mode", mode_words);
+	static const char *const modes[] = { "enforce", "audit", NULL };
+	int word = field_word(reader, value, &(struct field_words){ "mode", modes });
 
-	(void)target;
 	if (word < 0)
 		return word;
-	loader->policy->audit = word == 1;
+	*(bool *)target = word == 1;
 	return 0;
 }
 
-static int read_default_action(struct loader *loader, struct json_node *value, void *target)
+static int read_rules(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	int word = load_word(loader, value, "action of a rule", rule_action_words);
-
-	(void)target;
-	if (word < 0)
-		return word;
-	loader->policy->default_action = (enum rule_action)word;
-	return 0;
+	return fields_each(reader, value, load_rule_entry, target);
 }
 
-static int read_rules(struct loader *loader, struct json_node *value, void *target)
+static int read_document(const struct fields_reader *reader, struct policy *policy)
 {
-	(void)target;
-	json_each (entry, value) {
-		int error = load_go_on(loader, load_rule_entry(loader, entry));
-
-		if (error < 0)
-			return error;
-	}
-	return 0;
-}
-
-static int read_document(struct loader *loader)
-{
-	static const struct policy_key keys[] = {
-		{ "version", JSON_NUMBER, read_version },
-		{ "name", JSON_STRING, read_name },
-		{ "extends", JSON_ARRAY, NULL }, /* read before all others */
-		{ "mode", JSON_STRING, read_mode },
-		{ "defaultAction", JSON_STRING, read_default_action },
-		{ "rules", JSON_ARRAY, read_rules },
-		{ "exec", JSON_OBJECT, load_exec },
-		{ "exceptions", JSON_ARRAY, load_exceptions },
-		{ "$schema", JSON_STRING, NULL },
-		{ "comment", JSON_STRING, NULL },
+	static const struct field fields[] = {
+		ROW_WHOLE("version", JSON_NUMBER, read_version),
+		ROW_WHOLE("name", JSON_STRING, read_name),
+		ROW_WHOLE("extends", JSON_ARRAY, NULL), /* read before all others */
+		ROW(policy, "mode", audit, JSON_STRING, read_mode),
+		ROW(policy, "defaultAction", default_action, FIELD_WORD(&rule_actions)),
+		ROW_WHOLE("rules", JSON_ARRAY, read_rules),
+		ROW(policy, "exec", exec, JSON_OBJECT, load_exec),
+		ROW_WHOLE("exceptions", JSON_ARRAY, load_exceptions),
+		ROW_WHOLE("$schema", JSON_STRING, NULL),
+		ROW_COMMENT,
 	};
-	struct json_node *root = loader->doc->root;
+	struct json_node *root = reader->doc->root;
 	int error = 0;
 
 	if (json_get(root, "version") == NULL)
-		error = policy_fail(loader, root, "no \"version\"; expected \"version\": 1");
-	error = load_go_on(loader, error);
+		error = fields_fail(reader, root, "no \"version\"; expected \"version\": 1");
+	error = fields_go_on(reader, error);
 	if (error == 0 && json_get(root, "name") == NULL)
-		error = policy_fail(loader, root, "no \"name\"; refusals name the policy by it");
-	error = load_go_on(loader, error);
-	return error < 0 ? error : load_object(loader, root, keys, ARRAY_SIZE(keys), NULL);
+		error = fields_fail(reader, root, "no \"name\"; refusals name the policy by it");
+	error = fields_go_on(reader, error);
+	return error < 0 ? error : fields_read(reader, root, fields, ARRAY_SIZE(fields), policy);
 }
 
-static int load_parent(struct loader *loader, const struct json_node *parent)
+static int load_file(struct loader *loader, const char *name);
+
+static int load_parent(const struct fields_reader *reader, struct json_node *parent, void *target)
 {
-	struct json_doc *doc = loader->doc;
-	int error = load_want(loader, parent, JSON_STRING);
+	struct loader *loader = target;
+	struct json_doc *doc = reader->doc;
+	int error = fields_want(reader, parent, JSON_STRING);
 
 	if (error < 0)
 		return error;
 	if (loader->depth == POLICY_EXTENDS_MAX)
-		return policy_fail(loader, parent, "more than %u policies deep",
+		return fields_fail(reader, parent, "more than %u policies deep",
 				   POLICY_EXTENDS_MAX);
 	error = load_file(loader, arena_copy(loader->arena, parent->text.data, parent->text.len));
-	loader->doc = doc;
+	loader->reader.doc = doc;
 	if (error == -ENOENT) /* not found: say where it was asked for */
-		return policy_fail(
-			loader, parent, "%s",
-			arena_copy(loader->arena, loader->err->text, strlen(loader->err->text)));
+		return fields_fail(
+			reader, parent, "%s",
+			arena_copy(loader->arena, reader->err->text, strlen(reader->err->text)));
 	return error;
 }
 
 static int load_parents(struct loader *loader)
 {
-	const struct json_node *extends = json_get(loader->doc->root, "extends");
-	int error = extends != NULL ? load_want(loader, extends, JSON_ARRAY) : 0;
+	const struct fields_reader *reader = &loader->reader;
+	struct json_node *extends = json_get(reader->doc->root, "extends");
+	int error = extends != NULL ? fields_want(reader, extends, JSON_ARRAY) : 0;
 
-	if (error < 0)
-		return error;
-	json_each (parent, extends) {
-		error = load_go_on(loader, load_parent(loader, parent));
-		if (error < 0)
-			return error;
-	}
-	return 0;
+	return error < 0 ? error : fields_each(reader, extends, load_parent, loader);
 }
 
 /* Reads one file and, before its own members, what it extends. */
 static int load_file(struct loader *loader, const char *name)
 {
+	struct fields_reader *reader = &loader->reader;
 	const char *from = loader->depth > 0 ? loader->chain[loader->depth - 1] : NULL;
 	const char *path;
 	struct str text;
 	int error;
 
 	error = loader->source->open(loader->source->data, loader->arena, name, from, &path, &text,
-				     loader->err);
+				     reader->err);
 	if (error < 0)
 		return error;
 	for (unsigned int i = 0; i < loader->depth; i++)
 		if (strcmp(loader->chain[i], path) == 0)
-			return err_set(loader->err, ELOOP, EXIT_POLICY,
+			return err_set(reader->err, ELOOP, EXIT_POLICY,
 				       "%s: the policy extends itself through %s", path, from);
-	error = json_read(loader->arena, path, text, JSON_COMMENTS, &loader->doc, loader->err);
+	error = json_read(loader->arena, path, text, JSON_COMMENTS, &reader->doc, reader->err);
 	if (error < 0) {
-		loader->err->exit = EXIT_POLICY;
+		reader->err->exit = EXIT_POLICY;
 		return error;
 	}
 	loader->chain[loader->depth++] = path;
-	error = load_go_on(loader, load_parents(loader));
+	error = fields_go_on(reader, load_parents(loader));
 	if (error == 0)
-		error = read_document(loader);
+		error = read_document(reader, loader->policy);
 	loader->depth--;
 	return error;
 }
@@ -280,7 +190,15 @@ int policy_load_all(struct arena *arena, const struct policy_source *source, con
 {
 	struct policy *policy = arena_take(arena, sizeof(*policy));
 	struct loader loader = {
-		.arena = arena, .source = source, .policy = policy, .err = err, .all = errors
+		.reader = { .err = err,
+			    .exit = EXIT_POLICY,
+			    .strict = true,
+			    .go_on = errors != NULL ? note_error : NULL,
+			    .data = &loader },
+		.arena = arena,
+		.source = source,
+		.policy = policy,
+		.all = errors,
 	};
 	int error;
 
@@ -293,7 +211,7 @@ int policy_load_all(struct arena *arena, const struct policy_source *source, con
 	};
 	policy->exceptions_end = &policy->exceptions;
 	load_rule_defaults(arena, policy);
-	error = load_go_on(&loader, load_file(&loader, name));
+	error = fields_go_on(&loader.reader, load_file(&loader, name));
 	if (error < 0)
 		return error;
 	if (errors != NULL && errors->n > 0)
