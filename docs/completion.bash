@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# bash completion for rootfence; commands and options are asked of the program itself.
+# bash completion for rootfence. It asks the program itself for commands and options.
 
 _rootfence_policies() {
 	find @SYSCONFDIR@/rootfence/policies @DATADIR@/rootfence/policies -maxdepth 1 -name '*.json' \
