@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which action each rule has for one container: the policy's, then exceptions, then the mode. */
+/*
+ * Decides the action of each rule for one container: the policy's, then exceptions, then the mode.
+ */
 #include <regex.h>
 
 #include "policy/rule.h"
@@ -12,9 +14,9 @@ static bool regex_matches(const regex_t *regex, struct str text)
 }
 
 /*
- * Compiled here, where they are freed again: an arena frees no regular expressions. The loader has
- * compiled them before, so only memory can be missing now. An exception may make a rule stricter:
- * passing over one is no way out.
+ * Regular expressions are compiled here and freed at once: an arena frees none. Compiling can only
+ * fail for lack of memory, since the loader has compiled them before. Skipping an exception would
+ * be unsafe: it may make a rule stricter.
  */
 static void compile(regex_t *regex, const char *pattern)
 {

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel guard's part of a policy: as the mode has it, and as it applies to one container. */
+/*
+ * The kernel guard's part of a policy: with the mode applied, and with the limits of one container.
+ */
 #include "policy/judge.h"
 
 #include "base/cleanup.h"
 
-/* What the guard does where a spec rule draws the line: nothing, an event, or the policy's action. */
+/*
+ * The guard's action at a limit that comes from a spec rule: none, an event, or the policy's
+ * action.
+ */
 static enum exec_action action_at_exec(enum rule_action action, enum exec_action enforced)
 {
 	switch (action) {
@@ -30,7 +35,7 @@ static void audit_exec(struct exec_policy *exec)
 	for (size_t i = 0; i < exec->n_rules; i++)
 		if (exec->rules[i].action > EXEC_LOG)
 			exec->rules[i].action = EXEC_LOG;
-	exec->guarantee = GUARANTEE_NONE; /* an audit refuses nothing, a missing guard included */
+	exec->guarantee = GUARANTEE_NONE; /* audit mode refuses nothing, even without a guard */
 }
 
 struct exec_policy policy_exec(const struct policy *policy)
@@ -56,7 +61,8 @@ void policy_exec_limits(const struct policy *policy, const struct oci_config *co
 	ret_limits->exec = policy_exec(policy);
 	ret_limits->ceiling = judge_allowed_capabilities(&judge);
 	ret_limits->bounding = ret_limits->ceiling | judge_exec_rule_capabilities(&judge);
-	/* Where the ceiling is only logged, every execve would report a bounding set that stays as it was. */
+	/* If exceeding the ceiling is only logged, nothing reduces the bounding set, and every
+	 * execve would report it. */
 	if (capabilities <= RULE_LOG || policy->audit)
 		ret_limits->bounding = UINT64_MAX;
 	ret_limits->ceiling_action = action_at_exec(capabilities, ret_limits->exec.default_action);

@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 
-#define ID_RANGES_MAX 64U /* every id is held against every range */
+#define ID_RANGES_MAX 64U /* every id is compared with every range */
 
 struct id_ranges {
 	struct {
@@ -18,20 +18,20 @@ struct id_ranges {
 };
 
 /*
- * id_ranges_add: adds the ranges of a text, separated by commas: "FIRST-LAST", "FIRST/COUNT" as
- * OpenShift writes them, or "ID". False when it is none, or too many; then ranges is undefined.
+ * Adds the ranges of a text, separated by commas: "FIRST-LAST", "FIRST/COUNT" as OpenShift writes
+ * them, or "ID". False if one is malformed or there are too many; ranges is undefined then.
  */
 bool id_ranges_add(struct id_ranges *ranges, struct str text);
 
 bool id_ranges_have(const struct id_ranges *ranges, uint32_t id);
 
 /*
- * id_ranges_nearest: the id of the ranges nearest to id, the lower of two as near; never 0: nobody
- * becomes root because that is near. False when there is none.
+ * Returns the nearest id of the ranges, the lower one of two at the same distance. Never 0: no
+ * rewrite makes a process root. False if the ranges have no other id.
  */
 bool id_ranges_nearest(const struct id_ranges *ranges, uint32_t id, uint32_t *ret_id);
 
-/* id_ranges_text: "1000-65534, 7", or "none". */
+/* "1000-65534, 7", or "none". */
 const char *id_ranges_text(struct arena *arena, const struct id_ranges *ranges);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From policy, config and facts to a verdict: each rule's check reports findings with their edits;
- * where the policy rewrites and the front end can, the edits are carried out before the next rule.
+ * Turns policy, config and facts into a verdict. The check of each rule reports findings with their
+ * edits. If the policy rewrites and the front end can, the edits are carried out before the next
+ * rule.
  */
 #include "policy/judge.h"
 
@@ -21,7 +22,7 @@ const char *const rewrites_spec[FRONT_COUNT] = {
 	[FRONT_EXEC_OPTIONS] = NOT_AN_OPTION,
 };
 
-/* podman's exec, HOME, passwd and volumes keep the user that podman knows. */
+/* podman knows only the old user, and so do its exec, HOME, passwd and volumes. */
 const char *const rewrites_user[FRONT_COUNT] = {
 	[FRONT_PRECREATE] = "podman's exec would still start as the old user; " USE_WRAPPER,
 	[FRONT_HOOK] = "nothing rewrote it before this hook; " USE_WRAPPER,
@@ -158,7 +159,7 @@ static enum verdict_kind finding_kind(const struct finding *finding)
 	return VERDICT_ALLOW;
 }
 
-/* Carries out the edits of all findings from this one on, and adds to the verdict what follows. */
+/* Carries out the edits of this finding and of all after it, and updates the verdict. */
 static void settle(const struct judge *judge, struct finding *finding)
 {
 	struct verdict *verdict = judge->verdict;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Policies and verdicts: rootfence-policy(5). A policy is read into one row a rule, the kernel
- * guard's part and exceptions; judging a config gives a verdict with findings, and edits where
- * the policy rewrites. Nothing in hook/policy/ looks at the host, the clock or a global: a verdict
- * depends on nothing but the arguments of policy_judge().
+ * Policies and verdicts, see rootfence-policy(5). A policy is loaded into one setting per rule, the
+ * kernel guard's part, and exceptions. Judging a config gives a verdict with findings, and with
+ * edits if the policy rewrites. Nothing in hook/policy/ looks at the host, the clock or a global: a
+ * verdict depends only on the arguments of policy_judge().
  */
 #ifndef ROOTFENCE_POLICY_POLICY_H
 #define ROOTFENCE_POLICY_POLICY_H
@@ -17,9 +17,9 @@
 /* In rising order of severity. */
 enum rule_action {
 	RULE_ALLOW,   /* RF_ACT_ALLOW: not checked */
-	RULE_LOG,     /* RF_ACT_LOG: reported, let through */
+	RULE_LOG,     /* RF_ACT_LOG: reported, and allowed */
 	RULE_REWRITE, /* RF_ACT_REWRITE: changed; refused where the front end cannot */
-	RULE_REJECT,  /* RF_ACT_REJECT */
+	RULE_REJECT,  /* RF_ACT_REJECT: refused */
 };
 
 enum exec_action {
@@ -36,19 +36,19 @@ enum exec_guarantee {
 	GUARANTEE_DENY
 };
 
-/* Who asks: decides what can be rewritten, and how a refusal to rewrite is explained. */
+/* Who asks, and what it can rewrite. It also decides how a refusal to rewrite is explained. */
 enum front_end {
-	FRONT_CHECK,	 /* check, rewrite: a file; as the runtime wrapper would */
+	FRONT_CHECK,	 /* check, rewrite: a spec file, as the runtime wrapper would */
 	FRONT_READ_ONLY, /* check --no-rewrite: nothing */
 	FRONT_PRECREATE, /* podman's precreate: all but the user and the user namespace */
 	FRONT_HOOK,	 /* an OCI hook: nothing */
-	FRONT_WRAPPER,	 /* the runtime wrapper at create, run and restore: all there is */
+	FRONT_WRAPPER,	 /* the runtime wrapper at create, run and restore: everything */
 	FRONT_EXEC,	 /* the runtime wrapper at exec: capabilities, noNewPrivileges, the user */
-	FRONT_EXEC_OPTIONS, /* the same where the command line says it all: nothing */
+	FRONT_EXEC_OPTIONS, /* the same without a process document, from options alone: nothing */
 	FRONT_COUNT,
 };
 
-/* The value of one argument of a rule, of the kind that the rule's table row names. */
+/* The value of one argument of a rule. The rule's args name its kind. */
 struct rule_arg {
 	bool set;
 	uint64_t
@@ -75,7 +75,7 @@ struct exec_rule {
 	enum exec_action action;
 };
 
-#define EXEC_RULES_MAX 64 /* paths; the guard's map entry has room for no more */
+#define EXEC_RULES_MAX 64 /* paths; the guard's map entry has no room for more */
 
 struct exec_policy {
 	enum exec_action default_action;
@@ -91,17 +91,17 @@ struct exception {
 	uint64_t rules; /* bit n: row n of the rule table */
 	enum rule_action action;
 	struct exception_match {
-		const char *key, *value; /* POSIX extended, valid, for whole strings */
+		const char *key, *value; /* POSIX extended, valid, match whole strings */
 	} * matches;			 /* each must match one annotation */
 	size_t n_matches;
-	const char *reason;	/* fit to be printed */
+	const char *reason;	/* safe to print */
 	struct str reason_text; /* as the file has it */
 	unsigned int expires;	/* YYYYMMDD, 0: never */
 	struct exception *next;
 };
 
 struct policy {
-	const char *name;     /* fit to be printed */
+	const char *name;     /* safe to print */
 	struct str name_text; /* as the file has it */
 	bool audit;
 	enum rule_action default_action;
@@ -110,7 +110,7 @@ struct policy {
 	struct exception *exceptions, **exceptions_end;
 };
 
-/* Where policy_load() gets text from: the one who calls knows directories and opens files. */
+/* Where policy_load() gets text from. The caller knows the directories and opens the files. */
 struct policy_source {
 	/*
 	 * Opens the policy that an `extends` entry or a command line names. from is the file that
@@ -125,46 +125,46 @@ struct policy_source {
 #define POLICY_EXTENDS_MAX 16U /* policies in one chain of extends */
 
 /*
- * policy_load: the policy of that name with all that it extends. Error: EXIT_POLICY, with file,
- * line and column.
+ * Loads the policy of that name with all that it extends. Error: EXIT_POLICY, with file, line and
+ * column.
  */
 int policy_load(struct arena *arena, const struct policy_source *source, const char *name,
 		struct policy **ret_policy, struct err *err);
 
-#define POLICY_ERRORS_MAX 100U /* of one policy that policy_load_all() names */
+#define POLICY_ERRORS_MAX 100U /* of one policy that policy_load_all() collects */
 
-/* Every error of a policy, in the order found; starts as zeroes. */
+/* Every error of a policy, in the order found. Initialize with zeroes. */
 struct policy_errors {
 	struct policy_note *first;
 	unsigned int n;
 };
 
 /*
- * policy_load_all: the same for who mends the policy: behind an error it reads on with what does
- * not depend on it, and adds all that it finds to *errors.
+ * Like policy_load(), but collects every error: after one it reads on with what does not depend on
+ * it, and adds all errors to *errors.
  */
 int policy_load_all(struct arena *arena, const struct policy_source *source, const char *name,
 		    struct policy **ret_policy, struct policy_errors *errors, struct err *err);
 
 /*
- * policy_render: the policy as the text of one file that extends nothing; policy_load() makes an
- * equal policy of it.
+ * Writes the policy as the text of one file without extends. policy_load() reads an equal policy
+ * from it.
  */
 struct str policy_render(struct arena *arena, const struct policy *policy);
 
-/* policy_paths: the host paths that facts_collect() has to look up for this policy. */
+/* The host paths that facts_collect() has to look up for this policy. */
 size_t policy_paths(struct arena *arena, const struct policy *policy, struct str **ret_paths);
 
 /*
- * policy_accounts_needed: can this policy make this front end rewrite the user, so that it has to
- * know the container's accounts? See facts_collect_accounts().
+ * True if this policy can make this front end rewrite the user, which needs the container's
+ * accounts; see facts_collect_accounts().
  */
 bool policy_accounts_needed(const struct policy *policy, enum front_end front_end);
 
-/* policy_syscalls: the system calls that seccomp_reach() has to look up for this policy. */
+/* The system calls that seccomp_reach() has to look up for this policy. */
 size_t policy_syscalls(const struct policy *policy, const struct str **ret_names);
 
-/* One change that puts a finding right: json_set(), or json_remove() where value is NULL. */
+/* One change that fixes a finding: json_set(), or json_remove() if value is NULL. */
 struct edit {
 	struct json_node *node;
 	const char *path;
@@ -175,18 +175,18 @@ struct edit {
 struct finding {
 	const struct rule *rule;
 	enum rule_action action;      /* after mode and exceptions */
-	const char *pointer;	      /* of the place; it may be a member that the document lacks */
-	const struct json_node *node; /* the place, or the nearest that there is */
+	const char *pointer;	      /* of the place, which the document may lack */
+	const struct json_node *node; /* the place, or the nearest node above it */
 	const char *observed;	      /* JSON text */
 	const char *required;	      /* words */
 	const char *message;	      /* "/process/user/uid is 0; must not be 0" */
 	const char *fix;	      /* what the user changes */
 	const char *obstacle; /* why a RULE_REWRITE is a refusal here; NULL: it is carried out */
-	struct edit *edits, **edits_end; /* in the order in which they are carried out */
+	struct edit *edits, **edits_end; /* in the order of carrying them out */
 	struct finding *next;
 };
 
-/* finding_that_counts: the first that a rule rewrites or rejects, or NULL. */
+/* The first finding that a rule rewrites or rejects, or NULL. */
 const struct finding *finding_that_counts(const struct finding *findings);
 
 enum verdict_kind {
@@ -197,8 +197,8 @@ enum verdict_kind {
 };
 
 /*
- * A file that has to be in rootfence/ of the bundle when the runtime reads the rewritten spec. Only
- * FRONT_WRAPPER's edits mount them: for a file, nobody would make them.
+ * A file that must be in rootfence/ of the bundle when the runtime reads the rewritten spec. Only
+ * the edits of FRONT_WRAPPER mount such files, since only the wrapper creates them.
  */
 struct generated_file {
 	const char *name; /* "passwd", "group" */
@@ -211,40 +211,39 @@ struct verdict {
 	struct finding *findings,
 		**findings_end; /* in the order of the rule table, then what follows from a rewrite */
 	unsigned int n_refusals;
-	struct generated_file files[ACCOUNTS_COUNT]; /* a name and a group for a rewritten user */
+	struct generated_file files[ACCOUNTS_COUNT]; /* name and group of a rewritten user */
 	size_t n_files;
 };
 
 /*
- * policy_judge: the verdict on config. For the front ends of exec, config is a process that enters
- * a container: only rules that are about a process are asked. Where the policy rewrites and
- * front_end can, config->doc carries the edits afterwards (see json_render). today is YYYYMMDD in
- * UTC, for exceptions.
+ * Judges config. For the front ends of exec, config is a process that enters a container, and only
+ * rules about a process are checked. If the policy rewrites and front_end can, config->doc has the
+ * edits afterwards (see json_render). today is YYYYMMDD in UTC, for exceptions.
  */
 void policy_judge(struct arena *arena, const struct policy *policy, const struct oci_config *config,
 		  const struct facts *facts, enum front_end front_end, unsigned int today,
 		  struct verdict *ret_verdict);
 
-/* What the policy says of a rule for one container, and why. */
+/* The action of a rule for one container, and where it comes from. */
 struct rule_state {
 	enum rule_action action;
 	const struct exception *exception; /* the one that decided, or NULL */
-	bool audited;			   /* the mode made RF_ACT_LOG of it */
+	bool audited;			   /* audit mode turned the action into RF_ACT_LOG */
 };
 
-/* policy_actions: the policy's action for every row, then exceptions, then the mode. */
+/* Takes the policy's action for every row, then applies exceptions, then the mode. */
 void policy_actions(const struct policy *policy, const struct oci_config *config,
 		    unsigned int today, struct rule_state *ret_states);
 
-/* policy_exec: the guard's part of the policy, the mode applied. */
+/* The guard's part of the policy, with the mode applied. */
 struct exec_policy policy_exec(const struct policy *policy);
 
-/* One sentence about a policy or two. */
+/* One sentence about one or two policies. */
 struct policy_note {
 	enum policy_note_kind {
-		NOTE_ERROR,   /* policy_load_all(): FILE:LINE:COLUMN where there is one, and why */
-		NOTE_WARNING, /* policy_lint(): allowed, but hardly meant */
-		NOTE_WEAKER,  /* policy_diff(): something passes that did not, or is held less */
+		NOTE_ERROR,   /* policy_load_all(): the reason, after FILE:LINE:COLUMN if known */
+		NOTE_WARNING, /* policy_lint(): valid but probably unintended */
+		NOTE_WEAKER,  /* policy_diff(): something newly passes, or is restricted less */
 		NOTE_STRICTER,
 		NOTE_OTHER,
 	} kind;
@@ -254,29 +253,29 @@ struct policy_note {
 };
 
 /*
- * policy_lint: warnings about one policy file, valid or not; doc is its text, read with comments.
- * today is YYYYMMDD in UTC, for exceptions. NULL: none.
+ * Returns warnings about one policy file, valid or not; NULL: none. doc is its text, read with
+ * comments. today is YYYYMMDD in UTC, for exceptions.
  */
 struct policy_note *policy_lint(struct arena *arena, struct json_doc *doc, unsigned int today);
 
-/* policy_diff: what changes for specs and containers when b takes a's place. NULL: nothing. */
+/* Returns what changes for specs and containers if b replaces a; NULL: nothing. */
 struct policy_note *policy_diff(struct arena *arena, const struct policy *a, const struct policy *b,
 				unsigned int today);
 
-/* What the guard has to hold the container to: the policy as it applies to this config. */
+/* The limits that the guard sets for the container: the policy as it applies to this config. */
 struct exec_limits {
 	uint64_t ceiling;
 	uint64_t bounding; /* the ceiling, and what exec rules let some binary gain */
 	enum exec_action ceiling_action;
 	enum exec_action root_action;
-	struct exec_policy exec; /* mode applied */
+	struct exec_policy exec; /* with the mode applied */
 };
 
 void policy_exec_limits(const struct policy *policy, const struct oci_config *config,
 			const struct facts *facts, unsigned int today,
 			struct exec_limits *ret_limits);
 
-/* Names as they are spelled in policies and reports. */
+/* Names as policies and reports spell them. */
 const char *rule_action_name(enum rule_action action);
 const char *verdict_name(enum verdict_kind kind);
 const char *exec_guarantee_name(enum exec_guarantee guarantee);

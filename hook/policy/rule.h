@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a rule is, and the table of all rules. A rule is one const struct in rules/SUBJECT.c: its
- * name, arguments, references and check. table.c lists the rules in the order in which a refusal
- * names their findings.
+ * The definition of a rule, and the table of all rules. A rule is one const struct in
+ * rules/SUBJECT.c: its name, arguments, references and check. table.c lists the rules in the order
+ * in which a refusal names their findings.
  */
 #ifndef ROOTFENCE_POLICY_RULE_H
 #define ROOTFENCE_POLICY_RULE_H
@@ -12,12 +12,12 @@
 enum rule_arg_kind {
 	ARG_NONE,
 	ARG_CAPABILITIES, /* array of exact names */
-	ARG_STRINGS,	  /* array of strings; a final * stands for any rest */
+	ARG_STRINGS,	  /* array of strings; a final * matches any rest */
 	ARG_PATHS,	  /* array of absolute paths, looked up on the host */
-	ARG_INSIDE,	  /* array of absolute paths of the container, not looked up */
+	ARG_INSIDE,	  /* array of absolute paths in the container, not looked up */
 	ARG_NUMBER,	  /* a whole number */
 	ARG_VERSION,	  /* "v1.0" to "v1.37" of Kubernetes, as its minor number */
-	ARG_PATTERNS, /* array of absolute paths; * is any one component, :ro read-only mounts */
+	ARG_PATTERNS, /* array of absolute paths; * is any one component; :ro: read-only mounts */
 	ARG_ID,	      /* a uid or gid */
 	ARG_IDS,      /* array of ids */
 	ARG_WORD,     /* one of `words` */
@@ -25,24 +25,24 @@ enum rule_arg_kind {
 	ARG_RANGES,   /* array of ranges of ids: "FIRST-LAST", "FIRST/COUNT", "ID" */
 };
 
-/* What a larger value does to the verdict: how policy_diff() compares two policies. */
+/* How a larger value changes the verdict. policy_diff() compares two policies by it. */
 enum rule_arg_effect {
-	ARG_SHAPES,  /* nothing: it says what a rewrite makes */
-	ARG_ADMITS,  /* more specs pass: entries, a number, a later word */
+	ARG_SHAPES,  /* not at all: it shapes what a rewrite writes */
+	ARG_ADMITS,  /* more specs pass; larger means more entries, a larger number, a later word */
 	ARG_DEMANDS, /* fewer specs pass */
 	ARG_SELECTS, /* other specs pass */
 };
 
-/* rule_arg_is_list: does an argument of this kind have entries? Else it has one value. */
+/* True if an argument of this kind has entries; else it has one value. */
 bool rule_arg_is_list(enum rule_arg_kind kind);
 
 /*
- * The strings that are known for an argument. Others are valid, since another host or version may
- * know more of them; policy_lint() warns about them.
+ * The known strings of an argument. Others are valid too, since another host or version may know
+ * more; policy_lint() warns about them.
  */
 struct vocabulary {
 	bool (*has)(struct arena *arena, struct str word);
-	const char *unknown; /* "is no ...": what another string is */
+	const char *unknown; /* what policy_lint() says of another string */
 	const char *const *(*words)(
 		struct arena *arena); /* ended by NULL, for suggestions; or NULL */
 };
@@ -51,7 +51,7 @@ struct rule_arg_spec {
 	const char *name;
 	enum rule_arg_kind kind;
 	enum rule_arg_effect effect;
-	bool none_is_all;	     /* ARG_ADMITS: not given, or empty, it lets all pass */
+	bool none_is_all;	     /* ARG_ADMITS: absent or empty, it lets everything pass */
 	const char *const *words;    /* ARG_WORD, ended by NULL; the first is the default */
 	const char *const *defaults; /* ARG_STRINGS and ARG_PATHS, ended by NULL; else NULL */
 	const struct vocabulary *vocabulary; /* ARG_STRINGS, or NULL */
@@ -64,17 +64,17 @@ struct rule {
 	const char *name;
 	const char *title;
 	const char *reads;			  /* JSON pointers, for the documentation */
-	struct rule_arg_spec args[RULE_ARGS_MAX]; /* the rule's file has an enum of their places */
+	struct rule_arg_spec args[RULE_ARGS_MAX]; /* indexed by an enum of the rule's file */
 	const char *const *references;
-	bool process; /* about the process, so asked at exec too */
+	bool process; /* about the process, so checked at exec too */
 	/*
-	 * NULL: the rule never rewrites. Else for each front end why it cannot carry out a rewrite,
-	 * and what to use instead; NULL where it can. rewrites_spec and rewrites_user are the two.
+	 * NULL: the rule never rewrites. Else one entry per front end: why it cannot rewrite, and
+	 * what to use instead; NULL if it can. The two arrays are rewrites_spec and rewrites_user.
 	 */
 	const char *const *rewrites;
-	/* Reports findings, each with the edits that put it right: finding_add() in judge.h. */
+	/* Reports findings with the edits that fix them: finding_add() in judge.h. */
 	void (*check)(struct judge *judge);
-	/* Is the argument in force, given or not? NULL: when it is given. */
+	/* True if the argument has an effect, given or not. NULL: it has one if it is given. */
 	bool (*arg_in_force)(const struct rule_setting *setting, size_t arg);
 };
 
@@ -87,32 +87,32 @@ struct rule {
 extern const struct rule *const rules[];
 extern const size_t n_rules;
 
-/* rule_find: the row of the rule of that name, or -1. */
+/* The row of the rule of that name, or -1. */
 int rule_find(struct str name);
 
-/* rule_row: the row of a rule, or n_rules for one without a row. */
+/* The row of a rule, or n_rules for one without a row. */
 size_t rule_row(const struct rule *rule);
 
-/* rule_names: all names, ended by NULL, for suggestions. */
+/* All names, ended by NULL, for suggestions. */
 const char *const *rule_names(void);
 
-/* rule_setting: what the policy says of a rule of the table. */
+/* The policy's setting of a rule of the table. */
 static inline const struct rule_setting *rule_setting(const struct policy *policy,
 						      const struct rule *rule)
 {
 	return &policy->settings[rule_row(rule)];
 }
 
-/* Rules that others ask about. */
+/* Rules that other files ask about. */
 extern const struct rule rule_capabilities, rule_host_user_namespace, rule_root_user,
 	rule_root_group, rule_seccomp_profile, rule_user_range;
 
-/* Always on: reading the spec is the check, and a finding is exit code 3. It has no row. */
+/* Always on. Reading the spec is the check, and a finding means exit code 3. It has no row. */
 extern const struct rule rule_spec;
 
 /*
- * exec.userNamespaces, where the policy refuses and the kernel guard cannot. It has no row, since
- * the exec part of the policy says what happens.
+ * exec.userNamespaces, if the policy refuses new user namespaces and the kernel guard cannot. It
+ * has no row, since the exec part of the policy decides what happens.
  */
 extern const struct rule rule_user_namespaces;
 

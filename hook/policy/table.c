@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All rules, in the order in which a refusal names findings: what matters most first. A rule that
- * rewrites comes before those that look at what it changed.
+ * All rules, in the order in which a refusal names findings: the most important first. A rule that
+ * rewrites comes before the rules that look at what it changed.
  */
 #include "policy/rule.h"
 

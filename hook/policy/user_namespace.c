@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The process's user namespace: whether it is the host's, and what ids in it are on the host. */
+/*
+ * Decides whether the process has the host's user namespace, and maps its ids to ids of the host.
+ */
 #include "policy/judge.h"
 
 /*
- * The namespace that a rootless engine runs in counts where the policy says so. A file that is judged
- * away from its engine cannot tell, so the policy's word is taken for it.
+ * The namespace that a rootless engine runs in counts as private if the policy says so. Offline
+ * nothing else tells, so the policy decides alone.
  */
 static bool host_user_namespace_is_private(const struct judge *judge)
 {
@@ -19,7 +21,8 @@ bool judge_user_namespace_is_private(const struct judge *judge)
 	case NS_FACT_OTHER:
 		return true;
 	case NS_FACT_UNKNOWN:
-		/* A path of another host: engines write maps beside a namespace of the container's own. */
+		/* A path of another host. Engines write mappings along with a namespace of the
+		 * container's own. */
 		if (judge->facts->scope == FACTS_OFFLINE &&
 		    judge->config->linux_.uid_mappings.n > 0)
 			return true;
@@ -81,8 +84,8 @@ uint64_t judge_host_id(const struct judge *judge, enum id_kind kind, uint32_t id
 		break;
 	case NS_FACT_OTHER:
 	case NS_FACT_UNKNOWN:
-		/* The kernel's map of a joined namespace counts, not what the spec says of it. Kernel
-		 * maps are read from here, so they end in the engine's namespace already. */
+		/* The kernel's map of a joined namespace decides, not the mappings in the spec. A
+		 * kernel map read from here ends in the engine's namespace already. */
 		if (n_joined > 0)
 			mapped = kind == ID_USER ? map_through(facts->joined_uids, n_joined, id)
 						 : map_through(facts->joined_gids, n_joined, id);
