@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* capabilities: what any of the five sets of the process may hold. */
+/* capabilities: the capabilities that any of the five sets of the process may hold. */
 #include "policy/judge.h"
 
 #include "base/cleanup.h"
 #include "oci/capability.h"
 
-#define RESTRICTED_SINCE 22 /* minor version of Kubernetes */
+#define RESTRICTED_SINCE 22 /* minor version of Kubernetes, in its restricted standard */
 #define PORT_SYSCTL "net.ipv4.ip_unprivileged_port_start"
 
 enum arg {
 	ARG_ALLOW,
 	ARG_ALLOW_MAPPED,
-	ARG_SINCE
+	ARG_SINCE /* args.version */
 };
 
 uint64_t judge_allowed_capabilities(const struct judge *judge)
@@ -19,7 +19,8 @@ uint64_t judge_allowed_capabilities(const struct judge *judge)
 	const struct rule_arg *args = rule_setting(judge->policy, &rule_capabilities)->args;
 	uint64_t allowed = args[ARG_ALLOW].number;
 
-	/* Before, restricted asked nothing of its own: what baseline lets a pod have may stay. */
+	/* Older versions of restricted ask nothing of their own: a pod may keep what baseline
+	 * allows. */
 	if (judge_before(&args[ARG_SINCE], RESTRICTED_SINCE))
 		allowed |= CAP_ENGINE_DEFAULT;
 	if (judge_user_namespace_is_private(judge))
@@ -33,19 +34,19 @@ bool judge_process_keeps_power(const struct judge *judge)
 	const struct oci_cap_set *sets = process->capabilities.sets;
 	uint64_t kept = 0;
 
-	/* In the bounding set alone, what an exec rule may gain is the guard's affair. */
+	/* The guard controls a capability that only the bounding set has, for an exec rule. */
 	for (unsigned int i = 0; i < CAP_SET_COUNT; i++)
 		kept |= i == CAP_SET_BOUNDING ? sets[i].bits & ~judge_exec_rule_capabilities(judge)
 					      : sets[i].bits;
-	/* What the capabilities rule takes away on the way is not kept. */
+	/* Leave out what the capabilities rule removes before the process starts. */
 	if (judge->drops_capabilities)
 		kept &= judge_allowed_capabilities(judge);
 	return kept != 0 || judge_host_id(judge, ID_USER, judge_id(judge, ID_USER)) == 0;
 }
 
 /*
- * What a set may hold: the rule's list, and in the bounding set what an exec rule lets a named
- * binary gain, since the kernel gives a binary nothing that the bounding set lacks.
+ * Returns what a set may hold: the rule's list. The bounding set may also hold what an exec rule
+ * lets a named binary gain, since the kernel gives a binary nothing that the bounding set lacks.
  */
 static uint64_t set_allowed(const struct judge *judge, enum cap_set set)
 {
@@ -55,8 +56,8 @@ static uint64_t set_allowed(const struct judge *judge, enum cap_set set)
 }
 
 /*
- * Is the network namespace the container's own, and its sysctls writable for the runtime? One that
- * the engine made outside a user namespace of the container's is not.
+ * Is the network namespace the container's own, with sysctls that the runtime can write? If the
+ * engine made it outside the container's user namespace, the runtime cannot.
  */
 static bool can_set_port_sysctl(const struct judge *judge)
 {
@@ -67,7 +68,10 @@ static bool can_set_port_sysctl(const struct judge *judge)
 	       (network == NS_FACT_NEW || (network == NS_FACT_OTHER && user == NS_FACT_HOST));
 }
 
-/* What servers get instead of CAP_NET_BIND_SERVICE: a change like any other, so it is reported. */
+/*
+ * Sets the sysctl that servers get in place of CAP_NET_BIND_SERVICE. It is a change like any other,
+ * so it is reported.
+ */
 static void open_low_ports(struct judge *judge)
 {
 	const struct oci_linux *config = &judge->config->linux_;
@@ -88,9 +92,10 @@ static void open_low_ports(struct judge *judge)
 }
 
 /*
- * At exec, what the engine gave the container, or gives every one, is taken away in silence, as at
- * create: engines hand it to each session unasked. More than that somebody asked for, by
- * `exec --privileged` or --cap: a session that looks as if it had it, and has not, helps nobody.
+ * At exec, capabilities that the engine gave the container, or gives every container, are removed
+ * silently, as at create: engines add them to each session unasked. More than that somebody asked
+ * for, with `exec --privileged` or --cap. Such a session is refused, since it would look as if it
+ * had the capabilities but lack them.
  */
 static const char *session_obstacle(const struct judge *judge, uint64_t excess)
 {
@@ -100,7 +105,7 @@ static const char *session_obstacle(const struct judge *judge, uint64_t excess)
 	return "a session is not given more than its container was";
 }
 
-/* The set as it shall be: what is allowed of it, each name once, in the order it had. */
+/* Returns the set reduced to what is allowed, each name once, in the original order. */
 static const char *reduced_set(struct arena *arena, const struct oci_cap_set *set, uint64_t allowed)
 {
 	auto_buf struct buf buf = { 0 };
@@ -124,7 +129,7 @@ static const char *reduced_set(struct arena *arena, const struct oci_cap_set *se
 	return arena_copy(arena, buf.data, buf.len);
 }
 
-/* Reports a set that holds too much. Returns what a rewrite takes out of it. */
+/* Reports a set that holds too much. Returns what a rewrite removes from it. */
 static uint64_t check_set(struct judge *judge, enum cap_set which)
 {
 	const struct oci_cap_set *set = &judge->config->process.capabilities.sets[which];
@@ -145,7 +150,8 @@ static uint64_t check_set(struct judge *judge, enum cap_set which)
 						     : "--cap-drop=ALL",
 			      });
 	finding_block(finding, session_obstacle(judge, excess));
-	/* Ambient and inheritable hand capabilities on through execve: nothing may need that. */
+	/* Ambient and inheritable sets pass capabilities on through execve. No process should need
+	 * that. */
 	if (which == CAP_SET_AMBIENT || which == CAP_SET_INHERITABLE)
 		kept = 0;
 	finding_set(judge, finding, set->node, "", reduced_set(judge->arena, set, kept));

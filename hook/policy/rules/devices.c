@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of the host's hardware the container gets: deviceAccess, netDevices. */
+/* deviceAccess, netDevices: the hardware of the host that the container gets. */
 #include "policy/judge.h"
 
 #include <string.h>
@@ -8,17 +8,17 @@ enum arg {
 	ARG_ALLOW
 };
 
-/* What runtimes make in every container, and mknod of anything, which opens nothing. */
+/* The devices that runtimes make in every container, and mknod of any, which opens nothing. */
 static const char *const usual_devices[] = {
 	"c 1:3", "c 1:5", "c 1:7",   "c 1:8",	"c 1:9",   "c 5:0",
 	"c 5:1", "c 5:2", "c 136:*", "c *:* m", "b *:* m", NULL,
 };
 
-/* A device or a whole class of them, as an entry of args.allow or as the spec has it. */
+/* A device or a whole class of devices, as in an entry of args.allow or in the spec. */
 struct device_class {
-	char type;		 /* 'b', 'c', 'a' for both */
+	char type;		 /* 'b', 'c', or 'a' for both */
 	struct str major, minor; /* "*" for any */
-	struct str access;	 /* some of "rwm" */
+	struct str access;	 /* letters of "rwm" */
 };
 
 static struct str cut(struct str *rest, char at)
@@ -31,7 +31,7 @@ static struct str cut(struct str *rest, char at)
 	return word;
 }
 
-/* "c 1:3" or "c 136:* rw", as in devices.allow of cgroup v1; what is no such entry allows nothing. */
+/* "c 1:3" or "c 136:* rw", as in devices.allow of cgroup v1. A malformed entry allows nothing. */
 static struct device_class entry_class(struct str entry)
 {
 	struct str type = cut(&entry, ' ');
@@ -118,7 +118,7 @@ static struct device_class rule_class(const struct oci_device_rule *rule)
 	};
 }
 
-/* A node's access is decided by the device rules; what it may be at most is read and write. */
+/* The device rules decide about access to a node. It is at most read and write. */
 static struct device_class node_class(const struct oci_device *device)
 {
 	struct str type = device->type.value;
@@ -164,7 +164,7 @@ static void check_nodes(struct judge *judge)
 		struct device_class class = node_class(&devices[i]);
 		const char *message;
 
-		/* A pipe is no device. */
+		/* A pipe is not a device. */
 		if (str_is(devices[i].type.value, "p") || is_allowed(judge, &class))
 			continue;
 		message = arena_printf(judge->arena, "makes %s at %s; must not",
@@ -182,9 +182,9 @@ static bool denies_all(const struct oci_device_rule *rule, const struct device_c
 }
 
 /*
- * Rules that allow too much go. A list that denies nothing first leaves the rest to the runtime,
- * and crun takes an empty one for no restriction at all: there the first of them denies everything
- * instead, and runtimes add the usual devices after it.
+ * Removes rules that allow too much. If no rule before the first of them denies everything, it is
+ * replaced by one that does, and runtimes add the usual devices after it. Without that, a list
+ * leaves the rest to the runtime, and crun reads an empty list as no restriction at all.
  */
 static void check_rules(struct judge *judge)
 {

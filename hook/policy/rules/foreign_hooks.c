@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* foreignHooks: which programs run on the host for the container. */
+/* foreignHooks: the programs that run on the host for the container. */
 #include "policy/judge.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@ enum arg {
 static const char *const own_hooks[] = { ROOTFENCE_BINDIR "/rootfence", NULL };
 
 /*
- * dockerd up to 27 gives the container its network by a hook that is dockerd itself, found by its
+ * dockerd up to 27 sets up the container's network with a hook that is dockerd itself, found by its
  * pid: /proc/PID/exe libnetwork-setkey ... No other engine puts a hook of its own into a spec.
  */
 static bool is_docker_network_hook(enum oci_hook_stage stage, const struct oci_hook *hook)
@@ -32,14 +32,14 @@ static bool is_docker_network_hook(enum oci_hook_stage stage, const struct oci_h
 static bool hook_is_known(const struct judge *judge, enum oci_hook_stage stage,
 			  const struct oci_hook *hook)
 {
-	/* A path through ".." is what its entry says nowhere. */
+	/* A path with ".." may lead elsewhere than the entry that matches it. */
 	if (memmem(hook->path.value.data, hook->path.value.len, "/../", 4) != NULL)
 		return false;
 	return is_docker_network_hook(stage, hook) ||
 	       judge_entry_names(judge_arg(judge, ARG_ALLOW), hook->path.value);
 }
 
-/* What the dynamic linker reads makes any program on the list run whatever the variable names. */
+/* With a variable of the dynamic linker, any program on the list runs the code that it names. */
 static void check_hook_environment(struct judge *judge, const struct oci_hook *hook)
 {
 	for (size_t i = 0; i < hook->env.n; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hostMounts: what mounts, and the root directory, bring in from the host. */
+/* hostMounts: files of the host that mounts, or the root directory, bring into the container. */
 #include "policy/rules/host_paths.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ static const char *const allowed_paths[] = {
 	"/var/lib/containers/storage/volumes/*/_data",
 	"/var/lib/docker/volumes/*/_data",
 	"/var/lib/docker/*/volumes/*/_data",
-	/* Images, of Docker 28's mounts of type image, and build contexts. */
+	/* Images that Docker 28 mounts with type image, and build contexts. */
 	"/var/lib/docker/overlay2/*/merged:ro",
 	"/var/lib/docker/overlay2/*/diff:ro",
 	"/var/lib/docker/*/overlay2/*/merged:ro",
@@ -53,7 +53,7 @@ static const char *const allowed_paths[] = {
 	NULL,
 };
 
-/* Another place of a file. One that cannot be looked up is known by its name. */
+/* Looks at another place of a file, by its name if it cannot be looked up. */
 static struct path_look look_at(const struct judge *judge, const struct path_fact *fact)
 {
 	if (fact->error == 0)
@@ -62,8 +62,8 @@ static struct path_look look_at(const struct judge *judge, const struct path_fac
 }
 
 /*
- * args.others: a source, under its own name and after every link, that no entry of args.allow covers.
- * What is mounted there is not asked: a volume of the kubelet may come from anywhere.
+ * args.others: an entry of args.allow must cover a source, under its own name and after all links.
+ * Its origins are not checked here, since a volume of the kubelet may come from anywhere.
  */
 static const char *unlisted_reason(const struct judge *judge, const struct path_lists *entries,
 				   const struct oci_mount *mount, const struct path_look *look)
@@ -74,8 +74,8 @@ static const char *unlisted_reason(const struct judge *judge, const struct path_
 }
 
 /*
- * A path that runtimes take in different ways: from the bundle, or from the container's root; with
- * ".." as text, or by the links before it.
+ * Refuses paths that runtimes resolve in different ways: from the bundle or from the container's
+ * root; with ".." as text, or after the links before it.
  */
 static const char *relative_reason(const struct source_fact *source)
 {
@@ -110,7 +110,7 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 
 		reason = host_paths_denied(judge, entries, mount, &origin);
 	}
-	/* What cannot be looked up cannot be told from the host's. A file is judged by its names. */
+	/* A source that cannot be looked up may be the host's. Offline its names decide. */
 	if (reason == NULL && source->path.error != 0 &&
 	    (judge->facts->scope == FACTS_LIVE || by_name.path == NULL))
 		reason = arena_printf(judge->arena, "it cannot be looked up: %s",
@@ -118,7 +118,10 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 	return reason;
 }
 
-/* A file system that shows a device or the kernel of the host, or takes back how one is shown. */
+/*
+ * Refuses a file system that shows a device or the kernel of the host, and a remount, which may
+ * take back options of the mount before it.
+ */
 static const char *type_reason(const struct judge *judge, const struct oci_mount *mount)
 {
 	if (mount->remount)
@@ -149,14 +152,14 @@ static void add_mount_finding(struct judge *judge, const struct source_fact *sou
 }
 
 enum root_look {
-	ROOT_NAMED,   /* by its name alone: it lies where the name leads, a storage may be a link */
+	ROOT_NAMED,   /* by its name; the storage may be a link, so it may lie elsewhere */
 	ROOT_THERE,   /* where it lies */
 	ROOT_MADE_OF, /* what is mounted there, or a layer of it */
 };
 
 /*
- * Roots of containers lie below many a denied path: where engines have them, and in the bundle. Any
- * other directory there is the host's.
+ * Roots of containers lie below many denied paths: in the storage of engines, and in the bundle.
+ * Any other directory there is the host's.
  */
 static bool may_lie_below(const struct judge *judge, const struct path_look *look,
 			  const struct path_fact *fact, enum root_look what)
@@ -169,7 +172,7 @@ static bool may_lie_below(const struct judge *judge, const struct path_look *loo
 	       (len > 1 && strncmp(look->path, bundle, len) == 0 && look->path[len] == '/');
 }
 
-/* Why the root of a container must not be what is looked at, or NULL. fact: of this place. */
+/* Returns why the root of a container must not be here, or NULL. fact describes the place. */
 static const char *root_reason(const struct judge *judge, const struct path_look *look,
 			       const struct path_fact *fact, const struct path_lists *entries,
 			       enum root_look what)
@@ -191,7 +194,7 @@ static const char *root_reason(const struct judge *judge, const struct path_look
 	return NULL;
 }
 
-/* root.path is a mount as well. */
+/* root.path is a mount, too. */
 static void check_root_path(struct judge *judge, const struct path_lists *entries)
 {
 	const struct oci_string *path = &judge->config->root.path;
@@ -212,8 +215,8 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 
 		why = root_reason(judge, &origin, &fact->origins[i], entries, ROOT_MADE_OF);
 	}
-	/* One that is not there starts nothing, and EINVAL is a relative one without its bundle: the next
-	 * hook knows that. One behind a magic link may be anything. */
+	/* A missing root starts nothing. EINVAL means a relative path without its bundle, which the
+	 * next hook knows. A path through a magic link may lead anywhere. */
 	if (why == NULL && judge->facts->scope == FACTS_LIVE && fact->error != 0 &&
 	    fact->error != ENOENT && fact->error != EINVAL)
 		why = arena_printf(judge->arena, "it cannot be looked up: %s",

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Namespaces shared with the host: hostUserNamespace, hostPidNamespace and so on. */
+/*
+ * Namespaces shared with the host: hostUserNamespace, hostPidNamespace, hostNetworkNamespace,
+ * hostIpcNamespace, hostUtsNamespace, hostCgroupNamespace, hostMountNamespace.
+ */
 #include "policy/judge.h"
 
 enum user_arg {
@@ -19,7 +22,7 @@ static struct finding *add_missing(struct judge *judge, struct finding_text text
 	return judge_linux_finding(judge, NULL, "namespaces", text);
 }
 
-/* Reports where the process stays in the host's namespace, or may: the finding, or NULL. */
+/* Reports a process that is, or may be, in the host's namespace. Returns the finding, or NULL. */
 static struct finding *check_namespace(struct judge *judge, enum oci_namespace_type type,
 				       const char *fix)
 {
@@ -52,8 +55,9 @@ static struct finding *check_namespace(struct judge *judge, enum oci_namespace_t
 }
 
 /*
- * A new namespace in place of the host's: safe for those that start out as good as empty. The network
- * and the user namespace do not: the engine has made devices, addresses and storage for them.
+ * Replaces the host's namespace by a new one. That is safe for namespaces that start nearly empty.
+ * It is not for network and user namespaces: the engine has made devices, addresses and storage for
+ * them.
  */
 static void renew_namespace(struct judge *judge, struct finding *finding,
 			    enum oci_namespace_type type)
@@ -187,7 +191,7 @@ const struct rule rule_host_cgroup_namespace = {
 	.check = check_cgroup_namespace,
 };
 
-/* In a joined namespace other files have the names that were looked at, and its root is replaced. */
+/* In a joined mount namespace the checked paths name other files, and its root is replaced. */
 static struct finding *check_joined(struct judge *judge)
 {
 	const struct oci_namespace *namespace =

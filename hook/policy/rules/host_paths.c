@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths of the host against args.allow and args.deny: see host_paths.h. */
+/* Compares paths of the host with args.allow and args.deny; see host_paths.h. */
 #include "policy/rules/host_paths.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@ static bool same_id(const struct file_id *a, const struct file_id *b)
 	return a->device == b->device && a->inode == b->inode;
 }
 
-/* Is `id` among the parents that a chain names? The root directory is everyone's parent: left out. */
+/* Is `id` among the parents in the chain? The root directory, above every file, is left out. */
 static bool chain_has(const struct path_fact *fact, const struct file_id *id)
 {
 	for (size_t i = 1; i + 1 < fact->n_chain; i++)
@@ -49,7 +49,7 @@ static struct path_entry make_entry(struct arena *arena, struct str text)
 	return entry;
 }
 
-/* What was found at the path; *next is where to look first, since lookups are in the policy's order. */
+/* Finds the fact about a path. *next is where to start, since facts have the policy's order. */
 static const struct path_fact *find_fact(const struct facts *facts, struct str path, size_t *next)
 {
 	for (size_t i = 0; i < facts->n_paths; i++) {
@@ -80,7 +80,7 @@ struct path_lists host_paths_prepare(const struct judge *judge, const struct rul
 	return lists;
 }
 
-/* The component at the head of *path, which is moved behind it; empty at the end. */
+/* Returns the first component of *path and moves *path to its end. Empty at the end of the path. */
 static struct str next_component(const char **path)
 {
 	const char *start = *path + (**path == '/');
@@ -90,13 +90,13 @@ static struct str next_component(const char **path)
 	return (struct str){ start, len };
 }
 
-/* Does the entry, in which * is one component, name the path or a directory that it lies under? */
+/* Does the entry name the path or a directory above it? A * in the entry is one component. */
 static bool entry_covers(const struct path_entry *entry, const char *path)
 {
 	const char *name = entry->name;
 
 	if (strcmp(name, "/") == 0)
-		return strcmp(path, "/") == 0; /* the root directory, not all that lies under it */
+		return strcmp(path, "/") == 0; /* only the root directory, not what lies under it */
 	while (*name != '\0') {
 		struct str wanted = next_component(&name), found = next_component(&path);
 
@@ -106,7 +106,10 @@ static bool entry_covers(const struct path_entry *entry, const char *path)
 	return true;
 }
 
-/* The rank of the best entry of args.allow that covers what is looked at, 0 for none. */
+/*
+ * Returns the rank of the best entry of args.allow that covers what is looked at; 0 if none does.
+ * *ret_exact: an entry names exactly this path.
+ */
 static size_t allowed_rank(const struct path_lists *lists, const struct oci_mount *mount,
 			   const struct path_look *look, bool *ret_exact)
 {

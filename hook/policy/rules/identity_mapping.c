@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* identityMapping: mappings of ids, of a user namespace or a mount, that reach root of the host. */
+/* identityMapping: id mappings of a user namespace or a mount that reach root of the host. */
 #include "policy/judge.h"
 
 enum arg {
-	ARG_IDS_DENIED
+	ARG_IDS_DENIED /* args.ids */
 };
 
-/* Does a mapping reach the host id? Both bounds count. */
+/* Is the host id anywhere in the range of the mapping? */
 static bool mapping_reaches(const struct judge *judge, enum id_kind kind,
 			    const struct oci_mapping *mapping, uint64_t host_id)
 {
@@ -16,7 +16,7 @@ static bool mapping_reaches(const struct judge *judge, enum id_kind kind,
 	uint64_t first = mapping->host_id.value, count = mapping->size.value;
 
 	if (facts->scope == FACTS_LIVE && !facts->user_namespace_initial) {
-		/* The mapping ends in the engine's namespace: go on from there to the host. */
+		/* The mapping ends in the engine's namespace. Map on from there to the host. */
 		for (size_t i = 0; i < n; i++) {
 			uint64_t inside;
 
@@ -66,7 +66,7 @@ static void check_mappings(struct judge *judge, enum id_kind kind, const struct 
 enum idmap {
 	IDMAP_NONE,
 	IDMAP_PLAIN,
-	IDMAP_ODD, /* crun goes by the first letters, and other runtimes hand it on as data */
+	IDMAP_ODD, /* crun compares the first letters only; other runtimes pass it on as data */
 };
 
 static enum idmap option_idmap(struct str option)
@@ -92,7 +92,10 @@ static enum idmap mount_idmap(const struct oci_mount *mount)
 	return idmap;
 }
 
-/* A file of the host that is no volume: who maps its owner to an id of the container writes as root. */
+/*
+ * Does the mount have writable files of the host that are not a volume? If their owner is mapped to
+ * an id of the container, the container writes as root.
+ */
 static bool shows_files_of_host(const struct judge *judge, const struct oci_mount *mount)
 {
 	const struct facts *facts = judge->facts;
@@ -103,7 +106,7 @@ static bool shows_files_of_host(const struct judge *judge, const struct oci_moun
 	return false;
 }
 
-/* Why the ids of the mount's files must not be mapped, or NULL. *ret_fix is what to do then. */
+/* Returns why the mount must not be idmapped, or NULL. *ret_fix says what to do then. */
 static const char *idmap_flaw(const struct judge *judge, const struct oci_mount *mount,
 			      const char **ret_fix)
 {
@@ -128,8 +131,8 @@ static const char *idmap_flaw(const struct judge *judge, const struct oci_mount 
 
 /*
  * An idmapped mount is made for containers with a user namespace: it lets their ids own the files
- * of other ids. Without one it lets an ordinary user of the host write as another, root included;
- * with one, root of the container, wherever the files were not made for it.
+ * of other ids. Without a user namespace, an ordinary user of the host writes as another user, even
+ * as root. With one, root of the container does, unless the files were made for the container.
  */
 static void check_idmapped_mounts(struct judge *judge)
 {
@@ -153,7 +156,7 @@ static void check_idmapped_mounts(struct judge *judge)
 	}
 }
 
-/* The kernel's own map of a user namespace that is joined, where it can be read. */
+/* Checks the kernel's own map of a joined user namespace, if it can be read. */
 static void check_joined_namespace(struct judge *judge)
 {
 	const struct facts *facts = judge->facts;
@@ -180,7 +183,7 @@ static void check_joined_namespace(struct judge *judge)
 static void check(struct judge *judge)
 {
 	check_idmapped_mounts(judge);
-	/* An offline policy for rootless engines cannot know where the engine's ids end. */
+	/* Offline, nothing tells which ids of the host a rootless engine's ids are. */
 	if (judge->facts->scope == FACTS_OFFLINE &&
 	    judge_host_id(judge, ID_USER, 0) == HOST_ID_UNKNOWN)
 		return;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What of the kernel's files the container sees and may write: maskedPaths, readonlyPaths,
- * procMount.
+ * maskedPaths, readonlyPaths, procMount: files of the kernel that the container sees and may write.
  */
 #include "policy/rules/host_paths.h"
 
@@ -13,7 +12,7 @@
 
 static const char *const relaxed_words[] = { "always", "hostUserNamespace", NULL };
 
-/* Two arguments of each of the rules: what a user namespace changes, and since when. */
+/* Two arguments of each rule: does a private user namespace relax it, and since when? */
 #define RELAXED_WHEN                                                                            \
 	{                                                                                       \
 		.name = "when", .kind = ARG_WORD, .effect = ARG_ADMITS, .words = relaxed_words, \
@@ -25,7 +24,7 @@ static const char *const relaxed_words[] = { "always", "hostUserNamespace", NULL
 		.meaning = "below v1.35 always"                               \
 	}
 
-/* args.when: not asked of a container with a user namespace of its own, as of v1.35. */
+/* args.when: as of v1.35 a container with its own user namespace is exempt. */
 static bool is_relaxed(const struct judge *judge, const struct rule_arg *when,
 		       const struct rule_arg *version)
 {
@@ -33,7 +32,7 @@ static bool is_relaxed(const struct judge *judge, const struct rule_arg *when,
 	       judge_user_namespace_is_private(judge) && judge_host_id(judge, ID_USER, 0) != 0;
 }
 
-/* Is the path, or a directory above it, in the list? */
+/* Does the list have the path or a directory above it? */
 static bool list_covers(const struct oci_strings *list, struct str path)
 {
 	for (size_t i = 0; i < list->n; i++) {
@@ -47,7 +46,7 @@ static bool list_covers(const struct oci_strings *list, struct str path)
 	return false;
 }
 
-/* What is masked cannot be written either. */
+/* A masked path cannot be written either. */
 static bool is_covered(const struct judge *judge, const struct oci_strings *list, struct str path)
 {
 	return list_covers(list, path) || list_covers(&judge->config->linux_.masked_paths, path);
@@ -58,10 +57,10 @@ enum list_arg {
 	LIST_PATHS,
 	LIST_ALSO,
 	LIST_WHEN,
-	LIST_SINCE
+	LIST_SINCE /* args.version */
 };
 
-/* What must be on the list and is not, as words; "": nothing. */
+/* Returns what the list must have and lacks, as words; "": nothing. */
 static const char *lacking_paths(const struct judge *judge, const struct oci_strings *list)
 {
 	const struct rule_arg *paths = judge_arg(judge, LIST_PATHS);
@@ -74,7 +73,7 @@ static const char *lacking_paths(const struct judge *judge, const struct oci_str
 	return arena_copy(judge->arena, lacking.data, lacking.len);
 }
 
-/* What has to be there, and what is added as well once something is. */
+/* Adds the required paths, and those of args.also, which a rewrite adds along with them. */
 static void add_paths(struct judge *judge, struct finding *finding, const struct oci_strings *list,
 		      const char *name)
 {
@@ -110,7 +109,7 @@ static void check_list(struct judge *judge, const struct oci_strings *list, cons
 	add_paths(judge, finding, list, name);
 }
 
-/* Old specs have relative destinations: runtimes take them as from the root directory. */
+/* Old specs have relative destinations, which runtimes resolve from the root directory. */
 static const char *destination_of(const struct judge *judge, const struct oci_mount *mount)
 {
 	struct str destination = mount->destination.value;
@@ -145,7 +144,7 @@ bool judge_has_proc(const struct judge *judge)
 	return proc;
 }
 
-/* What is masked below /proc and /sys is in sight below another such file system. */
+/* Files that are masked below /proc and /sys are visible below another proc or sysfs. */
 static void check_second_places(struct judge *judge)
 {
 	const struct oci_config *config = judge->config;
@@ -172,8 +171,8 @@ static void check_second_places(struct judge *judge)
 }
 
 /*
- * What every engine since podman 4.3, Docker 20.10, containerd 1.6 and CRI-O 1.20 masks, so that no
- * container that was started without asking for more has a finding; and what newer ones mask too.
+ * Paths that every engine masks since podman 4.3, Docker 20.10, containerd 1.6 and CRI-O 1.20, so
+ * that a container started with defaults has no finding; and paths that newer engines mask too.
  */
 static const char *const masked_paths[] = {
 	"/proc/acpi",	     "/proc/kcore",
@@ -251,10 +250,10 @@ const struct rule rule_readonly_paths = {
 
 enum proc_arg {
 	PROC_WHEN,
-	PROC_SINCE
+	PROC_SINCE /* args.version */
 };
 
-/* Why a mount shows the kernel's files in another way than the runtime would, or NULL. */
+/* Returns how a mount shows the kernel's files differently from runtimes, or NULL. */
 static const char *mount_flaw(const struct judge *judge, const struct oci_mount *mount)
 {
 	const char *at = destination_of(judge, mount);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What mandatory access control holds the process to: apparmorProfile, selinuxLabel. */
+/* apparmorProfile, selinuxLabel: mandatory access control that confines the process. */
 #include "policy/judge.h"
 
 #include <string.h>
 
 #include "base/cleanup.h"
 
-/* The first two are arguments of both rules. */
+/* Both rules have the first two arguments, selinuxLabel all three. */
 enum arg {
 	ARG_ALLOW,
 	ARG_REQUIRED,
-	ARG_SINCE
+	ARG_SINCE /* args.version */
 };
 
 static const char *const required_words[] = { "no", "yes", NULL };
@@ -38,7 +38,7 @@ static void check_apparmor_profile(struct judge *judge)
 		"drop --privileged and --security-opt apparmor=unconfined; the engine then takes its own";
 	struct str name = profile->value;
 
-	/* On a host without AppArmor engines write none, or an empty one. */
+	/* On a host without AppArmor engines write no profile or an empty one. */
 	if (name.len == 0) {
 		check_required(judge, profile, "apparmorProfile", fix);
 		return;
@@ -83,11 +83,11 @@ static const char *const selinux_types[] = {
 	"container_t", "container_init_t", "container_kvm_t", "container_engine_t", NULL,
 };
 
-/* A type that the Pod Security Standards know since a version; the others they always knew. */
+/* Only newer Pod Security Standards have this type. They always had the others. */
 #define ENGINE_TYPE "container_engine_t"
 #define ENGINE_TYPE_SINCE 31
 
-/* The next part of a label; the last one, the level, may have colons itself. */
+/* Cuts off the next part of a label. The last part, the level, may have colons itself. */
 static struct str next_part(struct str *rest)
 {
 	const char *colon = rest->len > 0 ? memchr(rest->data, ':', rest->len) : NULL;
@@ -98,7 +98,7 @@ static struct str next_part(struct str *rest)
 	return part;
 }
 
-/* A list of its own has no version. */
+/* The version changes only the default list. */
 static bool type_is_allowed(const struct judge *judge, struct str type)
 {
 	const struct rule_arg *allow = judge_arg(judge, ARG_ALLOW);
@@ -122,7 +122,7 @@ static void check_selinux_label(struct judge *judge)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		parts[i] = next_part(&rest);
-	/* User and role as every engine writes them; another one was asked for. */
+	/* Every engine writes this user and role. Another one was asked for. */
 	if ((parts[0].len == 0 || str_is(parts[0], "system_u")) &&
 	    (parts[1].len == 0 || str_is(parts[1], "system_r")) && type_is_allowed(judge, parts[2]))
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mountOptions: what a bind mount must not let work. */
+/* mountOptions: the options that bind mounts must have, such as nosuid and nodev. */
 #include "policy/judge.h"
 
 #include <string.h>
@@ -36,7 +36,7 @@ static const struct vocabulary options = {
 	.words = safer_words,
 };
 
-/* The option of mount(8) that takes another one back; empty when there is none. */
+/* Returns the option of mount(8) that takes this one back; empty if there is none. */
 static struct str opposite_option(struct str option)
 {
 	if (str_is(option, "ro"))
@@ -46,7 +46,7 @@ static struct str opposite_option(struct str option)
 	return (struct str){ 0 };
 }
 
-/* The later of the two is in force. */
+/* Of an option and its opposite, the later one is in force. */
 static bool option_in_force(const struct oci_mount *mount, struct str option)
 {
 	struct str opposite = opposite_option(option);
@@ -63,7 +63,7 @@ static bool option_in_force(const struct oci_mount *mount, struct str option)
 	return in_force;
 }
 
-/* "rsuid" for "nosuid": runtimes carry it out last, on the mount and all below it. */
+/* "rsuid" for "nosuid". Runtimes apply it last, to the mount and all mounts below it. */
 static bool takes_back(struct str value, struct str option)
 {
 	struct str opposite = opposite_option(option);
@@ -80,7 +80,7 @@ static bool is_taken_back(const struct oci_mount *mount, struct str option)
 	return false;
 }
 
-/* A device that was bound into the container is there to be used: nodev would make it useless. */
+/* nodev would make a bind-mounted device useless. */
 static bool option_fits(const struct source_fact *source, struct str option)
 {
 	bool device = source->path.error == 0 &&
@@ -89,7 +89,7 @@ static bool option_fits(const struct source_fact *source, struct str option)
 	return !(device && str_is(option, "nodev"));
 }
 
-/* Engine-made mounts are no sources: the engine's own files need no options. */
+/* Mounts made by the engine are not sources, so the engine's own files need no options. */
 static bool needs_option(const struct source_fact *source, struct str option)
 {
 	const struct oci_mount *mount = source->from.mount;
@@ -99,7 +99,7 @@ static bool needs_option(const struct source_fact *source, struct str option)
 	       (!option_in_force(mount, option) || is_taken_back(mount, option));
 }
 
-/* The option in force: added where it is missing, and nothing left that takes it back. */
+/* Puts the option in force: adds it if it is missing, and removes options that take it back. */
 static void require_option(struct judge *judge, struct finding *finding,
 			   const struct oci_mount *mount, struct str option)
 {

@@ -2,7 +2,7 @@
 /* mountPropagation: whether mounts made in the container appear on the host. */
 #include "policy/judge.h"
 
-/* What runtimes make of "shared" and "rshared" is what goes back to the host; NULL: another option. */
+/* Returns the private form of "shared" or "rshared", the options that share; else NULL. */
 static const char *private_word(struct str option)
 {
 	if (str_is(option, "shared"))
@@ -47,7 +47,7 @@ static void check(struct judge *judge)
 	for (size_t i = 0; i < judge->config->mounts.n; i++)
 		check_mount(judge, oci_config_mount(judge->config, i));
 	/*
-	 * Without it runtimes take rslave or rprivate; the word for either is not in the OCI schema, and
+	 * Without it runtimes use rslave or rprivate. The OCI schema has no word for either, and
 	 * "private" is for one mount only.
 	 */
 	if (root->node != NULL && private_word(root->value) != NULL)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* noNewPrivileges: may the process gain privileges at execve? */
+/* noNewPrivileges: whether the process may gain privileges at execve. */
 #include "policy/judge.h"
 
 #define SINCE 8 /* minor version of Kubernetes, in its restricted standard */
 
 enum arg {
-	ARG_SINCE
+	ARG_SINCE /* args.version */
 };
 
 /*
- * no_new_privs would keep the binaries that exec rules name from gaining what the rules let them
- * gain. Where there are such rules, the guard stands in for it, on every execve.
+ * no_new_privs would keep the binaries that exec rules name from gaining what the rules allow. If
+ * there are such rules, the guard replaces it, on every execve.
  */
 static bool is_wanted(const struct judge *judge)
 {

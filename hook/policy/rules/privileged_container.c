@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* privilegedContainer: what --privileged leaves in a spec. */
+/* privilegedContainer: the traces of --privileged in a spec. */
 #include "policy/judge.h"
 
 #include "oci/capability.h"
 
-/* Does the rule speak of every device of the type: 'b', 'c', or both as "a" or no type at all? */
+/* Is the rule about every device of the type, 'b' or 'c'? Type "a", or no type, means both. */
 static bool rule_is_about(const struct oci_device_rule *rule, char type)
 {
 	bool type_fits = rule->type.node == NULL || rule->type.value.len == 0 ||
@@ -14,7 +14,7 @@ static bool rule_is_about(const struct oci_device_rule *rule, char type)
 	       (rule->minor == NULL || str_is(rule->minor->text, "-1"));
 }
 
-/* The last rule that allows every device, unless a later one denies them all. */
+/* Returns the last rule that allows every device, unless a later one denies them all. */
 static const struct json_node *allow_all_devices(const struct oci_list *device_rules)
 {
 	const struct oci_device_rule *items = device_rules->items;
@@ -23,7 +23,7 @@ static const struct json_node *allow_all_devices(const struct oci_list *device_r
 	for (size_t i = 0; i < device_rules->n; i++) {
 		const struct oci_device_rule *rule = &items[i];
 
-		/* A rule that denies only some access leaves the rest. */
+		/* A rule that denies only some access leaves the rest allowed. */
 		if (!rule->allow.value && !str_is(rule->access.value, "rwm"))
 			continue;
 		if (rule_is_about(rule, 'b'))
@@ -34,7 +34,7 @@ static const struct json_node *allow_all_devices(const struct oci_list *device_r
 	return block != NULL && character != NULL ? character : NULL;
 }
 
-/* --privileged by what it leaves in a spec: engines differ in how many capabilities they call all. */
+/* Finds --privileged by its traces, since engines differ in how many capabilities they give. */
 static void check(struct judge *judge)
 {
 	const struct oci_capabilities *capabilities = &judge->config->process.capabilities;

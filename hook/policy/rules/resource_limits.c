@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* resourceLimits: what the container may use up of the host. */
+/* resourceLimits: how much of the host the container may use up. */
 #include "policy/judge.h"
 
 #include "base/cleanup.h"
 
-#define CPU_PERIOD 100000U /* microseconds: cgroups(7), and what runtimes take for none */
+#define CPU_PERIOD 100000U /* microseconds: cgroups(7), and the default of runtimes */
 
-/* The limits, which are the arguments. */
+/* The limits. Each is an argument. */
 enum limit {
 	LIMIT_PIDS,
 	LIMIT_MEMORY,
@@ -16,7 +16,7 @@ enum limit {
 
 static const struct {
 	const char *parent, *member; /* of linux.resources */
-	const char *unified;	     /* the file of cgroup v2, which is written last */
+	const char *unified;	     /* its file in cgroup v2, which runtimes write last */
 	const char *fix;
 } limits[LIMIT_COUNT] = {
 	[LIMIT_PIDS] = { "pids", "limit", "pids.max", "--pids-limit" },
@@ -24,7 +24,10 @@ static const struct {
 	[LIMIT_CPU] = { "cpu", "quota", "cpu.max", "--cpus" },
 };
 
-/* Limits that the policy asks for; where it names none, those that stop a fork or a memory bomb. */
+/*
+ * Does the policy ask for the limit? If it names none, it asks for those that stop a fork bomb or a
+ * memory bomb.
+ */
 static bool is_asked(const struct rule_setting *setting, size_t limit)
 {
 	const struct rule_arg *args = setting->args;
@@ -34,7 +37,7 @@ static bool is_asked(const struct rule_setting *setting, size_t limit)
 	return limit != LIMIT_CPU;
 }
 
-/* The number of a limit; 0 where there is none, or it says "no limit". */
+/* Returns the number of a limit; 0 if there is none, or if it means "no limit". */
 static uint64_t limit_value(const struct json_node *node)
 {
 	uint64_t value = 0;
@@ -44,13 +47,13 @@ static uint64_t limit_value(const struct json_node *node)
 	return value;
 }
 
-/* max is the argument: 0 takes any limit. */
+/* max is the argument; 0 accepts any limit. */
 static bool is_within(uint64_t value, uint64_t max)
 {
 	return value > 0 && (max == 0 || value <= max);
 }
 
-/* max in thousandths of a CPU; a share of what there is counts where any limit will do. */
+/* max is in thousandths of a CPU. If any limit will do, so do shares. */
 static bool cpu_is_limited(const struct oci_resources *resources, uint64_t max)
 {
 	uint64_t quota = limit_value(resources->cpu_quota);
@@ -82,7 +85,7 @@ static bool is_limited(const struct oci_resources *resources, enum limit limit, 
 	return is_within(limit_value(limit_node(resources, limit)), max);
 }
 
-/* A file of cgroup v2 that takes the limit back, or NULL. */
+/* Returns the file of cgroup v2 that takes the limit back, or NULL. */
 static struct json_node *unified_excess(const struct oci_resources *resources, enum limit limit,
 					uint64_t max)
 {
@@ -91,7 +94,8 @@ static struct json_node *unified_excess(const struct oci_resources *resources, e
 
 	if (file == NULL)
 		return NULL;
-	/* cpu.max has two numbers: nothing that the policy bounds is left to it. */
+	/* cpu.max has two numbers. If the policy bounds the CPU time, no value of it is
+	 * accepted. */
 	if (limit == LIMIT_CPU)
 		return max == 0 && !str_starts_with(file->text, "max") ? NULL : file;
 	return str_to_uint(file->text, UINT64_MAX, &value) && is_within(value, max) ? NULL : file;
@@ -104,13 +108,13 @@ static const struct json_node *parent_node(const struct oci_resources *resources
 	return parents[limit];
 }
 
-/* At the limit, or where it would stand: the pointer is that of what a rewrite adds. */
+/* Reports at the limit, or at the place where a rewrite adds it. */
 static struct finding *add_finding(struct judge *judge, enum limit limit, struct finding_text text)
 {
 	const struct oci_resources *resources = &judge->config->linux_.resources;
 	const struct json_node *node = limit_node(resources, limit);
 
-	/* A rewrite sets quota and period. */
+	/* A rewrite sets quota and period, so their parent is the place. */
 	if (limit == LIMIT_CPU)
 		node = parent_node(resources, limit);
 	if (node == NULL && parent_node(resources, limit) != NULL)
@@ -149,7 +153,7 @@ static void check_unified(struct judge *judge, enum limit limit, uint64_t max)
 	finding_remove(judge, finding, file);
 }
 
-/* A member of linux.resources.PARENT, and what is missing above it. */
+/* Sets a member of linux.resources.PARENT, with the parents that are missing. */
 static void set_number(struct judge *judge, struct finding *finding, enum limit limit,
 		       const char *member, uint64_t value)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The shipped seccomp profile: a list of what ordinary programs use; the rest is as if the kernel
- * had no such call (ENOSYS), which programs know from older kernels. Not on the list: modules,
- * kexec, mounts, namespaces, keys, bpf, perf, userfaultfd, io_uring, clocks, swap, ports, files by
- * handle, the memory of other processes by process_vm_*. ptrace stays, for debuggers: since Linux
- * 4.8 it leads around no filter. Names that an architecture does not have are ignored by runtimes.
+ * The shipped seccomp profile of rule seccompProfile: a list of the calls that ordinary programs
+ * use. Any other call fails as if the kernel lacked it (ENOSYS), which programs know from older
+ * kernels. Not on the list: modules, kexec, mounts, namespaces, keys, bpf, perf, userfaultfd,
+ * io_uring, clocks, swap, ports, files by handle, the memory of other processes by process_vm_*.
+ * ptrace stays, for debuggers: since Linux 4.8 it cannot bypass a filter. Runtimes ignore names
+ * that an architecture lacks.
  */
 #include "shipped_profile.h"
 
@@ -13,13 +14,13 @@
 #include "base/cleanup.h"
 #include "oci/seccomp.h"
 
-/* CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET; NEWTIME is a flag of clone3. */
+/* CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. Only clone3 has NEWTIME. */
 #define NEW_NAMESPACES 0x7e020000U
 
-/* The values of personality(2) that start no old executable: PER_LINUX, PER_LINUX32, and asking. */
+/* Values of personality(2) that start no old executable: PER_LINUX, PER_LINUX32, and the query. */
 static const unsigned int personalities[] = { 0x0, 0x8, 0x20000, 0x20008, 0xffffffff };
 
-/* In place: pointers would be relocated whenever a container starts. */
+/* Stored in place, since pointers would be relocated whenever a container starts. */
 /* clang-format off */
 static const char allowed[][32] = {
 	/* Files and directories. */
@@ -68,7 +69,7 @@ static const char allowed[][32] = {
 	"getuid32", "setfsgid", "setfsgid32", "setfsuid", "setfsuid32", "setgid", "setgid32",
 	"setgroups", "setgroups32", "setregid", "setregid32", "setresgid", "setresgid32",
 	"setresuid", "setresuid32", "setreuid", "setreuid32", "setuid", "setuid32",
-	/* Time, waiting and what else programs ask for. */
+	/* Time, waiting and other queries. */
 	"alarm", "clock_getres", "clock_getres_time64", "clock_gettime", "clock_gettime64",
 	"clock_nanosleep", "clock_nanosleep_time64", "epoll_create", "epoll_create1",
 	"epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait", "eventfd", "eventfd2",
@@ -89,12 +90,12 @@ static const char allowed[][32] = {
 	"recvmsg", "semctl", "semget", "semop", "semtimedop", "semtimedop_time64", "send",
 	"sendmmsg", "sendmsg", "sendto", "setsockopt", "shmat", "shmctl", "shmdt", "shmget",
 	"shutdown", "socket", "socketcall", "socketpair",
-	/* What takes rights away. */
+	/* Giving up rights. */
 	"landlock_add_rule", "landlock_create_ruleset", "landlock_restrict_self", "seccomp",
 };
 /* clang-format on */
 
-/* Is it one of those, or what makes one of them on some architecture? */
+/* Is the call denied, or does it multiplex a denied call on some architecture? */
 static bool is_denied(const char *call, const struct str *deny, size_t n)
 {
 	size_t len = strlen(call);
@@ -129,7 +130,7 @@ static void add_allowed(struct buf *text, const struct str *deny, size_t n)
 		buf_printf(text, "],\"action\":\"SCMP_ACT_ALLOW\"}");
 }
 
-/* Between two entries. */
+/* Separates two entries. */
 static void add_comma(struct buf *text)
 {
 	if (text->data[text->len - 1] == '}')

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The seccomp profile that the rule seccompProfile puts into a spec. */
+/* The seccomp profile that rule seccompProfile puts into a spec. */
 #ifndef ROOTFENCE_POLICY_RULES_SHIPPED_PROFILE_H
 #define ROOTFENCE_POLICY_RULES_SHIPPED_PROFILE_H
 
 #include "base/arena.h"
 #include "base/str.h"
 
-/* For a profile of our own: without them a call of another ABI would kill the process. */
+/* For a profile of our own. Without them a call of another ABI would kill the process. */
 #if defined(__x86_64__)
 #define ARCHITECTURES "[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"]"
 #elif defined(__aarch64__)
@@ -18,15 +18,15 @@
 #endif
 
 #ifdef __s390x__
-#define CLONE_FLAGS 1 /* clone(2): on s390 the stack comes first */
+#define CLONE_FLAGS 1 /* clone(2): on s390 the stack is the first argument */
 #else
 #define CLONE_FLAGS 0
 #endif
 
 /*
- * seccomp_profile: linux.seccomp as JSON text, in the arena, without the n calls of deny. It refuses by
- * default, lets no new namespace of any kind be made, and so has nothing left for userns_seal.c to
- * take out.
+ * Returns linux.seccomp as JSON text in the arena, without the n calls of deny. The profile refuses
+ * by default and allows no new namespace of any kind, so userns_seal.c has nothing to remove from
+ * it.
  */
 const char *seccomp_profile(struct arena *arena, const struct str *deny, size_t n);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spec: no check, since reading the document is the check; findings of it need a name and references. */
+/*
+ * spec: it has no check, since reading the document is the check. Findings need a name and
+ * references.
+ */
 #include "policy/rule.h"
 
 const struct rule rule_spec = {

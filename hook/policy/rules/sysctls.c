@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sysctls: which settings of the kernel the container starts with. */
+/* sysctls: the kernel settings that the container starts with. */
 #include "policy/judge.h"
 
 #include <string.h>
@@ -8,10 +8,10 @@
 
 enum arg {
 	ARG_ALLOW,
-	ARG_SINCE
+	ARG_SINCE /* args.version */
 };
 
-/* Namespaced, and harmless outside: the safe set of the Pod Security Standards, newest version. */
+/* Namespaced and harmless outside: the safe set of the newest Pod Security Standards. */
 static const char *const safe_sysctls[] = {
 	"kernel.shm_rmid_forced",
 	"net.ipv4.ip_local_port_range",
@@ -30,10 +30,10 @@ static const char *const safe_sysctls[] = {
 	NULL,
 };
 
-/* Put there by the rule capabilities, in place of CAP_NET_BIND_SERVICE. */
+/* The rule capabilities adds it in place of CAP_NET_BIND_SERVICE. */
 #define PORT_SYSCTL "net.ipv4.ip_unprivileged_port_start"
 
-/* Since which version the Pod Security Standards count them as safe; the others always were. */
+/* The version since which the Pod Security Standards allow a key. Others they always allowed. */
 static const struct {
 	const char *key;
 	unsigned int minor;
@@ -49,7 +49,7 @@ static const struct {
 	{ "net.ipv4.tcp_notsent_lowat", 37 },
 };
 
-/* Characters that no reader of a sysctl takes for more than a part of it: CVE-2022-0811. */
+/* Are all characters plain text to every reader of a sysctl? See CVE-2022-0811. */
 static bool is_plain(struct str text)
 {
 	static const char plain[] =
@@ -61,7 +61,7 @@ static bool is_plain(struct str text)
 	return true;
 }
 
-/* Is the key of a newer version than the policy asks for? A list of its own has no version. */
+/* Is the key too new for the policy's version? The version changes only the default list. */
 static bool is_too_new(const struct judge *judge, struct str key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(later) && !judge_arg(judge, ARG_ALLOW)->set; i++)
@@ -70,14 +70,14 @@ static bool is_too_new(const struct judge *judge, struct str key)
 	return false;
 }
 
-/* Why the sysctl must not be there, or NULL. */
+/* Returns why the sysctl must not be there, or NULL. */
 static const char *flaw(const struct judge *judge, const struct json_node *sysctl, bool proc)
 {
 	bool own_port = str_is(sysctl->key, PORT_SYSCTL) && str_is(sysctl->text, "0");
 
 	if (!is_plain(sysctl->key) || !is_plain(sysctl->text))
 		return "has a character that no sysctl has";
-	/* Runtimes would write to whatever the image has below /proc/sys. */
+	/* Runtimes would write to the files that the image has below /proc/sys. */
 	if (!proc)
 		return "is written without a proc file system at /proc";
 	if (own_port || (judge_entry_names(judge_arg(judge, ARG_ALLOW), sysctl->key) &&
@@ -94,7 +94,7 @@ static void check(struct judge *judge)
 		const char *why = flaw(judge, sysctl, proc);
 		struct finding *finding;
 
-		/* PORT_SYSCTL is added by the rule capabilities. */
+		/* The rule capabilities added PORT_SYSCTL. */
 		if (why == NULL || sysctl->edit != JSON_ORIGINAL)
 			continue;
 		finding = finding_add(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* seccompProfile: which system calls the container may make. */
+/* seccompProfile: the system calls that the container may make. */
 #include "policy/judge.h"
 
 #include "base/cleanup.h"
@@ -11,10 +11,10 @@
 
 enum arg {
 	ARG_DENY,
-	ARG_SINCE
+	ARG_SINCE /* args.version */
 };
 
-/* What no engine's default profile lets through without a capability, and no container needs. */
+/* Calls that no engine's default profile allows without a capability, and no container needs. */
 static const char *const denied[] = {
 	"acct",
 	"add_key",
@@ -64,7 +64,10 @@ size_t policy_syscalls(const struct policy *policy, const struct str **ret_names
 	return deny->n;
 }
 
-/* Calls of args.deny that are not blocked, as JSON and as words; what nobody looked up is not. */
+/*
+ * Adds the calls of args.deny that are not blocked, as JSON and as words. A call that was not
+ * looked up counts as not blocked.
+ */
 static void open_calls(const struct judge *judge, struct buf *json, struct buf *words)
 {
 	const struct rule_arg *deny = judge_arg(judge, ARG_DENY);
@@ -86,7 +89,10 @@ static void open_calls(const struct judge *judge, struct buf *json, struct buf *
 		buf_printf(json, "]");
 }
 
-/* What is wrong with the profile; its pointer is that of linux.seccomp. *ret_observed: JSON text. */
+/*
+ * Returns what is wrong with the profile, or NULL. The finding is at linux.seccomp. *ret_observed:
+ * JSON text.
+ */
 static const char *profile_flaw(const struct judge *judge, const struct oci_seccomp *seccomp,
 				const char **ret_observed)
 {
@@ -94,7 +100,7 @@ static const char *profile_flaw(const struct judge *judge, const struct oci_secc
 
 	*ret_observed = NULL;
 	if (seccomp->node == NULL) {
-		/* Restricted did not ask for one before. */
+		/* Older versions of restricted do not ask for a profile. */
 		if (judge_before(judge_arg(judge, ARG_SINCE), SINCE))
 			return NULL;
 		return "is missing: every system call gets through; must be a profile";

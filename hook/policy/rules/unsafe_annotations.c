@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unsafeAnnotations: what annotations tell runtimes to do that no field of the spec shows. */
+/* unsafeAnnotations: annotations that tell runtimes to do what no field of the spec shows. */
 #include "policy/judge.h"
 
 enum arg {
@@ -11,8 +11,8 @@ static const char *const unsafe_prefixes[] = {
 };
 
 /*
- * podman sets the first two on containers that run systemd, and CRI-O three on every container where
- * systemd makes the cgroups: they bound how and in which order a container stops.
+ * podman sets the first two on containers that run systemd, and CRI-O sets three on every container
+ * if systemd makes the cgroups. They only control how and in which order a container stops.
  */
 static const char *const allowed[] = {
 	"org.systemd.property.After",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unsafeEnvironment: what the container's environment makes hooks on the host load. */
+/* unsafeEnvironment: variables of the container that make hooks on the host load code. */
 #include "policy/judge.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ static bool has_foreign_create_container(const struct judge *judge)
 	return false;
 }
 
-/* The name in front of the equals sign. */
+/* Returns the name before the equals sign. */
 static struct str variable_name(struct str variable)
 {
 	const char *end = memchr(variable.data, '=', variable.len);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who the process is on the host: rootUser, rootGroup. */
+/* rootUser, rootGroup: whether the process is root, or in group 0, on the host. */
 #include "policy/judge.h"
 
 #define MAPPED_ROOT_SINCE 35 /* minor version of Kubernetes, in its restricted standard */
 
-/* The first is what to rewrite to, in both rules. */
+/* ARG_TARGET is the id to rewrite to, in both rules. */
 enum arg {
 	ARG_TARGET,
-	ARG_SINCE /* of rootUser */
+	ARG_SINCE /* args.version of rootUser */
 };
 
-/* What is wrong with an id that must not be the host's root, or NULL. */
+/* Returns what is wrong with an id that must not be root of the host, or NULL. */
 static const char *root_flaw(const struct judge *judge, enum id_kind kind, uint32_t id)
 {
 	const char *what = kind == ID_USER ? "uid" : "gid";
@@ -23,7 +23,7 @@ static const char *root_flaw(const struct judge *judge, enum id_kind kind, uint3
 	if (host == HOST_ID_NONE)
 		return arena_printf(judge->arena, "no mapping of the user namespace has this %s",
 				    what);
-	/* A file judged away from its engine is not held to maps that only the engine's host has. */
+	/* Offline, maps that only the engine's host has are not required. */
 	if (host == HOST_ID_UNKNOWN && judge->facts->scope == FACTS_LIVE)
 		return "the map of the user namespace that it joins cannot be read";
 	if (host == HOST_ID_UNKNOWN && id == 0 && !judge_user_namespace_is_private(judge))
@@ -32,8 +32,8 @@ static const char *root_flaw(const struct judge *judge, enum id_kind kind, uint3
 }
 
 /*
- * What is wrong with the id as this rule sees it. Before v1.35 the restricted standard took a uid
- * for what it is in the container, whatever it is outside.
+ * Returns what is wrong with the id for this rule, or NULL. Before v1.35 the restricted standard
+ * looked only at the uid in the container, whatever it is on the host.
  */
 static const char *rule_flaw(const struct judge *judge, enum id_kind kind, uint32_t id)
 {
@@ -45,7 +45,7 @@ static const char *rule_flaw(const struct judge *judge, enum id_kind kind, uint3
 	return flaw;
 }
 
-/* Why this rule's argument does not put the id right, or NULL. */
+/* Returns why this rule's argument does not fix the id, or NULL. */
 static const char *rewrite_obstacle(const struct judge *judge, enum id_kind kind)
 {
 	const struct rule_arg *arg = judge_arg(judge, ARG_TARGET);
@@ -137,7 +137,7 @@ static void check_additional_group(struct judge *judge, const struct oci_id *gid
 	finding_remove(judge, finding, gid->node);
 }
 
-/* A process that keeps group 0 is not helped by losing it among the others. */
+/* If the process keeps group 0 as its gid, removing it from additionalGids does not help. */
 static void check_root_group(struct judge *judge)
 {
 	const struct oci_user *user = &judge->config->process.user;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * userRange: ids within the ranges that a policy, or an annotation that it names, gives out. Ids
- * are those in the container, as OpenShift's ranges are.
+ * userRange: ids in the ranges of the policy, or of an annotation that the policy names. Ids are
+ * those in the container, as in OpenShift's ranges.
  */
 #include "policy/judge.h"
 
@@ -17,7 +17,7 @@ enum arg {
 struct wanted {
 	enum id_kind kind;
 	struct id_ranges ranges;
-	const char *flaw; /* why nobody knows the ranges; NULL: they are known */
+	const char *flaw; /* why the ranges are unknown; NULL: they are known */
 };
 
 static void add_annotation(const struct judge *judge, struct str key, struct wanted *wanted)
@@ -36,7 +36,7 @@ static void add_annotation(const struct judge *judge, struct str key, struct wan
 			shown, str_quote(judge->arena, value->text), ID_RANGES_MAX);
 }
 
-/* What the arguments ask of ids of the kind; false: nothing. */
+/* Reads the ranges that the arguments ask for. False if they ask for none. */
 static bool read_wanted(const struct judge *judge, enum id_kind kind, struct wanted *ret_wanted)
 {
 	const struct rule_arg *fixed = judge_arg(judge, kind == ID_USER ? ARG_UIDS : ARG_GIDS);
@@ -56,7 +56,7 @@ static bool is_within(const struct wanted *wanted, uint32_t id)
 	return wanted->flaw == NULL && id_ranges_have(&wanted->ranges, id);
 }
 
-/* Why the id cannot be brought into the range, or NULL. */
+/* Returns why the id cannot be brought into the ranges, or NULL. */
 static const char *range_obstacle(const struct judge *judge, const struct wanted *wanted,
 				  uint32_t id)
 {
@@ -97,7 +97,7 @@ static struct finding_text range_text(const struct judge *judge, const struct wa
 	};
 }
 
-/* The uid or gid, as the rules before this one have it. */
+/* Checks the uid or gid as the rules before this one leave it. */
 static void check_id(struct judge *judge, const struct wanted *wanted, const struct oci_id *field)
 {
 	uint32_t id = judge_id(judge, wanted->kind);

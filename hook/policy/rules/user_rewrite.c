@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rewrite of the user, which rootUser, rootGroup and userRange share: the ids themselves, and
- * what a process with another id needs as well, as podman and CRI-O give it to unknown ids: a HOME,
- * a name and a group.
+ * The rewrite of the user, which rootUser, rootGroup and userRange share: the ids, and what a
+ * process with another id also needs, as podman and CRI-O give it to unknown ids: a HOME, a name
+ * and a group.
  */
 #include "policy/judge.h"
 
@@ -87,9 +87,12 @@ static bool find_user(const struct judge *judge, uint32_t uid, struct account *r
 	return passwd->present && accounts_find_user(passwd->text, uid, ret_account);
 }
 
-#define VALUE_MAX 4096 /* PATH_MAX: what is longer is no home, and may be no argument of execve */
+#define VALUE_MAX 4096 /* PATH_MAX: a longer value is not a path, and execve may refuse it */
 
-/* The text is an image's: only what every runtime reads in one way goes into a spec. */
+/*
+ * The text comes from an image. Only text that every runtime reads in the same way goes into a
+ * spec.
+ */
 static bool is_plain(struct str text)
 {
 	if (text.len >= VALUE_MAX)
@@ -104,7 +107,7 @@ static bool is_plain(struct str text)
 	return true;
 }
 
-/* As engines have it: what passwd says, else "/", which everybody can enter. */
+/* As in engines: the home in passwd, else "/", which every user can enter. */
 static const char *user_home(const struct judge *judge, uint32_t uid)
 {
 	struct account account;
@@ -126,14 +129,14 @@ static const char *user_name(const struct judge *judge, uint32_t uid)
 	return uid == 0 ? "root" : arena_printf(judge->arena, "%u", uid);
 }
 
-/* One variable that follows the user where it had the old one's value. */
+/* A variable that follows the user if it has the old user's value. */
 struct variable {
-	const char *name; /* with its "=" */
+	const char *name; /* ends in "=" */
 	const char *from, *to;
-	bool needed; /* added where it is missing */
+	bool needed; /* added if it is missing */
 };
 
-/* As the JSON string of an entry of process.env. */
+/* Returns an entry of process.env as a JSON string. */
 static const char *entry_json(const struct judge *judge, const struct variable *variable,
 			      const char *value)
 {
@@ -149,7 +152,7 @@ static void settle_entry(struct judge *judge, const struct variable *variable,
 	const char *wanted = entry_json(judge, variable, variable->to);
 	struct finding *finding;
 
-	/* Another value was chosen for this container, by its image or by the one who starts it. */
+	/* The image, or the user who started the container, chose another value. */
 	if (value.len > 0 && !str_is(value, variable->from))
 		return;
 	if (str_is(value, variable->to))
@@ -234,13 +237,14 @@ static void settle_file(struct judge *judge, enum account_file_kind kind, struct
 
 	verdict->files[verdict->n_files++] =
 		(struct generated_file){ account_file_name(kind), text };
-	/* A file of the bundle needs the wrapper, which writes it before the runtime looks. */
+	/* Mounting a file of the bundle needs the wrapper, which writes it before the runtime reads
+	 * the spec. */
 	if (judge->front_end == FRONT_WRAPPER && judge->facts->bundle != NULL &&
 	    !judge->facts->account_mounted[kind])
 		mount_file(judge, kind, what);
 }
 
-/* An image without these files, FROM scratch, has no names at all: it gets none. */
+/* An image without these files (FROM scratch) has no names at all, and gets none. */
 static void settle_accounts(struct judge *judge)
 {
 	const struct account_file *files = judge->facts->accounts.files;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exec.userNamespaces where the kernel guard cannot refuse: a new user namespace gives every
- * capability in it, so the seccomp profile takes the ways to one away. unshare and clone keep
- * their other uses: what let them through lets them through without CLONE_NEWUSER. clone3 has its
- * flags behind a pointer, where seccomp cannot look: it becomes ENOSYS, upon which C libraries use
- * clone.
+ * exec.userNamespaces, if the kernel guard cannot refuse a new user namespace. It would give the
+ * process every capability in it, so the seccomp profile closes the ways to one. unshare and clone
+ * keep their other uses: entries that allow them allow them without CLONE_NEWUSER. clone3 passes
+ * its flags by pointer, which seccomp cannot follow. It fails with ENOSYS, upon which C libraries
+ * use clone.
  */
 #include "policy/judge.h"
 
@@ -15,15 +15,15 @@
 #include "oci/seccomp.h"
 #include "policy/rules/shipped_profile.h"
 
-#define ANY_FLAGS UINT64_MAX /* the flags are in no register */
-#define ARGS_MAX 6	     /* arguments of a system call, and so conditions of an entry */
+#define ANY_FLAGS UINT64_MAX /* the flags are not in a register */
+#define ARGS_MAX 6	     /* arguments of a system call, so conditions of an entry */
 
 static const struct {
 	const char *name;
-	uint64_t flags; /* index of the argument */
+	uint64_t flags; /* index of the argument that has the flags */
 } ways[] = { { "clone", CLONE_FLAGS }, { "unshare", 0 }, { "clone3", ANY_FLAGS } };
 
-/* Does the condition hold only without CLONE_NEWUSER (bit 0), or for all flags that have it? */
+/* Bit 0: does the condition hold only without CLONE_NEWUSER? Else: for all flags that have it? */
 static bool arg_wants(const struct oci_syscall_arg *arg, uint64_t bit)
 {
 	uint64_t value = arg->value.value, value_two = arg->value_two.value;
@@ -37,8 +37,8 @@ static bool arg_wants(const struct oci_syscall_arg *arg, uint64_t bit)
 }
 
 /*
- * Does the entry hold only for flags in which CLONE_NEWUSER is `bit`; where it is set, for all such
- * flags? Conditions on one argument twice are alternatives to runc: then nothing is certain.
+ * Does the entry hold only for flags in which CLONE_NEWUSER is `bit` and, if it is set, for all
+ * such flags? runc reads two conditions on one argument as alternatives, so then the answer is no.
  */
 static bool entry_wants(const struct oci_syscall *entry, uint64_t flags, uint64_t bit)
 {
@@ -57,14 +57,14 @@ static bool entry_wants(const struct oci_syscall *entry, uint64_t flags, uint64_
 	return wants;
 }
 
-/* Does the entry let a new user namespace be made by this way? */
+/* Does the entry allow a new user namespace by this way? */
 static bool entry_opens(const struct oci_syscall *entry, size_t way)
 {
 	return oci_seccomp_lets_through(entry->action.value) &&
 	       !entry_wants(entry, ways[way].flags, 0);
 }
 
-/* Does the entry, in a profile that allows by default, close this way? */
+/* Does the entry close this way, in a profile that allows by default? */
 static bool entry_closes(const struct oci_syscall *entry, size_t way)
 {
 	return !oci_seccomp_lets_through(entry->action.value) &&
@@ -95,12 +95,12 @@ static bool way_is_open(const struct oci_seccomp *seccomp, size_t way)
 {
 	if (any_entry(seccomp, way, entry_opens))
 		return true;
-	/* No profile, or one that allows by default. */
+	/* No profile, or a profile that allows by default. */
 	return (seccomp->node == NULL || oci_seccomp_lets_through(seccomp->default_action.value)) &&
 	       !any_entry(seccomp, way, entry_closes);
 }
 
-/* The entry that closes a way in a profile that allows by default, and clone3 in any. */
+/* Returns the entry that closes a way if the default allows; for clone3, in any profile. */
 static const char *closing_entry(struct arena *arena, size_t way)
 {
 	if (ways[way].flags == ANY_FLAGS)
@@ -115,9 +115,9 @@ static const char *closing_entry(struct arena *arena, size_t way)
 }
 
 /*
- * What an entry let through by this way, less new user namespaces: the same action under the same
- * conditions and one more. NULL where it has a condition on the flags already, or where no
- * condition can see them: then the way goes whole.
+ * Returns the entry without new user namespaces by this way: the same action, with the same
+ * conditions and one more. NULL if it has a condition on the flags already, or if no condition can
+ * see them. Then it does not allow this way any more.
  */
 static const char *narrowed_entry(const struct judge *judge, const struct oci_syscall *entry,
 				  size_t way)
@@ -144,7 +144,7 @@ static const char *narrowed_entry(const struct judge *judge, const struct oci_sy
 	return arena_copy(judge->arena, text.data, text.len);
 }
 
-/* Does this name of the entry let a new user namespace be made? */
+/* Does this name of the entry allow a new user namespace? */
 static bool name_opens(const struct oci_syscall *entry, struct str name)
 {
 	for (size_t way = 0; way < ARRAY_SIZE(ways); way++)
@@ -153,7 +153,7 @@ static bool name_opens(const struct oci_syscall *entry, struct str name)
 	return false;
 }
 
-/* Takes the open ways out of an entry, whose other names stay; one without a name left goes whole. */
+/* Removes the open ways from an entry, and the whole entry if no name is left. */
 static void close_entry(struct judge *judge, struct finding *finding,
 			const struct oci_syscall *entry)
 {
@@ -175,7 +175,7 @@ static void add_entry(struct judge *judge, struct finding *finding, const char *
 			    entry);
 }
 
-/* A profile that does nothing but refuse, for the entries that close the ways. */
+/* Adds a profile that allows by default, for the entries that close the ways. */
 static void add_profile(struct judge *judge, struct finding *finding)
 {
 	struct json_node *root = judge->config->doc->root;
@@ -184,7 +184,7 @@ static void add_profile(struct judge *judge, struct finding *finding)
 	finding_set(judge, finding, root, "linux/seccomp/architectures", ARCHITECTURES);
 }
 
-/* Entries that close each way, and what may stay of the entries that opened one. */
+/* Adds entries that close each way, and narrowed copies of the entries that opened one. */
 static void seal(struct judge *judge, struct finding *finding)
 {
 	const struct oci_seccomp *seccomp = &judge->config->linux_.seccomp;
@@ -194,7 +194,7 @@ static void seal(struct judge *judge, struct finding *finding)
 
 	if (seccomp->node == NULL)
 		add_profile(judge, finding);
-	/* Where the default refuses, only clone3 needs an entry: ENOSYS, for C libraries. */
+	/* If the default refuses, only clone3 needs an entry: ENOSYS, for C libraries. */
 	for (size_t way = 0; way < ARRAY_SIZE(ways); way++)
 		if (way_is_open(seccomp, way) && (allows || ways[way].flags == ANY_FLAGS))
 			add_entry(judge, finding, closing_entry(judge->arena, way));
@@ -212,7 +212,7 @@ static void check(struct judge *judge)
 	auto_buf struct buf open = { 0 };
 	struct finding *finding;
 
-	/* The rule seccompProfile came first, and its profile lets nobody make one. */
+	/* The rule seccompProfile came first, and its profile allows no new user namespace. */
 	if (judge->ships_profile)
 		return;
 	for (size_t way = 0; way < ARRAY_SIZE(ways); way++)

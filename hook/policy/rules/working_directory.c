@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* workingDirectory: a working directory by which a leaked descriptor reaches the host. */
+/* workingDirectory: working directories by which a leaked descriptor may reach the host. */
 #include "policy/judge.h"
 
 #include <string.h>
 
 #include "base/cleanup.h"
 
-/* Does the path begin with these components (second may be NULL), once "." and ".." are carried out? */
+/* Does the path begin with these components after "." and ".." are resolved? second may be NULL. */
 static bool path_is_under(struct str path, const char *first, const char *second)
 {
 	struct str components[2] = { 0 };
