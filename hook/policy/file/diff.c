@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two policies in words: what passes under the second that the first refuses or changes, and the
- * other way round. Only what decides is compared: names, comments and the order of entries are not.
- * Where it cannot be told, a change counts as weaker: somebody looks at it then.
+ * Compares two policies in words: what passes under the second that the first refuses or changes,
+ * and the reverse. Only what affects verdicts is compared: not names, comments or the order of
+ * entries. A change that cannot be classified counts as weaker, so that a person looks at it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static enum rule_action action_of(const struct policy *policy, size_t row)
 	return policy->audit && action > RULE_LOG ? RULE_LOG : action;
 }
 
-/* The most severe that any container can meet: an exception may be stricter than its rule. */
+/* Returns the most severe action for any container: an exception may be stricter than its rule. */
 static enum rule_action most_severe(const struct policy *policy, size_t row)
 {
 	enum rule_action action = action_of(policy, row);
@@ -79,7 +79,7 @@ static void diff_action(struct diff *diff, size_t row)
 	     outcome(b), outcome(a));
 }
 
-/* What becomes of specs where an argument changes. */
+/* Says what happens to specs when an argument changes. */
 static const char *specs(struct diff *diff, size_t row, bool weaker)
 {
 	if (most_severe(diff->b, row) == RULE_REWRITE)
@@ -87,7 +87,7 @@ static const char *specs(struct diff *diff, size_t row, bool weaker)
 	return weaker ? "specs newly pass" : "specs newly fail";
 }
 
-/* Arguments with entries: those that only one of the two has. */
+/* Arguments with entries: reports those that only one of the two policies has. */
 
 static const char *entry_text(struct diff *diff, const struct rule_arg_spec *spec,
 			      const struct rule_arg *arg, size_t i)
@@ -116,7 +116,7 @@ static int compare_numbers(const void *a_, const void *b_)
 	return (*a > *b) - (*a < *b);
 }
 
-/* The argument with its entries in order, for has_entry(). */
+/* Returns the argument with its entries sorted, for has_entry(). */
 static struct rule_arg sort_entries(struct diff *diff, const struct rule_arg_spec *spec,
 				    const struct rule_arg *arg)
 {
@@ -155,7 +155,7 @@ static bool is_empty(const struct rule_arg_spec *spec, const struct rule_arg *ar
 	return spec->kind == ARG_CAPABILITIES ? arg->number == 0 : arg->n == 0;
 }
 
-/* What entries of `of` that `other` lacks mean: kind says for specs, verb for the argument. */
+/* Reports the entries of `of` that `other` lacks. added: `of` is the second policy. */
 static void note_entries(struct diff *diff, size_t row, size_t i, const struct rule_arg *of,
 			 const struct rule_arg *other, bool added)
 {
@@ -197,7 +197,7 @@ static bool is_given(const struct rule_setting *setting, size_t row, size_t i)
 						: setting->args[i].set;
 }
 
-/* The value as a number, of which ARG_ADMITS and ARG_DEMANDS speak. */
+/* Returns the value as the number that ARG_ADMITS and ARG_DEMANDS compare. */
 static uint64_t extent(const struct rule_setting *setting, size_t row, size_t i)
 {
 	const struct rule_arg_spec *spec = &rules[row]->args[i];
@@ -207,7 +207,7 @@ static uint64_t extent(const struct rule_setting *setting, size_t row, size_t i)
 	if (spec->none_is_all && !is_given(setting, row, i))
 		return UINT64_MAX;
 	if (spec->kind == ARG_NUMBER && setting->args[i].number == 0)
-		return UINT64_MAX - 1; /* 0 is any limit */
+		return UINT64_MAX - 1; /* 0 accepts any limit */
 	return setting->args[i].number;
 }
 
@@ -262,7 +262,7 @@ static void diff_rules(struct diff *diff)
 {
 	for (size_t row = 0; row < n_rules; row++) {
 		diff_action(diff, row);
-		/* What an argument says matters where both act on it. */
+		/* An argument matters only if both policies act on it. */
 		if (most_severe(diff->a, row) >= RULE_REWRITE &&
 		    most_severe(diff->b, row) >= RULE_REWRITE)
 			diff_args(diff, row);
@@ -276,7 +276,7 @@ static bool in_force(const struct exception *exception, unsigned int today)
 	return exception->expires == 0 || exception->expires >= today;
 }
 
-/* An order in which those come together that say the same, whatever their reasons. */
+/* Orders exceptions by what they do, whatever their reasons. */
 static int compare_exceptions(const void *a_, const void *b_)
 {
 	const struct exception *a = *(const struct exception *const *)a_,
@@ -297,7 +297,7 @@ static int compare_exceptions(const void *a_, const void *b_)
 	return order;
 }
 
-/* The policy's exceptions that are in force, in order. */
+/* Returns the policy's exceptions that are in force, sorted. */
 static const struct exception **sort_exceptions(struct diff *diff, const struct policy *policy,
 						size_t *ret_n)
 {
@@ -316,7 +316,7 @@ static const struct exception **sort_exceptions(struct diff *diff, const struct 
 	return sorted;
 }
 
-/* Exceptions of `of` that `other` has not: what they do to the rules of the policy they are in. */
+/* Reports exceptions of `of` that `other` lacks, by what they do to the rules of `of`. */
 static void note_exceptions(struct diff *diff, const struct policy *of, const struct policy *other,
 			    bool added)
 {
@@ -351,7 +351,7 @@ static void diff_exec_action(struct diff *diff, const char *what, enum exec_acti
 
 	if (a == b)
 		return;
-	/* Refused is refused, with an errno or a signal. */
+	/* Both an errno and a signal refuse. */
 	if ((a >= EXEC_ERRNO) != (b >= EXEC_ERRNO))
 		kind = b < a ? NOTE_WEAKER : NOTE_STRICTER;
 	note(diff, kind, "exec: %s: %s, was %s", what, exec_action_words[b], exec_action_words[a]);
@@ -365,7 +365,10 @@ static const struct exec_rule *exec_rule_of(const struct exec_policy *exec, cons
 	return NULL;
 }
 
-/* What a path may gain without being stopped: what its rule lists, or anything with an event. */
+/*
+ * Returns what a path may gain without being stopped: what its rule lists, or anything if an event
+ * is all that happens.
+ */
 static uint64_t gains(const struct exec_policy *exec, const char *path)
 {
 	const struct exec_rule *rule = exec_rule_of(exec, path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Warnings about a policy file: what has no effect, or another than its author is likely to think.
- * The loader says what is wrong: what has another type or name than it should is passed over here.
+ * Warnings about a policy file: entries without effect, or with another effect than the author
+ * probably expects. A wrong type or name is skipped here, since the loader reports it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@ struct lint {
 	struct arena *arena;
 	struct json_doc *doc;
 	unsigned int today;
-	const struct vocabulary *vocabulary; /* the last that was asked for its words */
+	const struct vocabulary *vocabulary; /* the last one whose words were needed */
 	const char *const *words;
 	unsigned int n_words;
 	struct policy_note *first, **end;
@@ -41,7 +41,7 @@ static unsigned int line_of(struct lint *lint, const struct json_node *node)
 	return line;
 }
 
-/* A name or path that an earlier one in the file has: the later one wins, without a word. */
+/* Warns about a name or path that an earlier entry has. The later one wins silently. */
 static void warn_again(struct lint *lint, const struct json_node *node,
 		       const struct json_node *earlier)
 {
@@ -62,9 +62,9 @@ static void lint_action(struct lint *lint, const struct json_node *entry, const 
 			     rule->name));
 }
 
-#define WORDS_MEANT_MAX 100 /* who has more unknown words has no typing errors */
+#define WORDS_MEANT_MAX 100 /* so many unknown words are not typing errors */
 
-/* The words of a vocabulary; made once, since policies ask for the same ones again and again. */
+/* Returns the words of a vocabulary. They are kept, since policies need them repeatedly. */
 static const char *const *words_of(struct lint *lint, const struct vocabulary *vocabulary)
 {
 	if (lint->vocabulary != vocabulary) {
@@ -74,7 +74,7 @@ static const char *const *words_of(struct lint *lint, const struct vocabulary *v
 	return lint->words;
 }
 
-/* A word that the vocabulary lacks: what it is not, and which one can have been meant. */
+/* Warns about a word that the vocabulary lacks, and suggests the nearest one. */
 static void warn_word(struct lint *lint, const struct json_node *word,
 		      const struct vocabulary *vocabulary)
 {
@@ -87,7 +87,7 @@ static void warn_word(struct lint *lint, const struct json_node *word,
 			  vocabulary->unknown, hint.text));
 }
 
-/* Strings that the loader takes as they are, since another host or version may know more of them. */
+/* The loader accepts any string, since another host or version may know more of them. */
 static void lint_strings(struct lint *lint, const struct json_node *strings,
 			 const struct vocabulary *vocabulary)
 {
@@ -123,10 +123,10 @@ static void lint_rules(struct lint *lint, const struct json_node *array)
 	}
 }
 
-/* The guard sees the path that the kernel has: absolute, no component empty or "." or "..". */
+/* The guard sees the kernel's path: absolute, with no component empty, "." or "..". */
 static bool path_is_canonical(struct str path)
 {
-	size_t start = 1; /* of a component; the loader has seen to the first slash */
+	size_t start = 1; /* of a component; the loader has checked the first slash */
 
 	for (size_t i = 1; i <= path.len; i++) {
 		struct str component = { path.data + start, i - start };
@@ -184,8 +184,8 @@ static void lint_expires(struct lint *lint, const struct json_node *expires)
 }
 
 /*
- * Does the expression match nothing but io.kubernetes.* keys? CRI-O and containerd write those
- * last. Anything that is not plainly so counts as no.
+ * Does the expression match only io.kubernetes.* keys? CRI-O and containerd write those last. False
+ * if that is not obvious.
  */
 static bool is_engine_key(struct str regex)
 {

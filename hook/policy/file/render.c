@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A policy as one policy file: with all that it extends, nothing left to look up elsewhere. What
- * policy_load() makes of it equals the policy. Arguments that nobody set stay out: they are the
- * rule table's.
+ * Writes a policy as one policy file, with all that it extends. policy_load() reads an equal policy
+ * from it. Arguments that are not set are left out, since they come from the rule table.
  */
 #include <string.h>
 
@@ -134,7 +133,7 @@ static void write_exec(struct arena *arena, struct json_writer *writer,
 	json_end_object(writer);
 }
 
-/* The loader has put "^(" and ")$" around it, and will again. */
+/* The loader has put "^(" and ")$" around it, and will do so again. */
 static struct str bare_regex(const char *regex)
 {
 	return (struct str){ regex + 2, strlen(regex) - 4 };
@@ -156,7 +155,7 @@ static void write_exception(struct arena *arena, struct json_writer *writer,
 	json_key(writer, "annotations");
 	json_begin_object(writer);
 	for (size_t i = 0; i < exception->n_matches; i++) {
-		/* Keys are members' names here: as strings, which the writer escapes all the same. */
+		/* A key is any text here, so it is written as a string, escaped. */
 		json_string(writer, bare_regex(exception->matches[i].key));
 		json_string(writer, bare_regex(exception->matches[i].value));
 	}
