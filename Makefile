@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-#   make            build/rootfence, one static binary with the BPF program inside
-#   make demo       what it does, shown on real podman containers
-#   make check      every test and every lint; .ci/run runs the same
-#   make install    DESTDIR, PREFIX, SYSCONFDIR; `make uninstall` takes it all back
+#   make               build/rootfence, one static binary with the BPF program inside
+#   make check         every test and every lint, as .ci/run does it; installs what that needs
+#   make check-SUITE   one of them: build, unit, golden, hostile, commands, policies, faults, fuzz,
+#                      lint, live
+#   make demo          what it does, shown on real podman containers
+#   make bench         what it costs
+#   make build-deps    installs what the build needs, from Debian
+#   make install       with DESTDIR, PREFIX, SYSCONFDIR; `make uninstall` takes it all back
+#   make clean         removes build/
 #
-# V=1 shows the commands, SAN=1 builds with AddressSanitizer and UBSan, CC=clang works too.
+# CFLAGS, CPPFLAGS and LDFLAGS are added to ours. V=1 shows the commands, WERROR=1 makes warnings
+# errors, SAN=1 builds with AddressSanitizer and UBSan, CC=clang works too.
 
 VERSION := 0.1.0
-CC := gcc
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+PKG_CONFIG ?= pkg-config
 CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
 BPFTOOL ?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
@@ -24,8 +31,8 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 SAN ?= 0
 BUILD ?= $(if $(filter 1,$(SAN)),build/san,build)
 
-BUILD_DEPS := gcc make clang llvm bpftool libc6-dev linux-libc-dev libbpf-dev libelf-dev \
-	libseccomp-dev libyajl-dev libzstd-dev zlib1g-dev
+BUILD_DEPS := gcc make pkgconf clang llvm bpftool libc6-dev linux-libc-dev libbpf-dev libelf-dev \
+	libseccomp-dev libyajl-dev zlib1g-dev
 TEST_DEPS := bats busybox-static clang-format clang-tidy cppcheck crun fuse-overlayfs \
 	golang-github-opencontainers-specs-dev jq libcap2-bin libclang-rt-dev libcmocka-dev mandoc \
 	podman procps python3 python3-jsonschema runc shellcheck slirp4netns strace uidmap util-linux
@@ -39,22 +46,37 @@ endif
 # What a compiler does not know, it is not asked for.
 cc_has = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo '$(1)')
 hash := \#
-fortify := $(shell echo '$(hash)include <features.h>' | \
-	$(CC) -Werror -O2 -D_FORTIFY_SOURCE=3 -E - >/dev/null 2>&1 && echo 3 || echo 2)
-zstd := $(if $(findstring /,$(shell $(CC) -print-file-name=libzstd.a 2>/dev/null)),-lzstd)
+fortify = $(shell echo '$(hash)include <features.h>' | $(CC) -Werror -O2 $(CFLAGS) \
+	-U_FORTIFY_SOURCE $(1) -E - >/dev/null 2>&1 && echo '-U_FORTIFY_SOURCE $(1)')
+# As Debian names directories: clang adds "pc".
+machine := $(subst -pc-,-,$(shell $(CC) -dumpmachine 2>/dev/null))
+arch := $(firstword $(subst -, ,$(machine)))
 
-WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+# libelf.pc names libzstd where libelf needs that. yajl.pc is wrong twice: headers are included as
+# <yajl/...>, and the static library is libyajl_s.a.
+pkg_config = $(shell $(PKG_CONFIG) $(1) yajl libseccomp libbpf libelf zlib 2>/dev/null)
+STATIC_LIBS := $(patsubst -lyajl,-lyajl_s,$(call pkg_config,--static --libs))
+SHARED_LIBS := $(call pkg_config,--libs)
+LIB_CPPFLAGS := $(filter-out -I/usr/include,$(patsubst %/yajl,%,$(call pkg_config,--cflags)))
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef \
 	-Wcast-qual -Wimplicit-fallthrough -Wno-unused-parameter -Wno-missing-field-initializers
-HARDEN := -fstack-protector-strong $(call cc_has,-fstack-clash-protection) \
+# Not part of $(flags): it changes no object, so it is no reason to build again.
+WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
+HARDEN := -fPIE -fstack-protector-strong $(call cc_has,-fstack-clash-protection) \
 	$(call cc_has,-fcf-protection) $(call cc_has,-ftrivial-auto-var-init=zero)
 DEFINES := -D_GNU_SOURCE -DROOTFENCE_VERSION='"$(VERSION)"' \
 	-DROOTFENCE_BINDIR='"$(BINDIR)"' \
 	-DROOTFENCE_DATADIR='"$(DATADIR)/rootfence"' \
 	-DROOTFENCE_SYSCONFDIR='"$(SYSCONFDIR)/rootfence"'
-CPPFLAGS := $(DEFINES) -Ihook -Ibpf -isystem $(BUILD)
-CFLAGS := -std=gnu11 -O2 -g -fPIE -ffunction-sections -fdata-sections $(WARN) $(HARDEN)
-LDFLAGS := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+# Checkouts in different directories give the same binary.
+PREFIX_MAP := '-ffile-prefix-map=$(CURDIR)=.'
+# CFLAGS, CPPFLAGS and LDFLAGS are the caller's: after our defaults, before what must hold.
+ALL_CPPFLAGS := $(DEFINES) -Ihook -Ibpf -isystem $(BUILD) $(LIB_CPPFLAGS) $(CPPFLAGS)
+ALL_CFLAGS := $(WARN) -O2 -g $(CFLAGS) -std=gnu11 -ffunction-sections -fdata-sections \
+	$(HARDEN) $(PREFIX_MAP)
+ALL_LDFLAGS := $(LDFLAGS) -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 # Each page that a start touches costs: what nobody calls is left out, and the list of what has to
 # be relocated is a sixtieth as long, where the linker can write it and libc read it.
 packed := -Wl,-z,pack-relative-relocs
@@ -62,28 +84,26 @@ LEAN := -Wl,--gc-sections $(shell printf '%s\n' '$(hash)include <features.h>' \
 	'int main(void) { return sizeof(char[__GLIBC_PREREQ(2, 36) ? 1 : -1]); }' | \
 	$(CC) -static-pie -fPIE -Wl,--fatal-warnings $(packed) -x c -o /dev/null - 2>/dev/null && \
 	echo '$(packed)')
-STATIC_LIBS := -lyajl_s -lseccomp -lbpf -lelf -lz $(zstd)
-SHARED_LIBS := -lyajl -lseccomp -lbpf -lelf -lz
 
 # A build that watches itself: INSTRUMENT has the compiler's options for it.
 ifeq ($(SAN),1)
 INSTRUMENT ?= -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 ifneq ($(INSTRUMENT),)
-CPPFLAGS += -DROOTFENCE_SANITIZED
-CFLAGS += -O1 $(INSTRUMENT)
-LDFLAGS += $(INSTRUMENT)
-LINK := -pie $(LDFLAGS)
+ALL_CPPFLAGS += -DROOTFENCE_SANITIZED
+ALL_CFLAGS += -O1 $(INSTRUMENT)
+ALL_LDFLAGS += $(INSTRUMENT)
+LINK := $(ALL_LDFLAGS) -pie
 LIBS := $(SHARED_LIBS)
 else
-CPPFLAGS += -D_FORTIFY_SOURCE=$(fortify)
-LINK := -static-pie $(LDFLAGS) $(LEAN)
+ALL_CPPFLAGS += $(or $(call fortify,-D_FORTIFY_SOURCE=3),$(call fortify,-D_FORTIFY_SOURCE=2))
+LINK := $(ALL_LDFLAGS) -static-pie $(LEAN)
 LIBS := $(STATIC_LIBS)
 endif
 
-BPF_CFLAGS := -target bpf -g -O2 -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter -Ibpf \
-	-D__TARGET_ARCH_$(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m))) \
-	-idirafter /usr/include/$(shell uname -m)-linux-gnu
+ALL_BPF_CFLAGS := $(BPF_CFLAGS) -target bpf -g -O2 -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
+	-Ibpf $(LIB_CPPFLAGS) -idirafter /usr/include/$(machine) $(PREFIX_MAP) \
+	-D__TARGET_ARCH_$(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(arch)))
 
 # Makes the system call filters; no part of the program.
 FILTERS := hook/base/restrain_filters
@@ -96,18 +116,18 @@ all: $(BUILD)/rootfence
 
 $(BUILD)/rootfence: $(OBJS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/hook/guard/attach.o: $(BUILD)/guard.skel.h
 $(BUILD)/hook/base/restrain.o: $(BUILD)/restrain_filters.h
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(WERROR_FLAG) -MMD -MP -c -o $@ $<
 
 $(BUILD)/guard.bpf.o: bpf/guard.bpf.c $(BUILD)/flags
 	$(call say,BPF,$<)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@.tmp $<
+	$(Q)$(CLANG) $(ALL_BPF_CFLAGS) $(WERROR_FLAG) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@.tmp $<
 	$(Q)$(LLVM_STRIP) -g -o $@ $@.tmp && rm -f $@.tmp
 
 $(BUILD)/guard.skel.h: $(BUILD)/guard.bpf.o
@@ -116,31 +136,37 @@ $(BUILD)/guard.skel.h: $(BUILD)/guard.bpf.o
 
 $(BUILD)/$(FILTERS): $(BUILD)/$(FILTERS).o
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) -pie $(LDFLAGS) -o $@ $< -lseccomp
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pie -o $@ $< $(SHARED_LIBS)
 
 $(BUILD)/restrain_filters.h: $(BUILD)/$(FILTERS)
 	$(call say,FILTERS,$@)
 	$(Q)$< >$@.tmp && mv $@.tmp $@
 
-# Everything is built again when the compiler or a flag changes, and only then.
-flags := $(CC) $(CPPFLAGS) $(CFLAGS) $(LINK) $(LIBS) | $(CLANG) $(BPF_CFLAGS)
+# Everything is built again when the compiler or a flag changes, and only then; but first, one line
+# says what is missing on this machine.
+flags := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LINK) $(LIBS) | $(CLANG) $(ALL_BPF_CFLAGS)
+quoted_flags := '$(subst ','\'',$(flags))'
+$(BUILD)/flags: export STATIC := $(if $(INSTRUMENT),,-static)
 $(BUILD)/flags: FORCE
-	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || \
-		printf '%s\n' '$(subst ','\'',$(flags))' >$@
+	@printf '%s\n' $(quoted_flags) | cmp -s - $@ || { $(needs) $(BUILD_DEPS) && \
+		mkdir -p $(@D) && printf '%s\n' $(quoted_flags) >$@; }
+needs = CC='$(CC)' CLANG='$(CLANG)' LLVM_STRIP='$(LLVM_STRIP)' BPFTOOL='$(BPFTOOL)' \
+	PKG_CONFIG='$(PKG_CONFIG)' tests/deps.sh --check
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(filter-out %/hook/main.o,$(OBJS))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) -pie $(LDFLAGS) -o $@ $^ -lcmocka $(SHARED_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pie -o $@ $^ $(SHARED_LIBS) \
+		$(shell $(PKG_CONFIG) --libs cmocka)
 
 unit-tests: $(TESTS)
 
 # For tools that want to know how a file is compiled.
 print-flags: $(BUILD)/guard.skel.h $(BUILD)/restrain_filters.h
-	@echo '$(subst ','\'',$(CPPFLAGS)) -std=gnu11'
+	@echo '$(subst ','\'',$(ALL_CPPFLAGS)) -std=gnu11'
 
 # One suite by name, or all of them; tests/run.sh counts and has the last line.
 SUITES := build unit golden hostile commands policies faults fuzz lint live
+check check-%: export WERROR ?= 1
 check: deps
 	@tests/lib/own_root.py tests/run.sh
 $(SUITES:%=check-%): check-%:
@@ -202,8 +228,8 @@ include tests/fuzz/fuzz.mk
 include tests/vm/vm.mk
 -include $(OBJS:.o=.d) $(BUILD)/$(FILTERS).d $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 
-.PHONY: all unit-tests print-flags check lint generate bench bench-reader bench-spawn bench-guard \
-	bench-podman bench-growth bench-check \
+.PHONY: all unit-tests print-flags check lint generate bench bench-reader \
+	bench-spawn bench-guard bench-podman bench-growth bench-check \
 	demo deps build-deps install uninstall clean FORCE $(SUITES:%=check-%)
 .DELETE_ON_ERROR:
 .SECONDARY:

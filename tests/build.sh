@@ -1,66 +1,110 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# It builds with both compilers without a warning, and is the binary that it should be. TAP.
+# It builds with both compilers without a warning, with a distribution's flags and in any directory,
+# and is the binary that it should be. TAP.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/tap.sh
 source tests/tap.sh
 
 jobs=-j$(nproc)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset WERROR CFLAGS CPPFLAGS LDFLAGS
+# What a distribution may say, and what would take the hardening away.
+readonly foreign=(CFLAGS='-O1 -fno-stack-protector -fcf-protection=none -std=gnu99'
+	CPPFLAGS=-D_FORTIFY_SOURCE=1 LDFLAGS='-Wl,--build-id -no-pie -Wl,-z,norelro,-z,lazy')
+
+# has PATTERN COMMAND...: its output has a line like that.
+has() {
+	local out
+	out=$("${@:2}") && grep -q -- "$1" <<<"$out"
+}
 
 is_static_pie() {
-	local headers
-	headers=$(readelf -hld build/rootfence)
-	grep -q 'Type:.*DYN' <<<"$headers" && ! grep -qE 'INTERP|NEEDED' <<<"$headers"
+	has 'Type:.*DYN' readelf -hW "$1/rootfence" && ! has 'INTERP\|NEEDED' readelf -ldW "$1/rootfence"
 }
 
 is_hardened() {
-	local headers
-	headers=$(readelf -ld build/rootfence)
-	grep -q GNU_RELRO <<<"$headers" && grep -qE 'FLAGS.*NOW' <<<"$headers" &&
-		grep -A1 GNU_STACK <<<"$headers" | grep -q 'RW ' && ! grep -q 'RWE' <<<"$headers"
+	has GNU_RELRO readelf -lW "$1/rootfence" && has 'FLAGS.*NOW' readelf -dW "$1/rootfence" &&
+		has 'GNU_STACK.* RW ' readelf -lW "$1/rootfence"
 }
 
 has_no_text_relocations() {
-	local dynamic
-	dynamic=$(readelf -d build/rootfence)
-	grep -q 'FLAGS' <<<"$dynamic" && ! grep -q TEXTREL <<<"$dynamic"
+	has FLAGS readelf -dW "$1/rootfence" && ! has TEXTREL readelf -dW "$1/rootfence"
 }
-
-# Of our own code: what libraries are built with is their distribution's choice.
-objects() { find build/hook -name '*.o' ! -name restrain_filters.o; }
 
 # Functions with an array check their frame: most files have one, and those that read input do.
 has_canaries() {
-	local object
-	for object in build/hook/{json/reader,oci/facts,policy/load,cmd/report_hook,runtime/bundle}.o; do
-		grep -q 'UND __stack_chk_fail' < <(readelf -sW "$object") || return 1
+	local name
+	for name in json/reader host/facts policy/file/parse report/report_hook wrapper/bundle; do
+		has 'UND __stack_chk_fail' readelf -sW "$1/hook/$name.o" || { echo "$name" && return 1; }
 	done
-	grep -q ' FUNC .* __stack_chk_fail' < <(readelf -sW build/rootfence)
+	has ' FUNC .* __stack_chk_fail' readelf -sW "$1/rootfence"
 }
 
 # Calls of the C library that know the size of what they write to.
-is_fortified() { grep -q 'UND __vsnprintf_chk' < <(readelf -sW build/hook/base/err.o); }
+is_fortified() { has 'UND __vsnprintf_chk' readelf -sW "$1/hook/base/err.o"; }
 
+# Of our own code: what libraries are built with is their distribution's choice.
 marks_branch_targets() {
 	local object
 	gcc -Werror -fcf-protection -x c -c /dev/null -o /dev/null 2>/dev/null || return 0
 	while IFS= read -r object; do
-		grep -q 'x86 feature: IBT, SHSTK' < <(readelf -n "$object" 2>&1) || return 1
-	done < <(objects)
+		has 'x86 feature: IBT, SHSTK' readelf -n "$object" || { echo "$object" && return 1; }
+	done < <(find "$1/hook" -name '*.o' ! -name restrain_filters.o)
 }
 
-nothing_to_do() { [[ -z $(make all 2>&1) ]]; }
+hardening() {
+	step "$2one static-pie binary" is_static_pie "$1"
+	step "$2RELRO, BIND_NOW, no executable stack" is_hardened "$1"
+	step "$2no text relocations" has_no_text_relocations "$1"
+	step "$2stack canaries" has_canaries "$1"
+	step "$2fortified calls" is_fortified "$1"
+	step "$2branch targets are marked, where the compiler can" marks_branch_targets "$1"
+}
 
-step 'gcc' make "$jobs" CC=gcc all
-step 'clang' make "$jobs" CC=clang BUILD=build/clang all unit-tests
-step 'AddressSanitizer and UBSan' make "$jobs" SAN=1 all
-step 'one static-pie binary' is_static_pie
-step 'RELRO, BIND_NOW, no executable stack' is_hardened
-step 'no text relocations' has_no_text_relocations
-step 'stack canaries' has_canaries
-step 'fortified calls' is_fortified
-step 'branch targets are marked, where the compiler can' marks_branch_targets
+foreign_flags_arrive() {
+	has 'Build ID' readelf -nW build/foreign/rootfence && has ' -O2 -g -O1 ' cat build/foreign/flags
+}
+
+# Its name has a blank, as those of people's folders do.
+same_elsewhere() {
+	mkdir "$work/another folder"
+	tar -c --exclude=./build --exclude=./.git . | tar -x -C "$work/another folder"
+	make "$jobs" -C "$work/another folder" all &&
+		cmp build/rootfence "$work/another folder/build/rootfence"
+}
+
+nothing_to_do() {
+	local out
+	out=$(make all 2>&1) && [[ -z $out ]] && out=$(make all WERROR=1 2>&1) && [[ -z $out ]]
+}
+
+# After same_elsewhere, in what that made.
+warnings_are_errors_when_asked() {
+	cd "$work/another folder"
+	echo 'static int unused;' >>hook/base/date.c
+	! make all WERROR=1 >log 2>&1 && has 'Werror=unused-variable' cat log &&
+		make all && [[ build/rootfence -nt hook/base/date.c ]]
+}
+
+says_what_is_missing() {
+	local out
+	! out=$(make CLANG=no-clang PKG_CONFIG=no-pkg-config BUILD="$work/build" all 2>&1) &&
+		has '^rootfence: missing: pkg-config, clang; Debian has them in: pkgconf clang$' cat <<<"$out"
+}
+
+step 'gcc' make "$jobs" CC=gcc WERROR=1 all
+step 'clang' make "$jobs" CC=clang WERROR=1 BUILD=build/clang all unit-tests
+step 'AddressSanitizer and UBSan' make "$jobs" SAN=1 WERROR=1 all
+hardening build ''
 step 'a second make does nothing' nothing_to_do
+step 'flags of a distribution' make "$jobs" BUILD=build/foreign "${foreign[@]}" all
+step 'flags of a distribution: they are used' foreign_flags_arrive
+hardening build/foreign 'flags of a distribution: '
+step 'another directory: the same binary' same_elsewhere
+step 'a warning is an error with WERROR=1 alone' warnings_are_errors_when_asked
+step 'what is missing is said in a line' says_what_is_missing
 tap_done

@@ -21,7 +21,7 @@ TIME ?= 60
 ENGINE ?= libfuzzer
 
 # What judges the code under test is not what is to be explored.
-$(BUILD)/tests/fuzz/%.o: CFLAGS += -fno-sanitize=fuzzer-no-link
+$(BUILD)/tests/fuzz/%.o: ALL_CFLAGS += -fno-sanitize=fuzzer-no-link
 
 # From an archive, so that each has only what it calls: a fuzzer looks at every counter every time.
 $(BUILD)/fuzzed.a: $(FUZZ_SHARED:%.c=$(BUILD)/%.o) $(filter-out %/hook/main.o,$(OBJS))
@@ -31,7 +31,7 @@ $(filter-out $(FUZZ_PLAIN:%=$(BUILD)/fuzz/%),$(FUZZ_BINARIES)): $(BUILD)/tests/f
 $(FUZZ_BINARIES): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/fuzzed.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer -pie $(LDFLAGS) -o $@ $(filter %.o,$^) \
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -pie -o $@ $(filter %.o,$^) \
 		$(BUILD)/fuzzed.a $(SHARED_LIBS)
 
 fuzz-binaries: $(FUZZ_BINARIES)
