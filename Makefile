@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 #   make               build/rootfence, one static binary with the BPF program inside
+#   make test          unit tests and golden cases: needs no root, installs nothing, takes a minute
 #   make check         every test and every lint, as .ci/run does it; installs what that needs
 #   make check-SUITE   one of them: build, unit, golden, hostile, commands, policies, faults, fuzz,
 #                      lint, live
+#   make generate      writes again all that is generated: rules, schema, cases
 #   make demo          what it does, shown on real podman containers
 #   make bench         what it costs
 #   make build-deps    installs what the build needs, from Debian
 #   make install       with DESTDIR, PREFIX, SYSCONFDIR; `make uninstall` takes it all back
 #   make clean         removes build/
+#   make help          this list, and the targets for fuzzing, engines and kernels
 #
 # CFLAGS, CPPFLAGS and LDFLAGS are added to ours. V=1 shows the commands, WERROR=1 makes warnings
 # errors, SAN=1 builds with AddressSanitizer and UBSan, CC=clang works too.
@@ -164,6 +167,12 @@ unit-tests: $(TESTS)
 print-flags: $(BUILD)/guard.skel.h $(BUILD)/restrain_filters.h
 	@echo '$(subst ','\'',$(ALL_CPPFLAGS)) -std=gnu11'
 
+test:
+	@$(needs) $(BUILD_DEPS) libcmocka-dev python3
+	@PLAIN=1 tests/run.sh unit golden
+
+help: ; @sed -n 's/^#   //p' Makefile oci-hooks.d/register.mk tests/fuzz/fuzz.mk tests/vm/vm.mk
+
 # One suite by name, or all of them; tests/run.sh counts and has the last line.
 SUITES := build unit golden hostile commands policies faults fuzz lint live
 check check-%: export WERROR ?= 1
@@ -228,7 +237,7 @@ include tests/fuzz/fuzz.mk
 include tests/vm/vm.mk
 -include $(OBJS:.o=.d) $(BUILD)/$(FILTERS).d $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 
-.PHONY: all unit-tests print-flags check lint generate bench bench-reader \
+.PHONY: all unit-tests print-flags test help check lint generate bench bench-reader \
 	bench-spawn bench-guard bench-podman bench-growth bench-check \
 	demo deps build-deps install uninstall clean FORCE $(SUITES:%=check-%)
 .DELETE_ON_ERROR:

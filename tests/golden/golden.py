@@ -51,6 +51,10 @@ class Tap:
             for line in str(why).splitlines()[:40]:
                 print(f"# {line}")
 
+    def missing(self, name, reason, must_run):
+        """A skip, but a failure where it must run."""
+        self.point(name, reason if must_run else None, None if must_run else reason)
+
 
 TAP = Tap()
 SCHEMA = Schema()
@@ -387,7 +391,8 @@ class Case:
         yield "rewritten bytes", self.rewritten
         yield "only what is reported changes", self.only_reported
         yield "patch, and every other byte as it was", self.patched
-        yield "no error under the OCI schema that was not there", self.valid
+        if SCHEMA.missing is None:
+            yield "no error under the OCI schema that was not there", self.valid
         yield "a second rewrite changes nothing", self.settled
 
 
@@ -397,6 +402,18 @@ def guarded(function):
     except (OSError, ValueError, KeyError, IndexError, AssertionError, AttributeError,
             subprocess.SubprocessError) as error:
         return f"{type(error).__name__}: {error}"
+
+
+def start_all(runtimes, runtime, cases):
+    to_run = [(case, *case.to_run()) for case in cases]
+    to_run = [(case, spec, status) for case, spec, status in to_run if spec]
+    missing = runtimes.missing(runtime)
+    if to_run and missing:
+        TAP.missing(f"{runtime} starts {len(to_run)} rewritten specs", missing, runtimes.in_ci)
+        return
+    for case, spec, status in to_run:
+        TAP.point(f"{case.name}: {runtime} starts the rewritten spec",
+                  guarded(lambda s=spec, w=status: runtimes.start(runtime, s, w)))
 
 
 def find_cases():
@@ -412,18 +429,12 @@ def main():
     for case in cases:
         for name, function in case.points():
             TAP.point(f"{case.name}: {name}", guarded(function))
+    if SCHEMA.missing:
+        TAP.missing("no rewrite adds an error under the OCI schema", SCHEMA.missing, "CI" in os.environ)
     runtimes = Runtimes()
     try:
-        for case in cases:
-            spec, status = case.to_run()
-            for runtime in Runtimes.COMMANDS if spec else ():
-                name = f"{case.name}: {runtime} starts the rewritten spec"
-                missing = runtimes.missing(runtime)
-                if missing and not runtimes.in_ci:
-                    TAP.point(name, skip=missing)
-                else:
-                    TAP.point(name, missing or guarded(
-                        lambda r=runtime, s=spec, w=status: runtimes.start(r, s, w)))
+        for runtime in Runtimes.COMMANDS:
+            start_all(runtimes, runtime, cases)
     finally:
         runtimes.remove()
     print(f"1..{TAP.count}")

@@ -11,9 +11,13 @@ import warnings
 DIRECTORY = "/usr/share/gocode/src/github.com/opencontainers/runtime-spec/schema"
 
 
-def make_validator():
+try:
     import jsonschema
+except ImportError:
+    jsonschema = None
 
+
+def make_validator():
     warnings.simplefilter("ignore", DeprecationWarning)
     with open(os.path.join(DIRECTORY, "config-schema.json"), encoding="utf-8") as file:
         schema = json.load(file)
@@ -23,7 +27,12 @@ def make_validator():
 
 class Schema:
     def __init__(self):
-        self.validator = make_validator() if os.path.isdir(DIRECTORY) else None
+        self.missing = None
+        if jsonschema is None:
+            self.missing = "jsonschema for python3 is missing"
+        elif not os.path.isdir(DIRECTORY):
+            self.missing = f"{DIRECTORY} is missing"
+        self.validator = None if self.missing else make_validator()
 
     def errors(self, document):
         return {("/".join(map(str, e.absolute_path)), e.message)
@@ -31,7 +40,5 @@ class Schema:
 
     def added(self, before, after):
         """What is wrong with the rewritten spec alone, or None."""
-        if self.validator is None:
-            return f"no {DIRECTORY}: make deps"
         found = sorted(self.errors(after) - self.errors(before))
         return f"the schema says: {found}" if found else None
