@@ -24,7 +24,7 @@ BELOW = {
     "policy": ["oci", "json", "base"],
     "host": ["oci", "json", "base"],
     "verdict": ["policy", "host", "oci", "json", "base"],
-    "wrapper": ["policy", "host", "oci", "json", "base"],
+    "wrapper": ["verdict", "policy", "host", "oci", "json", "base"],
     "report": ["policy", "oci", "json", "base"],
     "guard": ["base", "bpf"],
     "cmd": ["report", "wrapper", "verdict", "guard", "policy", "host", "oci", "json", "base", "bpf"],

@@ -37,25 +37,29 @@ struct outcome {
 	const char *text;
 };
 
-static int inspect_file(const struct run *run, const char *path, struct inspection *ret_inspection,
-			struct err *err)
+static int judge_file(const struct run *run, const char *path, struct pipeline_result *ret_result,
+		      struct err *err)
 {
-	const struct inspect_how how = { run->policy, FRONT_CHECK, FACTS_OFFLINE,
-					 spec_file_bundle(run->arena, path) };
+	const struct pipeline_options options = {
+		.policy = run->policy,
+		.front_end = FRONT_CHECK,
+		.scope = FACTS_OFFLINE,
+		.bundle = spec_file_bundle(run->arena, path),
+	};
 	struct str text;
 	int error = io_read_file(run->arena, AT_FDCWD, path, JSON_SIZE_MAX, &text, err);
 
 	if (error < 0)
 		return error;
-	return inspect(run->arena, &how, path, text, ret_inspection, err);
+	return pipeline_judge(run->arena, &options, path, text, ret_result, err);
 }
 
 static int judge_spec(const struct run *run, const char *path, struct outcome *ret_outcome,
 		      struct err *err)
 {
-	struct inspection *inspection = arena_new_object(run->arena, struct inspection);
+	struct pipeline_result *result = arena_new_object(run->arena, struct pipeline_result);
 	struct outcome outcome = { 0 };
-	int error = inspect_file(run, path, inspection, err);
+	int error = judge_file(run, path, result, err);
 
 	if (error < 0 && err->exit != EXIT_SPEC)
 		return error;
@@ -66,9 +70,9 @@ static int judge_spec(const struct run *run, const char *path, struct outcome *r
 		*ret_outcome = outcome;
 		return 0;
 	}
-	outcome.verdict = verdict_name(inspection->verdict.kind);
-	outcome.findings = &inspection->verdict;
-	outcome.text = report_verdict(run->arena, &inspection->verdict);
+	outcome.verdict = verdict_name(result->verdict.kind);
+	outcome.findings = &result->verdict;
+	outcome.text = report_verdict(run->arena, &result->verdict);
 	for (const struct finding *f = outcome.findings->findings; f != NULL; f = f->next) {
 		size_t row = rule_row(f->rule);
 
@@ -152,17 +156,18 @@ static int run_expect(const struct run *run, const struct test_case *test, struc
 static int container_limits(const struct run *run, const struct test_case *test,
 			    struct exec_limits *ret_limits, struct err *err)
 {
-	const struct inspect_how how = { run->policy, FRONT_CHECK, FACTS_OFFLINE };
-	struct inspection inspection = { 0 };
+	const struct pipeline_options options = { .policy = run->policy,
+						  .front_end = FRONT_CHECK,
+						  .scope = FACTS_OFFLINE };
+	struct pipeline_result result = { 0 };
 	int error = test->files[TEST_CONFIG] != NULL
-			    ? inspect_file(run, test->files[TEST_CONFIG], &inspection, err)
-			    : inspect(run->arena, &how, "a plain config", STR(PLAIN_CONFIG),
-				      &inspection, err);
+			    ? judge_file(run, test->files[TEST_CONFIG], &result, err)
+			    : pipeline_judge(run->arena, &options, "a plain config",
+					     STR(PLAIN_CONFIG), &result, err);
 
 	if (error < 0)
 		return error;
-	policy_exec_limits(run->policy, &inspection.config, &inspection.facts, inspect_today(),
-			   ret_limits);
+	policy_exec_limits(run->policy, &result.config, &result.facts, result.today, ret_limits);
 	return 0;
 }
 

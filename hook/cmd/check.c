@@ -24,7 +24,7 @@ struct check {
 	enum front_end front_end;
 	struct results results;
 	struct progress progress;
-	struct inspect_cache cache;
+	struct pipeline_cache cache;
 	struct arena *file_arena; /* of one file, then of the next */
 	unsigned int n_judged, n_skipped;
 	enum exit_code exit; /* the most severe so far */
@@ -41,14 +41,14 @@ static void raise_exit(struct check *check, enum exit_code exit)
 /* A file that cannot be judged does not keep the others from being judged. */
 static int check_text(struct check *check, struct arena *arena, const char *path, bool in_tree)
 {
-	struct inspect_how how = { .policy = check->policy,
-				   .front_end = check->front_end,
-				   .scope = FACTS_OFFLINE,
-				   .bundle = spec_file_bundle(arena, path),
-				   .verdict_only = true,
-				   .cache = &check->cache };
+	struct pipeline_options options = { .policy = check->policy,
+					    .front_end = check->front_end,
+					    .scope = FACTS_OFFLINE,
+					    .bundle = spec_file_bundle(arena, path),
+					    .verdict_only = true,
+					    .cache = &check->cache };
 	struct file_result file = { .path = path, .from_stdin = strcmp(path, "-") == 0 };
-	struct inspection inspection;
+	struct pipeline_result result;
 	struct err err;
 	int error = spec_file_read(arena, &file.path, &file.text, &err);
 
@@ -60,13 +60,13 @@ static int check_text(struct check *check, struct arena *arena, const char *path
 		return 0;
 	}
 	if (error == 0)
-		error = inspect_doc(arena, &how, file.doc, &inspection, &err);
+		error = pipeline_judge_doc(arena, &options, file.doc, &result, &err);
 	check->n_judged++;
 	if (error < 0) {
 		file.err = &err;
 		raise_exit(check, err.exit);
 	} else {
-		file.verdict = &inspection.verdict;
+		file.verdict = &result.verdict;
 		raise_exit(check,
 			   file.verdict->kind == VERDICT_REJECT ? EXIT_REFUSED : EXIT_ALLOWED);
 	}

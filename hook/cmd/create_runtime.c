@@ -82,15 +82,14 @@ static int register_container(const struct hook *hook, const struct oci_state *s
  * guard that cannot be had (a rootless engine cannot load one) stops nothing.
  */
 static int guarantee(const struct hook *hook, const struct oci_state *state,
-		     const struct inspection *inspection, const struct policy *policy,
+		     const struct pipeline_result *result, const struct policy *policy,
 		     struct err *err)
 {
-	bool nnp = inspection->config.process.no_new_privileges.value;
+	bool nnp = result->config.process.no_new_privileges.value;
 	struct exec_limits limits;
 	int error;
 
-	policy_exec_limits(policy, &inspection->config, &inspection->facts, inspect_today(),
-			   &limits);
+	policy_exec_limits(policy, &result->config, &result->facts, result->today, &limits);
 	if (state->pid <= 0 && limits.exec.guarantee != GUARANTEE_NONE)
 		return err_set(
 			err, EINVAL, EXIT_SPEC,
@@ -130,8 +129,8 @@ static int read_restrained(struct hook *hook, struct json_doc **ret_doc,
 
 static int create_runtime(struct hook *hook, struct err *err)
 {
-	struct inspect_how how = { .front_end = FRONT_HOOK, .scope = FACTS_LIVE };
-	struct inspection inspection;
+	struct pipeline_options options = { .front_end = FRONT_HOOK, .scope = FACTS_LIVE };
+	struct pipeline_result result;
 	struct oci_state state = { 0 };
 	struct policy *policy;
 	struct json_doc *doc;
@@ -147,18 +146,18 @@ static int create_runtime(struct hook *hook, struct err *err)
 		error = read_bundle(hook->arena, state.bundle, &doc, err);
 	if (error < 0)
 		return error;
-	how.policy = policy;
-	how.bundle = state.bundle;
-	how.userns_needs_seal = is_state && !guard_refuses_userns(hook->guard_dir);
-	error = inspect_doc(hook->arena, &how, doc, &inspection, err);
+	options.policy = policy;
+	options.bundle = state.bundle;
+	options.userns_needs_seal = is_state && !guard_refuses_userns(hook->guard_dir);
+	error = pipeline_judge_doc(hook->arena, &options, doc, &result, err);
 	if (error < 0)
 		return error;
-	report_logged(hook->container, &inspection.verdict);
-	if (inspection.verdict.kind == VERDICT_REJECT) {
-		report_from_hook(hook->container, report_refusal(hook->arena, &inspection.verdict));
+	report_logged(hook->container, &result.verdict);
+	if (result.verdict.kind == VERDICT_REJECT) {
+		report_from_hook(hook->container, report_refusal(hook->arena, &result.verdict));
 		return EXIT_REFUSED;
 	}
-	return is_state ? guarantee(hook, &state, &inspection, policy, err) : 0;
+	return is_state ? guarantee(hook, &state, &result, policy, err) : 0;
 }
 
 int command_create_runtime(const struct command *command, int argc, char **argv)

@@ -18,7 +18,7 @@ struct explanation {
 	struct arena *arena;
 	const char *path;
 	const struct policy *policy;
-	struct inspection inspection;
+	struct pipeline_result result;
 	struct rule_state states[RULES_MAX];
 };
 
@@ -40,7 +40,7 @@ static bool is_checked(const struct explanation *e, size_t row)
 
 static const struct finding *first_finding(const struct explanation *e, size_t row)
 {
-	const struct finding *finding = e->inspection.verdict.findings;
+	const struct finding *finding = e->result.verdict.findings;
 
 	while (finding != NULL && finding->rule != rules[row])
 		finding = finding->next;
@@ -69,7 +69,7 @@ static void add_rule(struct buf *out, const struct explanation *e, size_t row)
 		   decided_by(e, row));
 	for (const struct finding *f = first_finding(e, row); f != NULL; f = f->next)
 		if (f->rule == rule)
-			add_finding(out, e->inspection.doc, f);
+			add_finding(out, e->result.doc, f);
 	buf_printf(out, "  see      ");
 	for (const char *const *reference = rule->references; *reference != NULL; reference++)
 		buf_printf(out, "%s%s", reference == rule->references ? "" : "; ", *reference);
@@ -94,7 +94,7 @@ static void add_list(struct buf *out, const struct explanation *e, const char *t
 
 static void explain_text(struct buf *out, const struct explanation *e)
 {
-	const char *verdict = report_verdict(e->arena, &e->inspection.verdict);
+	const char *verdict = report_verdict(e->arena, &e->result.verdict);
 
 	buf_printf(out, "%s: %.*s\n", str_show(e->arena, str_from(e->path)),
 		   (int)strcspn(verdict, "\n"), verdict);
@@ -114,7 +114,7 @@ static void write_rule(struct json_writer *writer, const struct explanation *e, 
 	json_member_text(writer, "action", rule_action_name(e->states[row].action));
 	json_member_text(writer, "decidedBy", decided_by(e, row));
 	json_member_boolean(writer, "checked", is_checked(e, row));
-	report_json_findings(writer, e->inspection.doc, &e->inspection.verdict, rules[row]);
+	report_json_findings(writer, e->result.doc, &e->result.verdict, rules[row]);
 	report_json_references(writer, rules[row]);
 	json_end_object(writer);
 }
@@ -128,7 +128,7 @@ static void explain_json(struct buf *out, const struct explanation *e)
 	json_member_text(writer, "rootfence", ROOTFENCE_VERSION);
 	json_member_text(writer, "policy", e->policy->name);
 	json_member_text(writer, "path", e->path);
-	json_member_text(writer, "verdict", verdict_name(e->inspection.verdict.kind));
+	json_member_text(writer, "verdict", verdict_name(e->result.verdict.kind));
 	json_key(writer, "rules");
 	json_begin_array(writer);
 	for (size_t row = 0; row < n_rules; row++)
@@ -142,7 +142,7 @@ static void explain_json(struct buf *out, const struct explanation *e)
 static int explain(struct arena *arena, const char *policy_name, enum format format,
 		   const char *path, struct err *err)
 {
-	struct inspect_how how = { .front_end = FRONT_CHECK, .scope = FACTS_OFFLINE };
+	struct pipeline_options options = { .front_end = FRONT_CHECK, .scope = FACTS_OFFLINE };
 	struct explanation e = { .arena = arena, .path = path };
 	auto_buf struct buf out = { 0 };
 	struct policy *policy;
@@ -155,12 +155,12 @@ static int explain(struct arena *arena, const char *policy_name, enum format for
 		error = spec_file_read(arena, &e.path, &text, err);
 	if (error < 0)
 		return error;
-	how.bundle = spec_file_bundle(arena, e.path);
-	how.policy = e.policy = policy;
-	error = inspect(arena, &how, e.path, text, &e.inspection, err);
+	options.bundle = spec_file_bundle(arena, e.path);
+	options.policy = e.policy = policy;
+	error = pipeline_judge(arena, &options, e.path, text, &e.result, err);
 	if (error < 0)
 		return error;
-	policy_actions(policy, &e.inspection.config, inspect_today(), e.states);
+	policy_actions(policy, &e.result.config, e.result.today, e.states);
 	if (format == FORMAT_JSON)
 		explain_json(&out, &e);
 	else
@@ -168,7 +168,7 @@ static int explain(struct arena *arena, const char *policy_name, enum format for
 	error = io_write(STDOUT_FILENO, "standard output", (struct str){ out.data, out.len }, err);
 	if (error < 0)
 		return error;
-	return e.inspection.verdict.kind == VERDICT_REJECT ? EXIT_REFUSED : EXIT_ALLOWED;
+	return e.result.verdict.kind == VERDICT_REJECT ? EXIT_REFUSED : EXIT_ALLOWED;
 }
 
 int command_explain(const struct command *command, int argc, char **argv)

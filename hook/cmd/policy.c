@@ -52,8 +52,8 @@ static unsigned int lint_file(struct policy_run *run, const struct policy_file *
 
 	if (json_read(run->arena, shown, file->text, JSON_COMMENTS, &doc, &ignored) < 0)
 		return 0; /* the loader has said so */
-	for (struct policy_note *note = policy_lint(run->arena, doc, inspect_today()); note != NULL;
-	     note = note->next, n++)
+	for (struct policy_note *note = policy_lint(run->arena, doc, pipeline_today());
+	     note != NULL; note = note->next, n++)
 		buf_printf(&run->out, "%s:%u:%u: warning: %s\n", shown, note->line, note->column,
 			   note->text);
 	return n;
@@ -141,7 +141,7 @@ static int diff(struct policy_run *run, int argc, char **argv, struct err *err)
 		error = policy_select(run->arena, argv[1], POLICY_FOR_FILES, &b, err);
 	if (error < 0)
 		return error;
-	notes = policy_diff(run->arena, a, b, inspect_today());
+	notes = policy_diff(run->arena, a, b, pipeline_today());
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		for (const struct policy_note *note = notes; note != NULL; note = note->next)
 			if (note->kind == kinds[i].kind)

@@ -19,8 +19,8 @@
 static int precreate(struct arena *arena, const char *policy_name, const char *guard_dir,
 		     struct err *err)
 {
-	struct inspect_how how = { .front_end = FRONT_PRECREATE, .scope = FACTS_LIVE };
-	struct inspection inspection;
+	struct pipeline_options options = { .front_end = FRONT_PRECREATE, .scope = FACTS_LIVE };
+	struct pipeline_result result;
 	struct policy *policy;
 	struct json_doc *doc;
 	struct str text;
@@ -38,17 +38,17 @@ static int precreate(struct arena *arena, const char *policy_name, const char *g
 		return err_set(
 			err, EINVAL, EXIT_USAGE,
 			"standard input is an OCI state, which belongs to createRuntime, prestart or poststop; precreate takes a config.json");
-	how.policy = policy;
-	how.userns_needs_seal = !guard_refuses_userns(guard_dir);
-	error = inspect_doc(arena, &how, doc, &inspection, err);
+	options.policy = policy;
+	options.userns_needs_seal = !guard_refuses_userns(guard_dir);
+	error = pipeline_judge_doc(arena, &options, doc, &result, err);
 	if (error < 0)
 		return error;
-	report_logged(NULL, &inspection.verdict);
-	if (inspection.verdict.kind == VERDICT_REJECT) {
-		report_from_hook(NULL, report_refusal(arena, &inspection.verdict));
+	report_logged(NULL, &result.verdict);
+	if (result.verdict.kind == VERDICT_REJECT) {
+		report_from_hook(NULL, report_refusal(arena, &result.verdict));
 		return EXIT_REFUSED;
 	}
-	return io_write(STDOUT_FILENO, "standard output", inspection.output, err);
+	return io_write(STDOUT_FILENO, "standard output", result.output, err);
 }
 
 int command_precreate(const struct command *command, int argc, char **argv)

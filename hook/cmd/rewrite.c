@@ -16,8 +16,8 @@
 static int rewrite(struct arena *arena, const char *policy_name, bool patch, const char *path,
 		   struct err *err)
 {
-	struct inspect_how how = { .front_end = FRONT_CHECK, .scope = FACTS_OFFLINE };
-	struct inspection inspection;
+	struct pipeline_options options = { .front_end = FRONT_CHECK, .scope = FACTS_OFFLINE };
+	struct pipeline_result result;
 	struct policy *policy;
 	struct str text;
 	int error = restrain(RESTRAIN_FILES, err);
@@ -28,21 +28,21 @@ static int rewrite(struct arena *arena, const char *policy_name, bool patch, con
 		error = spec_file_read(arena, &path, &text, err);
 	if (error < 0)
 		return error;
-	how.policy = policy;
-	how.bundle = spec_file_bundle(arena, path);
-	error = inspect(arena, &how, path, text, &inspection, err);
+	options.policy = policy;
+	options.bundle = spec_file_bundle(arena, path);
+	error = pipeline_judge(arena, &options, path, text, &result, err);
 	if (error < 0)
 		return error;
-	if (inspection.verdict.kind == VERDICT_REJECT) {
-		dprintf(STDERR_FILENO, "rootfence: %s", report_refusal(arena, &inspection.verdict));
+	if (result.verdict.kind == VERDICT_REJECT) {
+		dprintf(STDERR_FILENO, "rootfence: %s", report_refusal(arena, &result.verdict));
 		return EXIT_REFUSED;
 	}
-	for (size_t i = 0; i < inspection.verdict.n_files; i++)
+	for (size_t i = 0; i < result.verdict.n_files; i++)
 		dprintf(STDERR_FILENO,
 			"rootfence: the runtime wrapper would also add the new id to the container's /etc/%s; a spec alone cannot\n",
-			inspection.verdict.files[i].name);
+			result.verdict.files[i].name);
 	return io_write(STDOUT_FILENO, "standard output",
-			patch ? json_patch(inspection.doc) : inspection.output, err);
+			patch ? json_patch(result.doc) : result.output, err);
 }
 
 int command_rewrite(const struct command *command, int argc, char **argv)

@@ -178,13 +178,6 @@ static const char *bundle_path(struct lookup *lookup, const char *bundle)
 	return fd >= 0 ? path : NULL;
 }
 
-void facts_collect_accounts(struct arena *arena, const struct oci_config *config,
-			    struct facts *facts)
-{
-	accounts_collect(arena, config, facts->bundle, facts->scope == FACTS_LIVE,
-			 &facts->accounts);
-}
-
 static void collect_own(struct lookup *lookup, struct host_facts *host, struct facts *facts)
 {
 	if (!host->known) {

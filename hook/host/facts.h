@@ -41,11 +41,4 @@ struct facts_query {
 int facts_collect(struct arena *arena, const struct oci_config *config,
 		  const struct facts_query *query, struct facts *ret_facts, struct err *err);
 
-/*
- * facts_collect_accounts: adds the container's users and groups, for a policy that may rewrite the
- * user. What cannot be read is a fact as well.
- */
-void facts_collect_accounts(struct arena *arena, const struct oci_config *config,
-			    struct facts *facts);
-
 #endif

@@ -157,7 +157,7 @@ size_t policy_paths(struct arena *arena, const struct policy *policy, struct str
 
 /*
  * True if this policy can make this front end rewrite the user, which needs the container's
- * accounts; see facts_collect_accounts().
+ * accounts; see accounts_collect().
  */
 bool policy_accounts_needed(const struct policy *policy, enum front_end front_end);
 

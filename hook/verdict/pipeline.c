@@ -1,123 +1,169 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One spec through all layers: see pipeline.h. */
+/* One document through all layers: see pipeline.h. */
 #include "pipeline.h"
 
 #include <errno.h>
 #include <time.h>
 
 #include "base/date.h"
+#include "host/account_files.h"
 #include "oci/state.h"
 
-unsigned int inspect_today(void)
+unsigned int pipeline_today(void)
 {
 	return date_of(time(NULL));
 }
 
-/* As the document had it when it was read, whatever has been edited since. */
-static struct str seccomp_source(const struct inspection *inspection)
+static int read_model(const struct pipeline_options *options, struct pipeline_result *result,
+		      struct err *err)
 {
-	const struct json_node *node = inspection->config.linux_.seccomp.node;
+	struct json_doc *doc = result->doc;
 
-	if (node == NULL)
-		return (struct str){ 0 };
-	return (struct str){ inspection->doc->text.data + node->start, node->end - node->start };
-}
-
-/* before: how the spec was judged before it was rewritten, or NULL. */
-static int judge_doc(struct arena *arena, const struct inspect_how *how, struct json_doc *doc,
-		     const struct inspection *before, struct inspection *inspection,
-		     struct err *err)
-{
-	struct facts_query query = { .scope = how->scope,
-				     .bundle = how->bundle,
-				     .before = before != NULL ? &before->facts : NULL,
-				     .host = how->cache != NULL ? &how->cache->host : NULL };
-	const struct str *syscalls;
-	struct str *paths;
-	int error;
-
-	inspection->doc = doc;
+	if (options->container != NULL)
+		return oci_process_read(doc, options->container->config, &result->config, err);
 	if (oci_document_kind(doc) == OCI_STATE)
 		return json_fail(doc, doc->root, EXIT_SPEC, err,
 				 "this is an OCI state; expected a config.json");
-	error = oci_config_read(doc, &inspection->config, err);
-	if (error < 0)
-		return error;
-	query.n_paths = policy_paths(arena, how->policy, &paths);
-	query.paths = paths;
-	error = facts_collect(arena, &inspection->config, &query, &inspection->facts, err);
-	if (error < 0)
-		return error;
-	inspection->facts.n_syscalls = policy_syscalls(how->policy, &syscalls);
+	return oci_config_read(doc, &result->config, err);
+}
+
+/* As the document had it when it was read, whatever has been edited since. */
+static struct str seccomp_source(const struct pipeline_result *result)
+{
+	const struct json_node *node = result->config.linux_.seccomp.node;
+
+	if (node == NULL)
+		return (struct str){ 0 };
+	return (struct str){ result->doc->text.data + node->start, node->end - node->start };
+}
+
+static void collect_syscalls(struct arena *arena, const struct pipeline_options *options,
+			     const struct pipeline_result *before, struct pipeline_result *result)
+{
+	struct facts *facts = &result->facts;
+	struct str source = seccomp_source(result);
+	const struct str *names;
+
+	facts->n_syscalls = policy_syscalls(options->policy, &names);
 	/* The same bytes do the same. */
-	if (before != NULL && str_equal(seccomp_source(before), seccomp_source(inspection)))
-		inspection->facts.syscalls = before->facts.syscalls;
-	else
-		inspection->facts.syscalls = seccomp_reach_seen(
-			arena, &inspection->config.linux_.seccomp, seccomp_source(inspection),
-			syscalls, inspection->facts.n_syscalls,
-			how->cache != NULL ? &how->cache->profiles : NULL);
-	inspection->facts.userns_needs_seal = how->userns_needs_seal;
-	if (policy_accounts_needed(how->policy, how->front_end))
-		facts_collect_accounts(arena, &inspection->config, &inspection->facts);
-	policy_judge(arena, how->policy, &inspection->config, &inspection->facts, how->front_end,
-		     inspect_today(), &inspection->verdict);
+	if (before != NULL && str_equal(seccomp_source(before), source)) {
+		facts->syscalls = before->facts.syscalls;
+		return;
+	}
+	facts->syscalls = seccomp_reach_seen(
+		arena, &result->config.linux_.seccomp, source, names, facts->n_syscalls,
+		options->cache != NULL ? &options->cache->profiles : NULL);
+}
+
+/* Those of the container; a session's process names none. */
+static void collect_accounts(struct arena *arena, const struct pipeline_options *options,
+			     struct pipeline_result *result)
+{
+	const struct pipeline_container *container = options->container;
+	const struct oci_config *config = container != NULL ? container->config : &result->config;
+	bool required = container == NULL && options->scope == FACTS_LIVE;
+
+	if (config != NULL && policy_accounts_needed(options->policy, options->front_end))
+		accounts_collect(arena, config, result->facts.bundle, required,
+				 &result->facts.accounts);
+}
+
+static int collect_facts(struct arena *arena, const struct pipeline_options *options,
+			 const struct pipeline_result *before, struct pipeline_result *result,
+			 struct err *err)
+{
+	struct facts_query query = {
+		.scope = options->scope,
+		.bundle = options->bundle,
+		.before = before != NULL ? &before->facts : NULL,
+		.host = options->cache != NULL ? &options->cache->host : NULL,
+	};
+	struct facts *facts = &result->facts;
+	struct str *paths;
+	int error;
+
+	query.n_paths = policy_paths(arena, options->policy, &paths);
+	query.paths = paths;
+	error = facts_collect(arena, &result->config, &query, facts, err);
+	if (error < 0)
+		return error;
+	collect_syscalls(arena, options, before, result);
+	collect_accounts(arena, options, result);
+	facts->userns_needs_seal = options->userns_needs_seal;
+	if (options->container != NULL)
+		facts->given_capabilities = options->container->given_capabilities;
 	return 0;
 }
 
-/* What goes out is read and judged like what came in: an edit that does not hold is our error. */
-static int check_rewritten(struct arena *arena, const struct inspect_how *how,
-			   const struct inspection *before, struct str text, struct err *err)
+/* before: how the document was judged before it was rewritten, or NULL. */
+static int judge(struct arena *arena, const struct pipeline_options *options,
+		 const struct pipeline_result *before, struct pipeline_result *result,
+		 struct err *err)
 {
-	struct inspection again;
-	struct json_doc *doc;
-	int error = json_read(arena, "the rewritten spec", text, JSON_NO_COMMENTS, &doc, err);
+	int error = read_model(options, result, err);
 
 	if (error == 0)
-		error = judge_doc(arena, how, doc, before, &again, err);
-	if (error == 0 && again.verdict.kind >= VERDICT_REWRITE)
-		error = err_set(err, EPROTO, EXIT_SYSTEM,
-				"the rewritten spec is not what the policy asks for: %s",
-				finding_that_counts(again.verdict.findings)->message);
-	err->exit = EXIT_SYSTEM;
+		error = collect_facts(arena, options, before, result, err);
+	if (error == 0)
+		policy_judge(arena, options->policy, &result->config, &result->facts,
+			     options->front_end, result->today, &result->verdict);
 	return error;
 }
 
-int inspect_doc(struct arena *arena, const struct inspect_how *how, struct json_doc *doc,
-		struct inspection *ret_inspection, struct err *err)
+/* What goes out is read and judged like what came in: an edit that does not hold is our error. */
+static int check_rewritten(struct arena *arena, const struct pipeline_options *options,
+			   const struct pipeline_result *before, struct err *err)
 {
-	struct inspection inspection = { 0 };
-	int error = judge_doc(arena, how, doc, NULL, &inspection, err);
+	const char *name =
+		options->container != NULL ? "the rewritten process" : "the rewritten spec";
+	struct pipeline_result again = { .today = before->today };
+	int error = json_read(arena, name, before->output, JSON_NO_COMMENTS, &again.doc, err);
 
+	if (error == 0)
+		error = judge(arena, options, before, &again, err);
+	if (error == 0 && again.verdict.kind >= VERDICT_REWRITE)
+		error = err_set(err, EPROTO, EXIT_SYSTEM, "%s is not what the policy asks for: %s",
+				name, finding_that_counts(again.verdict.findings)->message);
 	if (error < 0)
-		return error;
-	inspection.output = doc->text;
-	if (how->verdict_only) {
-		*ret_inspection = inspection;
-		return 0;
-	}
-	if (how->amend != NULL && inspection.verdict.kind != VERDICT_REJECT) {
-		error = how->amend(doc, how->amend_data, err);
-		if (error < 0)
-			return error;
-	}
-	if (inspection.verdict.kind != VERDICT_REJECT && json_is_edited(doc)) {
-		inspection.output = json_render(doc);
-		error = check_rewritten(arena, how, &inspection, inspection.output, err);
-		if (error < 0)
-			return error;
-	}
-	*ret_inspection = inspection;
-	return 0;
+		err->exit = EXIT_SYSTEM;
+	return error;
 }
 
-int inspect(struct arena *arena, const struct inspect_how *how, const char *name, struct str text,
-	    struct inspection *ret_inspection, struct err *err)
+/* The text to use, for a document that is not refused. */
+static int rewrite(struct arena *arena, const struct pipeline_options *options,
+		   struct pipeline_result *result, struct err *err)
+{
+	int error =
+		options->amend != NULL ? options->amend(result->doc, options->amend_data, err) : 0;
+
+	if (error < 0 || !json_is_edited(result->doc))
+		return error;
+	result->output = json_render(result->doc);
+	return check_rewritten(arena, options, result, err);
+}
+
+int pipeline_judge_doc(struct arena *arena, const struct pipeline_options *options,
+		       struct json_doc *doc, struct pipeline_result *ret_result, struct err *err)
+{
+	struct pipeline_result result = {
+		.doc = doc,
+		.today = options->today != 0 ? options->today : pipeline_today(),
+		.output = doc->text,
+	};
+	int error = judge(arena, options, NULL, &result, err);
+
+	if (error == 0 && !options->verdict_only && result.verdict.kind != VERDICT_REJECT)
+		error = rewrite(arena, options, &result, err);
+	if (error == 0)
+		*ret_result = result;
+	return error;
+}
+
+int pipeline_judge(struct arena *arena, const struct pipeline_options *options, const char *name,
+		   struct str text, struct pipeline_result *ret_result, struct err *err)
 {
 	struct json_doc *doc;
 	int error = json_read(arena, name, text, JSON_NO_COMMENTS, &doc, err);
 
-	if (error < 0)
-		return error;
-	return inspect_doc(arena, how, doc, ret_inspection, err);
+	return error < 0 ? error : pipeline_judge_doc(arena, options, doc, ret_result, err);
 }

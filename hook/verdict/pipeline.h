@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The way of a spec through all layers: bytes, tree, model, facts, verdict, edits, judged again. */
+/*
+ * The one pipeline, for a config and for the process of a session: bytes, tree, model, facts,
+ * verdict, edits, judged again, bytes.
+ */
 #ifndef ROOTFENCE_VERDICT_PIPELINE_H
 #define ROOTFENCE_VERDICT_PIPELINE_H
 
@@ -7,46 +10,58 @@
 #include "host/seccomp_reach.h"
 #include "policy/policy.h"
 
-struct inspection {
-	struct json_doc *doc;
-	struct oci_config config;
-	struct facts facts;
-	struct verdict verdict;
-	struct str output; /* the spec to use: the text itself, or the rewritten one */
+/* The container that a session enters. */
+struct pipeline_container {
+	/* NULL: nothing is known of it; the session is judged as one in the host's user namespace,
+	 * without annotations. */
+	const struct oci_config *config;
+	uint64_t given_capabilities; /* see struct facts */
 };
 
-/* What is looked up once for many specs judged by one policy; zeroes but for the arenas at first. */
-struct inspect_cache {
+/* What is looked up once for many documents and one policy; zeroes but for the arenas at first. */
+struct pipeline_cache {
 	struct host_facts host;
 	struct seccomp_seen profiles;
 };
 
-struct inspect_how {
+struct pipeline_options {
 	const struct policy *policy;
 	enum front_end front_end;
 	enum facts_scope scope;
-	const char *bundle;	/* for relative mount sources, or NULL */
+	unsigned int today; /* for exceptions: YYYYMMDD in UTC; 0: what the clock says */
+	/* NULL: the document is a config. Else it is the process of a session in this container. */
+	const struct pipeline_container *container;
+	const char *bundle;	/* the container's, for relative mount sources, or NULL */
 	bool userns_needs_seal; /* see struct facts */
 	/* Edits of the front end's own, made where nothing is refused; NULL: none. */
 	int (*amend)(struct json_doc *doc, void *data, struct err *err);
 	void *amend_data;
 	bool verdict_only; /* nobody uses the output: it is not made, and not judged again */
-	struct inspect_cache *cache; /* or NULL */
+	struct pipeline_cache *cache; /* or NULL */
+};
+
+struct pipeline_result {
+	struct json_doc *doc;
+	struct oci_config config; /* of a session: its process, see oci_process_read() */
+	struct facts facts;
+	unsigned int today; /* the day of the verdict */
+	struct verdict verdict;
+	struct str output; /* the document to use: the text itself, or the rewritten one */
 };
 
 /*
- * inspect: judges a config. When the document is edited, the new text is read and judged again
+ * pipeline_judge: the verdict on a document. When it is edited, the new text is read and judged again
  * before it becomes `output`; a text that would not pass is an error (EXIT_SYSTEM), never output.
- * Error: EXIT_SPEC for what cannot be read in one way only.
+ * name is for messages. Error: EXIT_SPEC for what cannot be read in one way only.
  */
-int inspect(struct arena *arena, const struct inspect_how *how, const char *name, struct str text,
-	    struct inspection *ret_inspection, struct err *err);
+int pipeline_judge(struct arena *arena, const struct pipeline_options *options, const char *name,
+		   struct str text, struct pipeline_result *ret_result, struct err *err);
 
-/* inspect_doc: the same for a document that was read already. */
-int inspect_doc(struct arena *arena, const struct inspect_how *how, struct json_doc *doc,
-		struct inspection *ret_inspection, struct err *err);
+/* pipeline_judge_doc: the same for a document that was read already. */
+int pipeline_judge_doc(struct arena *arena, const struct pipeline_options *options,
+		       struct json_doc *doc, struct pipeline_result *ret_result, struct err *err);
 
-/* inspect_today: the date in UTC as YYYYMMDD, for exceptions. */
-unsigned int inspect_today(void);
+/* pipeline_today: the date in UTC as YYYYMMDD. */
+unsigned int pipeline_today(void);
 
 #endif

@@ -6,35 +6,34 @@
 #ifndef ROOTFENCE_WRAPPER_SESSION_H
 #define ROOTFENCE_WRAPPER_SESSION_H
 
-#include "policy/policy.h"
+#include "verdict/pipeline.h"
 #include "wrapper/command_line.h"
+#include "wrapper/real_runtime.h"
 
-struct exec_session {
-	const struct policy *policy;
-	unsigned int today; /* YYYYMMDD in UTC */
-	/* The container's config; NULL when there is no record of it: then the session is judged as
-	 * one in the host's user namespace, without annotations. */
-	const struct oci_config *container;
-	const char *bundle;	     /* its bundle's absolute path */
-	uint64_t given_capabilities; /* see struct facts */
-	bool options_start_blank;    /* crun: what no option says is root's, not the container's */
+struct session {
+	struct arena *arena;
+	const struct runtime_args *args;
+	enum runtime_kind kind; /* of the real runtime */
+	/* Of the record; zeroes where there is none. */
+	const char *policy; /* the file with the policy */
+	const char *bundle; /* absolute path */
+	struct pipeline_container container;
+	struct oci_config config; /* where container.config points */
 };
 
 /*
- * exec_judge_document: the verdict on a process document. *ret_output is the document to use: the
- * text itself, or the rewritten one, which has been judged again. Error: EXIT_SPEC for what cannot
- * be read in one way only, EXIT_SYSTEM for a rewrite that does not hold.
+ * session_open: what the container's record says, and its config as it is in the bundle now. A container
+ * without a record was created before rootfence was installed, or bypassing it: it is held to the
+ * host's policy, and nothing sets it apart. Error: EXIT_SYSTEM, EXIT_SPEC.
  */
-int exec_judge_document(struct arena *arena, const struct exec_session *session, const char *name,
-			struct str text, struct verdict *ret_verdict, struct str *ret_output,
-			struct err *err);
+int session_open(struct session *session, const char *record, struct err *err);
 
 /*
- * exec_judge_options: the verdict on the container's own process with what the options change, or
- * with options_start_blank on one without user and noNewPrivileges. It never rewrites. Error: EXIT_USAGE for options that runtimes read differently.
+ * session_judge: the verdict on the process. A process document that is rewritten takes the old one's
+ * place. Options are never rewritten. Error: EXIT_USAGE for options that runtimes read differently,
+ * EXIT_SPEC, EXIT_SYSTEM.
  */
-int exec_judge_options(struct arena *arena, const struct exec_session *session,
-		       const struct runtime_args *args, struct verdict *ret_verdict,
-		       struct err *err);
+int session_judge(const struct session *session, const struct policy *policy,
+		  struct verdict *ret_verdict, struct err *err);
 
 #endif

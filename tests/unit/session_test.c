@@ -23,19 +23,24 @@ static enum verdict_kind judged(struct arena *arena, const char *container, uint
 				const char *process, struct str *ret_output,
 				struct verdict *verdict)
 {
-	struct exec_session session = { .policy = load_text(arena, policy_text),
-					.today = 20260101,
-					.given_capabilities = given };
+	struct pipeline_container entered = { .given_capabilities = given };
+	const struct pipeline_options options = { .policy = load_text(arena, policy_text),
+						  .front_end = FRONT_EXEC,
+						  .scope = FACTS_LIVE,
+						  .today = 20260101,
+						  .container = &entered };
+	struct pipeline_result result;
 	struct oci_config config;
 	struct err err;
 
 	if (container != NULL) {
 		read_config(arena, container, &config);
-		session.container = &config;
+		entered.config = &config;
 	}
-	if (exec_judge_document(arena, &session, "process.json", str_from(process), verdict,
-				ret_output, &err) < 0)
+	if (pipeline_judge(arena, &options, "process.json", str_from(process), &result, &err) < 0)
 		fail_msg("%s", err.text);
+	*ret_output = result.output;
+	*verdict = result.verdict;
 	return verdict->kind;
 }
 
@@ -88,7 +93,8 @@ static void test_given_capabilities(void **state)
 static void test_options(void **state)
 {
 	struct runtime_args args = { .verb = VERB_EXEC, .id = "c" };
-	struct exec_session session = { .policy = load_text(*state, policy_text) };
+	struct session session = { .arena = *state, .args = &args, .kind = RUNTIME_RUNC };
+	const struct policy *policy = load_text(*state, policy_text);
 	struct oci_config config;
 	struct verdict verdict;
 	struct err err;
@@ -97,33 +103,33 @@ static void test_options(void **state)
 		*state,
 		"{\"process\":{\"user\":{\"uid\":5,\"gid\":7},\"cwd\":\"/\",\"noNewPrivileges\":true}}",
 		&config);
-	session.container = &config;
-	assert_int_equal(exec_judge_options(*state, &session, &args, &verdict, &err), 0);
+	session.container.config = &config;
+	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_ALLOW);
 	args.user = "0:5";
-	assert_int_equal(exec_judge_options(*state, &session, &args, &verdict, &err), 0);
+	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_REJECT);
 	args.user = "5:0x1";
-	assert_true(exec_judge_options(*state, &session, &args, &verdict, &err) < 0);
+	assert_true(session_judge(&session, policy, &verdict, &err) < 0);
 	assert_int_equal(err.exit, EXIT_USAGE);
 	/* crun without --user starts root, and without --no-new-privs no noNewPrivileges. */
-	session.options_start_blank = true;
+	session.kind = RUNTIME_CRUN;
 	args.user = NULL;
-	assert_int_equal(exec_judge_options(*state, &session, &args, &verdict, &err), 0);
+	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_REJECT);
 	assert_string_equal(verdict.findings->pointer, "/user/uid");
 	args.user = "5:7";
-	assert_int_equal(exec_judge_options(*state, &session, &args, &verdict, &err), 0);
+	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_REJECT);
 	assert_string_equal(verdict.findings->pointer, "/noNewPrivileges");
 	args.no_new_privs = "true";
-	assert_int_equal(exec_judge_options(*state, &session, &args, &verdict, &err), 0);
+	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_ALLOW);
-	session.options_start_blank = false;
+	session.kind = RUNTIME_RUNC;
 	/* Nothing is known of the container: its process is taken for root's. */
 	args.user = NULL;
-	session.container = NULL;
-	assert_int_equal(exec_judge_options(*state, &session, &args, &verdict, &err), 0);
+	session.container.config = NULL;
+	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_REJECT);
 }
 

@@ -2,6 +2,7 @@
 /* A rewritten user in a bundle: judged, its files written, judged again, judged by the hook. */
 #include "world.h"
 
+#include "host/account_files.h"
 #include "host/facts.h"
 #include "policy/rule.h"
 #include "wrapper/user_files.h"
@@ -36,7 +37,8 @@ static struct verdict judge(const struct world *world, const char *bundle, const
 			      &facts, &err),
 		0);
 	if (policy_accounts_needed(policy, front_end))
-		facts_collect_accounts(world->arena, &config, &facts);
+		accounts_collect(world->arena, &config, facts.bundle, facts.scope == FACTS_LIVE,
+				 &facts.accounts);
 	policy_judge(world->arena, policy, &config, &facts, front_end, TODAY, &verdict);
 	*ret_output = json_render(config.doc);
 	return verdict;

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Containers that are created: see create.h. */
+#include "create.h"
+
+#include "wrapper/own_hooks.h"
+#include "wrapper/record.h"
+#include "wrapper/user_files.h"
+
+int creation_open(struct creation *creation, int *ret_lock, struct err *err)
+{
+	int error = bundle_open(creation->arena, creation->args->bundle, BUNDLE_LOCK, ret_lock,
+				&creation->bundle, err);
+
+	if (error < 0)
+		return error;
+	error = bundle_file_read(creation->arena, *ret_lock, "config.json", JSON_SIZE_MAX,
+				 &creation->file, err);
+	if (error < 0) {
+		err_prefix(err, "bundle %s", creation->bundle);
+		return error;
+	}
+	bundle_file_clean(&creation->file);
+	return 0;
+}
+
+static int add_hooks(struct json_doc *doc, void *data, struct err *err)
+{
+	const struct creation *creation = data;
+	const char *self;
+	int error = runtime_self(creation->arena, &self, err);
+
+	if (error == 0)
+		hooks_add(doc, self, creation->record);
+	return error;
+}
+
+int creation_judge(struct creation *creation, const struct policy *policy, const char *record,
+		   bool userns_needs_seal, struct err *err)
+{
+	const struct pipeline_options options = {
+		.policy = policy,
+		.front_end = FRONT_WRAPPER,
+		.scope = FACTS_LIVE,
+		.bundle = creation->bundle,
+		.userns_needs_seal = userns_needs_seal,
+		.amend = add_hooks,
+		.amend_data = creation,
+	};
+
+	creation->record = record;
+	return pipeline_judge(creation->arena, &options, "config.json", creation->file.text,
+			      &creation->judged, err);
+}
+
+static int write_record(const struct creation *creation, bool *ret_made, struct err *err)
+{
+	const struct oci_cap_set *sets = creation->judged.config.process.capabilities.sets;
+	struct record record = { .bundle = creation->bundle };
+	const char *state_dir;
+	int error =
+		record_state_dir(creation->arena, creation->args, creation->kind, &state_dir, err);
+
+	for (unsigned int i = 0; i < CAP_SET_COUNT; i++)
+		record.capabilities |= sets[i].bits;
+	return error < 0 ? error
+			 : record_write(
+				   creation->arena, creation->record, state_dir, &record,
+				   policy_render(creation->arena, creation->judged.verdict.policy),
+				   ret_made, err);
+}
+
+int creation_put_in_place(const struct creation *creation, struct err *err)
+{
+	const struct pipeline_result *judged = &creation->judged;
+	const struct bundle_file *file = &creation->file;
+	bool made = false;
+	int error = write_record(creation, &made, err);
+
+	if (error == 0)
+		error = user_files_write(file->dir, judged->verdict.files, judged->verdict.n_files,
+					 err);
+	if (error == 0 && judged->output.data != file->text.data)
+		error = bundle_file_replace(file, judged->output, err);
+	if (error < 0 && made) {
+		struct err ignored;
+
+		record_remove(creation->arena, creation->record, creation->args->id, &ignored);
+	}
+	if (error < 0)
+		err_prefix(err, "bundle %s", creation->bundle);
+	return error;
+}
