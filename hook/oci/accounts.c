@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* passwd(5) and group(5) as text, and the mounts that replace them: see accounts.h. */
+/* Text of passwd(5) and group(5), and the mounts that replace the files: see accounts.h. */
 #include "accounts.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "json/writer.h"
 
-/* The text up to the separator; *rest starts behind it, with data NULL when there is none. */
+/* Returns the text before the separator and moves *rest after it; rest->data is NULL at the end. */
 static struct str next_part(struct str *rest, char separator)
 {
 	const char *end = rest->len > 0 ? memchr(rest->data, separator, rest->len) : NULL;
@@ -37,7 +37,7 @@ static bool read_entry(struct str line, size_t n_fields, uint32_t id, struct acc
 
 	while (n < n_fields && line.data != NULL)
 		fields[n++] = next_part(&line, ':');
-	/* "+" and "-" at the start of a line are NIS, "#" a comment. */
+	/* "+" and "-" at the start of a line are for NIS; "#" starts a comment. */
 	if (n < n_fields || fields[0].len == 0 || strchr("+-#", fields[0].data[0]) != NULL ||
 	    !str_to_uint(fields[ID_FIELD], UINT32_MAX, &number) || number != id)
 		return false;
@@ -98,7 +98,7 @@ static const struct {
 	[ACCOUNTS_GROUP] = { "group", "/etc/group" },
 };
 
-/* One that is not ours to the letter is a mount like any other, and judged as one. */
+/* A mount that differs in any option is not ours: rules judge it like any other. */
 static const char *const mount_options[] = {
 	"bind", "ro", "nosuid", "nodev", "noexec", "rprivate",
 };

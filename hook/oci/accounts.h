@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The container's users and groups, passwd(5) and group(5): text of an image, so as trustworthy as
- * whoever made the image. Finding an id, adding one, and the two mounts by which a container sees a
- * copy with its new id are done on text alone; host/account_files.h reads the files.
+ * The container's users and groups: passwd(5) and group(5). The text comes from the image and can
+ * be trusted only as much as the image. This file works on text: it finds an id, adds one, and
+ * writes the two mounts that show the container a copy with its new id. host/account_files.h reads
+ * the files.
  */
 #ifndef ROOTFENCE_OCI_ACCOUNTS_H
 #define ROOTFENCE_OCI_ACCOUNTS_H
@@ -22,9 +23,9 @@ enum account_file_kind {
 
 /* One file as the container will see it. */
 struct account_file {
-	bool present; /* the container has it, and text is it */
+	bool present; /* the container has the file, and text is its content */
 	struct str text;
-	const char *error; /* why it must not be taken for absent, or NULL */
+	const char *error; /* why the file must not count as absent, or NULL */
 };
 
 struct accounts {
@@ -37,13 +38,13 @@ struct account {
 };
 
 /*
- * accounts_find_user, accounts_find_group: the first entry of that id. Lines that are no entry are
- * passed over, as libc does.
+ * accounts_find_user, accounts_find_group: find the first entry of that id. Malformed lines are
+ * skipped, as in libc.
  */
 bool accounts_find_user(struct str passwd, uint32_t uid, struct account *ret_account);
 bool accounts_find_group(struct str group, uint32_t gid, struct account *ret_account);
 
-/* accounts_add_user, accounts_add_group: the text with an entry for the id behind all others. */
+/* accounts_add_user, accounts_add_group: return the text with an entry for the id at its end. */
 struct str accounts_add_user(struct arena *arena, struct str passwd, uint32_t uid, uint32_t gid,
 			     const char *home);
 struct str accounts_add_group(struct arena *arena, struct str group, uint32_t gid);
@@ -54,13 +55,13 @@ const char *account_file_name(enum account_file_kind kind);
 /* account_file_path: "/etc/passwd", "/etc/group": the name in the container. */
 const char *account_file_path(enum account_file_kind kind);
 
-/* account_mount_json: the mount that shows the container <bundle>/rootfence/NAME in its place. */
+/* account_mount_json: the mount that puts <bundle>/rootfence/NAME over the container's file. */
 const char *account_mount_json(struct arena *arena, const char *bundle,
 			       enum account_file_kind kind);
 
 /*
- * account_mount_is: is the mount one that account_mount_json() wrote, to the letter? bundle is an
- * absolute path.
+ * account_mount_is: is this exactly a mount that account_mount_json() wrote? bundle is an absolute
+ * path.
  */
 bool account_mount_is(const struct oci_mount *mount, const char *bundle,
 		      enum account_file_kind kind);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linux capabilities by exact name. The table is in the order of linux/capability.h. */
+/* Names of Linux capabilities. The table has the order of linux/capability.h. */
 #include "capability.h"
 
 #include <string.h>
@@ -51,7 +51,7 @@ static const char *const names[CAP_LAST + 2] = {
 
 int cap_from_name(struct str name)
 {
-	/* All begin with CAP_: what comes behind tells most of them apart. */
+	/* All names start with CAP_, so the fifth character rules out most of them. */
 	for (int i = 0; i <= CAP_LAST && name.len > 4; i++)
 		if (names[i][4] == name.data[4] && str_is(name, names[i]))
 			return i;
@@ -63,7 +63,7 @@ const char *cap_name(unsigned int capability)
 	return names[capability];
 }
 
-#define NAMES_MAX 14 /* what engines give by default is still told by name */
+#define NAMES_MAX 14 /* the engines' default set has 14, and is still listed by name */
 
 char *cap_set_text(struct arena *arena, uint64_t set)
 {

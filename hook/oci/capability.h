@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linux capabilities by exact name: capabilities(7), linux/capability.h. */
+/* Linux capabilities, their names and sets: capabilities(7), linux/capability.h. */
 #ifndef ROOTFENCE_OCI_CAPABILITY_H
 #define ROOTFENCE_OCI_CAPABILITY_H
 
@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-#define CAP_LAST 40 /* CAP_CHECKPOINT_RESTORE, the newest that kernels have */
+#define CAP_LAST 40 /* CAP_CHECKPOINT_RESTORE, the newest capability of the kernel */
 #define CAP_ALL ((UINT64_C(1) << (CAP_LAST + 1)) - 1)
 
 enum capability {
@@ -18,7 +18,7 @@ enum capability {
 };
 
 /*
- * What Docker, containerd, CRI-O and podman between them give a container by default: AUDIT_WRITE,
+ * The union of what Docker, containerd, CRI-O and podman give a container by default: AUDIT_WRITE,
  * CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, MKNOD, NET_BIND_SERVICE, NET_RAW, SETFCAP, SETGID,
  * SETPCAP, SETUID, SYS_CHROOT.
  */
@@ -30,13 +30,13 @@ static inline bool cap_set_has(uint64_t set, unsigned int capability)
 	return (set >> capability & 1) != 0;
 }
 
-/* cap_from_name: the number of "CAP_CHOWN" and so on, letter for letter; -1 for anything else. */
+/* cap_from_name: the number of an exact name such as "CAP_CHOWN"; -1 for any other spelling. */
 int cap_from_name(struct str name);
 
 /* cap_name: the name of a capability number up to CAP_LAST. */
 const char *cap_name(unsigned int capability);
 
-/* cap_set_text: for messages: "CAP_KILL, CAP_NET_RAW", "none", or how many when there are many. */
+/* cap_set_text: "CAP_KILL, CAP_NET_RAW", "none", or only their number if there are many. */
 char *cap_set_text(struct arena *arena, uint64_t set);
 
 /* cap_set_json: the set as a JSON array of names. */

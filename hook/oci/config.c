@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The OCI config by tables, one table an object of config.md and config-linux.md. Rows without a
- * reader are members that runtimes know and no rule reads yet.
+ * Reads the OCI config: one table for each object of config.md and config-linux.md. A row without a
+ * reader (KNOWN) is a member that runtimes know and that no rule reads yet.
  */
 #include "config.h"
 
@@ -144,7 +144,7 @@ static int read_mappings(const struct fields_reader *reader, struct json_node *v
 	return field_list(reader, value, target, sizeof(struct oci_mapping), read_mapping);
 }
 
-/* The kernel takes 500 layers; each is looked up. */
+/* The kernel allows 500 layers. The limit bounds the work: each layer is looked up on the host. */
 static int check_layers(const struct fields_reader *reader, const struct oci_mount *mount)
 {
 	size_t n = mount->options.n;
@@ -159,7 +159,7 @@ static int check_layers(const struct fields_reader *reader, const struct oci_mou
 			   OCI_LAYERS_MAX);
 }
 
-/* Once, since an overlay asks for each of its layers. */
+/* Computed once, because rules ask again for each layer of an overlay. */
 static void read_mount_options(struct oci_mount *mount)
 {
 	bool ro = false, rw = false;
@@ -240,7 +240,7 @@ static int read_namespaces(const struct fields_reader *reader, struct json_node 
 	return fields_each(reader, value, read_namespace, target);
 }
 
-/* As root, runtimes make this directory below the cgroup file systems, and files in it. */
+/* Runtimes create this directory, and files in it, below the cgroup file systems, as root. */
 static int check_cgroups_path(const struct fields_reader *reader, struct json_node *value,
 			      void *target)
 {
@@ -250,11 +250,11 @@ static int check_cgroups_path(const struct fields_reader *reader, struct json_no
 	return 0;
 }
 
-/* The name of a directory of resctrl(5), which runtimes make. */
+/* The name of a directory in the resctrl file system, which runtimes create. */
 static int check_clos_id(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	(void)target;
-	if (str_is(value->text, "/")) /* the root of resctrl, which is there */
+	if (str_is(value->text, "/")) /* the root of resctrl, which exists */
 		return 0;
 	if (str_path_climbs(value->text) ||
 	    (value->text.len > 0 && memchr(value->text.data, '/', value->text.len) != NULL))
@@ -271,7 +271,7 @@ static int read_intel_rdt(const struct fields_reader *reader, struct json_node *
 	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
 }
 
-/* Runtimes put it between quotes among the options of mounts: nothing in it may end them. */
+/* Runtimes put the label in quotes among the mount options: no character may end the quotes. */
 static int check_mount_label(const struct fields_reader *reader, struct json_node *value,
 			     void *target)
 {
@@ -351,7 +351,8 @@ int oci_process_read(struct json_doc *doc, const struct oci_config *container,
 
 	if (error < 0)
 		return error;
-	/* Nothing else of the container: what a session joins is not made, or changed, for it. */
+	/* Only these are copied: a session joins the rest of the container and does not change
+	 * it. */
 	if (container != NULL) {
 		const struct oci_linux *from = &container->linux_;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The model of an OCI config (config.md, config-linux.md): every field that a rule reads, typed.
- * Reading refuses wrong types, names that only fold to a known one, and everything else in
- * which runtimes differ; it judges nothing.
+ * Reading refuses wrong types, names that equal a known name only after case folding, and
+ * everything else that runtimes read differently. It judges nothing.
  */
 #ifndef ROOTFENCE_OCI_CONFIG_H
 #define ROOTFENCE_OCI_CONFIG_H
@@ -14,8 +14,8 @@
 #include "oci/values.h"
 
 #define OCI_GROUPS_MAX 65536U /* NGROUPS_MAX */
-#define OCI_LAYERS_MAX 1000U  /* of an overlay, with its other options; the kernel takes 500 */
-#define OCI_MAPPINGS_MAX 340U /* user_namespaces(7): the kernel takes no more */
+#define OCI_LAYERS_MAX 1000U  /* layers and options of an overlay; the kernel allows 500 layers */
+#define OCI_MAPPINGS_MAX 340U /* user_namespaces(7): the kernel allows no more */
 
 /* The five sets in the order in which findings name them. */
 enum cap_set {
@@ -70,9 +70,9 @@ struct oci_mount {
 	struct oci_strings options;
 	struct oci_list uid_mappings; /* struct oci_mapping: an idmapped mount */
 	struct oci_list gid_mappings;
-	bool bind;	/* any runtime takes it for a bind mount */
-	bool remount;	/* has that option */
-	bool read_only; /* has "ro" or "rro", and nothing that takes it back */
+	bool bind;	/* some runtime treats it as a bind mount */
+	bool remount;	/* has the option "remount" */
+	bool read_only; /* has "ro" or "rro", and neither "rw" nor "rrw" */
 };
 
 enum oci_namespace_type {
@@ -90,7 +90,7 @@ enum oci_namespace_type {
 struct oci_namespace {
 	struct json_node *node; /* NULL: the container stays in the runtime's namespace */
 	struct oci_string type;
-	struct oci_string path; /* absent: a new one */
+	struct oci_string path; /* absent: the runtime creates a new namespace */
 };
 
 struct oci_namespaces {
@@ -114,7 +114,7 @@ struct oci_device_rule {
 	struct json_node *minor;
 };
 
-/* A device node that the runtime makes in the container. */
+/* A device node that the runtime creates in the container. */
 struct oci_device {
 	struct json_node *node;
 	struct oci_string path;
@@ -124,8 +124,8 @@ struct oci_device {
 };
 
 /*
- * linux.resources. Limits keep their number as it is spelled: negative ones mean "none", and
- * devices may have -1 for "any".
+ * linux.resources. Limits are kept as nodes, since they may be negative: a negative limit means no
+ * limit, and -1 as a device number means any number.
  */
 struct oci_resources {
 	struct json_node *node;
@@ -133,10 +133,10 @@ struct oci_resources {
 	struct json_node *pids, *pids_limit;
 	struct json_node *memory, *memory_limit;
 	struct json_node *cpu, *cpu_shares, *cpu_quota, *cpu_period;
-	struct oci_map unified; /* files of cgroup v2, written last */
+	struct oci_map unified; /* cgroup v2 files; runtimes write them last */
 };
 
-/* One condition of a system call's entry; value and valueTwo are unsigned 64-bit numbers. */
+/* One condition on a system call; value and valueTwo are unsigned 64-bit numbers. */
 struct oci_syscall_arg {
 	struct json_node *node;
 	struct oci_number index;
@@ -205,19 +205,19 @@ struct oci_config {
 	struct oci_list mounts; /* struct oci_mount */
 	struct oci_map annotations;
 	struct oci_hooks hooks;
-	struct oci_linux linux_; /* gnu11 keeps the plain word for itself */
+	struct oci_linux linux_; /* gnu11 predefines the macro linux */
 };
 
 /*
- * oci_config_read: the model of a document. doc stays the owner of all nodes and strings.
- * Error: EXIT_SPEC with pointer, line and column.
+ * oci_config_read: reads a document into the model. doc keeps all nodes and strings. Error:
+ * EXIT_SPEC with pointer, line and column.
  */
 int oci_config_read(struct json_doc *doc, struct oci_config *ret_config, struct err *err);
 
 /*
- * oci_process_read: the process of an exec session, in `process` of *config; doc is the process
- * object alone, as `runc exec --process` takes it. Annotations and the user namespace, which say
- * where it runs, are those of container, which may be NULL. Error: EXIT_SPEC.
+ * oci_process_read: reads the process of an exec session into ret_config->process. doc is the
+ * process object alone, as `runc exec --process` takes it. Annotations and the user namespace come
+ * from container, which may be NULL: they say where the process runs. Error: EXIT_SPEC.
  */
 int oci_process_read(struct json_doc *doc, const struct oci_config *container,
 		     struct oci_config *ret_config, struct err *err);

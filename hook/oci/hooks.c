@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hooks by tables: config.md#posix-platform-hooks. */
+/* Reads hooks: config.md#posix-platform-hooks. */
 #include "hooks.h"
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* linux.resources, linux.devices and linux.netDevices by tables: config-linux.md. */
+/* Reads linux.resources, linux.devices and linux.netDevices: config-linux.md. */
 #include "resources.h"
 
 #include <stddef.h>
@@ -75,7 +75,7 @@ static int read_cpu(const struct fields_reader *reader, struct json_node *value,
 
 int oci_resources_read(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	/* The limits of pids, memory and cpu are rows of the same structure: no offset of their own. */
+	/* The limits of pids, memory and cpu are fields of struct oci_resources itself. */
 	static const struct field fields[] = {
 		ROW(oci_resources, "devices", devices, JSON_ARRAY, read_device_rules),
 		ROW(oci_resources, "unified", unified, FIELD_MAP),

@@ -5,7 +5,7 @@
 
 #include "oci/config.h"
 
-/* Field readers; targets are a struct oci_resources, oci_list of oci_device, json_node pointer. */
+/* Field readers. Their targets: a struct oci_resources, an oci_list of oci_device, a node. */
 int oci_resources_read(const struct fields_reader *reader, struct json_node *value, void *target);
 int oci_devices_read(const struct fields_reader *reader, struct json_node *value, void *target);
 int oci_net_devices_read(const struct fields_reader *reader, struct json_node *value, void *target);

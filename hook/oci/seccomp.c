@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* linux.seccomp by tables: config-linux.md#seccomp. What a profile does: host/seccomp_reach.c. */
+/* Reads linux.seccomp: config-linux.md#seccomp. host/seccomp_reach.c tells what a profile does. */
 #include "seccomp.h"
 
 #include <stddef.h>
@@ -12,7 +12,7 @@ bool oci_seccomp_lets_through(struct str action)
 	       str_is(action, "SCMP_ACT_TRACE") || str_is(action, "SCMP_ACT_NOTIFY");
 }
 
-/* On some architectures these are also numbers of one call: socketcall(2), ipc(2). */
+/* On some architectures these calls are also made through one call: socketcall(2), ipc(2). */
 static const char *const multiplexed[][24] = {
 	{ "socketcall",	 "accept",     "accept4",    "bind",	"connect",  "getpeername",
 	  "getsockname", "getsockopt", "listen",     "recv",	"recvfrom", "recvmmsg",

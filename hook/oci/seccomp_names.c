@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names of system calls, as libseccomp has them: see seccomp.h. */
+/* Names of system calls, from libseccomp: see seccomp.h. */
 #include "seccomp.h"
 
 #include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBERS_MAX 1024 /* far above the last one of any architecture whose numbers start at 0 */
+#define NUMBERS_MAX 1024 /* far above the highest number where numbers start at 0 */
 
 bool oci_seccomp_has_call(struct arena *arena, struct str name)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The OCI state: see state.h. */
+/* Reads the OCI state: see state.h. */
 #include "state.h"
 
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "oci/config.h"
 
-#define STATE_ID_MAX 127 /* what a guard entry has room for; engines use 64 hexadecimal digits */
+#define STATE_ID_MAX 127 /* the room in a guard entry; engines use 64 hexadecimal digits */
 
 struct state_fields {
 	struct oci_string id;
@@ -29,7 +29,7 @@ enum oci_document oci_document_kind(const struct json_doc *doc)
 
 bool oci_id_is_valid(struct str id)
 {
-	/* Ids are names of directories, too. */
+	/* Runtimes also name directories after ids. */
 	bool valid = id.len > 0 && id.len <= STATE_ID_MAX && !str_is(id, ".") && !str_is(id, "..");
 
 	for (size_t i = 0; valid && i < id.len; i++) {
@@ -41,7 +41,7 @@ bool oci_id_is_valid(struct str id)
 	return valid;
 }
 
-/* The id ends up in map entries, events and logs: what runc and crun accept as one, no more. */
+/* The id goes into map entries, events and logs, so only what runc and crun accept is allowed. */
 static int check_id(struct json_doc *doc, const struct oci_string *id, struct err *err)
 {
 	if (oci_id_is_valid(id->value))

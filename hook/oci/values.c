@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The typed values of a model: see values.h. */
+/* Readers of typed values: see values.h. */
 #include "values.h"
 
 #include "oci/capability.h"
 
-#define OCI_SIZE_MAX UINT32_MAX /* a mapping may be as long as all ids */
+#define OCI_SIZE_MAX UINT32_MAX /* a mapping may cover all ids */
 
 int field_bool(const struct fields_reader *reader, struct json_node *value, void *target)
 {
@@ -137,7 +137,7 @@ static int read_capability(const struct fields_reader *reader, struct json_node 
 
 	if (number < 0)
 		return number;
-	/* The engines' options take names without CAP_: the likeliest slip by far. */
+	/* Engines' options take names without CAP_, so this is the most likely mistake. */
 	full = arena_printf(reader->doc->arena, "CAP_%.*s", (int)element->text.len,
 			    element->text.data);
 	if (cap_from_name(str_from(full)) >= 0)

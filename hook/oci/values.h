@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The typed values of a model, and what reads them. Absent is not false and not zero: each keeps
- * its node, NULL where the document has none.
+ * The typed values of a model, and their readers. Each value keeps its node, which is NULL if the
+ * document does not have it: absent is neither false nor zero.
  */
 #ifndef ROOTFENCE_OCI_VALUES_H
 #define ROOTFENCE_OCI_VALUES_H
@@ -11,7 +11,7 @@
 
 #include "json/fields.h"
 
-#define OCI_ID_MAX 2147483647U /* larger ids are -1 or negative somewhere */
+#define OCI_ID_MAX 2147483647U /* larger ids become -1 or negative in some runtimes */
 
 struct oci_bool {
 	struct json_node *node;
@@ -25,7 +25,7 @@ struct oci_string {
 
 struct oci_id {
 	struct json_node *node;
-	uint32_t value; /* 0 when absent: runtimes take a missing id for root */
+	uint32_t value; /* 0 when absent: runtimes treat a missing id as root */
 };
 
 struct oci_number {
@@ -45,26 +45,26 @@ struct oci_ids {
 	size_t n;
 };
 
-/* An array of objects; the comment where it is used names the structure of its items. */
+/* An array of objects. A comment at each use names the structure of its items. */
 struct oci_list {
 	struct json_node *node;
 	void *items;
 	size_t n;
 };
 
-/* An object of which every value is a string: annotations, linux.sysctl. */
+/* An object whose values are all strings: annotations, linux.sysctl. */
 struct oci_map {
 	struct json_node *node;
 };
 
-/* For rows: the type of each of them, and what reads it. */
+/* For rows of tables: the JSON type of each kind of value, and its reader. */
 #define FIELD_BOOL JSON_BOOL, field_bool
 #define FIELD_STRING JSON_STRING, field_string
-#define FIELD_PATH JSON_STRING, field_path	 /* an absolute one; struct oci_string */
+#define FIELD_PATH JSON_STRING, field_path	 /* absolute; struct oci_string */
 #define FIELD_ID JSON_NUMBER, field_id		 /* up to OCI_ID_MAX */
 #define FIELD_SIZE JSON_NUMBER, field_size	 /* 32 bits; struct oci_id */
 #define FIELD_NUMBER JSON_NUMBER, field_number	 /* 64 bits */
-#define FIELD_INTEGER JSON_NUMBER, field_integer /* with a sign; struct json_node pointer */
+#define FIELD_INTEGER JSON_NUMBER, field_integer /* signed; struct json_node pointer */
 #define FIELD_STRINGS JSON_ARRAY, field_strings
 #define FIELD_IDS JSON_ARRAY, field_ids
 #define FIELD_MAP JSON_OBJECT, field_map
@@ -82,7 +82,7 @@ int field_ids(const struct fields_reader *reader, struct json_node *value, void 
 int field_map(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_capabilities(const struct fields_reader *reader, struct json_node *value, void *target);
 
-/* field_list: an array of objects, each read by `read` into item_size bytes of the model. */
+/* field_list: reads an array of objects; `read` fills item_size bytes of the model for each. */
 int field_list(const struct fields_reader *reader, struct json_node *value, struct oci_list *list,
 	       size_t item_size,
 	       int (*read)(const struct fields_reader *, struct json_node *, void *));
