@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Edits on a tree, carried out on the document's own bytes. Only what changed is written anew; all
- * between is copied, so that a rewritten spec differs from the original at the reported pointers
- * and nowhere else.
+ * Carries out edits on the document's own bytes. Only changed values are written anew and all bytes
+ * between are copied, so a rewritten spec differs from the original only at the reported pointers.
  */
 #include "json.h"
 
@@ -25,7 +24,7 @@ void json_replace(struct json_doc *doc, struct json_node *node, const char *valu
 	mark_ancestors(node);
 }
 
-/* A node that was added has no bytes in the document: it leaves the tree. */
+/* An added node has no bytes in the document, so it just leaves the tree. */
 static void unlink_node(struct json_node *node)
 {
 	struct json_node *parent = node->parent, *before = NULL;
@@ -51,7 +50,7 @@ void json_remove(struct json_node *node)
 	mark_ancestors(node);
 }
 
-/* key is NULL for an element, text is NULL for a container that its children will fill. */
+/* key is NULL for an element. text is NULL for a container whose children are added later. */
 static struct json_node *append(struct json_doc *doc, struct json_node *container, struct str key,
 				const char *text)
 {
@@ -79,7 +78,7 @@ struct json_node *json_add(struct json_doc *doc, struct json_node *container, co
 	return append(doc, container, key != NULL ? str_from(key) : (struct str){ 0 }, value);
 }
 
-/* The child of that name, or a new one; as a container where it is not the last of the path. */
+/* Returns the child of that name or adds one: a container, unless json_set() gives it a text. */
 static struct json_node *step(struct json_doc *doc, struct json_node *node, struct str name,
 			      const char *rest)
 {
@@ -92,7 +91,7 @@ static struct json_node *step(struct json_doc *doc, struct json_node *node, stru
 	if (child == NULL)
 		child = append(doc, node, element ? (struct str){ 0 } : name, NULL);
 	else if (child->edit == JSON_ORIGINAL && child->type == JSON_NULL)
-		child->edit = JSON_REPLACED; /* null says that the member is not there */
+		child->edit = JSON_REPLACED; /* null means that the member is absent */
 	else
 		return child;
 	child->type = str_is(str_from(rest), "-") ? JSON_ARRAY : JSON_OBJECT;
@@ -126,7 +125,7 @@ static void render(const struct json_doc *doc, const struct json_node *node, str
 
 static void render_added(const struct json_node *node, struct buf *out);
 
-/* A value that an edit made: its text, or what was added to it since. */
+/* A value that an edit made: its text, or the children that were added to it. */
 static void render_new(const struct json_node *node, struct buf *out)
 {
 	if (node->new_text != NULL) {
@@ -151,15 +150,15 @@ static void render_added(const struct json_node *node, struct buf *out)
 	render_new(node, out);
 }
 
-/* The white space (and comma) that new members take from the ones that are there. */
+/* The white space (and comma) that added children copy from the existing ones. */
 struct style {
 	uint32_t first_start, first_end; /* between the bracket and the first child */
-	uint32_t gap_start, gap_end;	 /* between the last two children, its comma included */
+	uint32_t gap_start, gap_end;	 /* between the last two children, with the comma */
 };
 
 /*
- * A container something below which is edited. Each kept child brings the bytes that stand before
- * it, comma included; the first one that is kept brings those behind the opening bracket.
+ * Writes a container that has an edit below it. Each kept child is written with the bytes before
+ * it, comma included; the first kept child gets the bytes after the opening bracket.
  */
 static void render_container(const struct json_doc *doc, const struct json_node *node,
 			     struct buf *out)
@@ -171,7 +170,7 @@ static void render_container(const struct json_doc *doc, const struct json_node 
 	copy_range(doc, out, node->start, node->start + 1);
 	json_each (child, node) {
 		if (child->edit == JSON_ADDED)
-			break; /* all original children are in front */
+			break; /* all original children come first */
 		if (child == node->first)
 			style.first_end = child->key_start;
 		else
@@ -243,7 +242,7 @@ static void patch_operation(const struct json_doc *doc, struct buf *out, const c
 	struct arena *arena = doc->arena;
 	const char *pointer = json_pointer(arena, node);
 
-	/* RFC 6902 section 4.1: "-" is behind the last element. */
+	/* RFC 6902 section 4.1: "-" is the position after the last element. */
 	if (node->edit == JSON_ADDED && node->parent->type == JSON_ARRAY)
 		pointer = arena_printf(arena, "%s/-", json_pointer(arena, node->parent));
 	buf_add(out, out->len > 1 ? ",\n  " : "\n  ", out->len > 1 ? 4 : 3);
@@ -256,7 +255,7 @@ static void patch_operation(const struct json_doc *doc, struct buf *out, const c
 	buf_add(out, "}", 1);
 }
 
-/* Removals come last to first, behind all else in their container, so that no index moves early. */
+/* Removals go from last to first and after all else in their container, so no index moves early. */
 static void patch_removals(const struct json_doc *doc, const struct json_node *child,
 			   struct buf *out)
 {

@@ -27,7 +27,7 @@ static uint32_t hex_unit(struct str digits)
 	return unit;
 }
 
-/* One character as UTF-8, which is never longer than its escape. */
+/* Encodes one character as UTF-8, which is never longer than its escape. */
 static size_t utf8_encode(uint32_t c, char *out)
 {
 	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
@@ -41,7 +41,7 @@ static size_t utf8_encode(uint32_t c, char *out)
 	return len;
 }
 
-/* \uNNNN, both of them where they are the halves of a pair; *text is what follows the first \u. */
+/* Reads \uNNNN, or both halves of a surrogate pair. *text starts after the first \u. */
 static const char *read_unicode(struct str *text, uint32_t *ret_char)
 {
 	uint32_t unit = hex_unit(*text), low;
@@ -64,7 +64,7 @@ static const char *read_unicode(struct str *text, uint32_t *ret_char)
 	return NULL;
 }
 
-/* What follows a backslash, which *text is moved behind. */
+/* Reads an escape after its backslash and moves *text after it. */
 static const char *read_escape(struct str *text, uint32_t *ret_char)
 {
 	static const char names[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Objects by table: see fields.h. */
+/* Reads objects by table: see fields.h. */
 #include "fields.h"
 
 #include <string.h>
 
-#define WORDS_SHOWN 6 /* of a list in a message */
+#define WORDS_SHOWN 6 /* words of a list in a message */
 
 int fields_want(const struct fields_reader *reader, const struct json_node *value,
 		enum json_type type)
@@ -15,7 +15,7 @@ int fields_want(const struct fields_reader *reader, const struct json_node *valu
 			   json_type_name(value->type));
 }
 
-/* A known name with escapes in it is written only to hide it. */
+/* Escapes in a known name serve only to hide it. */
 static bool key_is_plain(const struct fields_reader *reader, const struct json_node *member)
 {
 	const char *raw = reader->doc->text.data + member->key_start + 1;
@@ -103,7 +103,7 @@ int field_node(const struct fields_reader *reader, struct json_node *value, void
 	return 0;
 }
 
-/* "a, b, c": all of a short list, the first of a long one. */
+/* "a, b, c": a short list in full, or the start of a long one. */
 static char *list_words(struct arena *arena, const char *const *words)
 {
 	auto_buf struct buf buf = { 0 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one reader of objects, by table: specs, states, policies, policy test cases, runtime.json and
- * records. A row names a member, where its value goes, its type and what reads it. A row without a
- * reader names a member that is known and not used.
+ * The only reader of objects. It works by tables and reads specs, states, policies, policy test
+ * cases, runtime.json and records. A row gives a member's name, the place of its value, its type
+ * and its reader. A row without a reader names a member that is known and not used.
  */
 #ifndef ROOTFENCE_JSON_FIELDS_H
 #define ROOTFENCE_JSON_FIELDS_H
@@ -11,25 +11,25 @@
 
 #include "json/json.h"
 
-/* One document being read, and what its kind asks for. */
+/* A document that is being read, and the rules for its kind. */
 struct fields_reader {
 	struct json_doc *doc;
 	struct err *err;
-	enum exit_code exit; /* of every error */
+	enum exit_code exit; /* for all errors */
 	/*
-	 * Ours: a name without a row is refused, with the name that was likely meant. Else, for
-	 * documents that may have members we do not know, it is ignored; refused are only near
-	 * spellings of a row's name, which runtimes could take for it.
+	 * True for our own documents: a name without a row is refused, with a suggestion. False for
+	 * documents that may have members we do not know: these are ignored, but a name that
+	 * runtimes could read as the name of a row is refused.
 	 */
 	bool strict;
-	/* See fields_go_on(); NULL: the first error ends reading. data is its own. */
+	/* See fields_go_on(). NULL: reading ends at the first error. data is for go_on. */
 	int (*go_on)(const struct fields_reader *reader, int error);
 	void *data;
 };
 
-#define FIELD_ANY (JSON_OBJECT + 1) /* of a row: a member of any type */
+#define FIELD_ANY (JSON_OBJECT + 1) /* in a row: a member of any type */
 
-/* Words that a string can be, ended by NULL, and what they are in a message. */
+/* The strings that a value may be, ended by NULL, and what a message calls them. */
 struct field_words {
 	const char *what;
 	const char *const *words;
@@ -37,7 +37,7 @@ struct field_words {
 
 struct field {
 	struct str key;
-	size_t offset; /* of the target in the structure that is filled */
+	size_t offset; /* of the target, in the structure that is filled */
 	unsigned int type;
 	/* value has the type. */
 	int (*read)(const struct fields_reader *reader, struct json_node *value, void *target);
@@ -45,8 +45,9 @@ struct field {
 };
 
 /*
- * Rows. What follows the target is a type and a reader, or one of the pairs FIELD_WORD, FIELD_BOOL
- * and so on (oci/values.h). ROW_WHOLE: the reader takes the whole structure. KNOWN: of any type.
+ * Rows. The arguments after the target are a type and a reader, or one of the pairs FIELD_WORD,
+ * FIELD_BOOL and so on (oci/values.h). ROW_WHOLE: the target is the whole structure. KNOWN: a
+ * member of any type that is not used.
  */
 #define ROW_AT(name, offset, ...)                                 \
 	{                                                         \
@@ -60,9 +61,9 @@ struct field {
 #define FIELD_WORD(words) JSON_STRING, NULL, (words)
 
 /*
- * fields_read: reads every member of object by its row into the structure at base. Refused: object
- * is not an object, a wrong type, an unknown name (see strict), and, unless strict, a known name
- * spelled with escapes.
+ * fields_read: reads every member of object by its row into the structure at base. It refuses a
+ * node that is not an object, a value of the wrong type, an unknown name (see strict), and, unless
+ * strict, a known name spelled with escapes.
  */
 int fields_read(const struct fields_reader *reader, struct json_node *object,
 		const struct field *fields, size_t n_fields, void *base);
@@ -73,8 +74,8 @@ int fields_each(const struct fields_reader *reader, struct json_node *container,
 		void *target);
 
 /*
- * fields_go_on: for parts that do not depend on each other. Where all errors are wanted, notes this
- * one and returns 0, so that the next part is read; else returns what it was given.
+ * fields_go_on: for parts that do not depend on each other. If the caller wants all errors, it
+ * records this one and returns 0, so that the next part is read. Else it returns error.
  */
 static inline int fields_go_on(const struct fields_reader *reader, int error)
 {
@@ -85,14 +86,14 @@ static inline int fields_go_on(const struct fields_reader *reader, int error)
 #define fields_fail(reader, node, ...) \
 	json_fail((reader)->doc, node, (reader)->exit, (reader)->err, __VA_ARGS__)
 
-/* fields_want: refuses value unless it has the type. */
+/* fields_want: refuses a value that does not have the type. */
 int fields_want(const struct fields_reader *reader, const struct json_node *value,
 		enum json_type type);
 
-/* field_node: the member itself; target is a struct json_node pointer. */
+/* field_node: stores the member itself; target is a struct json_node pointer. */
 int field_node(const struct fields_reader *reader, struct json_node *value, void *target);
 
-/* field_word: index of the string among the words; an error names the nearest. */
+/* field_word: the index of the string among the words; an error suggests the nearest word. */
 int field_word(const struct fields_reader *reader, const struct json_node *value,
 	       const struct field_words *words);
 

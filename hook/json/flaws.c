@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes, comments and names: see flaws.h. */
+/* Finds flaws in bytes, comments and names: see flaws.h. */
 #include "flaws.h"
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static inline bool any_set(bytes mask)
 	return (halves[0] | halves[1]) != 0;
 }
 
-/* ASCII with nothing but white space for controls is nearly all of any document: 16 bytes at a time. */
+/* Nearly all text is ASCII without controls other than white space: skip 16 bytes at a time. */
 static size_t plain_run(const char *data, size_t len)
 {
 	size_t i = 0;
@@ -24,7 +24,7 @@ static size_t plain_run(const char *data, size_t len)
 		bytes block;
 
 		memcpy(&block, data + i, sizeof(block));
-		/* With its sign, a byte of at least 0x80 is less than 0x20 as well. */
+		/* The bytes are signed, so a byte of at least 0x80 is also less than 0x20. */
 		if (any_set(block < 0x20) &&
 		    any_set((block < 0x20) & (block != '\n') & (block != '\t') & (block != '\r')))
 			break;
@@ -62,7 +62,7 @@ const char *text_flaw(struct str text, size_t *ret_offset)
 	return NULL;
 }
 
-/* Spaces over the comment at out[i], line ends kept; the offset behind it, 0 when it has no end. */
+/* Blanks the comment at out[i] but not its line ends. Returns the offset after it; 0: no end. */
 static size_t blank_comment(char *out, size_t i)
 {
 	const char *end = out[i + 1] == '*' ? strstr(out + i + 2, "*/") : strchr(out + i, '\n');
@@ -119,15 +119,15 @@ static int compare_names(const void *a_, const void *b_)
 	return order;
 }
 
-#define PAIRS_MAX 12 /* names that are compared each with each: most objects have fewer */
+#define PAIRS_MAX 12 /* names that are compared in pairs; most objects have fewer */
 
-/* Non-ASCII bytes may fold to letters. */
+/* A byte outside ASCII may belong to a character that folds to a letter. */
 static bool may_fold_alike(char a, char b)
 {
 	return ((a | b) & 0x80) != 0 || ((a ^ b) & ~0x20) == 0;
 }
 
-/* Can names that start and end so be the same when folded? */
+/* Judged by their first and last bytes, can the names be the same when folded? */
 static bool may_be_same(struct str a, struct str b)
 {
 	if (a.len == 0 || b.len == 0)
@@ -155,7 +155,7 @@ static const struct json_node *find_duplicate_pair(const struct json_node *objec
 	return NULL;
 }
 
-/* Sorted instead of hashed: no choice of names makes it slow. */
+/* Large objects are sorted, not hashed: no choice of names makes that slow. */
 const struct json_node *names_find_duplicate(const struct json_node *object,
 					     const struct json_node **ret_first)
 {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From bytes to a tree, or a refusal. Runtimes read the same malformed or ambiguous document
- * differently, and a checker that picks one reading is bypassed on the other runtime. So whatever
- * two parsers could read in two ways is refused here; what members mean is left to oci/ and policy/.
+ * Turns bytes into a tree, or refuses them. Runtimes read the same malformed or ambiguous document
+ * differently, and a checker that picks one reading is bypassed on the other runtime. So everything
+ * that two parsers could read in two ways is refused here. oci/ and policy/ decide what members
+ * mean.
  *
- * The grammar is RFC 8259 to the letter, in one pass from left to right that never goes back: a
- * function for each kind of token, and read_tree(), which knows what may follow what. Which bytes
- * may stand in a document at all is seen to before (text_flaw), and nothing is acted on before the
- * document is complete. tests/unit holds it against yajl, which runtimes read specs with.
+ * The grammar is exactly RFC 8259. One pass goes from left to right and never back: each kind of
+ * token has a function, and read_tree() knows what may follow what. text_flaw() first checks which
+ * bytes the document may contain at all. Nothing uses the tree before the document is complete.
+ * tests/unit compares this reader with yajl, which runtimes use to read specs.
  */
 #include "json.h"
 
@@ -20,10 +21,10 @@
 
 struct reader {
 	struct json_doc *doc;
-	struct str text;	     /* what is read: the document, comments blanked */
-	size_t at;		     /* the next byte */
-	struct json_node *container; /* the one that is open */
-	struct str key;		     /* the member name that awaits its value; data NULL: none */
+	struct str text;	     /* the document, with comments blanked */
+	size_t at;		     /* offset of the next byte */
+	struct json_node *container; /* the innermost open one */
+	struct str key;		     /* the member name whose value comes next; data NULL: none */
 	uint32_t key_start;
 	uint32_t depth;
 	uint32_t nodes;
@@ -43,14 +44,14 @@ static int fail_at(const struct reader *reader, size_t offset, const char *messa
 	return -EINVAL;
 }
 
-/* At the next byte, which is not what may stand there. */
+/* Refuses the next byte, which is not allowed where it is. */
 static int fail_here(const struct reader *reader, const char *message)
 {
 	return fail_at(reader, reader->at,
 		       reader->at < reader->text.len ? message : "the document ends too early");
 }
 
-/* What is to be read: the document where its bytes have no flaw, comments blanked. */
+/* Checks the bytes of the document and blanks its comments. */
 static int prepare(struct reader *reader, enum json_comments comments)
 {
 	size_t offset;
@@ -61,7 +62,7 @@ static int prepare(struct reader *reader, enum json_comments comments)
 	return flaw != NULL ? fail_at(reader, offset, flaw) : 0;
 }
 
-/* The next byte; a NUL byte, which is in no document, behind the last. */
+/* Returns the next byte, or NUL at the end: no document contains a NUL byte. */
 static char peek(const struct reader *reader)
 {
 	return reader->at < reader->text.len ? reader->text.data[reader->at] : '\0';
@@ -135,7 +136,7 @@ static int read_number(struct reader *reader)
 	if (peek(reader) == '-')
 		reader->at++;
 	if (peek(reader) == '0')
-		reader->at++; /* a digit behind it is nothing that may follow a value */
+		reader->at++; /* a digit after it is refused later: it cannot follow a value */
 	else
 		error = read_digits(reader);
 	if (error == 0 && peek(reader) == '.') {
@@ -151,7 +152,7 @@ static int read_number(struct reader *reader)
 	return error;
 }
 
-/* The bytes up to the next that a string cannot have as it is: a quote, a backslash, a control. */
+/* Counts the bytes before the next quote, backslash or control character: these need more work. */
 static size_t plain_run(const char *data, size_t len)
 {
 	const uint64_t ones = 0x0101010101010101U, high = ones << 7;
@@ -164,8 +165,8 @@ static size_t plain_run(const char *data, size_t len)
 		word = le64toh(word);
 		quotes = word ^ ones * '"';
 		backslashes = word ^ ones * '\\';
-		/* The high bit of each byte that is zero, or less than a space; only above such a
-		 * byte, which a carry left, also of others. */
+		/* This sets the high bit of each byte that is zero or less than a space. A carry
+		 * may also set it in bytes above such a byte, but the lowest one found is right. */
 		found = (((quotes - ones) & ~quotes) | ((backslashes - ones) & ~backslashes) |
 			 ((word - ones * ' ') & ~word)) &
 			high;
@@ -177,7 +178,7 @@ static size_t plain_run(const char *data, size_t len)
 	return i;
 }
 
-/* A string, without its quotes and with its escapes resolved. */
+/* Reads a string; the result has no quotes, and its escapes are resolved. */
 static int read_string(struct reader *reader, struct str *ret_text)
 {
 	const char *data = reader->text.data, *flaw = NULL;
@@ -196,7 +197,7 @@ static int read_string(struct reader *reader, struct str *ret_text)
 			reader->at = reader->text.len;
 			return fail_here(reader, "a string without an end");
 		}
-		/* The backslash and what it escapes, a quote perhaps. */
+		/* Skip the backslash and the byte that it escapes, which may be a quote. */
 		escaped = true;
 		at += 2;
 	}
@@ -209,7 +210,7 @@ static int read_string(struct reader *reader, struct str *ret_text)
 	return flaw != NULL ? fail_at(reader, start, flaw) : 0;
 }
 
-/* A member's name and the colon behind it. */
+/* Reads a member's name and the colon after it. */
 static int read_name(struct reader *reader)
 {
 	int error;
@@ -238,7 +239,7 @@ static int container_open(struct reader *reader, struct json_node *node)
 	return 0;
 }
 
-/* All of a value that is no container; of one that is, the bracket that opens it. */
+/* Reads a scalar as a whole, and only the opening bracket of a container. */
 static int read_value(struct reader *reader)
 {
 	struct json_node *node;
@@ -281,7 +282,7 @@ static int read_value(struct reader *reader)
 	return error;
 }
 
-/* The bracket that ends the open container: it may not have a name twice. */
+/* Reads the bracket that closes the open container, which may not have a name twice. */
 static int container_close(struct reader *reader)
 {
 	struct json_node *node = reader->container;
@@ -304,8 +305,8 @@ static int container_close(struct reader *reader)
 }
 
 /*
- * From behind a value, or the bracket that opened a container, to the next value: what ends there is
- * closed. No container is open when nothing is left.
+ * Goes from the end of a value, or from the bracket that opened a container, to the next value, and
+ * closes the containers that end there. At the end of the document no container is open.
  */
 static int read_up_to_value(struct reader *reader)
 {

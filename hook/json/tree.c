@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Questions to a tree: members, pointers, places. */
+/* Looks up members, pointers and positions in a tree. */
 #include "json.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ static void pointer_add(struct buf *buf, const struct json_node *node)
 {
 	if (node->parent == NULL)
 		return;
-	pointer_add(buf, node->parent); /* at most JSON_DEPTH_MAX deep */
+	pointer_add(buf, node->parent); /* at most JSON_DEPTH_MAX levels */
 	buf_add(buf, "/", 1);
 	if (node->parent->type == JSON_ARRAY) {
 		buf_printf(buf, "%u", node->index);
@@ -66,7 +66,7 @@ void json_position(struct json_doc *doc, size_t offset, unsigned int *ret_line,
 
 	if (doc->lines == NULL)
 		find_lines(doc);
-	/* The last line that starts at or before offset lies in [low, high). */
+	/* The last line that starts at or before offset is always in [low, high). */
 	for (high = doc->n_lines; high - low > 1;) {
 		uint32_t middle = low + (high - low) / 2;
 

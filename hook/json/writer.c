@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own JSON output, through yajl's generator, so that escaping is right in one place. */
+/* Writes our own JSON with yajl's generator, so that escaping is in one place. */
 #include "writer.h"
 
 #include <stdlib.h>
@@ -95,11 +95,11 @@ void json_end_array(struct json_writer *writer)
 	yajl_gen_array_close(writer->generator);
 }
 
-/* File names and process names may hold any byte; JSON is UTF-8, so what is not becomes U+FFFD. */
+/* File and process names may have any bytes, but JSON is UTF-8: an invalid byte becomes U+FFFD. */
 void json_string(struct json_writer *writer, struct str text)
 {
 	auto_buf struct buf clean = { 0 };
-	size_t valid = 0; /* from there on nothing has been added */
+	size_t valid = 0; /* all bytes before it have been added */
 
 	for (size_t i = 0; i < text.len;) {
 		size_t size = utf8_decode(text.data + i, text.len - i, NULL);
