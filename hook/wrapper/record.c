@@ -22,6 +22,7 @@
 #define ROOT_KEY_MAX 200
 #define SWEEP_AFTER (10 * 60) /* s; a create takes a fraction of one */
 #define RECORD_NEW "%new"
+#define RECORD_OLD "%old"
 #define RECORD_POLICY "policy.json"
 #define RECORD_BUNDLE "bundle"
 #define RECORD_CAPABILITIES "capabilities" /* a number: a link is written and read whole */
@@ -298,6 +299,20 @@ static int fill(struct arena *arena, int dir, const struct record *record, struc
 	return io_write(fd, RECORD_POLICY, policy, err);
 }
 
+/* A record has its name only while it is whole: the old one is renamed before it is removed. */
+static int replace(int parent, const char *id, struct err *err)
+{
+	int error = remove_at(parent, RECORD_OLD, err);
+
+	if (error < 0)
+		return error;
+	if (renameat(parent, id, parent, RECORD_OLD) < 0 && errno != ENOENT)
+		return err_set_system(err, errno, "cannot put the old record %s aside", id);
+	if (renameat(parent, RECORD_NEW, parent, id) < 0)
+		return err_set_system(err, errno, "cannot name the record %s", id);
+	return remove_at(parent, RECORD_OLD, err);
+}
+
 /*
  * Filled under a name that no id has, then renamed. One writer at a time, so that what a killed one
  * left is known by that name; the directory is ours alone, so nobody else holds its lock for long.
@@ -318,9 +333,7 @@ static int put(struct arena *arena, int parent, const char *id, const char *stat
 	if (error == 0)
 		error = fill(arena, dir, record, policy, err);
 	if (error == 0)
-		error = remove_at(parent, id, err);
-	if (error == 0 && renameat(parent, RECORD_NEW, parent, id) < 0)
-		error = err_set_system(err, errno, "cannot name the record %s", id);
+		error = replace(parent, id, err);
 	if (error < 0) {
 		struct err ignored;
 
