@@ -57,8 +57,6 @@ def test_commands_that_read_are_restrained(directory):
 
 
 def test_check_is_restrained_before_it_reads_a_policy(directory):
-    if UNRESTRAINED:
-        return
     log = os.path.join(directory, "log")
     subprocess.run(["strace", "-f", "-o", log, "-e", "trace=seccomp,openat", BINARY, "check",
                     "--policy", DEFAULT, SPEC, SPEC], stdout=subprocess.DEVNULL, check=True)
@@ -72,8 +70,6 @@ def test_check_is_restrained_before_it_reads_a_policy(directory):
 
 
 def test_a_spec_that_wants_more_memory_than_there_is_is_refused(directory):
-    if UNRESTRAINED:
-        return  # takes terabytes of addresses
     with open(SPEC, "rb") as file:
         config = json.load(file)
     config["many"] = [[]] * 2_000_000
@@ -136,3 +132,8 @@ def test_a_refusal_reaches_the_standard_error_of_whoever_runs_the_hook(directory
         ours.settimeout(10)
         refused_below(theirs.fileno())
         equal(ours.recv(len(want)), want)
+
+
+if UNRESTRAINED:  # nor can what takes terabytes of addresses be short of them
+    del test_check_is_restrained_before_it_reads_a_policy
+    del test_a_spec_that_wants_more_memory_than_there_is_is_refused

@@ -224,7 +224,11 @@ def all_scenarios(tap):
     yield from scenarios.loading()
     loaded = world.run([world.ROOTFENCE, "load"])
     if loaded.code != 0:
-        tap.skip("the guard", "no guard here: " + loaded.err.decode().strip())
+        reason = "no guard here: " + loaded.err.decode().strip()
+        if os.environ.get("CI") == "true":
+            tap.point(False, "the guard", [reason])
+        else:
+            tap.skip("the guard", reason)
         return
     yield from scenarios.guarding(world.guard_maps())
 

@@ -8,7 +8,11 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 if [[ ${1-} != --inside ]]; then
-	[[ $EUID -eq 0 ]] || { printf '1..1\nok 1 - faults # skip needs root\n' && exit; }
+	if [[ $EUID -ne 0 ]]; then
+		[[ ${CI-} != true ]] || { echo 'Bail out! needs root, which CI must have'; exit 1; }
+		printf '1..1\nok 1 - faults # skip needs root\n'
+		exit
+	fi
 	work=$(mktemp -d /tmp/rootfence-faults.XXXXXX)
 	made=() status=0
 	for directory in /etc/rootfence /run/rootfence; do

@@ -51,15 +51,14 @@ static void check_findings(const struct verdict *verdict)
 	     "%u refusals make %s", refusals, verdict_name(verdict->kind));
 }
 
-static void check_output(struct arena *arena, const struct pipeline_options *options,
-			 const struct pipeline_result *first)
+static void check_output(struct arena *arena, const struct inspect_how *how,
+			 const struct inspection *first)
 {
-	struct pipeline_result second;
+	struct inspection second;
 	struct err err = { 0 };
 
 	only_reported_differs(arena, first->doc->text, first->output, first->verdict.findings);
-	must(pipeline_judge(arena, options, "again", first->output, &second, &err) == 0, "%s",
-	     err.text);
+	must(inspect(arena, how, "again", first->output, &second, &err) == 0, "%s", err.text);
 	must(second.verdict.kind < VERDICT_REWRITE, "rewritten, and still %s: %s",
 	     verdict_name(second.verdict.kind), second.verdict.findings->message);
 	must(str_equal(second.output, first->output), "a second pass changes it: %.*s",
@@ -67,26 +66,26 @@ static void check_output(struct arena *arena, const struct pipeline_options *opt
 }
 
 /* Without the right to rewrite, what passed may be refused, never the other way round. */
-static void check_read_only(struct arena *arena, const struct pipeline_options *options,
-			    struct str text, const struct pipeline_result *first)
+static void check_read_only(struct arena *arena, const struct inspect_how *how, struct str text,
+			    const struct inspection *first)
 {
-	struct pipeline_options less = *options;
-	struct pipeline_result other;
+	struct inspect_how less = *how;
+	struct inspection other;
 	struct err err = { 0 };
 
 	less.front_end = FRONT_READ_ONLY;
-	must(pipeline_judge(arena, &less, "again", text, &other, &err) == 0, "%s", err.text);
+	must(inspect(arena, &less, "again", text, &other, &err) == 0, "%s", err.text);
 	must(str_equal(other.output, text), "changed without the right to");
 	must(first->verdict.kind < VERDICT_REWRITE || other.verdict.kind == VERDICT_REJECT,
 	     "%s becomes %s", verdict_name(first->verdict.kind), verdict_name(other.verdict.kind));
 }
 
-static void check_spec(struct arena *arena, const struct pipeline_options *options, struct str text)
+static void check_spec(struct arena *arena, const struct inspect_how *how, struct str text)
 {
-	struct pipeline_result first, other;
+	struct inspection first, other;
 	struct json_doc *doc;
 	struct err err = { 0 };
-	int error = pipeline_judge(arena, options, "input", text, &first, &err);
+	int error = inspect(arena, how, "input", text, &first, &err);
 	struct str respelled;
 
 	must(error == 0 || err.exit == EXIT_SPEC, "exit %d: %s", err.exit, err.text);
@@ -95,25 +94,25 @@ static void check_spec(struct arena *arena, const struct pipeline_options *optio
 		return;
 	}
 	respelled = respell(arena, doc, seed_of(text));
-	must(pipeline_judge(arena, options, "respelled", respelled, &other, &err) == error,
+	must(inspect(arena, how, "respelled", respelled, &other, &err) == error,
 	     "%d, in other bytes not so: %s", error, err.text);
 	if (error < 0)
 		return;
 	check_findings(&first.verdict);
 	must_be_alike(&first.verdict, &other.verdict, respelled);
 	if (first.verdict.kind == VERDICT_REWRITE)
-		check_output(arena, options, &first);
+		check_output(arena, how, &first);
 	else
 		must(str_equal(first.output, text), "changed without a word");
-	check_read_only(arena, options, text, &first);
+	check_read_only(arena, how, text, &first);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct pipeline_cache caches[256];
+	static struct inspect_cache caches[256];
 	static struct arena *kept;
-	struct pipeline_options options = { 0 };
-	struct pipeline_cache *cache;
+	struct inspect_how how = { 0 };
+	struct inspect_cache *cache;
 	struct arena *arena;
 
 	if (size <= fuzz_prefix)
@@ -121,15 +120,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena = arena_new();
 	if (kept == NULL)
 		kept = arena_new();
-	options.policy = fuzz_policy(data[0]);
-	options.front_end = fronts[choice(data[1], ARRAY_SIZE(fronts))];
-	options.userns_needs_seal = choice(data[1], 10) >= 5;
-	options.scope = choice(data[1], 20) >= 10 ? FACTS_LIVE : FACTS_OFFLINE;
+	how.policy = fuzz_policy(data[0]);
+	how.front_end = fronts[choice(data[1], ARRAY_SIZE(fronts))];
+	how.userns_needs_seal = choice(data[1], 10) >= 5;
+	how.scope = choice(data[1], 20) >= 10 ? FACTS_LIVE : FACTS_OFFLINE;
 	/* The host stays as it is: its own facts are looked up once for each policy. */
 	cache = &caches[data[0]];
 	cache->host.arena = cache->profiles.arena = kept;
-	options.cache = cache;
-	check_spec(arena, &options,
+	how.cache = cache;
+	check_spec(arena, &how,
 		   (struct str){ (const char *)data + fuzz_prefix, size - fuzz_prefix });
 	arena_free(arena);
 	return 0;

@@ -31,6 +31,7 @@ fuzz_one() {
 replay() {
 	local target=$1 out
 	local inputs=("$work/seeds/$target"/*)
+	[[ -e ${inputs[0]} ]] || { echo "no seeds: seeds.py writes none for $target"; return 1; }
 	[[ ! -d tests/fuzz/corpus/$target ]] || inputs+=("tests/fuzz/corpus/$target"/*)
 	out=$("$work/fuzz/$target" -timeout="$timeout" "${inputs[@]}" 2>&1) || { tail -n 40 <<<"$out"; return 1; }
 }
@@ -45,8 +46,18 @@ stat_of() { awk -v name="stat::$1:" '$1 == name { n = $2 } END { print n + 0 }';
 # The last of libFuzzer's own words on how far it got: edges and features.
 reached() { grep -oE 'cov: [0-9]+ ft: [0-9]+' | tail -n 1; }
 
+# A directory of corpus/ that is not called as a target is read by none.
+corpus_is_read() {
+	local directory
+	for directory in tests/fuzz/corpus/*/; do
+		directory=$(basename "$directory")
+		[[ -e tests/fuzz/${directory}_fuzz.c ]] || { echo "no target $directory"; return 1; }
+	done
+}
+
 suite() {
 	local target
+	step 'every directory of corpus/ has a target' corpus_is_read
 	for target in "${targets[@]}"; do
 		step "$target: seeds and corpus" replay "$target"
 		step "$target: $seconds_in_suite s of new inputs" some_seconds "$target"

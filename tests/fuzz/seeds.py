@@ -40,7 +40,7 @@ def files(pattern):
 
 
 def rows(table, columns):
-    return [hostile.row_bytes(row["bytes"]) for row in hostile.Table(table, columns).rows
+    return [hostile.row_bytes(row["bytes"]) for row in hostile.Table(table, columns, 4).rows
             if not re.match(r"@.*\d{5}", row["bytes"])]
 
 

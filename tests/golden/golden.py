@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Golden cases: see run.sh. Prints TAP; the exit status says whether all held.
 
-A case is a directory with config.json, policy.json or a file `policy` that names a shipped one,
-and expect.json:
+A case is a directory of a directory here, SUBJECT/CASE, with config.json, policy.json or a file
+`policy` that names a shipped one, and expect.json:
 
     verdict, exit   of `check --format json`
     findings        rule, action, pointer, line, column, and message where the case fixes it
@@ -16,13 +16,12 @@ writes what the binary says into the cases; read the difference before it is kep
 Nothing here trusts the binary: positions, differences and patches are worked out from the files.
 """
 
+import glob
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 
 from runtimes import Runtimes, runnable, promised
 from schema import Schema
@@ -250,18 +249,56 @@ def kept_bytes(before, after, patch):
 
 # One case.
 
+JSON_TYPES = {str: "a string", int: "a number", list: "an array"}
+EXPECTED = {"verdict": str, "exit": int, "findings": list}
+EXPECTED_FINDING = {"rule": str, "action": str, "pointer": str, "line": int, "column": int}
+
+
+def expected(path):
+    """expect.json, or an error that says what is wrong with it."""
+    if not os.path.exists(path):
+        raise ValueError("no expect.json: golden.py --update writes one")
+    try:
+        expect = json.loads(read(path))
+    except ValueError as error:
+        raise ValueError(f"expect.json: {error}") from error
+
+    def require(value, keys, optional, where):
+        if not isinstance(value, dict):
+            raise ValueError(f"expect.json: {where} is not an object")
+        for key, kind in keys.items():
+            if not isinstance(value.get(key), kind):
+                raise ValueError(f'expect.json: {where} needs "{key}", {JSON_TYPES[kind]}')
+        for key in value.keys() - keys.keys() - optional:
+            raise ValueError(f'expect.json: {where} has "{key}", which nothing reads')
+
+    require(expect, EXPECTED, {"status", "stderr"}, "the document")
+    for finding in expect["findings"]:
+        require(finding, EXPECTED_FINDING, {"message", "obstacle"}, "a finding")
+    return expect
+
+
 class Case:
     def __init__(self, path):
         self.path = path
         self.name = os.path.relpath(path, HERE)
-        self.config = os.path.join(path, "config.json")
-        self.expect = json.loads(read(os.path.join(path, "expect.json")))
-        self.rewrites = self.expect["verdict"] == "rewrite"
-        own = os.path.join(path, "policy.json")
-        if not os.path.exists(own):
-            name = read(os.path.join(path, "policy")).decode().strip()
-            own = os.path.join(ROOT, "policies", f"{name}.json")
-        self.policy = own
+        self.config = self.needed("config.json")
+        new = UPDATE and not os.path.exists(self.file("expect.json"))
+        self.expect = {} if new else expected(self.file("expect.json"))
+        self.rewrites = self.expect.get("verdict") == "rewrite"
+        if os.path.exists(self.file("policy.json")):
+            self.policy = self.file("policy.json")
+        else:
+            name = read(self.needed("policy", "policy.json or policy")).decode().strip()
+            self.policy = os.path.join(ROOT, "policies", f"{name}.json")
+        if self.rewrites and not UPDATE:
+            self.needed("rewritten.json")
+            self.needed("patch.json")
+
+    def needed(self, name, what=None):
+        if not os.path.exists(self.file(name)):
+            raise ValueError(f"no {what or name}")
+        return self.file(name)
 
     def file(self, name):
         return os.path.join(self.path, name)
@@ -417,8 +454,20 @@ def start_all(runtimes, runtime, cases):
 
 
 def find_cases():
-    found = sorted(d for d, _, files in os.walk(HERE) if "expect.json" in files)
-    return [Case(d) for d in found if not WANTED or any(w in d for w in WANTED)]
+    """Every directory that could be meant as a case: what is wrong with one is a failed point."""
+    cases = []
+    for path in sorted(glob.glob(os.path.join(HERE, "*/*/"))):
+        name = os.path.relpath(path, HERE)
+        if os.path.basename(name) == "__pycache__" or \
+                (WANTED and not any(w in name for w in WANTED)):
+            continue
+        try:
+            cases.append(Case(os.path.join(HERE, name)))
+        except (OSError, ValueError) as error:
+            TAP.point(f"{name}: is a case", error)
+    if not cases and not TAP.count:
+        TAP.point("there are cases", f"none with a name like {WANTED}")
+    return cases
 
 
 def main():
@@ -438,7 +487,7 @@ def main():
     finally:
         runtimes.remove()
     print(f"1..{TAP.count}")
-    return 1 if TAP.failed or not cases else 0
+    return 1 if TAP.failed else 0
 
 
 if __name__ == "__main__":

@@ -164,19 +164,33 @@ def row_bytes(column):
 class Table:
     """Rows of one file, kept with its comments so that --update can write it again."""
 
-    def __init__(self, name, columns):
+    def __init__(self, name, columns, needed):
         self.path = os.path.join(HERE, name)
         self.columns = columns
         with open(self.path, encoding="utf-8") as file:
             self.lines = [line.rstrip("\n") for line in file]
-        self.rows = []
-        for number, line in enumerate(self.lines):
-            if line and not line.startswith("#"):
-                cells = line.split("\t")
-                row = dict(zip(columns, cells + [""] * (len(columns) - len(cells))))
-                row["number"] = number
-                if not WANTED or any(w in row["name"] for w in WANTED):
-                    self.rows.append(row)
+        rows = [self.row(number, line.split("\t"), needed)
+                for number, line in enumerate(self.lines) if line and not line.startswith("#")]
+        if not rows:
+            raise ValueError(f"{name}: no rows")
+        names = set()
+        for row in rows:
+            if row["name"] in names:
+                self.wrong(row["number"], f"a second row '{row['name']}'")
+            names.add(row["name"])
+        self.rows = [r for r in rows if not WANTED or any(w in r["name"] for w in WANTED)]
+
+    def row(self, number, cells, needed):
+        if not needed <= len(cells) <= len(self.columns):
+            self.wrong(number, f"{len(cells)} columns, not {needed} to {len(self.columns)}")
+        row = dict(zip(self.columns, cells + [""] * (len(self.columns) - len(cells))))
+        if not UPDATE and not row["exit"].isdigit():
+            self.wrong(number, f"exit '{row['exit']}' is not a number")
+        row["number"] = number
+        return row
+
+    def wrong(self, number, why):
+        raise ValueError(f"{os.path.basename(self.path)}:{number + 1}: {why}")
 
     def write(self):
         for row in self.rows:
@@ -350,15 +364,19 @@ class Runner:
             code, results = self.tree("spoilt", whole, variants)
             allowed = [r["path"] for r in results if r["verdict"] != "invalid"]
             # U+007F is a character like others inside strings; all else is refused anywhere.
-            if code != 3 or (allowed and byte != 0x7f):
+            if code != 3 or len(results) != len(whole) or (allowed and byte != 0x7f):
                 return f"byte {byte:#x}: exit {code}, not refused: {allowed[:5]}"
         return None
 
 
 def main():
-    specs = Table("specs.tsv", ["name", "bytes", "exit", "text", "note"])
-    policies = Table("policies.tsv", ["name", "bytes", "exit", "text"])
-    commands = Table("commands.tsv", ["name", "exit", "command", "stdout", "stderr"])
+    try:
+        specs = Table("specs.tsv", ["name", "bytes", "exit", "text", "note"], 4)
+        policies = Table("policies.tsv", ["name", "bytes", "exit", "text"], 4)
+        commands = Table("commands.tsv", ["name", "exit", "command", "stdout", "stderr"], 3)
+    except ValueError as error:
+        print(f"Bail out! {error}")
+        return 1
     runner = Runner()
     try:
         runner.fixtures()
@@ -380,7 +398,7 @@ def main():
         for table in (specs, policies, commands):
             table.write()
     print(f"1..{runner.count}")
-    return 1 if runner.failed else 0
+    return 1 if runner.failed or not runner.count else 0
 
 
 if __name__ == "__main__":
