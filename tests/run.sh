@@ -11,13 +11,14 @@ jobs=-j$(nproc)
 readonly log_dir=build/log jobs
 passed=0 failed=0 skipped=0
 
-# Each suite is a list of "label|command"; a command's stdout is TAP.
+# Each suite is a list of "label|command"; a command's stdout is TAP. They are called in a condition,
+# where bash does not stop at what fails.
 suite_build() { echo 'build|tests/build.sh'; }
 
 suite_unit() {
 	local t
-	make "$jobs" unit-tests >&2
-	[[ -n ${PLAIN-} ]] || make "$jobs" SAN=1 unit-tests >&2
+	make "$jobs" unit-tests >&2 || return
+	[[ -n ${PLAIN-} ]] || make "$jobs" SAN=1 unit-tests >&2 || return
 	for t in tests/unit/*_test.c; do
 		t=$(basename "$t" .c)
 		echo "unit/$t|build/tests/$t"
@@ -26,10 +27,10 @@ suite_unit() {
 }
 
 with_both_builds() {
-	make "$jobs" all >&2
+	make "$jobs" all >&2 || return
 	echo "$1|env ROOTFENCE=$PWD/build/rootfence tests/$1/run.sh"
 	[[ -z ${PLAIN-} ]] || return 0
-	make "$jobs" SAN=1 all >&2
+	make "$jobs" SAN=1 all >&2 || return
 	echo "$1 (sanitizers)|env ROOTFENCE=$PWD/build/san/rootfence tests/$1/run.sh"
 }
 
@@ -37,22 +38,22 @@ suite_golden() { with_both_builds golden; }
 suite_hostile() { with_both_builds hostile; }
 suite_commands() { with_both_builds commands; }
 suite_policies() {
-	with_both_builds policies
+	with_both_builds policies || return
 	echo 'policies/cases|build/rootfence test --format tap policies'
 	echo 'policies/cases (sanitizers)|build/san/rootfence test --format tap policies'
 }
 suite_faults() {
-	make "$jobs" all >&2
+	make "$jobs" all >&2 || return
 	echo 'faults|tests/faults/run.sh'
 }
 suite_fuzz() {
-	make "$jobs" fuzz-targets >&2
+	make "$jobs" fuzz-targets >&2 || return
 	echo 'fuzz|tests/fuzz/run.sh'
 }
 suite_lint() { echo 'lint|tests/lint.sh'; }
 
 suite_live() {
-	make "$jobs" all >&2
+	make "$jobs" all >&2 || return
 	local t
 	for t in tests/live/*.bats; do
 		echo "live/$(basename "$t" .bats)|bats --tap $t"
@@ -61,8 +62,8 @@ suite_live() {
 
 # Real kernels. Builds or finds the guests' roots first, since that is no test.
 suite_vm() {
-	make "$jobs" all vm-deps >&2
-	tests/vm/run.sh --roots >&2
+	make "$jobs" all vm-deps >&2 || return
+	tests/vm/run.sh --roots >&2 || return
 	echo 'vm|tests/vm/run.sh'
 }
 
@@ -74,7 +75,7 @@ count_tap() {
 		/^ok / { seen++; if (tolower($0) ~ /# skip/) skipped++; else passed++; next }
 		/^1\.\.[0-9]+/ { plan = substr($1, 4); planned = 1 }
 		END {
-			if (!planned || plan != seen) {
+			if (!planned || plan != seen || plan == 0) {
 				failed++
 				names = names "planned " (planned ? plan : "nothing") ", ran " seen + 0 "\n"
 			} else if (status != 0 && !failed) {

@@ -2,15 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # TAP from a shell script: `step NAME COMMAND...` is one test point, `tap_done` prints the plan and
-# fails if one of them did.
+# fails if one of them did, or none ran. Of a function, any command that fails fails the step: in a
+# condition bash would look at the last one only.
 
 tap_count=0 tap_failed=0
 
 step() {
-	local name=$1 out
+	local name=$1 out status
 	shift
 	tap_count=$((tap_count + 1))
-	if out=$("$@" 2>&1); then
+	set +e
+	out=$(set -e; "$@" 2>&1)
+	status=$?
+	set -e
+	if [[ $status -eq 0 ]]; then
 		printf 'ok %d - %s\n' "$tap_count" "$name"
 	else
 		tap_failed=$((tap_failed + 1))
@@ -21,5 +26,5 @@ step() {
 
 tap_done() {
 	printf '1..%d\n' "$tap_count"
-	[[ $tap_failed -eq 0 ]]
+	[[ $tap_failed -eq 0 && $tap_count -gt 0 ]]
 }
