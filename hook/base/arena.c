@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A bump allocator over malloc'ed chunks. See arena.h for what it promises. */
+/* A bump allocator over malloc'ed chunks; see arena.h for its contract. */
 #include "arena.h"
 
 #include <stdarg.h>
@@ -13,10 +13,10 @@
 #include "err.h"
 
 #define ALIGNMENT 16
-#define CHUNK_FIRST (64 * 1024) /* most commands need no other */
+#define CHUNK_FIRST (64 * 1024) /* enough for most commands */
 #define CHUNK_MORE (1024 * 1024)
-/* Behind the first pages, which may be all that is needed, pages come in groups: a fault for each
- * costs half as much again. */
+/* After the first pages, which may be enough, pages are populated in groups, since one fault per
+ * page costs half as much again. */
 #define POPULATE_AFTER (16 * 1024)
 #define POPULATE_STEP (16 * 1024)
 #define PAGE ((uintptr_t)4096)
@@ -30,7 +30,7 @@ struct chunk {
 };
 
 struct arena {
-	struct chunk *chunks; /* the newest first; only that one is filled */
+	struct chunk *chunks; /* newest first; only the newest is filled */
 };
 
 _Noreturn void mem_exhausted(void)
@@ -84,7 +84,7 @@ void arena_reset(struct arena *arena)
 		kept->next = chunk->next;
 		free(chunk);
 	}
-	if (kept->size > CHUNK_MORE) { /* one large document is no reason to hold that much */
+	if (kept->size > CHUNK_MORE) { /* one large document must not hold that much memory */
 		free(kept);
 		arena->chunks = NULL;
 		return;
@@ -92,7 +92,7 @@ void arena_reset(struct arena *arena)
 	kept->used = 0;
 }
 
-/* Only for speed: a kernel that cannot (before 5.14) gives the pages when they are touched. */
+/* Only for speed. A kernel before 5.14 cannot, and provides each page when it is touched. */
 static void populate(struct chunk *chunk)
 {
 	char *from = chunk->data + chunk->populated, *to;
@@ -191,7 +191,7 @@ char *arena_copy(struct arena *arena, const void *data, size_t len)
 
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
-	char small[256]; /* most are short: formatted once */
+	char small[256]; /* most are short, and formatted once */
 	va_list args;
 	char *text;
 	int len;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cleanup attributes: a descriptor or an allocation declared with one of these is released when its
- * scope ends, on every path. Hand ownership on with TAKE_FD() or TAKE_PTR().
+ * Cleanup attributes. A descriptor or an allocation declared with one of them is released at the
+ * end of its scope, on every path. TAKE_FD() and TAKE_PTR() pass ownership on.
  */
 #ifndef ROOTFENCE_BASE_CLEANUP_H
 #define ROOTFENCE_BASE_CLEANUP_H

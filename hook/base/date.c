@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Gregorian calendar: see date.h. */
+/* The Gregorian calendar; see date.h. */
 #include "date.h"
 
 #include <stdbool.h>

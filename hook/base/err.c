@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Messages quote untrusted input and go to terminals and logs: no control character survives. */
+/* Replaces control characters: messages quote untrusted input and go to terminals and logs. */
 static void text_sanitize(char *text)
 {
 	for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The error value. Functions return 0 or -errno, put their results into ret_* parameters only on
- * success, and on failure fill in the `struct err` that comes last: one sentence for a person, the
- * exit code it leads to, and the place in the input where there is one. Nothing here prints.
+ * The error value. Functions return 0 or -errno and set their ret_* parameters only on success. On
+ * failure they fill in the `struct err`, their last parameter: one sentence for a person, the exit
+ * code, and the place in the input if there is one. Nothing here prints.
  */
 #ifndef ROOTFENCE_BASE_ERR_H
 #define ROOTFENCE_BASE_ERR_H
 
 #include <stddef.h>
 
-/* Exit codes of every command. They are stable: crun shows users nothing but this number. */
+/* Exit codes of every command. They are stable, since crun shows users only this number. */
 enum exit_code {
 	EXIT_ALLOWED = 0, /* allowed, or allowed after rewriting */
 	EXIT_REFUSED = 1, /* refused by policy */
@@ -25,7 +25,7 @@ enum exit_code {
 
 struct err {
 	enum exit_code exit;
-	char text[ERR_TEXT_MAX]; /* one line, no control characters, no final stop */
+	char text[ERR_TEXT_MAX]; /* one line, no control characters, no full stop */
 	char pointer
 		[ERR_POINTER_MAX]; /* RFC 6901 JSON pointer of the place, "" for the root or none */
 	unsigned int line;	   /* from 1; 0: the error has no place in a file */
@@ -33,21 +33,21 @@ struct err {
 };
 
 /*
- * err_set: fills err with a formatted sentence. Control characters in it are replaced by '?', and
- * a sentence that is too long is cut. Returns -error, so that callers can `return err_set(...)`.
- * error must be positive (an errno value).
+ * Fills err with a formatted sentence. Control characters become '?', and a sentence that is too
+ * long is cut. Returns -error, so that callers can `return err_set(...)`. error is a positive errno
+ * value.
  */
 int err_set(struct err *err, int error, enum exit_code exit, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* err_set_system: like err_set with EXIT_SYSTEM, and ": strerror(error)" appended. */
+/* Like err_set() with EXIT_SYSTEM, and appends ": strerror(error)". */
 int err_set_system(struct err *err, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* err_prefix: puts "context: " in front of the sentence that err already holds. */
+/* Puts "context: " in front of the sentence in err. */
 void err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* err_place: records where in a file the error is. pointer may be NULL. */
+/* Records where in a file the error is. pointer may be NULL. */
 void err_place(struct err *err, const char *pointer, unsigned int line, unsigned int column);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bounded input and whole output: see io.h. */
+/* Bounded input and complete output; see io.h. */
 #include "io.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 
 #define READ_STEP \
-	(16 * 1024) /* a typical spec is 10 kB: one read, and one more that sees the end */
+	(16 * 1024) /* a typical spec of 10 kB takes one read, and one more that sees the end */
 
 int io_read(struct arena *arena, int fd, const char *name, size_t max, struct str *ret_data,
 	    struct err *err)
@@ -48,7 +48,7 @@ int io_read(struct arena *arena, int fd, const char *name, size_t max, struct st
 int io_read_file(struct arena *arena, int dirfd, const char *path, size_t max, struct str *ret_data,
 		 struct err *err)
 {
-	/* O_NONBLOCK: a FIFO put in the file's place must not hold the engine up. */
+	/* O_NONBLOCK: a FIFO in place of the file must not block the engine. */
 	auto_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See restrain.h. The filters are made when rootfence is built, by restrain_filters.c. */
+/* See restrain.h. restrain_filters.c makes the filters when rootfence is built. */
 #include "restrain.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ static int failed(const char *what, struct err *err)
 	return err_set_system(err, errno, "cannot restrain this process: %s", what);
 }
 
-/* Lowered only: a limit that is there already may have its reason. */
+/* Only lowers a limit, since a lower one that exists may have its reason. */
 static int limit(int resource, rlim_t most)
 {
 	struct rlimit now;
@@ -94,8 +94,8 @@ static int set_filter(const struct sock_filter *filter, unsigned short len, int 
 }
 
 /*
- * The scratch file takes the lowest free number, so what is below it is open and what comes later
- * above it.
+ * The scratch file takes the lowest free number. All descriptors below it are open already, and
+ * later ones get higher numbers.
  */
 int restrain(enum restrain_role role, struct err *err)
 {
@@ -103,7 +103,7 @@ int restrain(enum restrain_role role, struct err *err)
 	if (scratch < 0)
 		return failed("memfd_create", err);
 #ifdef ROOTFENCE_SANITIZED
-	return 0; /* sanitizers need calls and memory that the program does not */
+	return 0; /* sanitizers need more calls and memory than the program */
 #endif
 	if (set_limits(roles[role].seconds) < 0)
 		return failed("setrlimit", err);

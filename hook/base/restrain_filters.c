@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs when rootfence is built, and is no part of it: makes the filters of base/restrain.h with
- * libseccomp, and prints them as C. So a process pays for one system call, and not for libseccomp.
+ * Not a part of rootfence: it runs when rootfence is built, makes the filters of base/restrain.h
+ * with libseccomp, and prints them as C. A process then pays for one system call, but not for
+ * libseccomp.
  *
- * What is not listed ends the process. Files are opened for reading. openat2(2) hides its flags
- * from filters, so what is opened cannot be written to either: only descriptors up to RESTRAIN_LAST_FD
- * can, those that were open before, and they cannot be closed to make room for others.
+ * A call that is not listed ends the process. Files are opened for reading. openat2(2) hides its
+ * flags from filters, so opened files must not be written to either. Only descriptors up to
+ * RESTRAIN_LAST_FD can be written to: those that were open before. They cannot be closed to make
+ * room for others.
  */
 #include <asm/termbits.h>
 #include <endian.h>
@@ -39,14 +41,14 @@
 #define WRITES (O_ACCMODE | O_TRUNC)
 #define FORK_FLAGS (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
 
-/* A call and the conditions under which it is allowed; a name twice: under either. */
+/* A call and the conditions that allow it. If a name is listed twice, either entry allows it. */
 static const struct call {
 	const char *name;
 	unsigned int roles;
 	unsigned int n_args;
 	struct scmp_arg_cmp args[2];
 } calls[] = {
-	/* Reading. Some have another name on other architectures, or for another C library. */
+	/* Reading. Some calls have other names on other architectures, or for other C libraries. */
 	{ "read", ALL },
 	{ "lseek", ALL },
 	{ "openat", ALL, 1, { SCMP_A2(SCMP_CMP_MASKED_EQ, WRITES | O_CREAT, 0) } },
@@ -64,7 +66,7 @@ static const struct call {
 	{ "getdents64", FILES },
 	{ "ioctl", FILES, 1, { SCMP_A1(SCMP_CMP_EQ, TCGETS) } },
 
-	/* Memory that is this process's own, and never code. */
+	/* Private memory that is never executable. */
 	{ "brk", ALL },
 	{ "mmap",
 	  ALL,
@@ -75,7 +77,8 @@ static const struct call {
 	{ "mremap", ALL },
 	{ "madvise", ALL },
 
-	/* This process itself. sysinfo: qsort(3); seccomp: libseccomp asks what the kernel knows. */
+	/* This process itself. qsort(3) calls sysinfo; libseccomp asks with seccomp what the kernel
+	 * supports. */
 	{ "getpid", HOOKS },
 	{ "getppid", JUDGE },
 	{ "geteuid", HOOKS },
@@ -85,10 +88,10 @@ static const struct call {
 	{ "seccomp", FILES | JUDGE },
 	{ "exit_group", ALL },
 
-	/* syslog, on the socket that is connected already. */
+	/* syslog, on the socket that is already connected. */
 	{ "sendto", HOOKS, 1, { SCMP_A4(SCMP_CMP_EQ, 0) } },
 
-	/* A child that joins a user namespace, says so and is killed: host/userns_member.c. */
+	/* A child that joins a user namespace, reports it and is killed: host/userns_member.c. */
 	{ "clone", JUDGE, 1, { SCMP_A0(SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)FORK_FLAGS, SIGCHLD) } },
 	{ "set_robust_list", JUDGE },
 	{ "rt_sigprocmask", JUDGE },
@@ -98,7 +101,8 @@ static const struct call {
 	{ "kill", JUDGE, 1, { SCMP_A1(SCMP_CMP_EQ, SIGKILL) } },
 	{ "wait4", JUDGE },
 
-	/* The loaded guard's maps, and who a container is; its programs are out of reach. */
+	/* The loaded guard's maps, and the identity of a container. The guard's programs are out of
+	 * reach. */
 	{ "bpf", REGISTER | POSTSTOP, 1, { SCMP_A0(SCMP_CMP_EQ, BPF_OBJ_GET) } },
 	{ "bpf", REGISTER | POSTSTOP, 1, { SCMP_A0(SCMP_CMP_EQ, BPF_OBJ_GET_INFO_BY_FD) } },
 	{ "bpf", REGISTER | POSTSTOP, 1, { SCMP_A0(SCMP_CMP_EQ, BPF_MAP_LOOKUP_ELEM) } },
@@ -109,7 +113,7 @@ static const struct call {
 	{ "name_to_handle_at", REGISTER },
 	{ "open_by_handle_at", POSTSTOP, 1, { SCMP_A2(SCMP_CMP_MASKED_EQ, WRITES, 0) } },
 
-	/* The lock of the exec rules: an empty file. The wrapper's record. */
+	/* The lock of the exec rules, which is an empty file, and the wrapper's record. */
 	{ "openat", REGISTER, 1, { SCMP_A2(SCMP_CMP_MASKED_EQ, WRITES, 0) } },
 	{ "mkdir", REGISTER },
 	{ "mkdirat", REGISTER | POSTSTOP },
@@ -117,7 +121,7 @@ static const struct call {
 	{ "unlinkat", POSTSTOP },
 };
 
-/* Of enum restrain_role. */
+/* Indexed by enum restrain_role. */
 static const char *const names[] = {
 	[RESTRAIN_FILES] = "files",
 	[RESTRAIN_PRECREATE] = "precreate",
@@ -129,13 +133,13 @@ static const char *const names[] = {
 	(offsetof(struct seccomp_data, args) + (__BYTE_ORDER == __BIG_ENDIAN ? sizeof(__u32) : 0))
 
 /*
- * What libseccomp cannot say comes before what it says.
+ * Instructions for what libseccomp cannot express, in front of its own.
  *
- * The first instruction has no effect but one: the kernel does not try the filter on every number
- * there is, to remember which ones always pass. That takes longer than this process gets back.
+ * The first one only keeps the kernel from trying the filter on every call number to remember which
+ * always pass. That takes longer than this process would save.
  *
- * A call of number -1 is none: a tracer sets it for one that it answers itself (strace --inject).
- * And the kernel looks at 32 bits of a descriptor, libseccomp at 64.
+ * Call number -1 is not a call: a tracer sets it for a call that it answers itself (strace
+ * --inject). The kernel looks at 32 bits of a descriptor, libseccomp at 64.
  */
 static void print_prologue(void)
 {
@@ -169,7 +173,7 @@ static int add_calls(scmp_filter_ctx filter, unsigned int role)
 			continue;
 		if (number == __NR_SCMP_ERROR)
 			return -EINVAL;
-		/* What this architecture does not have is left out. */
+		/* A call that this architecture does not have is left out. */
 		error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, calls[i].n_args,
 					       calls[i].args);
 		if (error < 0) {
@@ -177,7 +181,8 @@ static int add_calls(scmp_filter_ctx filter, unsigned int role)
 			return error;
 		}
 	}
-	/* Where no log daemon was there, a message asks again, and lives without. */
+	/* If there was no log daemon, a message tries to connect again. It must fail, not end the
+	 * process. */
 	return (HOOKS & 1U << role) != 0
 		       ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 0)
 		       : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Byte strings: see str.h. */
+/* Byte strings; see str.h. */
 #include "str.h"
 
 #include <stdarg.h>
@@ -35,7 +35,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	size_t room;
 	int len;
 
-	buf_reserve(buf, BUF_MIN / 2); /* most are shorter: formatted once */
+	buf_reserve(buf, BUF_MIN / 2); /* most are shorter, and formatted once */
 	room = buf->size - buf->len;
 	va_start(args, format);
 	len = vsnprintf(buf->data + buf->len, room, format, args);
@@ -128,7 +128,7 @@ size_t str_fold(const char *data, size_t len, char *out)
 	return written;
 }
 
-/* One folded byte from *text, which is moved on; 0 at its end (names never hold NUL). */
+/* Returns one folded byte of *text and moves *text on; 0 at its end (names never hold NUL). */
 static inline char fold_next(struct str *text)
 {
 	size_t step;
@@ -163,14 +163,14 @@ bool str_fold_equal(struct str a, struct str b)
 	}
 }
 
-/* Controls, and format characters that reorder or hide what stands beside them on a terminal. */
+/* Control characters, and format characters that reorder or hide nearby text on a terminal. */
 static bool char_is_deceptive(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2000 && c <= 0x206f) || c == 0x061c ||
 	       c == 0xfeff || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-/* How many bytes from here on are ASCII that needs no escape. */
+/* Returns how many of the next bytes are ASCII that needs no escape. */
 static size_t plain_len(const char *data, size_t len)
 {
 	size_t n = 0;
@@ -269,9 +269,9 @@ const char *str_path_normalize(struct arena *arena, struct str path)
 	return out;
 }
 
-#define CUT_SHORT_MIN 4 /* letters of a word that stand for the whole */
+#define CUT_SHORT_MIN 4 /* letters of a word that are enough to mean it */
 
-/* Levenshtein distance, letter case ignored. Both lengths are at most NEAREST_MAX. */
+/* Levenshtein distance, ignoring letter case. Both lengths are at most NEAREST_MAX. */
 static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	size_t row[NEAREST_MAX + 1];
@@ -297,7 +297,10 @@ static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b
 	return row[b_len];
 }
 
-/* How many bytes all of the words and the text start with: they tell nothing of what was meant. */
+/*
+ * Returns how many bytes the text and all words start with. They do not tell which word was
+ * intended.
+ */
 static size_t common_start(struct str text, const char *const *words)
 {
 	size_t len = text.len;
@@ -309,11 +312,11 @@ static size_t common_start(struct str text, const char *const *words)
 	return len;
 }
 
-/* The word closest by edit distance, or NULL when none is near enough. */
+/* Returns the closest word by edit distance, or NULL if none is near enough. */
 static const char *nearest_word(struct str text, const char *const *words)
 {
 	size_t start = common_start(text, words);
-	size_t least = (text.len - start) / 3 + 2; /* a third of it mistyped is still that word */
+	size_t least = (text.len - start) / 3 + 2; /* a third of it may be mistyped */
 	const char *nearest = NULL;
 
 	if (text.len > NEAREST_MAX)

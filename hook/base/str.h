@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 
-/* A run of bytes, not necessarily ended by a NUL byte. Borrowed: the arena or a literal owns it. */
+/* Bytes, not necessarily ended by a NUL byte. Borrowed: the arena or a literal owns them. */
 struct str {
 	const char *data;
 	size_t len;
@@ -23,14 +23,14 @@ static inline struct str str_from(const char *text)
 
 #define STR(literal) ((struct str){ (literal), sizeof(literal) - 1 })
 
-/* A buffer that grows; `data` is NUL-terminated and owned by the caller, who frees it. */
+/* A buffer that grows. `data` ends in a NUL byte, and the caller frees it. */
 struct buf {
 	char *data;
 	size_t len;
 	size_t size;
 };
 
-/* buf_reserve: makes room for len bytes more, and a NUL byte behind them. */
+/* Makes room for len more bytes and a NUL byte after them. */
 void buf_reserve(struct buf *buf, size_t len);
 void buf_add(struct buf *buf, const void *data, size_t len);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -42,8 +42,8 @@ static inline void cleanup_buf(const struct buf *buf)
 
 #define auto_buf __attribute__((cleanup(cleanup_buf)))
 
-/* Inline, since most comparisons end at the length, which of a literal the compiler knows, or the
- * first byte. */
+/* Inline, since most comparisons end at the length, which the compiler knows of a literal, or at
+ * the first byte. */
 static inline bool str_equal(struct str a, struct str b)
 {
 	return a.len == b.len && (a.len == 0 || (a.data[0] == b.data[0] &&
@@ -57,61 +57,62 @@ static inline bool str_is(struct str a, const char *literal)
 
 bool str_starts_with(struct str a, const char *prefix);
 
-/* str_compare: negative, 0 or positive, by bytes; what b goes on with makes it the later one. */
+/* Compares by bytes: negative, 0 or positive. If one is the start of the other, it comes first. */
 int str_compare(struct str a, struct str b);
 
 /*
- * utf8_decode: length in bytes (1 to 4) of the character at data, 0 when it is not valid UTF-8
- * (overlong, surrogate, above U+10FFFF or cut off: RFC 3629 section 3). *ret_char may be NULL.
+ * Returns the length in bytes (1 to 4) of the character at data; 0 if it is not valid UTF-8
+ * (overlong, surrogate, above U+10FFFF or cut off: RFC 3629 section 3). ret_char may be NULL.
  */
 size_t utf8_decode(const char *data, size_t len, uint32_t *ret_char);
 
 /*
- * str_fold: data with ASCII letters in lower case, U+017F as 's' and U+212A as 'k': what Go's
- * encoding/json does when it matches a member name to an ASCII field name. Never longer than len.
- * Writes into out, which has room for len bytes; returns the number written.
+ * Folds data: ASCII letters become lower case, U+017F becomes 's' and U+212A becomes 'k', as in
+ * Go's encoding/json when it matches a member name to an ASCII field name. Writes into out, which
+ * has room for len bytes. Returns the number written, at most len.
  */
 size_t str_fold(const char *data, size_t len, char *out);
 
-/* str_fold_equal: are a and b the same after folding? */
+/* True if a and b are the same after folding. */
 bool str_fold_equal(struct str a, struct str b);
 
 /*
- * str_quote: for messages. The string in double quotes; control and direction characters as \uNNNN,
- * invalid bytes as \xNN, quotes and backslashes behind a backslash; cut, with "..." behind the quote, at 200 bytes of input.
+ * Quotes the string for messages, in double quotes. Control and direction characters become \uNNNN
+ * and invalid bytes \xNN; quotes and backslashes get a backslash. Input is cut at 200 bytes, with
+ * "..." after the quotes.
  */
 #define QUOTE_MAX 200
 char *str_quote(struct arena *arena, struct str text);
 
-/* str_show: the same without the quotes around it: for paths and pointers. */
+/* Like str_quote(), but without the quotes: for paths and pointers. */
 char *str_show(struct arena *arena, struct str text);
 
-/* str_path_climbs: has the path a component ".."? */
+/* True if the path has a component "..". */
 bool str_path_climbs(struct str path);
 
 /*
- * str_path_normalize: the path without trailing slashes, "." and double slashes, ".." carried out as
- * text; NULL for a relative path.
+ * Returns the path without trailing slashes, "." and double slashes, with ".." resolved as text;
+ * NULL for a relative path.
  */
 const char *str_path_normalize(struct arena *arena, struct str path);
 
-#define NEAREST_MAX 64 /* bytes of a word; longer ones are never suggested */
+#define NEAREST_MAX 64 /* bytes of a word; longer words are never suggested */
 
 struct str_hint {
 	char text[NEAREST_MAX + 32];
 };
 
 /*
- * str_hint: the end of a message about text that is none of the words (the list ends with NULL):
- * "; did you mean " and the word closest by edit distance, between before and after, which are a
- * few bytes. Empty when no word is near enough to be what was meant.
+ * Returns the end of a message about text that is none of the words; the list ends with NULL. It
+ * has "; did you mean " and the closest word by edit distance, between before and after, which are
+ * a few bytes. It is empty if no word is near enough.
  */
 struct str_hint str_hint(struct str text, const char *const *words, const char *before,
 			 const char *after);
 
 /*
- * str_to_uint: text as a number, where it matches ^(0|[1-9][0-9]*)$ and is at most max. False
- * otherwise, *ret untouched.
+ * Reads text as a number. False if it does not match ^(0|[1-9][0-9]*)$ or is above max; *ret is
+ * unchanged then.
  */
 bool str_to_uint(struct str text, uint64_t max, uint64_t *ret);
 
