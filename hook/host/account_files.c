@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a container's passwd and group come from: see account_files.h. */
+/* Finds the passwd and group of a container; see account_files.h. */
 #include "account_files.h"
 
 #include <errno.h>
@@ -21,7 +21,10 @@ static int open_how(int dir, const char *path, uint64_t flags, uint64_t resolve)
 	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
-/* Nothing but what this program, run by the same user, writes there: no link to another file. */
+/*
+ * Did this program write the file, run by the same user, without a link? True if it is not there
+ * yet.
+ */
 static bool is_own_file(const char *bundle, enum account_file_kind kind)
 {
 	auto_close int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -47,7 +50,10 @@ int account_mount_find(const struct oci_mount *mount, const char *bundle)
 	return -1;
 }
 
-/* What an open O_PATH descriptor stands for. Only a regular file is opened: a device may act. */
+/*
+ * Reads the file of an O_PATH descriptor. It must be regular, since opening a device may have
+ * effects.
+ */
 static void read_opened(struct arena *arena, int fd, const char *name, struct account_file *file)
 {
 	char link[64];
@@ -81,13 +87,13 @@ struct place {
 static void open_failed(const struct place *place, int error, const char *what,
 			struct account_file *file)
 {
-	/* A link that leads around in circles is no sign of another host. */
+	/* ELOOP does not mean that the spec is from another host. */
 	if (place->required || error == ELOOP || io_is_failure(error))
 		file->error = arena_printf(place->arena, "cannot open %s of the container: %s",
 					   what, strerror(error));
 }
 
-/* A path of the host: relative ones lie in the bundle. */
+/* Opens a path of the host. A relative one starts in the bundle. */
 static int open_host(const struct place *place, struct str path, uint64_t flags)
 {
 	const char *name = arena_copy(place->arena, path.data, path.len);
@@ -120,7 +126,7 @@ static void read_from_root(const struct place *place, const struct oci_root *roo
 		open_failed(place, errno, name, file);
 }
 
-/* Spelled with or without a slash at the end. */
+/* Is the mount at the path, with or without a slash at the end? */
 static bool destination_is(const struct oci_mount *mount, const char *path)
 {
 	struct str destination = mount->destination.value;
@@ -131,8 +137,8 @@ static bool destination_is(const struct oci_mount *mount, const char *path)
 }
 
 /*
- * The last mount that decides what is at the path, or NULL: one right there, or one of the
- * directory. One of our own shows a copy of what this looks for.
+ * Returns the last mount that decides what is at the path, or NULL: one at the path itself or at a
+ * directory above it. Our own mounts are skipped, since they show a copy of the file to find.
  */
 static const struct oci_mount *mount_over(const struct oci_config *config, const char *bundle,
 					  const char *path)
@@ -166,7 +172,8 @@ void accounts_collect(struct arena *arena, const struct oci_config *config, cons
 			read_from_root(&place, &config->root, path, file);
 			continue;
 		}
-		/* What a volume at /etc holds is its owner's: the file counts as absent. */
+		/* The files in a volume at /etc belong to its owner, so this one counts as
+		 * absent. */
 		if (!destination_is(over, path) || !over->bind)
 			continue;
 		fd = open_host(&place, over->source.value, 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A seccomp filter over what is known: the architecture and the number of the call, not its
- * arguments. Classic BPF jumps only forward, so that one pass in order sees every way to an
- * instruction before the instruction itself: what the accumulator holds there is one number, or
- * unknown where ways with different numbers meet.
+ * Evaluates a seccomp filter with what is known: the architecture and the number of the call, not
+ * its arguments. Classic BPF jumps only forward, so one pass in order sees every way to an
+ * instruction before the instruction itself. The accumulator there holds one number, or is unknown
+ * if ways with different numbers meet.
  */
 #include "bpf_reach.h"
 
@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 
-/* What the accumulator holds in front of an instruction, and whether any way leads there. */
+/* The accumulator before an instruction, and whether any way leads to the instruction. */
 struct state {
 	bool reached;
 	bool known;
@@ -24,7 +24,7 @@ struct state {
 
 struct walk {
 	const struct sock_filter *filter;
-	struct state *states; /* one for each instruction */
+	struct state *states; /* one per instruction */
 	size_t n;
 	uint32_t arch, number;
 	bool reaches;
@@ -44,7 +44,7 @@ static int go(struct walk *walk, size_t to, const struct state *from)
 	return 0;
 }
 
-/* The word at an offset into struct seccomp_data. */
+/* Returns the word at an offset into struct seccomp_data. */
 static struct state load(const struct walk *walk, uint32_t offset)
 {
 	if (offset == offsetof(struct seccomp_data, nr))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where engines keep what is theirs: see engine_paths.h. */
+/* Names of the paths that engines own; see engine_paths.h. */
 #include "engine_paths.h"
 
 #include <fnmatch.h>
@@ -10,9 +10,10 @@
 #include "base/cleanup.h"
 
 /*
- * What engines put into every container: hosts, resolv.conf, secrets, shm, ... Sources are those of
- * podman, CRI-O, buildah, Docker, BuildKit, containerd, what is built on that, and the kubelet; `*`
- * stands for one path component. All lie in directories that only the engine's own user can write.
+ * Mounts that engines put into every container: hosts, resolv.conf, secrets, shm, ... Sources are
+ * those of podman, CRI-O, buildah, Docker, BuildKit, containerd, engines built on it, and the
+ * kubelet; `*` is one path component. All lie in directories that only the engine's own user can
+ * write.
  */
 static const struct {
 	const char *destination; /* NULL: anywhere */
@@ -34,19 +35,19 @@ static const struct {
 	{ "/dev/shm", "/var/lib/docker/containers/*/mounts/shm" },
 	{ "/run/secrets", "/var/lib/docker/containers/*/mounts/secrets" },
 	{ "/run/secrets/*", "/var/lib/docker/containers/*/mounts/secrets/*" },
-	/* A daemon with userns-remap has all of this in a directory by its first ids. */
+	/* A daemon with userns-remap has all of this in a directory named after its first ids. */
 	{ "/etc/hosts", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/hosts" },
 	{ "/etc/hostname", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/hostname" },
 	{ "/etc/resolv.conf", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/resolv.conf" },
 	{ "/dev/shm", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/mounts/shm" },
 	{ "/run/secrets", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/mounts/secrets" },
 	{ "/run/secrets/*", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/mounts/secrets/*" },
-	/* BuildKit, in dockerd: RUN steps. */
+	/* BuildKit in dockerd: RUN steps. */
 	{ "/etc/hosts", "/var/lib/docker/buildkit/executor/hosts*" },
 	{ "/etc/resolv.conf", "/var/lib/docker/buildkit/executor/resolv.conf" },
 	{ "/etc/hosts", "/var/lib/docker/[0-9]*.[0-9]*/buildkit/executor/hosts*" },
 	{ "/etc/resolv.conf", "/var/lib/docker/[0-9]*.[0-9]*/buildkit/executor/resolv.conf" },
-	/* RUN --mount of type cache, and secret. */
+	/* RUN --mount of type cache and of type secret. */
 	{ NULL, "/var/lib/docker/tmp/buildkit-mount[0-9]*" },
 	{ NULL, "/var/lib/docker/tmp/buildkit-secrets[0-9]*/*" },
 	{ NULL, "/var/lib/docker/[0-9]*.[0-9]*/tmp/buildkit-mount[0-9]*" },
@@ -74,7 +75,7 @@ static const struct {
 	{ "/dev/termination-log", "/var/lib/kubelet/pods/*/containers/*/*" },
 };
 
-/* The part of source that a pattern with a leading "*" leaves open must be one of these. */
+/* A source pattern that starts with "*" is relative to one of these. */
 static const struct {
 	const char *path;
 	enum engine_paths engine;
@@ -88,7 +89,7 @@ static const struct {
 	{ "/home/*/.local/share/containers/storage", ENGINE_USER },
 };
 
-/* fnmatch() on a path that is not NUL-terminated. One that climbs with ".." matches nothing. */
+/* fnmatch() on a path without a NUL byte at its end. A path with ".." matches nothing. */
 static bool path_fits(const char *pattern, struct str path)
 {
 	char text[PATH_MAX];
@@ -100,7 +101,7 @@ static bool path_fits(const char *pattern, struct str path)
 	return !str_path_climbs(path) && fnmatch(pattern, text, FNM_PATHNAME) == 0;
 }
 
-/* Is the path as the pattern up to its first wildcard? */
+/* Does the path equal the pattern up to its first wildcard? */
 static bool starts_as(struct str path, const char *pattern)
 {
 	size_t len = strcspn(pattern, "*[");
@@ -161,7 +162,7 @@ bool engine_root(struct str path)
 	       path_matches("/var/lib/docker/[0-9]*.[0-9]*/overlay2/*/merged", path);
 }
 
-/* What matches up to the pattern's end, and all below. */
+/* Does the pattern match the path or a directory above it? */
 static bool lies_in(const char *pattern, struct str path)
 {
 	for (size_t len = path.len; len > 0; len--)
@@ -206,7 +207,7 @@ bool engine_pod_volume(struct str path)
 	return lies_in_one(volumes, ARRAY_SIZE(volumes), path);
 }
 
-/* Is it PLACE/ID and what is after the ID? */
+/* Does the path end in PLACE, an ID and `after`? */
 static bool has_place(struct str path, const char *place, const char *after)
 {
 	size_t place_len = strlen(place), after_len = strlen(after);
@@ -224,7 +225,7 @@ static bool has_place(struct str path, const char *place, const char *after)
 }
 
 struct place {
-	const char *before, *after; /* the ID */
+	const char *before, *after; /* around the ID */
 };
 
 static bool has_one(struct str path, const struct place *places, size_t n)
@@ -267,7 +268,7 @@ bool engine_bundle_by_name(struct str path)
 	return has_one(path, &place, 1);
 }
 
-/* OVERLAY/ID/mapped/N and below: where podman has layers with ids mapped while it mounts them. */
+/* OVERLAY/ID/mapped/N and below, where podman keeps layers with mapped ids while it mounts them. */
 static bool is_mapped_layer(struct str path)
 {
 	static const char mapped[] = "/mapped/";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Host facts behind a spec: namespaces, id maps, mount sources. See facts.h. */
+/* Facts of the host for a spec: namespaces, id maps, mount sources. See facts.h. */
 #include "facts.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include "host/own_userns.h"
 #include "host/userns_member.h"
 
-#define ID_MAP_MAX (64 * 1024) /* the kernel takes 340 ranges of at most 36 bytes */
+#define ID_MAP_MAX (64 * 1024) /* the kernel accepts 340 ranges of at most 36 bytes */
 
 static const char *const namespace_files[NAMESPACE_COUNT] = {
 	[NAMESPACE_PID] = "pid",       [NAMESPACE_NETWORK] = "net", [NAMESPACE_IPC] = "ipc",
@@ -40,7 +40,7 @@ static bool same_file(struct lookup *lookup, const char *path, const struct stat
 	       other.st_ino == st->st_ino;
 }
 
-/* The host's namespaces are those of this process, which runs in the runtime's, and those of pid 1. */
+/* This process runs in the runtime's namespaces. Those and pid 1's are the host's. */
 static enum namespace_fact namespace_fact(struct lookup *lookup,
 					  const struct oci_namespace *namespace,
 					  enum oci_namespace_type type)
@@ -58,11 +58,11 @@ static enum namespace_fact namespace_fact(struct lookup *lookup,
 	error = look(lookup, path, &st);
 	snprintf(own, sizeof(own), "/proc/self/ns/%s", namespace_files[type]);
 	snprintf(first, sizeof(first), "/proc/1/ns/%s", namespace_files[type]);
-	/* Without the right to look behind /proc/1/ns, its name alone says what it is. */
+	/* Without permission to follow /proc/1/ns, only the name tells what the path is. */
 	if (strcmp(path, own) == 0 || strcmp(path, first) == 0 ||
 	    (error == 0 && (same_file(lookup, own, &st) || same_file(lookup, first, &st))))
 		return NS_FACT_HOST;
-	/* Docker's name for the host's, in a spec of another machine. */
+	/* Docker's name for the host's network namespace, in a spec of another machine. */
 	if (error != 0 && type == NAMESPACE_NETWORK &&
 	    (strcmp(path, "/var/run/docker/netns/default") == 0 ||
 	     strcmp(path, "/run/docker/netns/default") == 0))
@@ -70,7 +70,7 @@ static enum namespace_fact namespace_fact(struct lookup *lookup,
 	return error == 0 ? NS_FACT_OTHER : NS_FACT_UNKNOWN;
 }
 
-/* Reads /proc/PID/uid_map or gid_map: "inside outside count" lines. None on any error. */
+/* Reads /proc/PID/uid_map or gid_map: lines of "inside outside count". Returns 0 on any error. */
 static size_t read_id_map(struct lookup *lookup, struct arena *arena, const char *path,
 			  struct id_range **ret_ranges)
 {
@@ -108,8 +108,8 @@ static void read_maps_of(struct lookup *lookup, pid_t pid, struct facts *facts)
 }
 
 /*
- * The id maps of a user namespace that is joined: readable by a process that is in it. Where the
- * path is no process's, one joins it, but only for a container that is about to do the same.
+ * Reads the id maps of a joined user namespace through a process in it. If the path is not that of
+ * a process, a new process joins it, but only for a container that is about to do the same.
  */
 static void read_joined_maps(struct lookup *lookup, const struct oci_namespace *namespace,
 			     struct facts *facts)
@@ -130,7 +130,7 @@ static void read_joined_maps(struct lookup *lookup, const struct oci_namespace *
 	userns_member_end(member);
 }
 
-/* A path of the spec, which may have been looked up before it was rewritten. */
+/* Looks up a path of the spec, unless it was looked up before the spec was rewritten. */
 static struct path_fact spec_path_fact(struct lookup *lookup, struct str path, const char *bundle,
 				       enum origins wanted, const struct path_fact *before)
 {
@@ -139,7 +139,7 @@ static struct path_fact spec_path_fact(struct lookup *lookup, struct str path, c
 		       : lookup_path(lookup, path, bundle, wanted);
 }
 
-/* Whose place a root directory is, by the name that its rule goes by. */
+/* Notes whose place a root directory is, by the name that the rule uses for it. */
 static void note_root_place(struct arena *arena, struct path_fact *fact)
 {
 	const char *path =
@@ -152,8 +152,8 @@ static void note_root_place(struct arena *arena, struct path_fact *fact)
 }
 
 /*
- * Is it a volume, and nothing else under that name? What the kubelet mounts for a pod may come from
- * anywhere: the cluster has allowed it.
+ * Is it a volume under all its names? A mount that the kubelet made for a pod may come from
+ * anywhere, since the cluster has allowed it.
  */
 static bool is_volume(const struct path_fact *fact)
 {
@@ -167,7 +167,7 @@ static bool is_volume(const struct path_fact *fact)
 	return engine_volume(path);
 }
 
-/* The name under which a rewritten spec mounts files of the bundle. */
+/* Returns the name under which a rewritten spec mounts files of the bundle. */
 static const char *bundle_path(struct lookup *lookup, const char *bundle)
 {
 	const char *path = NULL;
@@ -186,7 +186,7 @@ static void collect_own(struct lookup *lookup, struct host_facts *host, struct f
 		if (own == OWN_USERNS_UNKNOWN)
 			lookup_note_own(lookup, errno, "/proc/self/ns/user");
 		host->user_namespace_initial = own == OWN_USERNS_INITIAL;
-		/* Ids of the initial one are the host's as they are. */
+		/* Ids of the initial user namespace are the host's. */
 		if (!host->user_namespace_initial) {
 			host->n_own_uids = read_id_map(lookup, host->arena, "/proc/self/uid_map",
 						       &host->own_uids);
@@ -244,7 +244,8 @@ static void collect_sources(struct lookup *lookup, const struct oci_config *conf
 		struct source_fact *source = &facts->sources[facts->n_sources];
 		int account;
 
-		/* Root's engine makes nothing in the directories of users: a user named it. */
+		/* Root's engine mounts nothing from directories of users by itself: a user named
+		 * it. */
 		if (sources[i].rootless &&
 		    !(query->scope == FACTS_LIVE && facts->user_namespace_initial))
 			continue;

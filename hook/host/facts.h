@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fills in struct facts: looks up on this host what a spec names, which namespace a path stands for
- * and which file a mount source is.
+ * Fills in struct facts: looks up on this host what a spec names, such as the namespace of a path
+ * or the file of a mount source.
  */
 #ifndef ROOTFENCE_HOST_FACTS_H
 #define ROOTFENCE_HOST_FACTS_H
@@ -10,8 +10,8 @@
 #include "oci/facts.h"
 
 /*
- * What of the facts is the same for every spec: looked up by the first facts_collect() that needs
- * it, for who judges many. Starts as zeroes but for the arena, which outlives them all.
+ * Facts that are the same for every spec, for callers that judge many. The first facts_collect()
+ * that needs them looks them up. Initialize with zeroes, and with an arena that outlives all specs.
  */
 struct host_facts {
 	struct arena *arena;
@@ -23,20 +23,21 @@ struct host_facts {
 	struct mountinfo mountinfo;
 };
 
-/* What facts_collect() looks up besides what the config names, and where. */
+/* Paths to look up in addition to those of the config, and where to look. */
 struct facts_query {
 	enum facts_scope scope;
 	const char *bundle; /* the bundle directory, for relative mount sources, or NULL */
 	const struct str *paths;
 	size_t n_paths;
-	/* Of the same query for another text of this spec, or NULL: what it found is not looked up again. */
+	/* Facts of the same query for another text of this spec, or NULL. They are not looked up
+	 * again. */
 	const struct facts *before;
-	struct host_facts *host; /* kept for other specs and the same paths, or NULL */
+	struct host_facts *host; /* kept for other specs with the same paths, or NULL */
 };
 
 /*
- * facts_collect: looks up what config and query name. What is not there, or not to be seen, is a fact
- * too. Error: EXIT_SYSTEM when looking itself fails, see io_is_failure().
+ * Looks up what config and query name. A file that is missing or cannot be seen is a fact, too.
+ * Error: EXIT_SYSTEM if the look-up itself fails, see io_is_failure().
  */
 int facts_collect(struct arena *arena, const struct oci_config *config,
 		  const struct facts_query *query, struct facts *ret_facts, struct err *err);

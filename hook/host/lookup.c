@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks at paths of this host: see lookup.h. */
+/* Looks up paths of this host; see lookup.h. */
 #include "lookup.h"
 
 #include <errno.h>
@@ -37,9 +37,9 @@ void lookup_note_own(struct lookup *lookup, int error, const char *path)
 		lookup_note(lookup, error, path);
 }
 
-#define KNOWN_DIRS_MAX 64 /* directories that are remembered: who has more pays a look at each */
+#define KNOWN_DIRS_MAX 64 /* directories that are remembered; others are looked up each time */
 
-/* The directory of that resolved path, mostly looked up once. Error: its errno. */
+/* Identifies the directory of a resolved path; most are looked up once. Returns 0 or an errno. */
 static int directory_id(struct lookup *lookup, struct str path, struct file_id *ret_id)
 {
 	struct known_dir *dir = lookup->dirs;
@@ -65,7 +65,7 @@ static int directory_id(struct lookup *lookup, struct str path, struct file_id *
 	return 0;
 }
 
-/* Notes the identities of the file behind fd and of every directory above it, the root's last. */
+/* Notes the identities of the file of fd and of every directory above it, the root's last. */
 static int walk_up(struct lookup *lookup, int fd, struct path_fact *fact)
 {
 	struct file_id chain[FACTS_CHAIN_MAX];
@@ -98,14 +98,14 @@ static int open_how(const char *name, uint64_t resolve)
 	return (int)syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof(how));
 }
 
-/* An absolute path without doubled slashes, dots, and a slash at its end? */
+/* Is it an absolute path without double slashes, dot components and a final slash? */
 static bool is_plain(const char *name)
 {
 	return name[0] == '/' && strstr(name, "//") == NULL && strstr(name, "/.") == NULL &&
 	       (name[1] == '\0' || name[strlen(name) - 1] != '/');
 }
 
-/* Where the file is now. Error: -errno. */
+/* Returns the current path of the file. Error: -errno. */
 static int name_of(struct arena *arena, int fd, const char **ret_name)
 {
 	char link[64], name[4096];
@@ -120,9 +120,9 @@ static int name_of(struct arena *arena, int fd, const char **ret_name)
 }
 
 /*
- * No magic links on the way: what /proc/self/cwd, root and fd/N stand for is another file in the
- * runtime than here. Kernels before 5.6 cannot be told so. Most paths have no link at all, and are
- * their own answer.
+ * Follows no magic links: /proc/self/cwd, root and fd/N lead to other files in the runtime than
+ * here. Kernels before 5.6 cannot be told so. Most paths have no link at all, so they are the
+ * resolved path.
  */
 int lookup_open(struct arena *arena, const char *name, const char **ret_resolved)
 {
@@ -133,7 +133,7 @@ int lookup_open(struct arena *arena, const char *name, const char **ret_resolved
 	if (fd >= 0)
 		return TAKE_FD(fd);
 	if (is_plain(name) && errno != ELOOP && errno != ENOSYS)
-		return -errno; /* with links it would be no other */
+		return -errno; /* following links would give the same error */
 	fd = open_how(name, RESOLVE_NO_MAGICLINKS);
 	if (fd < 0 && errno == ENOSYS)
 		fd = open(name, O_PATH | O_CLOEXEC);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looks at paths of this host: what a name stands for after every symbolic link, where that lies, and
- * under which other names it is known.
+ * Looks up paths of this host: the file of a name after all symbolic links, where it lies, and its
+ * other names.
  */
 #ifndef ROOTFENCE_HOST_LOOKUP_H
 #define ROOTFENCE_HOST_LOOKUP_H
@@ -9,9 +9,12 @@
 #include "host/mountinfo.h"
 #include "oci/facts.h"
 
-#define FACTS_CHAIN_MAX 64 /* components of a path; deeper ones are cut, and refused when live */
+#define FACTS_CHAIN_MAX 64 /* components of a path; a deeper one is an error, and refused live */
 
-/* One look-up of many: most paths share their first directories. The first three are given. */
+/*
+ * The state of many look-ups, since most paths share their first directories. The caller sets the
+ * first three.
+ */
 struct lookup {
 	struct arena *arena;
 	enum facts_scope scope;
@@ -22,25 +25,25 @@ struct lookup {
 		struct file_id id;
 		struct known_dir *next;
 	} * dirs;
-	int failure; /* the first that is no fact: an errno, and of what */
+	int failure; /* the first error that is not a fact: an errno, and its path */
 	const char *failed_at;
 };
 
 /*
- * lookup_note: of a look that gave `error` (an errno) at `path`; most say what is there, which is a
- * fact, and some say nothing: the first of those is the look-up's failure. Returns error.
+ * Notes `error` (an errno) of a look-up at `path`. Most errors say what is there, which is a fact.
+ * Some say nothing; the first of those is the failure of the look-up. Returns error.
  */
 int lookup_note(struct lookup *lookup, int error, const char *path);
 
 /*
- * lookup_note_own: the same of what is always there when a container starts: its bundle, and what
- * /proc says of this process. Any error is a failure then.
+ * Like lookup_note(), for files that always exist when a container starts: its bundle, and those of
+ * this process in /proc. Any error is a failure then.
  */
 void lookup_note_own(struct lookup *lookup, int error, const char *path);
 
 /*
- * lookup_open: opens what the path names and says where that is, after every symbolic link, but none
- * of /proc's. Error: -errno.
+ * Opens the file that the path names. *ret_resolved is where it is after all symbolic links; the
+ * magic links of /proc are not followed. Error: -errno.
  */
 int lookup_open(struct arena *arena, const char *name, const char **ret_resolved);
 
@@ -49,7 +52,7 @@ enum origins {
 	ORIGINS_WANTED,
 };
 
-/* lookup_path: what is at path; relative ones are looked for in bundle, which may be NULL. */
+/* Looks up a path. A relative one starts in bundle, which may be NULL. */
 struct path_fact lookup_path(struct lookup *lookup, struct str path, const char *bundle,
 			     enum origins wanted);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What mounts take from the host: see mount_paths.h. */
+/* Lists the host paths that mounts give the container; see mount_paths.h. */
 #include "mount_paths.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "host/engine_paths.h"
 
-/* Does a file system of this type show nothing that is the host's? */
+/* Does a file system of this type show nothing of the host? */
 static bool type_is_virtual(struct str type)
 {
 	static const char *const types[] = {
@@ -45,8 +45,8 @@ static void list_add(struct path_list *list, const struct oci_mount *mount, stru
 }
 
 /*
- * The directories of an option's value: A:B, or with `whole` one that may have colons. A backslash
- * takes the special meaning from what follows.
+ * Adds the directories in an option's value: A:B, or with `whole` a single one that may have
+ * colons. A backslash escapes the next character.
  */
 static void add_layers(struct path_list *list, const struct oci_mount *mount, struct str dirs,
 		       bool whole)
@@ -70,7 +70,7 @@ static void add_layers(struct path_list *list, const struct oci_mount *mount, st
 	}
 }
 
-/* One key=value of overlay's: the kernel takes a layer by each of these. */
+/* Adds the layers of one key=value of overlay. The kernel takes layers from these keys. */
 static void add_overlay_key(struct path_list *list, const struct oci_mount *mount,
 			    struct str option)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a mounted file comes from: see mountinfo.h. */
+/* Finds where a mounted file comes from; see mountinfo.h. */
 #include "mountinfo.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "base/io.h"
 
 #define MOUNTINFO_MAX (16U * 1024 * 1024) /* the kernel allows 100,000 mounts in a namespace */
-#define ORIGINS_MAX 512			  /* overlay takes at most 500 layers */
+#define ORIGINS_MAX 512			  /* overlay accepts at most 500 layers */
 
 struct mount_line {
 	unsigned int id;
@@ -20,7 +20,7 @@ struct mount_line {
 	struct str root;   /* of the mount in its file system */
 	struct str point;
 	struct str type;
-	struct str options; /* of the file system, escaped as the kernel wrote them */
+	struct str options; /* of the file system, as the kernel escapes them */
 };
 
 static struct str next_word(struct str *text)
@@ -35,7 +35,7 @@ static struct str next_word(struct str *text)
 	return word;
 }
 
-/* \040 and the like, for white space and backslashes. */
+/* Decodes \040 and the like, which stand for white space and backslashes. */
 static struct str unescape(struct arena *arena, struct str text)
 {
 	size_t len = 0;
@@ -57,7 +57,7 @@ static struct str unescape(struct arena *arena, struct str text)
 	return (struct str){ out, len };
 }
 
-/* The next line of the table, which is moved on. */
+/* Reads the next line of the table and moves *text to the one after it. */
 static struct mount_line next_mount(struct arena *arena, struct str *text)
 {
 	const char *end = memchr(text->data, '\n', text->len);
@@ -93,7 +93,7 @@ void mountinfo_parse(struct mountinfo *mountinfo, struct str text)
 	mountinfo->read = true;
 }
 
-/* Error: -errno; whoever asked has a sentence of its own for it. */
+/* Returns 0 or -errno. Callers have their own messages. */
 static int read_table(struct mountinfo *mountinfo)
 {
 	struct err ignored;
@@ -109,7 +109,7 @@ static int read_table(struct mountinfo *mountinfo)
 	return error;
 }
 
-/* What follows directory in path: "" or "/..."; data NULL when path does not lie there. */
+/* Returns what follows directory in path: "" or "/..."; data is NULL if path does not lie there. */
 static struct str path_below(struct str path, struct str directory)
 {
 	if (str_is(directory, "/"))
@@ -165,7 +165,7 @@ static const struct mount_line *find_mount(const struct mountinfo *mountinfo, un
 	return NULL;
 }
 
-/* The first of the mounts that show the file system from nearest to its root, and the path there. */
+/* Returns the file's path in the mount that shows most of its file system, the first of several. */
 static struct str widest_path(struct arena *arena, const struct mountinfo *mountinfo,
 			      const struct mount_line *own, struct str inside)
 {
@@ -184,10 +184,10 @@ static struct str widest_path(struct arena *arena, const struct mountinfo *mount
 	return join(arena, best->point, path_below(inside, best->root));
 }
 
-/* What a layer's directory stands behind; the kernel writes "+" where layers were added one by one. */
+/* The prefixes of a layer's directory. The kernel writes "+" if layers were added one by one. */
 static const char *const layer_options[] = { "lowerdir=", "lowerdir+=", "datadir+=", "upperdir=" };
 
-/* The directories of the layers, with what lies below the overlay's mount point. */
+/* Adds the directories of the layers, with the path below the overlay's mount point. */
 static size_t layer_paths(struct arena *arena, const struct mount_line *own, struct str below,
 			  struct str *paths, size_t n)
 {
@@ -234,7 +234,8 @@ int mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int fd, 
 	widest = widest_path(arena, mountinfo, own, join(arena, own->root, below));
 	if (widest.data != NULL && !str_is(widest, path))
 		paths[n++] = widest;
-	/* The host's own root may be an overlay as well: its layers are no other place of the host. */
+	/* The host's own root may be an overlay, too. Its layers are not another place of the
+	 * host. */
 	if (str_is(own->type, "overlay") && !str_is(own->point, "/"))
 		n = layer_paths(arena, own, below, paths, n);
 	*ret_paths = arena_array(arena, n, sizeof(**ret_paths));

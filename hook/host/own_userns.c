@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which user namespace this process is in: see own_userns.h. */
+/* Finds the user namespace of this process; see own_userns.h. */
 #include "own_userns.h"
 
 #include <sys/stat.h>

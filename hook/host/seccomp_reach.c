@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a profile does with a system call. Where its entries agree, they say so themselves. Where
- * some let the call through and some refuse it, or only under conditions, what happens is what
- * libseccomp makes of them, as it does for the runtimes: it makes the filter, and bpf_reach() asks
- * the filter. The only user of libseccomp but for names (seccomp_names.c).
+ * Evaluates what a profile does with a system call. If its entries agree, they are the answer. If
+ * some allow the call and some refuse it, or only under conditions, libseccomp decides, as it does
+ * for the runtimes: it makes the filter, and bpf_reach() evaluates the filter. No other file of the
+ * program uses libseccomp, except for names (seccomp_names.c).
  */
 #include "seccomp_reach.h"
 
@@ -20,12 +20,12 @@
 #include "host/bpf_reach.h"
 #include "oci/seccomp.h"
 
-/* Entries for one call that libseccomp is given: the time it takes grows faster than their number. */
+/* Entries for one call that libseccomp is given; its time grows faster than their number. */
 #define ENTRIES_MAX 64U
 #define ARGS_MAX 6U
 #define ERRNO_TRAP 4094U /* stands for SCMP_ACT_TRAP, which stands for killing the process */
 
-/* What the entries that name a call do. */
+/* The effects of the entries that name a call. */
 struct entries {
 	bool lets, lets_if, refuses, refuses_if;
 	size_t n;
@@ -33,9 +33,9 @@ struct entries {
 };
 
 /*
- * The actions, each by one of the same kind that libseccomp takes on every kernel, different ones
- * by different ones: runtimes leave out entries that do what the default does, libseccomp keeps
- * apart the rest.
+ * Each action is replaced by one of the same kind that libseccomp accepts on every kernel, and
+ * different ones by different ones, since runtimes leave out entries with the default action, and
+ * libseccomp keeps the others apart.
  */
 static const struct {
 	const char *name;
@@ -115,7 +115,7 @@ static bool find_action(struct str name, const struct oci_number *errno_ret, uin
 	return false;
 }
 
-/* Names of different hashes are different. */
+/* Names with different hashes are different. */
 static unsigned char name_hash(struct str name)
 {
 	if (name.len == 0)
@@ -129,7 +129,7 @@ static void entries_add(struct entries *found, const struct oci_syscall *entry)
 	bool lets = oci_seccomp_lets_through(entry->action.value), always = entry->args.n == 0;
 
 	if (found->last == entry)
-		return; /* a name twice in one */
+		return; /* the name is twice in one entry */
 	found->last = entry;
 	found->n++;
 	found->lets = found->lets || (lets && always);
@@ -138,13 +138,16 @@ static void entries_add(struct entries *found, const struct oci_syscall *entry)
 	found->refuses_if = found->refuses_if || (!lets && !always);
 }
 
-/* For each of the names. A profile names hundreds of calls, and few of them are asked for. */
+/*
+ * Finds the entries for each name. A profile names hundreds of calls, and few of them are asked
+ * for.
+ */
 static void find_entries(struct arena *arena, const struct oci_seccomp *seccomp,
 			 const struct str *names, size_t n, struct entries *ret_found)
 {
 	const struct oci_syscall *items = seccomp->syscalls.items;
 	size_t *next = arena_array(arena, n, sizeof(*next));
-	size_t heads[UCHAR_MAX + 1] = { 0 }; /* for each hash, as in next: 1 is names[0] */
+	size_t heads[UCHAR_MAX + 1] = { 0 }; /* per hash, an index into names plus 1, as in next */
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned char hash = name_hash(names[i]);
@@ -164,7 +167,7 @@ static void find_entries(struct arena *arena, const struct oci_seccomp *seccomp,
 	}
 }
 
-/* The call by which others are made, where the profile may let it through. */
+/* May the profile allow the call that multiplexes this one? */
 static bool multiplexer_is_open(struct arena *arena, const struct oci_seccomp *seccomp,
 				struct str name)
 {
@@ -179,7 +182,9 @@ static bool multiplexer_is_open(struct arena *arena, const struct oci_seccomp *s
 	return found.lets || found.lets_if;
 }
 
-/* One rule; several where conditions on one argument repeat, which runc takes for alternatives. */
+/*
+ * Adds one rule, or several if conditions on an argument repeat, which runc reads as alternatives.
+ */
 static int add_rules(scmp_filter_ctx filter, uint32_t action, int number,
 		     const struct oci_syscall *entry)
 {
@@ -211,7 +216,7 @@ static int add_rules(scmp_filter_ctx filter, uint32_t action, int number,
 	return error;
 }
 
-/* All that the profile says of one call. */
+/* Adds everything that the profile says about one call. */
 static int add_name(scmp_filter_ctx filter, const struct oci_seccomp *seccomp,
 		    uint32_t default_action, struct str name, int number)
 {
@@ -231,7 +236,7 @@ static int add_name(scmp_filter_ctx filter, const struct oci_seccomp *seccomp,
 			error = add_rules(filter, action, number, &items[i]);
 			if (error < 0 && error != -EEXIST)
 				return error;
-			break; /* a name twice in one entry says the same */
+			break; /* a name that is twice in one entry says the same */
 		}
 	}
 	return 0;
@@ -263,7 +268,7 @@ static int add_architectures(scmp_filter_ctx filter, const struct oci_seccomp *s
 	return 0;
 }
 
-/* The filter's program, in the arena. */
+/* Writes the filter's program into the arena. */
 static int export_program(struct arena *arena, scmp_filter_ctx filter, struct str *ret_program)
 {
 	int scratch = restrain_scratch();
@@ -287,13 +292,13 @@ static int export_program(struct arena *arena, scmp_filter_ctx filter, struct st
 	return 0;
 }
 
-/* x32 shares its architecture with x86-64, and has a bit in the number instead. */
+/* x32 has the architecture of x86-64, and a bit in the number instead. */
 static uint32_t audit_arch(uint32_t token)
 {
 	return token == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : token;
 }
 
-/* What libseccomp's filter does with the call on all architectures of the profile. */
+/* Asks libseccomp's filter what happens to the call, on all architectures of the profile. */
 static int ask_filter(struct arena *arena, const struct oci_seccomp *seccomp, struct str name,
 		      bool *ret_reaches)
 {
@@ -319,7 +324,8 @@ static int ask_filter(struct arena *arena, const struct oci_seccomp *seccomp, st
 	for (size_t i = 0; i < n_tokens && error == 0 && !reaches; i++) {
 		int here = seccomp_syscall_resolve_name_arch(tokens[i], text);
 
-		/* Negative: the architecture has no such call, or only by a multiplexer. */
+		/* Negative: the architecture lacks the call, or has it only through a
+		 * multiplexer. */
 		if (here >= 0)
 			error = bpf_reach((const void *)program.data,
 					  program.len / sizeof(struct sock_filter),
@@ -342,7 +348,7 @@ static enum seccomp_reach reach_of(struct arena *arena, const struct oci_seccomp
 		return SECCOMP_BLOCKED;
 	if (!found.refuses && !found.refuses_if && (open_by_default || found.lets))
 		return SECCOMP_OPEN;
-	/* A runtime whose libseccomp does not know the name leaves it to the default; another may not. */
+	/* A runtime whose libseccomp lacks the name applies the default; another may not. */
 	known = oci_seccomp_has_call(arena, name);
 	if (!known)
 		return SECCOMP_OPEN;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Profiles that were seen before: see seccomp_reach.h. */
+/* Remembers the answers for profiles; see seccomp_reach.h. */
 #include "seccomp_reach.h"
 
 #include <string.h>
 
-/* A copy that lives as long as the run; what is above the bound is answered anew each time. */
+/* Keeps a copy for the whole run. A profile above the limits is evaluated again each time. */
 static void remember(struct seccomp_seen *seen, struct str source,
 		     const enum seccomp_reach *reaches, size_t n)
 {

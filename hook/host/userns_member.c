@@ -15,7 +15,10 @@
 
 #include "base/cleanup.h"
 
-/* Only a namespace's file is opened for reading: a FIFO would wait, and a device might act. */
+/*
+ * Opens only the file of a namespace for reading: a FIFO would block, and a device may have
+ * effects.
+ */
 static int open_namespace(const char *path)
 {
 	auto_close int fd = open(path, O_PATH | O_CLOEXEC);
@@ -29,15 +32,16 @@ static int open_namespace(const char *path)
 }
 
 /*
- * Not dumpable before it joins: whoever has every capability in that namespace must not read or
- * steer a copy of this program. Other credentials may reset both (prctl(2)), so both come again.
+ * Not dumpable before it joins: a process with every capability in that namespace must not read or
+ * control a copy of this program. Other credentials may reset both settings (prctl(2)), so both are
+ * made twice.
  */
 static int seal(void)
 {
 	return prctl(PR_SET_DUMPABLE, 0) == 0 ? prctl(PR_SET_PDEATHSIG, SIGKILL) : -1;
 }
 
-/* The parent's end takes it along, also one that came before the kernel was told so. */
+/* Ends with its parent, even if the parent ended before the kernel knew of PR_SET_PDEATHSIG. */
 static _Noreturn void live_as_member(pid_t parent, int namespace, int ready)
 {
 	char byte;
@@ -49,7 +53,7 @@ static _Noreturn void live_as_member(pid_t parent, int namespace, int ready)
 	_exit(1);
 }
 
-/* A socket and no pipe: a restrained process writes to no descriptor that it opens itself. */
+/* A socket, not a pipe: a restrained process cannot write to descriptors that it opens itself. */
 pid_t userns_member_start(const char *path)
 {
 	auto_close int namespace = open_namespace(path);
@@ -75,7 +79,7 @@ pid_t userns_member_start(const char *path)
 
 void userns_member_end(pid_t pid)
 {
-	/* One that cannot be killed is not waited for: it ends with this process. */
+	/* If it cannot be killed, do not wait for it: it ends with this process. */
 	if (kill(pid, SIGKILL) == 0)
 		waitpid(pid, NULL, 0);
 }
