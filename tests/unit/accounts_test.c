@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A container's users and groups: the text, and the files behind it in hostile root directories. */
+/* A container's users and groups: the text, and the files in hostile root directories. */
 #include "world.h"
 
 #include "host/account_files.h"
 
-/* Text. Strings have their length with them: a NUL byte is one of many. */
+/* Text. Each string has its length, since a NUL byte is a byte like any other. */
 
 struct user_row {
 	struct str passwd;
@@ -159,7 +159,7 @@ static void read_plain(void **state)
 	expect_absent(world, SPEC("{\"destination\":\"/etc\",\"type\":\"tmpfs\"}"), true);
 }
 
-/* What is not there is an error where the container is about to start, and none in a file. */
+/* A missing file is an error if the container is about to start, but not for a spec file. */
 static void read_missing(void **state)
 {
 	static const char *const specs[] = {
@@ -174,7 +174,7 @@ static void read_missing(void **state)
 	}
 }
 
-/* No link leads out of the root directory, and only a regular file of some size is read. */
+/* No link leads out of the root directory, and only a regular file of limited size is read. */
 static void read_hostile(void **state)
 {
 	static const char *const links[] = { "../../../host/passwd", "%s/host/passwd",
@@ -258,13 +258,13 @@ static void own_mounts(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (find(world, others[i]) != -1)
 			fail_msg("%s", others[i]);
-	/* Judged again before the files are made, and after. */
+	/* Before the files are made, and when the spec is judged again afterwards. */
 	assert_int_equal(find(world, passwd), ACCOUNTS_PASSWD);
 	assert_int_equal(find(world, group), ACCOUNTS_GROUP);
 	assert_int_equal(mkdir(at(world, "bundle/rootfence"), 0755), 0);
 	put(world, "bundle/rootfence/passwd", STR("x"));
 	assert_int_equal(find(world, passwd), ACCOUNTS_PASSWD);
-	/* A file that is something else besides. */
+	/* A file that is not ours alone. */
 	assert_int_equal(link(at(world, "bundle/rootfence/passwd"), at(world, "host/x")), 0);
 	assert_int_equal(find(world, passwd), -1);
 	assert_int_equal(unlink(at(world, "bundle/rootfence/passwd")), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arena, the error value, the file reader and dates: what base/ promises everyone else. */
+/* The arena, the error value, the file reader and dates: the contracts of base/. */
 #include "support.h"
 
 #include <fcntl.h>
@@ -50,7 +50,7 @@ static void copies(void **state)
 	assert_string_equal(arena_printf(*state, "%s", ""), "");
 }
 
-/* What cannot be had ends the process with the system's exit code: no verdict without memory. */
+/* Memory that cannot be had ends the process with EXIT_SYSTEM: no verdict without memory. */
 static void exit_of(void (*allocate)(struct arena *arena), struct arena *arena)
 {
 	pid_t child = fork();
@@ -77,7 +77,7 @@ static void half_of_everything(struct arena *arena)
 	arena_alloc(arena, SIZE_MAX / 2 + 1);
 }
 
-/* Memory is zeroed again when it is used again, whatever was in it. */
+/* Memory is zeroed again when it is reused, whatever was in it. */
 static void resets(void **state)
 {
 	struct arena *arena = *state;
@@ -165,7 +165,7 @@ static void write_fails_whole(void **state)
 	assert_int_equal(io_write(-1, "x", STR("y"), &err), -EBADF);
 }
 
-/* Every day as libc has it, to its last second. */
+/* Every day is as in libc, up to its last second. */
 static void dates(void **state)
 {
 	(void)state;
@@ -180,7 +180,7 @@ static void dates(void **state)
 	assert_int_equal(date_of(-1), 19700101);
 }
 
-/* Room is there to be written to, and stays what it was once it is kept. */
+/* Room can be written to, and keeps its content once it is kept. */
 static void rooms(void **state)
 {
 	size_t size, wider;

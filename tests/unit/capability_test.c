@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Capability names: against the kernel's own header, and everything that is none. */
+/* Capability names, compared with the kernel's own header, and words that are not names. */
 #include "support.h"
 
 #include <linux/capability.h>
 
 #include "oci/capability.h"
 
-/* A few numbers of linux/capability.h; all names together are counted and must differ. */
+/* A few numbers of linux/capability.h. All names together are counted, and must differ. */
 static const struct {
 	const char *name;
 	int number;

@@ -7,8 +7,8 @@
 #define WORDS_MAX 24
 
 /*
- * A command line with spaces between its words ('' is an empty one), and what is read of it, or the
- * beginning of the error.
+ * A command line with spaces between its words ('' is an empty one), and what the wrapper reads, or
+ * the beginning of the error.
  */
 struct line {
 	const char *words;
@@ -16,7 +16,7 @@ struct line {
 };
 
 static const struct line lines[] = {
-	/* what engines write */
+	/* as engines write them */
 	{ "--root /run/r --log /b/log.json --log-format json --systemd-cgroup create --bundle /b --pid-file /b/pid --console-socket /t/s c1",
 	  "create id=c1 bundle=/b log=/b/log.json format=json root=/run/r" },
 	{ "--systemd-cgroup --log-format=json --log /d/oci-log create --bundle /b --pid-file /p c1",
@@ -31,7 +31,7 @@ static const struct line lines[] = {
 	{ "--root=/r run --bundle=/b --keep --no-pivot c1", "run id=c1 bundle=/b root=/r" },
 	{ "create c1", "create id=c1" },
 
-	/* the last one counts, behind the id too */
+	/* the last one counts, also after the id */
 	{ "create --bundle /a --bundle /b c1", "create id=c1 bundle=/b" },
 	{ "create -b /a --bundle=/b c1", "create id=c1 bundle=/b" },
 	{ "create c1 --bundle /b", "create id=c1 bundle=/b" },
@@ -39,7 +39,7 @@ static const struct line lines[] = {
 	{ "run c1 --bundle=/b --pid-file /p", "run id=c1 bundle=/b" },
 	{ "exec -p /a --process /b c1", "exec id=c1 process=/b" },
 
-	/* what is behind the id of exec is a command */
+	/* after the id of exec comes a command */
 	{ "exec c1 sh --process /x --bun /b", "exec id=c1" },
 	{ "exec -t -d c1 sh -dt", "exec id=c1" },
 	{ "exec --user 0:0 --cap CAP_KILL -c CAP_CHOWN -g 5 --additional-gids=6 --cwd /w c1 id",
@@ -58,17 +58,17 @@ static const struct line lines[] = {
 	{ "exec --cgroup=/a/../../b c1 id", "option --cgroup: '/a/../../b' leads out" },
 	{ "exec --cgroup memory:../x --cgroup y c1 id", "option --cgroup: 'memory:../x' leads" },
 
-	/* mounts in a container that runs */
+	/* mounts in a running container */
 	{ "mounts add c1 /m.json", "'mounts' changes a container after it was judged" },
 	{ "--root /r mounts remove c1 /m.json", "'mounts' changes a container" },
 	{ "list mounts", "other" },
 
-	/* -- ends options; nothing behind it is one */
+	/* -- ends the options */
 	{ "create --bundle /b -- c1", "create id=c1 bundle=/b" },
 	{ "create -- c1 --bundle", "'--bundle' is a second container id" },
 	{ "-- create c1", "unknown option '--' hides" },
 
-	/* other verbs, and none: nothing behind is looked at */
+	/* other verbs, and none: the rest is not read */
 	{ "", "other" },
 	{ "state c1", "other" },
 	{ "kill -dt --bun x c1 KILL", "other" },
@@ -86,7 +86,7 @@ static const struct line lines[] = {
 	{ "- create c1", "other" },
 	{ "checkpoint --unknown c1", "other" },
 
-	/* --version and --help can be switched off again by runc: what follows is read */
+	/* runc can switch --version and --help off again, so the rest is read */
 	{ "--version create -b /b c1", "create id=c1 bundle=/b" },
 	{ "--version=false create -b /b c1", "create id=c1 bundle=/b" },
 	{ "--help run -b /b c1", "run id=c1 bundle=/b" },
@@ -110,7 +110,7 @@ static const struct line lines[] = {
 	{ "create c1 c2", "'c2' is a second container id" },
 	{ "restore c1 c2", "'c2' is a second container id" },
 
-	/* one runtime reads these otherwise than the other */
+	/* runtimes read these in different ways */
 	{ "create -bundle /b c1", "runtimes differ in how they read '-bundle'; write --bundle" },
 	{ "create -bundle=/b c1", "runtimes differ in how they read '-bundle=/b'" },
 	{ "create -b=/b c1", "runtimes differ in how they read '-b=/b'; write --bundle" },
@@ -130,7 +130,7 @@ static const struct line lines[] = {
 	{ "--lo=/r create c1", "runtimes differ in how they read '--lo=/r'; write --log" },
 	{ "-debug create c1", "runtimes differ in how they read '-debug'; write --debug" },
 
-	/* values that can be taken for options, and empty ones */
+	/* values that look like options, and empty values */
 	{ "create --bundle -x c1", "runtimes differ in whether '-x' is the value of --bundle" },
 	{ "create --pid-file --bundle=/evil c1",
 	  "runtimes differ in whether '--bundle=/evil' is the value of --pid-file; write --pid-file=VALUE" },
@@ -153,7 +153,7 @@ static const struct line lines[] = {
 	{ "exec --new-option c1 id", "unknown option '--new-option' hides" },
 	{ "create --program-name x c1", "unknown option '--program-name' hides" },
 
-	/* runc is to read its global options everywhere, and words without their blanks */
+	/* runc plans to read its global options everywhere, and to trim blanks from words */
 	{ "create --root=/x -b /b c1", "runtimes differ in whether they take '--root=/x' behind" },
 	{ "exec --log /l c1 id", "runtimes differ in whether they take '--log' behind the verb" },
 	{ "exec c1 id --root /x", "exec id=c1" },
@@ -175,7 +175,7 @@ static int split(char *text, char **argv)
 {
 	int argc = 1;
 
-	argv[0] = text; /* nobody looks at it */
+	argv[0] = text; /* not read */
 	for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
 		assert_true(argc < WORDS_MAX);
 		if (strcmp(word, "''") == 0)
@@ -257,7 +257,7 @@ static void test_log_before_error(void **state)
 	assert_string_equal(args.log_format, "json");
 }
 
-/* Words in every order: what stands behind an option that takes a value is its value, never the id. */
+/* Words in every order. The word after an option that takes a value is its value, never the id. */
 static void test_random_lines(void **state)
 {
 	static const char *const words[] = {

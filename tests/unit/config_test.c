@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The config model: typed, and absent told from false, zero and empty. */
+/* The config model: typed, and with absent different from false, zero and empty. */
 #include "support.h"
 
 #include "host/engine_paths.h"
@@ -88,7 +88,7 @@ static void everything_is_read(void **state)
 	assert_null(config.linux_.namespaces.types[NAMESPACE_PID].node);
 }
 
-/* What runtimes take for a bind mount, by type and by options. */
+/* Bind mounts as runtimes recognize them, by type and by options. */
 static void binds(void **state)
 {
 	static const struct {
@@ -166,7 +166,7 @@ static void source_rows(void **state)
 	}
 }
 
-/* However many mounts there are; and a path too long to be any engine's. */
+/* Many mounts, and a path that is too long to be an engine's. */
 static void many_sources(void **state)
 {
 	auto_buf struct buf spec = { 0 };

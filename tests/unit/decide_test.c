@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The decision on one execve, row by row: credentials before and after, limits, rule, and what must
- * come out. The same code runs in the kernel.
+ * The decision on one execve, row by row: credentials before and after, limits, rule, and the
+ * expected result. The same code runs in the kernel.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,14 +20,14 @@
 #define LAST (1ull << 63)
 #define ALL (~0ull)
 
-/* A user, with what it may have from its three sets; everything is of the initial namespace. */
+/* A user with its permitted, effective and ambient sets, in the initial namespace. */
 #define CREDS(user, group, p, e, a)                                                                \
 	{                                                                                          \
 		.permitted = (p), .effective = (e), .ambient = (a), .uid = (user), .euid = (user), \
 		.suid = (user), .gid = (group), .egid = (group), .root = 0,                        \
 	}
 
-/* A real user under another effective one: what set-user-ID and set-group-ID make. */
+/* A real user with another effective one, as set-user-ID and set-group-ID make it. */
 #define SET_ID(user, effective_user, group, effective_group, p)                                 \
 	{                                                                                       \
 		.permitted = (p), .effective = (p), .uid = (user), .euid = (effective_user),    \
@@ -41,7 +41,7 @@
 		.suid = (effective_user), .gid = 100000, .egid = 100000, .root = 100000,     \
 	}
 
-/* A user without a capability, but with a bounding set. */
+/* A user without capabilities, but with a bounding set. */
 #define BOUNDED(user, b)                                                                     \
 	{                                                                                    \
 		.bounding = (b), .uid = (user), .euid = (user), .suid = (user), .gid = 1000, \
@@ -57,7 +57,7 @@
 		.errno_ret = 1,                                                           \
 	}
 
-/* What the default policy asks for. */
+/* The limits of the default policy. */
 #define DEFAULT LIMITS(0, ABI_ERRNO, ABI_ERRNO, ABI_ERRNO, ABI_LOG)
 
 struct row {
@@ -131,7 +131,7 @@ static const struct row rows[] = {
 	  CREDS(0, 0, 0, 0, 0), LIMITS(ALL, ABI_ERRNO, ABI_ERRNO, ABI_ALLOW, ABI_LOG),
 	  GIVES(ERRNO, GAIN) },
 
-	/* ceiling: nothing is gained, the caller has it all already */
+	/* ceiling: nothing is gained, since the caller already has it all */
 	{ "exec --privileged", CREDS(0, 0, ALL, ALL, 0), CREDS(0, 0, ALL, ALL, 0),
 	  LIMITS(NET_RAW, ABI_ERRNO, ABI_ERRNO, ABI_ALLOW, ABI_LOG), GIVES(ERRNO, CEILING) },
 	{ "exec with one capability too many", CREDS(1000, 1000, SYS_ADMIN, SYS_ADMIN, SYS_ADMIN),
@@ -143,7 +143,7 @@ static const struct row rows[] = {
 	{ "ceiling not asked for", CREDS(1000, 1000, ALL, ALL, 0), CREDS(1000, 1000, ALL, ALL, 0),
 	  LIMITS(0, ABI_ERRNO, ABI_ALLOW, ABI_ERRNO, ABI_LOG), GIVES(ALLOW, CEILING) },
 
-	/* the bounding set: no power yet, but what a set-user-ID binary would get */
+	/* the bounding set: no power yet, but a set-user-ID binary would get it */
 	{ "exec --privileged of a user", BOUNDED(1000, 0), BOUNDED(1000, ALL), DEFAULT,
 	  GIVES(ERRNO, CEILING) },
 	{ "a bounding set below the limit", BOUNDED(1000, NET_RAW), BOUNDED(1000, NET_RAW),
@@ -182,7 +182,7 @@ static const struct row rows[] = {
 	{ "keeping a set-id identity", SET_ID(1000, 65534, 1000, 60, 0),
 	  SET_ID(1000, 65534, 1000, 60, 0), DEFAULT, GIVES(ALLOW, NONE) },
 
-	/* user namespaces: root is whom uid 0 maps to */
+	/* user namespaces: root is the user that uid 0 maps to */
 	{ "root of its own namespace", MAPPED(100000, 100000, ALL), MAPPED(100000, 100000, ALL),
 	  LIMITS(ALL, ABI_ERRNO, ABI_ERRNO, ABI_ERRNO, ABI_LOG), GIVES(ALLOW, NONE) },
 	{ "becoming the root of the namespace", MAPPED(101000, 101000, 0),
@@ -252,7 +252,7 @@ static const struct row rows[] = {
 	  LIMITS(ALL, ABI_ALLOW, ABI_ALLOW, ABI_ALLOW, ABI_ALLOW), RULE(NET_RAW, ABI_ERRNO),
 	  GIVES(ERRNO, RULE), .gained = NET_RAW },
 
-	/* what the runtime itself starts in a container that has not begun */
+	/* programs that the runtime itself starts in a container that has not begun */
 	{ "a runtime's helper", CREDS(0, 0, ALL, ALL, 0), CREDS(0, 0, ALL, ALL, 0), DEFAULT,
 	  .flags = DECIDE_RUNTIME, GIVES(ALLOW, NONE) },
 	{ "a runtime's helper gains nothing either", NOBODY, SET_ID(1000, 0, 1000, 1000, ALL),
@@ -279,7 +279,7 @@ static void test_rows(void **state)
 	}
 }
 
-/* No limits and no rule let a gain through that nothing allows, whatever the credentials. */
+/* Strict limits refuse every gain that no rule allows, whatever the credentials. */
 static void test_strict_limits_hold(void **state)
 {
 	static const __u64 sets[] = { 0, NET_RAW, NET_RAW | CHOWN, ALL };
@@ -307,7 +307,7 @@ static void test_strict_limits_hold(void **state)
 	}
 }
 
-/* Where only the new credentials are seen, the kernel's word on them stands for the old. */
+/* If only the new credentials are visible, the kernel's secureexec stands for the old ones. */
 static void test_implied_old(void **state)
 {
 	static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The editor: each kind of edit on each shape of container, byte for byte, and random edits on
- * random documents, which must read back as a model says that knows nothing of bytes.
+ * The editor: each kind of edit on each shape of container, byte for byte; and random edits on
+ * random documents, compared with a model that does not know bytes.
  */
 #include "support.h"
 
@@ -52,7 +52,7 @@ static const struct {
 	{ "{\"a\":1}", { "=a 2", "-a" }, "{}" },
 };
 
-/* The node that a path of names and indexes leads to. */
+/* Returns the node at a path of names and indexes. */
 static struct json_node *walk(struct json_node *node, const char *path, size_t len)
 {
 	while (len > 0 && node != NULL) {
@@ -127,7 +127,7 @@ static void edit_rows(void **state)
 	}
 }
 
-/* The bytes of a node as they stand. */
+/* The bytes of a node, with its edits. */
 static void sources(void **state)
 {
 	struct json_doc *doc = read_doc(*state, "{\"a\": 1e0 ,\"b\":[ 2 ]}");
@@ -140,7 +140,7 @@ static void sources(void **state)
 	assert_true(str_is(json_source(doc, added), "{}"));
 }
 
-/* json_set: what is there, what is missing, and what lies below that. */
+/* json_set() on members that exist, on missing ones, and below missing ones. */
 static const struct set_row {
 	const char *before;
 	const char *sets[4]; /* "PATH VALUE" */
@@ -185,7 +185,7 @@ static void set_paths(void **state)
 	}
 }
 
-/* What was added and removed again leaves no trace; what was made is shown as it stands. */
+/* A node that is added and removed again leaves no trace. An added node is shown as it is now. */
 static void edits_of_edits(void **state)
 {
 	struct json_doc *doc = read_doc(*state, "{\"a\":[1,2]}");
@@ -228,7 +228,9 @@ static void patches(void **state)
 			    "{\"a/b\":[\"two\",4],\"c\":{\"d~\":2,\"n\":{}}}");
 }
 
-/* Random documents. Each value has a number of its own, so that nothing can be taken for another. */
+/*
+ * Random documents. Each value has a number of its own, so that none can be confused with another.
+ */
 
 static unsigned int next_value;
 static uint32_t seed;
@@ -273,7 +275,7 @@ static void random_value(struct buf *out, int depth)
 	buf_printf(out, kind == 3 ? "]" : "}");
 }
 
-/* What a tree means, without its white space; edits carried out where edited is set. */
+/* Writes what a tree means, without its white space; with its edits if edited is set. */
 static void meaning(const struct json_doc *doc, const struct json_node *node, bool edited,
 		    struct buf *out)
 {
@@ -302,7 +304,7 @@ static void meaning(const struct json_doc *doc, const struct json_node *node, bo
 	buf_printf(out, node->type == JSON_ARRAY ? "]" : "}");
 }
 
-/* Edits some of the values below node; values that were removed or replaced get none below. */
+/* Edits some of the values below node, but none below a value that was removed or replaced. */
 static void random_edits(struct json_doc *doc, struct json_node *node)
 {
 	char text[32], key[32];
@@ -367,7 +369,7 @@ static void random_documents(void **state)
 	}
 }
 
-/* Our own output: what it quotes is read back as it was, whatever the bytes. */
+/* Our own output: quoted text reads back as it was, whatever its bytes. */
 static void writer_quotes(void **state)
 {
 	char text[256];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is looked up of a user namespace that a container joins. */
+/* Facts about a user namespace that a container joins, and about paths of engines. */
 #include "support.h"
 
 #include <fcntl.h>
@@ -23,7 +23,7 @@ static void write_file(pid_t pid, const char *name, const char *text)
 	close(fd);
 }
 
-/* A process in a user namespace of its own, whose root is this user; 0 where none can be made. */
+/* Starts a process in its own user namespace, whose root is this user; 0 if that is impossible. */
 static pid_t start_mapped(void)
 {
 	char map[64];
@@ -77,13 +77,13 @@ static void collect(struct arena *arena, const char *path, enum facts_scope scop
 			 0);
 }
 
-/* By whatever name the namespace goes: a process's own, or a file that somebody keeps it by. */
+/* Any name of the namespace works: a process's own, or a file that keeps the namespace. */
 static void test_maps_of_a_joined_namespace(void **state)
 {
 	pid_t pid = start_mapped();
 
 	if (pid == 0)
-		skip(); /* this kernel or machine lets nobody make user namespaces */
+		skip(); /* this kernel or machine allows no user namespaces */
 	for (size_t i = 0; i < 2; i++) {
 		struct facts facts;
 		char path[128];
@@ -100,13 +100,13 @@ static void test_maps_of_a_joined_namespace(void **state)
 		assert_int_equal(facts.joined_uids[0].outside, geteuid());
 		assert_int_equal(facts.joined_uids[0].count, 1);
 		assert_int_equal(facts.n_joined_gids, 0);
-		/* Nobody is left behind. */
+		/* No process is left. */
 		assert_int_equal(waitpid(-1, NULL, WNOHANG), 0);
 	}
 	end(pid);
 }
 
-/* A file is judged without joining what it names. */
+/* Judging a spec file joins nothing. */
 static void test_offline_joins_nothing(void **state)
 {
 	pid_t pid = start_mapped();
@@ -121,7 +121,7 @@ static void test_offline_joins_nothing(void **state)
 	end(pid);
 }
 
-/* What is no user namespace has no maps, and nobody waits for it. */
+/* A file that is not a user namespace has no maps, and does not block. */
 static void test_other_files(void **state)
 {
 	char fifo[] = "/tmp/facts-XXXXXX";
@@ -141,7 +141,7 @@ static void test_other_files(void **state)
 	unlink(fifo);
 }
 
-/* Whose place a root directory and the sources of mounts are; none of them is there. */
+/* Whose place a root directory and the sources of mounts are, by name; none of them exists. */
 static void test_places_of_engines(void **state)
 {
 	static const struct {

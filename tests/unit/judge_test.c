@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Verdicts from facts that are made by hand: user namespaces and their maps, host paths by device
- * and inode, namespaces of the host. Nothing here depends on the machine that runs it.
+ * Verdicts from facts made by hand: user namespaces and their maps, host paths by device and inode,
+ * namespaces of the host. Nothing here depends on the machine that runs it.
  */
 #include "support.h"
 
@@ -10,7 +10,10 @@
 
 #define TODAY 20260101
 
-/* "rule pointer;" for every finding, "refused" before the semicolon where a rewrite is none. */
+/*
+ * "rule pointer;" for every finding, with "refused" before the semicolon if a rewrite is
+ * impossible.
+ */
 static const char *judged(struct arena *arena, const char *policy, struct oci_config *config,
 			  const struct facts *facts, enum front_end front_end)
 {
@@ -45,7 +48,7 @@ struct identity_row {
 	enum facts_scope scope;
 	bool initial; /* the judge is in the initial user namespace */
 	enum namespace_fact user;
-	const struct id_range *own, *joined; /* ended by a range of no ids; NULL: none */
+	const struct id_range *own, *joined; /* ended by an empty range; NULL: none */
 	const char *uid, *mappings;
 	const char *findings;
 };
@@ -98,7 +101,7 @@ static const struct identity_row identities[] = {
 	  ONE(0, 40, 10), NONE },
 	{ MAPPING, FACTS_LIVE, false, NS_FACT_NEW, MAP({ 0, 1000, 1 }, { 50, 0, 1 }), NULL, "0",
 	  ONE(0, 40, 11), "identityMapping /linux/uidMappings/0;" },
-	/* Joined: the kernel's map counts, the spec's words do not. */
+	/* Joined: the kernel's map decides, not the spec's mappings. */
 	{ ROOT_USER, FACTS_LIVE, true, NS_FACT_OTHER, ALL_IDS, MAP({ 0, 100000, 65536 }), "0", "",
 	  NONE },
 	{ ROOT_USER, FACTS_LIVE, true, NS_FACT_OTHER, ALL_IDS, MAP({ 0, 0, 1 }), "0", "", UID },
@@ -194,21 +197,21 @@ static const struct path_row paths[] = {
 	{ "/x", "", 1, CHAIN(2), "/", LIVE, "", ETC, true },
 	{ "/srv/x", "", 1, CHAIN(22, 20, 2), "/srv/x", LIVE, "", "/srv/secret", CHAIN(21, 20, 2),
 	  false },
-	/* "/" denies the root directory, not all that lies under it. */
+	/* "/" denies only the root directory, not what lies under it. */
 	{ "/srv", "", 1, CHAIN(20, 2), "/srv", LIVE, "", "/", CHAIN(2), false },
 	{ "/srv/link", "", 1, CHAIN(2), "/", LIVE, "", "/", CHAIN(2), true },
-	/* By name, where there is nothing to look up; a relative one could be anything. */
+	/* By name, if nothing can be looked up; a relative path may lead anywhere. */
 	{ "/etc/ssh", "", 1, NULL, NULL, OFFLINE, "", "/etc", NULL, true },
 	{ "/etcetera", "", 1, NULL, NULL, OFFLINE, "", "/etc", NULL, false },
 	{ "/srv/../etc", "", 1, NULL, NULL, OFFLINE, "", "/etc", NULL, true },
 	{ "/srv", "", 1, NULL, NULL, OFFLINE, "", "/srv/a/b", NULL, true },
 	{ "/srv", "", 1, NULL, NULL, OFFLINE, "", "/etc", NULL, false },
 	{ "srv", "", 1, NULL, NULL, OFFLINE, "", "/etc", NULL, true },
-	/* Live, what cannot be looked up is refused, allowed by name or not. */
+	/* Live, a path that cannot be looked up is refused, even if its name is allowed. */
 	{ "/srv", "", 1, NULL, NULL, LIVE, "", "/etc", NULL, true },
 	{ "srv", "", 1, NULL, NULL, LIVE, "", "/etc", NULL, true },
 	{ "/srv", "", 1, NULL, NULL, LIVE, "/srv", "/etc", NULL, true },
-	/* The name still counts when the path leads elsewhere. */
+	/* The name still counts if the path leads elsewhere. */
 	{ "/etc/link", "", 1, CHAIN(20, 2), "/srv", LIVE, "", ETC, true },
 	/* Allowed below denied; the resolved path decides, not the name. */
 	{ "/etc/app", "", 1, CHAIN(12, 10, 2), "/etc/app", LIVE, "/etc/app", ETC, false },
@@ -281,7 +284,7 @@ static void path_rows(void **state)
 	}
 }
 
-/* The container's root directory, and the other places that it is at. */
+/* The container's root directory, and its other places. */
 static void root_rows(void **state)
 {
 	static const struct {
@@ -294,7 +297,7 @@ static void root_rows(void **state)
 		{ 0, FACTS_LIVE, NULL, 0, false },
 		{ 0, FACTS_LIVE, "/", 0, true },
 		{ 0, FACTS_LIVE, "/var/lib/images/x", 0, false },
-		{ 0, FACTS_OFFLINE, "/", ENOENT, true }, /* known by its name alone */
+		{ 0, FACTS_OFFLINE, "/", ENOENT, true }, /* known only by its name */
 		{ ELOOP, FACTS_LIVE, NULL, 0, true },
 		{ ELOOP, FACTS_OFFLINE, NULL, 0, false },
 		{ ENOENT, FACTS_LIVE, NULL, 0, false },
@@ -353,7 +356,7 @@ static void namespace_facts(void **state)
 	}
 }
 
-/* What each front end can put right. */
+/* The findings that each front end can rewrite. */
 static void front_ends(void **state)
 {
 	static const struct {
@@ -384,8 +387,8 @@ static void front_ends(void **state)
 }
 
 /*
- * A named volume whose driver binds it to /etc: its path is allowed by args.allow, but it is /etc
- * itself. `podman volume create --opt type=none --opt o=bind --opt device=/etc` makes one.
+ * A named volume whose driver binds it to /etc: args.allow allows its path, but it is /etc itself.
+ * `podman volume create --opt type=none --opt o=bind --opt device=/etc` makes one.
  */
 static void hole_volume_that_is_a_denied_directory(void **state)
 {
@@ -404,7 +407,7 @@ static void hole_volume_that_is_a_denied_directory(void **state)
 	assert_string_equal(judge_path(*state, &row), "hostMounts /mounts/0/source;");
 }
 
-/* The process is nobody, but the namespace that it joins has root of the host in it. */
+/* The process is not root, but the namespace that it joins has root of the host in it. */
 static void hole_joined_user_namespace_that_reaches_root(void **state)
 {
 	struct id_range joined[] = { { 0, 0, 1 }, { 1, 100000, 65535 } };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where else a mounted file is, from mount tables as the kernel writes them. */
+/* Other places of a mounted file, from mount tables as the kernel writes them. */
 #include "support.h"
 
 #include <fcntl.h>
@@ -7,20 +7,20 @@
 
 #include "host/mountinfo.h"
 
-/* %u is the mount of the file that is asked for; its path, and the others, in their order. */
+/* %u is the mount of the file; then its path, and its other places in order. */
 static const struct {
 	const char *table, *path, *origins;
 } rows[] = {
 	/* One mount of one file system: no other place. */
 	{ "%u 1 8:1 / / rw - ext4 /dev/sda1 rw\n", "/etc", "" },
-	/* A directory that is bound elsewhere. */
+	/* A bind-mounted directory. */
 	{ "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
 	  "%u 22 8:1 /etc /srv/x rw shared:1 - ext4 /dev/sda1 rw\n",
 	  "/srv/x/ssh", "/etc/ssh;" },
 	{ "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
 	  "%u 22 8:1 /a\\040b /m\\134n rw shared:1 master:2 - ext4 /dev/sda1 rw\n",
 	  "/m\\n/x", "/a b/x;" },
-	/* The mount that shows most of the file system, which is not the host's root. */
+	/* The mount that shows most of a file system that is not the host's root. */
 	{ "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
 	  "30 22 8:2 /deep/er /small rw - ext4 /dev/sdb1 rw\n"
 	  "31 22 8:2 /deep /wide rw - ext4 /dev/sdb1 rw\n"
@@ -35,9 +35,9 @@ static const struct {
 	{ "%u 22 0:40 / /m rw - overlay overlay ro,lowerdir=/a\\040b::/d,metacopy=on\n", "/m/x",
 	  "/a b/x;/d/x;" },
 	{ "%u 22 0:40 / /m rw - overlay overlay ro,lowerdir=relative,upperdir=\n", "/m/x", "" },
-	/* The host's own root may be one. */
+	/* The host's own root may be an overlay. */
 	{ "%u 22 0:40 / / rw - overlay overlay ro,lowerdir=/l1\n", "/etc", "" },
-	/* Tables that do not know the mount, or another path of it. */
+	/* Tables without the mount, or with another path of it. */
 	{ "999999 22 0:40 / / rw - overlay overlay ro\n%.0u", "/etc", "" },
 	{ "%u 22 0:40 / /elsewhere rw - ext4 x rw\n", "/etc", "" },
 	{ "%u 22 0:40 / /else rw - ext4 x rw\n", "/elsewhere", "" },
@@ -88,7 +88,7 @@ static void tables(void **state)
 	}
 }
 
-/* A descriptor that nobody can ask about is an error: what is not known is not "no other place". */
+/* A bad descriptor is an error: an unknown place is not the same as "no other place". */
 static void no_descriptor(void **state)
 {
 	struct mountinfo mountinfo = { .arena = *state };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loading: what extends merges, in which order, and what the guard is told of it. */
+/* Loading: how parents merge, in which order, and what the guard gets. */
 #include "support.h"
 
 #include "policy/rule.h"
@@ -34,7 +34,9 @@ static void defaults(void **state)
 	assert_int_equal(setting(policy, "capabilities")->args[0].number, 0);
 }
 
-/* Parents first, in their order; then the file's own; an argument that is not named again stays. */
+/*
+ * Parents first, in their order, then the file itself. An argument that is not given again stays.
+ */
 static void later_wins(void **state)
 {
 	struct policy_text texts[] = {
@@ -115,7 +117,7 @@ static void exceptions_are_kept_in_order(void **state)
 	assert_null(exception->next->next);
 }
 
-/* What containers are told changes, and nothing that they may. */
+/* The change affects what containers see, not what they may do. */
 static void another_errno_is_neither(void **state)
 {
 	const struct policy *a = load_text(*state, HEAD("a") "\"exec\":{\"errnoRet\":1}}");
@@ -147,7 +149,7 @@ static void loops_and_depth(void **state)
 	assert_null(load_texts(*state, loop, &err));
 	assert_int_equal(err.exit, EXIT_POLICY);
 	assert_string_equal(err.text, "a: the policy extends itself through b");
-	assert_non_null(load_texts(*state, diamond, &err)); /* twice is no loop */
+	assert_non_null(load_texts(*state, diamond, &err)); /* extending it twice is not a loop */
 }
 
 static void a_bad_policy_gives_none(void **state)
@@ -263,8 +265,8 @@ static void table_is_sound(void **state)
 		assert_non_null(rules[row]->reads);
 		assert_non_null(rules[row]->check);
 		assert_non_null(rules[row]->references);
-		/* Who only reads must not be told that something was rewritten. */
 		assert_int_equal(rule_row(rules[row]), row);
+		/* A front end that only reads must not report a rewrite. */
 		if (rules[row]->rewrites != NULL)
 			assert_non_null(rules[row]->rewrites[FRONT_READ_ONLY]);
 		if (rules[row]->rewrites != NULL)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The JSON reader in-process: trees, places, limits, a real spec cut off and spoilt at every byte.
- * yajl, with which crun reads specs, is asked for each of them, too: it must make the same of what
- * the reader takes, and take nothing that the reader calls no JSON.
+ * The JSON reader in-process: trees, places, limits, and a real spec cut off and corrupted at every
+ * byte. yajl, with which crun reads specs, reads each of them, too. It must read what the reader
+ * accepts in the same way, and refuse what the reader calls invalid JSON.
  */
 #include "support.h"
 
 #include <stdlib.h>
 #include <yajl/yajl_parse.h>
 
-/* What a document is, in few letters: {k:v,} [v,] "s" 1 t f n. */
+/* Writes the outline of a document in few letters: {k:v,} [v,] "s" 1 t f n. */
 static void outline(struct buf *buf, const struct json_node *node)
 {
 	switch (node->type) {
@@ -140,7 +140,7 @@ static void members(void **state)
 	assert_null(json_get(doc->root, "a"));
 }
 
-/* Refused, with the sentence and the place. */
+/* Refused, with message and place. */
 static const struct {
 	const char *text, *message, *pointer;
 	unsigned int line, column;
@@ -177,7 +177,7 @@ static void refusal_rows(void **state)
 	}
 }
 
-/* Like str_nearest() for sizes: a document of `depth` nested arrays inside its object. */
+/* A document of `depth` nested arrays inside its object. */
 static void depth_limit(void **state)
 {
 	for (unsigned int depth = 1; depth <= JSON_DEPTH_MAX + 1; depth++) {
@@ -297,7 +297,10 @@ static int on_array_end(void *data)
 	return 1;
 }
 
-/* What yajl makes of the text, in the letters of outline() and a comma; false: it is no JSON to it. */
+/*
+ * Writes how yajl reads the text, in the letters of outline() and a comma; false if yajl refuses
+ * it.
+ */
 static bool yajl_outline(struct buf *buf, const char *text, size_t len)
 {
 	static const yajl_callbacks callbacks = { on_null,	 on_boolean, NULL,	  NULL,
@@ -311,7 +314,7 @@ static bool yajl_outline(struct buf *buf, const char *text, size_t len)
 	return taken;
 }
 
-/* Refusals of what yajl takes: it is read in two ways, or too much, or yajl is wrong. */
+/* Refusals of text that yajl accepts: runtimes differ, a limit is exceeded, or yajl is wrong. */
 static bool is_expected(const struct err *err)
 {
 	static const char *const words[] = {
@@ -322,7 +325,7 @@ static bool is_expected(const struct err *err)
 		"invalid UTF-8",
 		"byte order mark",
 		"expected one JSON object",
-		/* yajl takes the beginning of a token, `{} tr`, for the end of the document. */
+		/* yajl takes the start of a token, as in `{} tr`, as the end of the document. */
 		"expected nothing behind the object",
 	};
 
@@ -348,7 +351,7 @@ static void compare_with_yajl(const char *text, size_t len, const struct json_do
 	assert_string_equal(ours.data, theirs.data);
 }
 
-/* Reads len bytes, which are followed by nothing: a reader that goes too far is seen by ASan. */
+/* Reads len bytes with nothing after them, so that ASan sees a reader that goes too far. */
 static int read_exact(struct arena *arena, const char *text, size_t len)
 {
 	auto_free char *exact = mem_realloc(NULL, len);
@@ -376,7 +379,7 @@ static void cut_off_everywhere(void **state)
 		assert_int_equal(read_exact(*state, spec, len), -EINVAL);
 }
 
-/* Every byte replaced by every other: nothing crashes, and control bytes never pass. */
+/* Every byte is replaced by every other: nothing crashes, and control bytes never pass. */
 static void spoilt_everywhere(void **state)
 {
 	char copy[sizeof(spec)];
@@ -427,7 +430,7 @@ static void shuffled(void **state)
 	}
 }
 
-/* Of a document that is larger than the limit nothing is looked at. */
+/* A document above the limit is not read at all. */
 static void size_limit(void **state)
 {
 	size_t len = (size_t)JSON_SIZE_MAX + 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of containers, and files in bundles, in a directory of the test's own. */
+/* Records of containers, and files in bundles, in a directory of the test. */
 #include "support.h"
 
 #include <fcntl.h>
@@ -67,7 +67,7 @@ static void test_paths(void **state)
 	assert_int_equal(err.exit, EXIT_USAGE);
 }
 
-/* A root has one key, whether its end is there yet or not; a link in it counts for where it leads. */
+/* A root has one key, whether its last component exists or not. A link counts as its target. */
 static void test_spellings_of_root(void **state)
 {
 	static const char *const spellings[] = {
@@ -96,7 +96,7 @@ static void test_spellings_of_root(void **state)
 		assert_string_equal(path_of(place, "./link/new/", "c"), first);
 		mkdir(arena_printf(place->arena, "%s/new", real), 0700);
 	}
-	/* Behind a link, runtimes differ in where ".." leads. */
+	/* After a link, runtimes differ in where ".." leads. */
 	args.root = "link/../real/new";
 	assert_true(record_path(place->arena, place->base, &args, RUNTIME_RUNC, &path, &err) < 0);
 	assert_int_equal(err.exit, EXIT_USAGE);
@@ -104,7 +104,7 @@ static void test_spellings_of_root(void **state)
 	assert_int_equal(record_path(place->arena, place->base, &args, RUNTIME_RUNC, &path, &err),
 			 0);
 	assert_string_equal(path + strlen(place->base), "/-/c");
-	/* A directory that is gone is not the root of all that start there. */
+	/* A removed directory gets no key, since everything that starts there would share it. */
 	assert_int_equal(mkdir("gone", 0700), 0);
 	assert_int_equal(chdir("gone"), 0);
 	assert_int_equal(rmdir(arena_printf(place->arena, "%s/gone", place->dir)), 0);
@@ -113,7 +113,7 @@ static void test_spellings_of_root(void **state)
 	assert_int_equal(chdir("/"), 0);
 }
 
-/* Without --root the environment has a say, and not in the same way for both. */
+/* Without --root the environment decides, and differently for the two runtimes. */
 static void test_default_root(void **state)
 {
 	struct place *place = *state;
@@ -155,14 +155,14 @@ static void test_write_read_remove(void **state)
 	struct err err;
 
 	assert_int_equal(record_read(place->arena, path, &record, &err), -ENOENT);
-	/* The state directory is there, so the container is: one without a record gets none. */
+	/* The state directory exists, so the container does. If it has no record, it gets none. */
 	write_record(place, path, place->dir, "/b/0");
 	assert_int_equal(record_read(place->arena, path, &record, &err), -ENOENT);
 	write_record(place, path, "/nonexistent", "/b/1");
 	assert_int_equal(record_read(place->arena, path, &record, &err), 0);
 	assert_string_equal(record.bundle, "/b/1");
 	assert_true(record.capabilities == UINT64_C(0xf00000001));
-	/* And one with a record keeps that. */
+	/* If it has a record, it keeps it. */
 	write_record(place, path, place->dir, "/b/2");
 	assert_int_equal(record_read(place->arena, path, &record, &err), 0);
 	assert_string_equal(record.bundle, "/b/1");
@@ -175,7 +175,7 @@ static void test_write_read_remove(void **state)
 	assert_int_equal(record_remove(place->arena, path, "c1", &err), 0);
 }
 
-/* What a killed writer left is in nobody's way, and a stale record of a container that is gone too. */
+/* Files left by a killed writer, and stale records of removed containers, do no harm. */
 static void test_left_overs(void **state)
 {
 	struct place *place = *state;

@@ -145,7 +145,7 @@ static void test_rich(void **state)
 	if (policy == NULL)
 		fail_msg("%s", err.text);
 	check(*state, policy);
-	/* What is rendered extends nothing. */
+	/* A rendered policy extends nothing. */
 	assert_null(strstr(policy_render(*state, policy).data, "extends"));
 }
 

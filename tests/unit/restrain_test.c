@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a restrained process can no longer do, tried; and what it still can. */
+/* Tries what a restrained process can no longer do, and what it still can. */
 #include "support.h"
 
 #include <fcntl.h>
@@ -38,8 +38,7 @@ static const char *const role_names[] = { "files", "precreate", "createRuntime",
 					  "unrestrained" };
 
 /*
- * System calls whose arguments do no harm where they are not stopped, and the roles that may make
- * them.
+ * System calls whose arguments do no harm if the call is allowed, and the roles that may make it.
  */
 static const struct attempt {
 	const char *name;
@@ -123,7 +122,7 @@ static const struct attempt {
 #endif
 };
 
-/* Ways around the filter; each returns when it got through. */
+/* Ways around the filter; each returns if it got through. */
 static void write_what_openat2_opened(void)
 {
 	const struct open_how how = { .flags = O_WRONLY };
@@ -217,7 +216,7 @@ static void ways_around(void **state)
 	(void)state;
 }
 
-/* syslog(3) asks for a socket when the log daemon is gone: that must not end a hook. */
+/* syslog(3) opens a socket if the log daemon is gone. That must not end a hook. */
 static void sockets(void **state)
 {
 	for (unsigned int role = 0; role < ROLES; role++) {
@@ -236,7 +235,7 @@ static void sockets(void **state)
 	(void)state;
 }
 
-/* Runs in a restrained child, whose words on standard error are *said. Returns its exit code. */
+/* Runs work in a restrained child. Returns its exit code, and its standard error in *said. */
 static int exit_of(unsigned int role, void (*work)(void), char *said, size_t size)
 {
 	int ends[2], status;
@@ -300,7 +299,7 @@ static void limits(void **state)
 	assert_int_equal(exit_of(RESTRAIN_FILES, take_half_of_it, said, sizeof(said)), 0);
 	assert_int_equal(exit_of(RESTRAIN_PRECREATE, take_descriptors, said, sizeof(said)), 0);
 
-	/* A limit that is lower already stays. */
+	/* A lower limit stays. */
 	assert_int_equal(getrlimit(RLIMIT_CPU, &cpu), 0);
 	soon = cpu;
 	soon.rlim_cur = 1;
@@ -311,7 +310,7 @@ static void limits(void **state)
 	(void)state;
 }
 
-/* What the kernel says of a restrained process. */
+/* A restrained process as the kernel shows it in /proc. */
 static void status_in_proc(void **state)
 {
 	static const struct {
@@ -378,7 +377,7 @@ static void profiles(void **state)
 	assert_int_equal(status_of(child), 0);
 }
 
-/* The id maps of a user namespace that is a file to us, by a member of it. */
+/* The id maps of a user namespace that is only a file here, through a member of it. */
 static void user_namespaces(void **state)
 {
 	const char *path;
@@ -433,7 +432,7 @@ int main(void)
 
 #else
 
-/* Sanitizers make calls and take memory that the program does not: nothing is restrained there. */
+/* Sanitizers need more calls and memory than the program, so nothing is restrained with them. */
 static void no_filter(void **state)
 {
 	struct err err;

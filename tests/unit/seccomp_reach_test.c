@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What gets through a seccomp profile: the walk over filters by table and, for random ones, against
- * running them; profiles by table; what the shipped profile refuses, and the seal behind it.
+ * Seccomp profiles and the calls that they allow: the walk over filters by table and, for random
+ * filters, compared with running them; profiles by table; the refusals of the shipped profile, and
+ * the seal after it.
  */
 #include "support.h"
 
@@ -104,7 +105,7 @@ static void test_filters(void **state)
 	assert_int_equal(bpf_reach(filters[0].filter, 0, 0, 0, &(bool){ false }), -EINVAL);
 }
 
-/* The filter as the kernel runs it, with one argument; -1 where it would not. */
+/* Runs the filter as the kernel does, with one argument; -1 if the kernel would not. */
 static int64_t run(const struct sock_filter *filter, size_t n, uint32_t number, uint32_t argument)
 {
 	uint32_t a = 0;
@@ -165,7 +166,7 @@ static struct sock_filter random_instruction(uint32_t *seed, size_t left)
 	}
 }
 
-/* It may say yes too often, never no where some argument gets through. */
+/* The answer may be yes too often, but never no if some argument gets through. */
 static void test_random_filters(void **state)
 {
 	unsigned int open = 0, blocked = 0;
@@ -266,7 +267,7 @@ static void test_profiles(void **state)
 	}
 }
 
-/* More entries for one call than libseccomp is given: nobody knows, and it takes no time. */
+/* More entries for one call than libseccomp is given: the answer is unknown, at once. */
 static void test_many_entries(void **state)
 {
 	const struct str name = STR("bpf");
@@ -283,7 +284,7 @@ static void test_many_entries(void **state)
 			 SECCOMP_UNKNOWN);
 }
 
-/* A rewrite by `policy` at precreate, on a host whose guard refuses no user namespace. */
+/* A rewrite by `policy_text` at precreate, on a host whose guard cannot refuse user namespaces. */
 static enum verdict_kind rewrite(struct arena *arena, const char *policy_text, const char *spec,
 				 struct str *ret_text)
 {
@@ -308,7 +309,7 @@ static enum verdict_kind rewrite(struct arena *arena, const char *policy_text, c
 	"\"seccompProfile\"],\"action\":\"RF_ACT_REWRITE\"},{\"names\":[\"resourceLimits\"],"     \
 	"\"action\":\"RF_ACT_REWRITE\",\"args\":{\"pids\":9}}]}"
 
-/* The shipped profile leaves the seal nothing to do, and all that is added shares one "linux". */
+/* The shipped profile leaves the seal nothing to do, and all additions share one "linux". */
 static void test_with_seal(void **state)
 {
 	static const char *const specs[] = {
@@ -330,7 +331,7 @@ static void test_with_seal(void **state)
 	}
 }
 
-/* A profile that the rule is content with is still narrowed by the seal. */
+/* The seal narrows a profile even if the rule accepts it. */
 static void test_seal_alone(void **state)
 {
 	static const char spec[] =
@@ -347,7 +348,7 @@ static void test_seal_alone(void **state)
 	assert_int_equal(rewrite(*state, BOTH, text.data, &again), VERDICT_ALLOW);
 }
 
-/* The shipped profile by the same measure as those of others, and ways to a new namespace. */
+/* The shipped profile, measured like any other, and the ways to a new namespace. */
 static void test_shipped(void **state)
 {
 	static const char *const refused[] = {
@@ -386,7 +387,7 @@ static void test_shipped(void **state)
 	}
 }
 
-/* Nobody looked the calls up: that is no reason to let a profile pass. */
+/* The calls were not looked up, so the profile must not pass. */
 static void test_no_facts(void **state)
 {
 	const struct policy *policy = load_text(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions in a container: which container they are in decides. */
+/* Sessions in a container: the container decides about them. */
 #include "support.h"
 
 #include "oci/capability.h"
@@ -44,8 +44,8 @@ static enum verdict_kind judged(struct arena *arena, const char *container, uint
 	return verdict->kind;
 }
 
-/* Root of a private user namespace is not root, an exception is the container's, and neither is
- * there for a container that nothing is known of. */
+/* Root of a private user namespace is not root, and a container's exceptions apply to its sessions.
+ * An unknown container has neither. */
 static void test_container_decides(void **state)
 {
 	struct verdict verdict;
@@ -60,7 +60,7 @@ static void test_container_decides(void **state)
 			 VERDICT_ALLOW);
 }
 
-/* The rest of the document stays byte for byte; no sysctl of the container is touched. */
+/* The rest of the document stays byte for byte, and no sysctl of the container is touched. */
 static void test_rewrite(void **state)
 {
 	struct verdict verdict;
@@ -112,7 +112,8 @@ static void test_options(void **state)
 	args.user = "5:0x1";
 	assert_true(session_judge(&session, policy, &verdict, &err) < 0);
 	assert_int_equal(err.exit, EXIT_USAGE);
-	/* crun without --user starts root, and without --no-new-privs no noNewPrivileges. */
+	/* Without --user crun starts root, and without --no-new-privs it sets no
+	 * noNewPrivileges. */
 	session.kind = RUNTIME_CRUN;
 	args.user = NULL;
 	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
@@ -126,7 +127,7 @@ static void test_options(void **state)
 	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_ALLOW);
 	session.kind = RUNTIME_RUNC;
-	/* Nothing is known of the container: its process is taken for root's. */
+	/* Nothing is known of the container, so its process counts as root's. */
 	args.user = NULL;
 	session.container.config = NULL;
 	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);

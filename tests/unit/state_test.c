@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The OCI state, and telling it from a config. */
+/* The OCI state, and how it is told from a config. */
 #include "support.h"
 
 #include "oci/state.h"

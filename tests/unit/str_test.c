@@ -36,7 +36,7 @@ static const struct {
 	{ "\xf0\x9f\x98", 0, 0 },
 	{ "\xc2"
 	  "a",
-	  0, 0 }, /* another character where the second byte belongs */
+	  0, 0 }, /* another character in place of the second byte */
 	{ "\xe2\x82"
 	  "a",
 	  0, 0 },
@@ -59,7 +59,7 @@ static void utf8_rows(void **state)
 	}
 }
 
-/* Every character there is, written by hand, is read back; with its last byte cut off it is not. */
+/* Every character, encoded by hand, reads back; without its last byte it does not. */
 static void utf8_all(void **state)
 {
 	(void)state;
@@ -115,7 +115,7 @@ static void fold_rows(void **state)
 	}
 }
 
-/* str_fold_equal() says what str_fold() and str_equal() say, for every two of the rows. */
+/* str_fold_equal() agrees with str_fold() and str_equal() on every two rows. */
 static void fold_equal(void **state)
 {
 	(void)state;
@@ -173,7 +173,7 @@ static void quote_is_cut(void **state)
 	quoted = str_quote(*state, (struct str){ text, QUOTE_MAX + 1 });
 	assert_int_equal(strlen(quoted), QUOTE_MAX + 5);
 	assert_string_equal(quoted + QUOTE_MAX, "a\"...");
-	/* A character that the cut would split is left out whole. */
+	/* A character that the cut would split is left out. */
 	memcpy(text + QUOTE_MAX - 1, "\xc3\xa4", 2);
 	quoted = str_quote(*state, (struct str){ text, QUOTE_MAX + 1 });
 	assert_string_equal(quoted + QUOTE_MAX - 1, "a\"...");
@@ -242,7 +242,7 @@ static const struct {
 	{ "1e1", 100, false, 0 },
 	{ "1.0", 100, false, 0 },
 	{ "0x1", 100, false, 0 },
-	{ "1:", 100, false, 0 }, /* ':' is behind '9' */
+	{ "1:", 100, false, 0 }, /* ':' is after '9' */
 	{ "/1", 100, false, 0 }, /* '/' is before '0' */
 	{ "\xd9\xa1", 100, false, 0 },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the unit tests share: cmocka with the headers that it wants first, documents, policies. */
+/* Shared by the unit tests: cmocka with the headers that it needs first, documents, policies. */
 #ifndef ROOTFENCE_TESTS_SUPPORT_H
 #define ROOTFENCE_TESTS_SUPPORT_H
 
@@ -17,7 +17,9 @@
 #include "json/json.h"
 #include "policy/policy.h"
 
-/* A number below sides. The same seed, which is not 0, gives the same numbers: failures repeat. */
+/*
+ * A number below sides. The same seed, which is not 0, gives the same numbers, so failures repeat.
+ */
 static inline unsigned int dice(uint32_t *seed, unsigned int sides)
 {
 	*seed ^= *seed << 13;
@@ -41,7 +43,7 @@ static inline int arena_teardown(void **state)
 
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, arena_setup, arena_teardown)
 
-/* The text as a tree; a text that is refused fails the test. */
+/* Reads the text as a tree. A text that is refused fails the test. */
 static inline struct json_doc *read_doc(struct arena *arena, const char *text)
 {
 	struct json_doc *doc = NULL;
@@ -52,7 +54,7 @@ static inline struct json_doc *read_doc(struct arena *arena, const char *text)
 	return doc;
 }
 
-/* The text as a config, in *config. */
+/* Reads the text as a config. */
 static inline void read_config(struct arena *arena, const char *text, struct oci_config *config)
 {
 	struct err err = { 0 };
@@ -61,7 +63,7 @@ static inline void read_config(struct arena *arena, const char *text, struct oci
 		fail_msg("%s in %s", err.text, text);
 }
 
-/* Policy texts by name, ended by an entry without one; the source of policy_load(). */
+/* Policy texts by name, ended by an entry without a name: the source of policy_load(). */
 struct policy_text {
 	const char *name, *text;
 };
@@ -81,7 +83,7 @@ static inline int open_text(void *data, struct arena *arena, const char *name, c
 	return err_set(err, ENOENT, EXIT_POLICY, "no policy %s", name);
 }
 
-/* The first of the texts, with what it extends; NULL, and *err, when it is refused. */
+/* Loads the first of the texts with what it extends. NULL, and *err, if it is refused. */
 static inline struct policy *load_texts(struct arena *arena, struct policy_text *texts,
 					struct err *err)
 {
@@ -93,7 +95,7 @@ static inline struct policy *load_texts(struct arena *arena, struct policy_text 
 	return policy;
 }
 
-/* A policy of this one text, which must be right. */
+/* Loads a policy of this one text, which must be valid. */
 static inline struct policy *load_text(struct arena *arena, const char *text)
 {
 	struct policy_text texts[] = { { "one", text }, { 0 } };

@@ -69,7 +69,7 @@ static void expect_settled(const struct world *world, struct str output)
 	}
 }
 
-/* Every pointer of a finding, each with a semicolon. */
+/* The rule and pointer of every finding, each with a semicolon. */
 static const char *pointers(const struct world *world, const struct verdict *verdict)
 {
 	auto_buf struct buf text = { 0 };
@@ -122,7 +122,7 @@ static void whole_way(void **state)
 	}
 }
 
-/* By a link to the bundle, the mount still has its real name, which the runtime may know it by. */
+/* Through a link to the bundle, the mount still has the real name, which the runtime may use. */
 static void bundle_by_link(void **state)
 {
 	const struct world *world = *state;
@@ -138,7 +138,7 @@ static void bundle_by_link(void **state)
 	expect_settled(world, output);
 }
 
-/* Only the wrapper makes files, so nobody else mounts them; a known id needs none. */
+/* Only the wrapper makes files, so no other front end mounts them. A known id needs none. */
 static void no_mounts(void **state)
 {
 	static const enum front_end front_ends[] = { FRONT_CHECK, FRONT_EXEC };
@@ -210,7 +210,7 @@ static void files(void **state)
 	umask(022);
 	assert_int_equal(mode(world, "bundle/rootfence"), 0755);
 	assert_int_equal(mode(world, "bundle/rootfence/passwd"), 0644);
-	/* What has taken the file's place is replaced, never written through. */
+	/* Whatever replaced the file is replaced, never written through. */
 	put(world, "host/victim", STR("victim"));
 	assert_int_equal(unlink(at(world, "bundle/rootfence/passwd")), 0);
 	assert_int_equal(symlink(at(world, "host/victim"), at(world, "bundle/rootfence/passwd")),
@@ -221,7 +221,7 @@ static void files(void **state)
 		assert_true(str_is(get(world, "bundle/rootfence/group"), "g"));
 	}
 	assert_true(str_is(get(world, "host/victim"), "victim"));
-	/* Nothing is left beside them. */
+	/* No other file is left. */
 	assert_int_equal(unlink(at(world, "bundle/rootfence/passwd")), 0);
 	assert_int_equal(unlink(at(world, "bundle/rootfence/group")), 0);
 	assert_int_equal(rmdir(at(world, "bundle/rootfence")), 0);
@@ -244,7 +244,7 @@ static void files_refused(void **state)
 	put(world, "bundle/rootfence", STR("a file"));
 	assert_int_equal(user_files_write(dir, file, 1, &err), -ENOTDIR);
 	assert_int_equal(unlink(at(world, "bundle/rootfence")), 0);
-	/* A directory in the file's place: nothing is left of the attempt. */
+	/* A directory in place of the file: the attempt leaves nothing. */
 	assert_int_equal(mkdir(at(world, "bundle/rootfence"), 0755), 0);
 	assert_int_equal(mkdir(at(world, "bundle/rootfence/passwd"), 0755), 0);
 	assert_int_equal(user_files_write(dir, file, 1, &err), -EISDIR);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exec.userNamespaces by seccomp: what each kind of profile becomes, that it stays so the second
- * time, and that whoever cannot rewrite refuses instead.
+ * exec.userNamespaces by seccomp: the result for each kind of profile, which a second rewrite does
+ * not change; and a front end that cannot rewrite refuses instead.
  */
 #include "support.h"
 
@@ -127,7 +127,7 @@ static void test_profiles(void **state)
 	}
 }
 
-/* Without a profile, or without linux at all, one is added, and it is enough. */
+/* If there is no profile, or not even linux, one is added, and it is enough. */
 static void test_no_profile(void **state)
 {
 	static const char *const specs[] = {

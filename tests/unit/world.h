@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A bundle with an empty root directory, and a "host" beside it, in a directory of each test's own. */
+/* A bundle with an empty root directory, and a "host" next to it, in a directory of the test. */
 #ifndef ROOTFENCE_TESTS_WORLD_H
 #define ROOTFENCE_TESTS_WORLD_H
 
