@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The wrapper's command line, one word a line: whatever it lets pass, runc and crun start nothing
- * that was not judged: no other verb, container, bundle or process than the wrapper read.
+ * The wrapper's command line, one word per line. From a command line that it accepts, runc and crun
+ * start only what was judged: the verb, container, bundle and process that the wrapper read.
  */
 #include <string.h>
 
@@ -17,7 +17,7 @@ static bool same(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* The id of a container that no runtime takes starts nothing. */
+/* A container id that no runtime accepts starts nothing. */
 static void must_agree(const char *runtime, const struct started *started,
 		       const struct runtime_args *args)
 {
@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = { 0 };
 	int argc = 1;
 
-	/* A NUL byte ends the input: no argument has one. */
+	/* A NUL byte ends the input, since no argument has one. */
 	for (char *next = text; argc < RUNTIME_ARGS_MAX && *next != '\0';) {
 		char *word = strsep(&next, "\n");
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * oci_config_read(): what it takes is within the schema's bounds; a document in other bytes, or
- * with a member that nobody knows, is taken or refused alike.
+ * oci_config_read(): what it accepts is within the schema's bounds. In other bytes, or with an
+ * unknown member, a document is accepted or refused alike.
  */
 #include <string.h>
 
@@ -24,7 +24,7 @@ static bool read_config(struct arena *arena, struct str text, struct oci_config 
 	return false;
 }
 
-/* Of a table row: the node that a value came from says the same. */
+/* The node that a value came from has the same value. */
 static void check_id(const struct oci_id *id, uint32_t max)
 {
 	uint64_t value;
@@ -95,7 +95,7 @@ static void check_model(const struct oci_config *config)
 	check_strings(&config->linux_.readonly_paths);
 }
 
-/* With a member that nobody knows. */
+/* With an unknown member. */
 static void check_unknown(struct arena *arena, struct json_doc *doc, bool taken)
 {
 	static const char name[] = "org.example.unknown";

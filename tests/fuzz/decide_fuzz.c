@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The decision on one execve: what it does not say is that more power, or less room for it, is ever
- * answered more mildly; and what user space decides is what the programs decide.
+ * The decision on one execve: more power, or less room for it, never gets a milder answer; and user
+ * space decides as the programs do.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@ struct input {
 	size_t size;
 };
 
-/* 0 behind the end: short inputs decide something too. */
+/* Returns 0 after the end, so that short inputs decide something, too. */
 static uint8_t take(struct input *in)
 {
 	if (in->size == 0)
@@ -24,7 +24,7 @@ static uint8_t take(struct input *in)
 	return *in->data++;
 }
 
-/* A set with bits in both words, of few bytes: most sets are empty, full or of one capability. */
+/* A set from few bytes, with bits in both words. Most sets are empty, full or of one capability. */
 static uint64_t take_set(struct input *in)
 {
 	uint8_t kind = take(in);
@@ -38,7 +38,7 @@ static uint64_t take_set(struct input *in)
 	return (uint64_t)take(in) << kind % 56;
 }
 
-/* Few, so that they are often the same. */
+/* Few ids, so that they are often the same. */
 static uint32_t take_id(struct input *in)
 {
 	static const uint32_t ids[] = { 0, 1000, 100000, 100001, ABI_NO_ID, 65534, 1, 2147483648 };
@@ -71,7 +71,7 @@ static __u32 take_action(struct input *in)
 struct scene {
 	struct abi_creds old, now;
 	struct abi_limits limits;
-	struct guard_rule rule; /* of /bin/x */
+	struct guard_rule rule; /* for /bin/x */
 };
 
 static struct decide_verdict decide(const struct scene *scene, const char *path)
@@ -88,7 +88,7 @@ static bool has_host_root(const struct abi_creds *creds)
 	return creds->uid == 0 || creds->euid == 0 || creds->suid == 0;
 }
 
-/* What holds of one decision that no rule takes part in. */
+/* Properties of one decision without a rule. */
 static void check_plain(const struct scene *scene, const struct decide_verdict *plain)
 {
 	const struct abi_creds *old = &scene->old, *now = &scene->now;
@@ -114,7 +114,7 @@ static void check_plain(const struct scene *scene, const struct decide_verdict *
 	must(plain->reason != ABI_REASON_RULE, "a rule that is not there");
 }
 
-/* Where set-id is taken no more seriously than a gain, more power is never taken less so. */
+/* Unless set-id is treated more severely than a gain, more power never gets a milder answer. */
 static void check_order(const struct scene *scene, const struct decide_verdict *plain,
 			struct input *in)
 {
@@ -155,7 +155,7 @@ static void check_rule(const struct scene *scene, const struct decide_verdict *p
 		     "the rule says %u, not %u", scene->rule.rule.action, ruled.action);
 }
 
-/* What a hook that sees only new credentials concludes of the old ones. */
+/* The conclusions about old credentials by a hook that sees only new ones. */
 static void check_implied(const struct scene *scene)
 {
 	const struct abi_creds now = scene->now;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Records of the guard's ring buffer: one that is no event is refused, one that is has strings that
- * end and words for all that it says, and what a container called itself can be printed.
+ * Records of the guard's ring buffer. A record that is not an event is refused. An event has
+ * strings that end, a word for everything that it says, and a container's text can be printed.
  */
 #include <string.h>
 
@@ -56,7 +56,7 @@ static void check_event(const struct abi_event *event, const struct abi_event *r
 	arena_free(arena);
 }
 
-/* 'e': an event of whatever length is given, with the right head; else the bytes as they are. */
+/* 'e': an event of the given length, with a valid head; else the bytes as they are. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct abi_event raw = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A property that does not hold: see fuzz.h. */
+/* Reports a property that does not hold; see fuzz.h. */
 #include "fuzz.h"
 
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The mutator of the targets that read JSON: it keeps the shape of a document and changes what
- * runtimes differ in: names swapped, in another case, spelled with escapes, given twice; numbers in
- * other spellings; values moved, copied, left out. Every fourth time, and for what is no document,
- * libFuzzer's own mutation of bytes. AFL++ has its own and needs none.
+ * The mutator of the targets that read JSON. It keeps the shape of a document and changes what
+ * runtimes read differently: names swapped, in another case, with escapes, given twice; numbers in
+ * other spellings; values moved, copied, left out. Every fourth time, and if the text is not a
+ * document, it uses libFuzzer's own mutation of bytes. AFL++ has its own mutator and needs none.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2,
 				 size_t size2, uint8_t *out, size_t max_size, unsigned int seed);
 
-#define NODES_MAX 4096 /* of one document that are chosen from */
+#define NODES_MAX 4096 /* nodes of one document to choose from */
 #define SCALAR_MAX 256 /* bytes of a value that are mutated as bytes */
 
 struct mutation {
@@ -33,7 +33,7 @@ static void collect(struct mutation *m, struct json_node *node)
 		collect(m, child);
 }
 
-/* Returns false where the text is no document. */
+/* Returns false if the text is not a document. */
 static bool read_doc(struct mutation *m, struct arena *arena, struct str text, unsigned int seed)
 {
 	struct err err;
@@ -52,7 +52,7 @@ static struct json_node *any(struct mutation *m)
 	return m->nodes[dice(&m->seed, m->n)];
 }
 
-/* One of a kind: a member, or a node of the type; NULL when a few looks find none. */
+/* Return a random member, or a random node of the type; NULL if a few tries find none. */
 static struct json_node *any_member(struct mutation *m)
 {
 	for (int i = 0; i < 16; i++) {
@@ -75,7 +75,7 @@ static struct json_node *any_of(struct mutation *m, enum json_type type)
 	return NULL;
 }
 
-/* The bytes of a name with its quotes. */
+/* Returns the bytes of a name with its quotes. */
 static struct str name_source(const struct mutation *m, const struct json_node *member)
 {
 	const char *text = m->doc->text.data + member->key_start;
@@ -91,7 +91,7 @@ static struct str source(const struct mutation *m, const struct json_node *node)
 	return json_source(m->doc, node);
 }
 
-/* The document with other bytes from start to end. */
+/* Returns the document with other bytes from start to end. */
 static struct str splice(struct mutation *m, size_t start, size_t end, struct str text)
 {
 	const struct str old = m->doc->text;
@@ -116,7 +116,7 @@ static struct str replace(struct mutation *m, const struct json_node *node, stru
 	return splice(m, node->start, node->end, text);
 }
 
-/* The mutations. Each returns the new text; the old one where it finds nothing to do. */
+/* The mutations. Each returns the new text, or the old one if it finds nothing to do. */
 
 static struct str name_of_another(struct mutation *m)
 {
@@ -127,7 +127,7 @@ static struct str name_of_another(struct mutation *m)
 	return replace_name(m, member, name_source(m, other));
 }
 
-/* One letter in the other case, or as a character that Go folds to it. */
+/* Changes a letter to the other case, or to a character that Go folds to it. */
 static struct str name_in_other_case(struct mutation *m)
 {
 	const struct json_node *member = any_member(m);
@@ -149,7 +149,7 @@ static struct str name_in_other_case(struct mutation *m)
 	return splice(m, member->key_start + i, member->key_start + i + 1, str_from(other));
 }
 
-/* A character of a name or a value as an escape; now and then one that may not be. */
+/* Writes a character of a name or a value as an escape, sometimes as an invalid one. */
 static struct str with_escape(struct mutation *m)
 {
 	static const char *const bad[] = { "\\u0000", "\\ud800", "\\udc00\\ud800", "\\u00",
@@ -241,7 +241,7 @@ static struct str left_out(struct mutation *m)
 	return json_render(m->doc);
 }
 
-/* Once more in the same container, behind the last: a name twice, or a second element. */
+/* Repeats a node at the end of its container: a name twice, or one more element. */
 static struct str twice(struct mutation *m)
 {
 	const struct json_node *node = any(m);
@@ -254,7 +254,7 @@ static struct str twice(struct mutation *m)
 	return splice(m, node->parent->last->end, node->parent->last->end, text);
 }
 
-/* A member from elsewhere in the document. */
+/* Adds a member from elsewhere in the document. */
 static struct str moved_here(struct mutation *m)
 {
 	const struct json_node *object = any_of(m, JSON_OBJECT), *member = any_member(m);
@@ -287,7 +287,7 @@ static struct str nested(struct mutation *m)
 					     (int)text.len, text.data, hole + 4)));
 }
 
-/* libFuzzer's own mutations, dictionary included, inside one value. */
+/* Applies libFuzzer's own mutations, dictionary included, inside one value. */
 static struct str value_as_bytes(struct mutation *m)
 {
 	const struct json_node *node = any(m);
@@ -310,7 +310,7 @@ static struct str (*const mutations[])(struct mutation *) = {
 	value_as_bytes,	  value_as_bytes,
 };
 
-/* The text behind what the target keeps in front of it; where it does not fit, nothing changes. */
+/* Puts the text after the target's prefix. If it does not fit, nothing changes. */
 static size_t put(uint8_t *data, size_t size, size_t max_size, struct str text)
 {
 	if (fuzz_prefix + text.len > max_size)
@@ -343,7 +343,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	return size;
 }
 
-/* A value of the second document in the place of one of the first. */
+/* Replaces a value of the first document by one of the second. */
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2,
 				 size_t size2, uint8_t *out, size_t max_size, unsigned int seed)
 {

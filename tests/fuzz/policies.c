@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The policies that specs and sessions are judged by: see fuzz.h. */
+/* The policies that judge specs and sessions; see fuzz.h. */
 #include "fuzz.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "cmd/policy_files.h"
 
-/* From the top of the tree, where `make fuzz` starts the targets. */
+/* Relative to the top of the tree, where `make fuzz` starts the targets. */
 static const char *const files[] = {
 	"policies/default.json",
 	"policies/strict.json",

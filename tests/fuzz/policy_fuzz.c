@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Policies: one that loads is the same policy once rendered, and differs from itself in nothing;
- * what it makes of a spec that has everything holds, or is refused. The one policy that others may
- * extend is itself.
+ * Policies. One that loads is the same policy after rendering, and does not differ from itself. Its
+ * verdict on a spec that has everything holds, or is a refusal. A policy can extend only itself.
  */
 #include <errno.h>
 #include <string.h>
@@ -37,7 +36,7 @@ static struct policy *load(struct arena *arena, struct str text, struct err *err
 	return NULL;
 }
 
-/* Something for every rule to find, and to put right where it can. */
+/* Something for every rule to find, and to fix if it can. */
 static const char spec[] =
 	"{\"ociVersion\":\"1.0.2\",\"process\":{\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[0,7]},"
 	"\"args\":[\"sh\"],\"env\":[\"PATH=/bin\",\"HOME=/root\",\"LD_PRELOAD=/x.so\"],\"cwd\":\"/proc/1\","
@@ -62,7 +61,7 @@ static const char spec[] =
 
 static const enum front_end fronts[] = { FRONT_CHECK, FRONT_PRECREATE, FRONT_READ_ONLY };
 
-/* The verdict is one, and a rewrite holds: inspect() reads and judges it again. */
+/* The spec gets a verdict, and a rewrite holds: inspect() reads and judges it again. */
 static void check_judgement(struct arena *arena, const struct policy *policy, uint8_t front)
 {
 	struct inspect_how how = { .policy = policy,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A process document that enters a container, as exec --process takes it: the same properties as
- * those of a spec.
+ * A process document that enters a container, as exec --process reads it: the same properties as
+ * for a spec.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@ const size_t fuzz_prefix = 2; /* policy, container */
 
 #define TODAY 20260101
 
-/* The containers that sessions enter; the last byte but one knows none. */
+/* The containers that sessions enter; NULL: the container is unknown. */
 static const char *const containers[] = {
 	NULL,
 	"{\"process\":{\"user\":{\"uid\":5,\"gid\":5},\"cwd\":\"/\"}}",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json_read(): takes what a second opinion takes and nothing else; the tree it makes covers the
- * text; every pointer leads back to its node; the same document in other bytes is the same tree.
+ * json_read() accepts what a second opinion accepts, and nothing else. Its tree covers the text,
+ * every pointer leads back to its node, and the same document in other bytes is the same tree.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 const size_t fuzz_prefix = 0;
 
-/* What stands at the pointer; token by token, as RFC 6901 section 4 says. */
+/* Returns the node at the pointer, token by token, as in RFC 6901 section 4. */
 static const struct json_node *resolve(const struct json_doc *doc, const char *pointer)
 {
 	const struct json_node *node = doc->root;
@@ -55,7 +55,7 @@ static enum json_type type_at(char c)
 					: JSON_NUMBER;
 }
 
-/* The node's bytes lie where they should, and so do those below it. */
+/* The node's bytes are where they should be, and so are those of the nodes below it. */
 static void check_place(struct json_doc *doc, const struct json_node *node)
 {
 	uint32_t behind = node->start + 1, n = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The same document in other bytes: see fuzz.h. */
+/* The same document in other bytes; see fuzz.h. */
 #include "fuzz.h"
 
 struct speller {
@@ -79,7 +79,7 @@ static void child(struct speller *speller, const struct json_node *node, size_t 
 	space(speller);
 }
 
-/* Members from some point on, then those before it; elements in their order. */
+/* Writes the members from some point on, then those before it. Elements keep their order. */
 static void container(struct speller *speller, const struct json_node *node)
 {
 	bool object = node->type == JSON_OBJECT;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A spec's whole way, by each policy and each front end that is given a config: what comes out can
- * be read, differs only where a finding says so, has nothing left to rewrite, and is not changed by
- * a second pass; what is refused is refused in other bytes too, and by who may rewrite less.
+ * A spec's whole way, by each policy and each front end that is given a config. The result can be
+ * read, differs only where a finding says so, has nothing left to rewrite, and is not changed by a
+ * second pass. A refused spec is refused in other bytes, too, and by front ends that may rewrite
+ * less.
  */
 #include <string.h>
 
@@ -16,7 +17,7 @@ const size_t fuzz_prefix = 2;
 static const enum front_end fronts[] = { FRONT_CHECK, FRONT_WRAPPER, FRONT_PRECREATE, FRONT_HOOK,
 					 FRONT_READ_ONLY };
 
-/* How many findings each row has; one place more for rules that are no rows. */
+/* Counts the findings of each row, and in one place more those of rules without a row. */
 static void count(const struct verdict *verdict, unsigned int *ret_counts)
 {
 	memset(ret_counts, 0, (RULES_MAX + 1) * sizeof(*ret_counts));
@@ -65,7 +66,7 @@ static void check_output(struct arena *arena, const struct inspect_how *how,
 	     (int)second.output.len, second.output.data);
 }
 
-/* Without the right to rewrite, what passed may be refused, never the other way round. */
+/* Without the right to rewrite, a spec that passed may be refused, but never the reverse. */
 static void check_read_only(struct arena *arena, const struct inspect_how *how, struct str text,
 			    const struct inspection *first)
 {
@@ -124,7 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	how.front_end = fronts[choice(data[1], ARRAY_SIZE(fronts))];
 	how.userns_needs_seal = choice(data[1], 10) >= 5;
 	how.scope = choice(data[1], 20) >= 10 ? FACTS_LIVE : FACTS_OFFLINE;
-	/* The host stays as it is: its own facts are looked up once for each policy. */
+	/* The host does not change, so its own facts are looked up once per policy. */
 	cache = &caches[data[0]];
 	cache->host.arena = cache->profiles.arena = kept;
 	how.cache = cache;

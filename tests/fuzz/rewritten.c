@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a rewrite may change: what it reports. See fuzz.h. */
+/* A rewrite may change only what it reports; see fuzz.h. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -18,7 +18,7 @@ static bool covers(const char *pointer, const char *path)
 	return strncmp(pointer, path, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
-/* A member that is new comes with the object around it, where the spec has none. */
+/* A new member may bring the object around it, if the spec has none. */
 static void must_be_reported(const struct comparison *c, const char *path, bool new)
 {
 	for (const struct finding *f = c->findings; f != NULL; f = f->next)
@@ -31,7 +31,7 @@ static void must_be_reported(const struct comparison *c, const char *path, bool 
 static void compare(const struct comparison *c, const struct json_node *before,
 		    const struct json_node *after);
 
-/* The member as the object's own text has it. */
+/* Returns the member that is in the object's own text. */
 static const struct json_node *find(const struct json_node *object, struct str key)
 {
 	json_each (member, object)
@@ -66,7 +66,7 @@ static void compare_objects(const struct comparison *c, const struct json_node *
 	}
 }
 
-/* Removed elements move those behind them up; new ones are the last. */
+/* Elements after a removed one move up; new ones are last. */
 static void compare_arrays(const struct comparison *c, const struct json_node *before,
 			   const struct json_node *after)
 {

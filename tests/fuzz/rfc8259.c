@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A second opinion on what one JSON object is, by RFC 8259 and by what docs/architecture.md refuses
- * besides. It only says yes or no, and is as slow as it is simple.
+ * in addition. It only says yes or no, and is as slow as it is simple.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
 
-/* Where in the text, or NULL once something is wrong. */
+/* The place in the text, or NULL after an error. */
 struct opinion {
 	const char *at, *end;
 	enum json_comments comments;
@@ -89,7 +89,7 @@ static long hex4(struct opinion *o)
 	return unit;
 }
 
-/* A character behind a backslash; -1 when it is none that may be. */
+/* Reads the character after a backslash; -1 if it is not allowed. */
 static long escaped(struct opinion *o)
 {
 	static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
@@ -113,7 +113,10 @@ static long escaped(struct opinion *o)
 	return 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
 }
 
-/* Characters of a string, folded as Go's encoding/json folds names; ended by 0, and to be freed. */
+/*
+ * Reads the characters of a string, folded as Go's encoding/json folds names. They end with 0, and
+ * the caller frees them.
+ */
 static long *string(struct opinion *o)
 {
 	long *characters = NULL;
@@ -183,7 +186,7 @@ static bool same(const long *a, const long *b)
 	return *a == *b;
 }
 
-/* A name that no other in the object has, and its value. */
+/* Reads a name that no other member of the object has, and its value. */
 static void member(struct opinion *o, long ***names, size_t *n)
 {
 	*names = mem_realloc(*names, (*n + 1) * sizeof(long *));
@@ -243,7 +246,7 @@ bool rfc8259_is_one_object(struct str text, enum json_comments comments)
 {
 	struct opinion o = { text.data, text.data + text.len, comments, 0 };
 
-	/* Comments are text too. */
+	/* Comments are text, too. */
 	for (size_t i = 0; i < text.len;) {
 		uint32_t c = 0;
 		size_t size = utf8_decode(text.data + i, text.len - i, &c);

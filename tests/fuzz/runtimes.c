@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Models of two command lines. runc: Go's flag package, behind urfave/cli, which moves options in
- * front of arguments for all verbs but exec. crun: argp, so getopt_long() in order, with
+ * Models of two command lines. runc: Go's flag package, called by urfave/cli, which moves options
+ * in front of arguments for all verbs but exec. crun: argp, that is getopt_long() in order, with
  * abbreviations and clusters; here the C library's own.
  */
 #include "runtimes.h"
@@ -9,7 +9,7 @@
 #include <getopt.h>
 #include <string.h>
 
-/* One option of both models; kinds as getopt_long() has them. */
+/* One option of both models; kinds as in getopt_long(). */
 struct known {
 	const char *name;
 	char letter;
@@ -108,7 +108,7 @@ static const struct known crun_exec[] = {
 	{ 0 },
 };
 
-/* Which verb starts something; NULL: none of ours. */
+/* Returns the verb if it starts something; NULL: another word. */
 static const char *starting_verb(const char *word)
 {
 	static const char *const verbs[] = { "create", "run", "restore", "exec" };
@@ -119,7 +119,7 @@ static const char *starting_verb(const char *word)
 	return NULL;
 }
 
-/* False: the runtime prints something and ends. */
+/* False if the runtime prints something and ends. */
 static bool put(struct started *started, char meaning, const char *value)
 {
 	switch (meaning) {
@@ -144,7 +144,7 @@ static bool put(struct started *started, char meaning, const char *value)
 	return meaning != '!';
 }
 
-/* Go: one dash or two, a whole name, and "=" where a value is attached. */
+/* Go: one dash or two, a whole name, and "=" if a value is attached. */
 static const struct known *go_find(const struct known *table, const char *arg)
 {
 	const char *name = arg + 1 + (arg[1] == '-');
@@ -164,7 +164,7 @@ static bool go_is_flag(const char *arg)
 	return arg[0] == '-' && arg[1] != '\0';
 }
 
-/* Options up to the first argument, whose index is returned; -1: an error, or nothing starts. */
+/* Reads options up to the first argument and returns its index; -1: an error, or nothing starts. */
 static int go_parse(const struct known *table, int argc, char *const *argv, int i,
 		    struct started *started)
 {
@@ -191,7 +191,7 @@ static int go_parse(const struct known *table, int argc, char *const *argv, int 
 	return i;
 }
 
-/* urfave/cli: options that stand behind arguments are moved in front, with the word behind them. */
+/* urfave/cli moves options that follow arguments to the front, each with the next word. */
 static int go_reorder(const struct known *table, int argc, char *const *argv, int i,
 		      char **ret_words)
 {
@@ -263,7 +263,7 @@ static int argp_parse_in_order(const struct known *table, int argc, char *const 
 
 	for (int k = 0; table[k].name != NULL; k++) {
 		longs[k] = (struct option){ table[k].name, table[k].has_arg, NULL, LONG_BASE + k };
-		/* '?' is also getopt's word for an error: it starts nothing either way. */
+		/* '?' is also getopt's sign of an error, which starts nothing either way. */
 		if (table[k].letter == 0 || table[k].letter == '?')
 			continue;
 		*at++ = table[k].letter;

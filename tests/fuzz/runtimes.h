@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How runc and crun read their command lines, told from their parsers' documentation. */
+/* How runc and crun read their command lines, by their parsers' documentation. */
 #ifndef ROOTFENCE_TESTS_FUZZ_RUNTIMES_H
 #define ROOTFENCE_TESTS_FUZZ_RUNTIMES_H
 
@@ -7,13 +7,13 @@
 
 #define RUNTIME_ARGS_MAX 32
 
-/* What a runtime is about to start; verb NULL: nothing, or an error. */
+/* The start that a runtime is about to make; verb NULL: nothing, or an error. */
 struct started {
 	const char *verb;	      /* create, run, restore or exec */
 	const char *id;		      /* never NULL with a verb */
-	const char *bundle, *process; /* NULL: not said */
+	const char *bundle, *process; /* NULL: not given */
 	const char *user, *cwd;
-	bool other_config; /* crun: another file than config.json */
+	bool other_config; /* crun: a file other than config.json */
 };
 
 /* argv[argc] is NULL. Errors of the runtime start nothing. */

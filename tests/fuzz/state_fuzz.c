@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * oci_state_read(): an id that is safe in paths, logs and map keys, an absolute bundle, a pid; the
- * same in other bytes.
+ * oci_state_read(): an id that is safe in paths, logs and map keys, an absolute bundle, and a pid.
+ * In other bytes they are the same.
  */
 #include <string.h>
 
