@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Registering a container: one map entry, made of what identity.c finds out and what the policy
+ * Registering a container: one map entry, made of what container.c finds out and what the policy
  * allows. No program is loaded and no ELF file read on this way.
  */
 #include "guard/registry.h"
