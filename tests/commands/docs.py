@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The policies, commands and jobs that docs show: the policies load, the commands do what is said."""
+"""What documents show and name: policies load, commands do what the text says, paths and make
+targets exist."""
 
 import glob
 import json
@@ -13,7 +14,10 @@ import jsonschema
 from policies import SCHEMA
 from tool import BINARY, ROOT, equal, output, read, run, spec, write
 
-PAGES = [os.path.join(ROOT, "README.md"), *sorted(glob.glob(os.path.join(ROOT, "docs/*.md")))]
+README = os.path.join(ROOT, "README.md")
+PAGES = [README, os.path.join(ROOT, "oci-hooks.d/README.md"),
+         *sorted(glob.glob(os.path.join(ROOT, "docs/**/*.md"), recursive=True))]
+MANUALS = sorted(glob.glob(os.path.join(ROOT, "docs/*.[58]")))
 
 
 def fenced(page, language):
@@ -35,7 +39,7 @@ def policies_of_docs():
         for block in fenced(page, "json"):
             if '"version"' in block:
                 yield os.path.basename(page), block
-    for block in re.findall(r'^    (\{ "version": 1.*\})$', read(PAGES[0]).decode(), re.M):
+    for block in re.findall(r'^    (\{ "version": 1.*\})$', read(README).decode(), re.M):
         yield "README.md", block
     for block in man_policies():
         yield "rootfence-policy.5", block
@@ -150,3 +154,78 @@ def test_links_of_docs_lead_somewhere(_):
         for link in re.findall(r"\]\(([^)#:]+)\)", read(page).decode()):
             path = os.path.join(os.path.dirname(page), link)
             assert os.path.exists(path), f"{page}: {link}"
+
+
+def names_a_file(path):
+    """Does the path exist? A component in capitals, like RULE, stands for any name."""
+    pattern = re.sub(r"\b[A-Z]+\b", "*", path.rstrip("/."))
+    return glob.glob(os.path.join(ROOT, pattern))
+
+
+def test_paths_of_docs_exist(_):
+    """Paths of the tree, and names of source files wherever they are."""
+    names = {"vmlinux.h"}  # which we do without
+    for top in ("hook", "bpf", "tests", "oci-hooks.d"):
+        for _, _, files in os.walk(os.path.join(ROOT, top)):
+            names.update(files)
+    for page in PAGES + MANUALS:
+        # These two have paths of a reader's own policies as well.
+        own = os.path.basename(page) in ("policy-as-code.md", "rootfence-policy.5")
+        tops = r"hook|bpf|docs|oci-hooks\.d" + ("" if own else r"|tests|policies|\.ci")
+        text = read(page).decode()
+        for path in re.findall(rf"(?<![\w./-])((?:{tops})/[\w./*-]*\w)", text):
+            assert names_a_file(path), f"{page}: {path}"
+        for name in re.findall(r"(?<![\w./*-])([\w-]+\.(?:[ch]|py|sh|bats|tsv|mk))\b(?!\()", text):
+            assert name in names or re.search("[A-Z]{2}", name), f"{page}: {name}"
+
+
+def test_limits_of_docs_are_in_the_code(_):
+    """Each name in a table of limits is defined in a file that its row names."""
+    seen = 0
+    for page in PAGES:
+        table = re.search(r"^\| limit \| value \| where \|\n.*\n((?:\|.*\n)+)",
+                          read(page).decode(), re.M)
+        for row in table[1].splitlines() if table else []:
+            names, _, where = row.strip("| ").split(" | ")
+            files = [glob.glob(os.path.join(ROOT, "**", os.path.basename(f)), recursive=True)
+                     for f in where.split(", ")]
+            text = b"".join(read(f) for found in files for f in found).decode()
+            for name in names.split(", "):
+                assert re.search(rf"^#define {name}\b", text, re.M), f"{page}: {name}"
+                seen += 1
+    assert seen > 20, f"{seen} limits found"
+
+
+def make_targets():
+    """Every target that make knows, by its own account."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+    done = subprocess.run(["make", "-C", ROOT, "--question", "--print-data-base"],
+                          capture_output=True, text=True, env=environment, timeout=120,
+                          check=False)
+    return set(re.findall(r"^([a-z][\w-]*):", done.stdout, re.M))
+
+
+def words_after_make(text):
+    """What the text says that make is given: in code, in literal lines, in .Ql of a manual."""
+    start = "" if text.startswith(".") else " {4}"
+    spans = re.findall(r"`make\s+([^`]+)`", text) + re.findall(r"^\.Ql make (.+)$", text, re.M)
+    lines = re.findall(rf"^{start}make (.+?)(?:$|  | #| &&)", text, re.M)
+    listed = re.findall(r"^\.It Cm (install-[\w-]+)$", text, re.M)
+    return " ".join(spans + lines + listed).split()
+
+
+def test_make_targets_of_docs_exist(_):
+    targets = make_targets()
+    assert "install" in targets, "make printed no targets"
+    for page in PAGES + MANUALS:
+        for word in words_after_make(read(page).decode()):
+            if re.fullmatch(r"[a-z][a-z-]*[a-z]", word):
+                assert word in targets, f"{page}: make {word}"
+
+
+def test_pages_that_everybody_reads_are_short(_):
+    for page, most in ((README, 120), (os.path.join(ROOT, "docs/architecture.md"), 200)):
+        lines = read(page).decode().expandtabs().split("\n")
+        assert len(lines) - 1 < most, f"{page}: {len(lines) - 1} lines, at most {most - 1}"
+    for line in read(README).decode().expandtabs().split("\n"):
+        assert len(line) <= 120, f"README.md: longer than 120 columns: {line}"

@@ -61,20 +61,23 @@ static const char spec[] =
 
 static const enum front_end fronts[] = { FRONT_CHECK, FRONT_PRECREATE, FRONT_READ_ONLY };
 
-/* The spec gets a verdict, and a rewrite holds: inspect() reads and judges it again. */
+/* The spec gets a verdict, and a rewrite holds: pipeline_judge() reads and judges it again. */
 static void check_judgement(struct arena *arena, const struct policy *policy, uint8_t front)
 {
-	struct inspect_how how = { .policy = policy,
-				   .front_end = fronts[choice(front, ARRAY_SIZE(fronts))] };
-	struct inspection inspection, again;
+	struct pipeline_options options = { .policy = policy,
+					    .front_end =
+						    fronts[choice(front, ARRAY_SIZE(fronts))] };
+	struct pipeline_result result, again;
 	struct err err = { 0 };
 
-	must(inspect(arena, &how, "spec", STR(spec), &inspection, &err) == 0, "%s", err.text);
-	if (inspection.verdict.kind != VERDICT_REWRITE)
+	must(pipeline_judge(arena, &options, "spec", STR(spec), &result, &err) == 0, "%s",
+	     err.text);
+	if (result.verdict.kind != VERDICT_REWRITE)
 		return;
-	only_reported_differs(arena, STR(spec), inspection.output, inspection.verdict.findings);
-	must(inspect(arena, &how, "spec", inspection.output, &again, &err) == 0, "%s", err.text);
-	must(str_equal(again.output, inspection.output), "a second rewrite: %.*s",
+	only_reported_differs(arena, STR(spec), result.output, result.verdict.findings);
+	must(pipeline_judge(arena, &options, "spec", result.output, &again, &err) == 0, "%s",
+	     err.text);
+	must(str_equal(again.output, result.output), "a second rewrite: %.*s",
 	     (int)again.output.len, again.output.data);
 }
 

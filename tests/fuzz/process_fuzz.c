@@ -8,7 +8,7 @@
 #include "fuzz.h"
 #include "oci/capability.h"
 #include "policy/rule.h"
-#include "wrapper/session.h"
+#include "verdict/pipeline.h"
 
 const size_t fuzz_prefix = 2; /* policy, container */
 
@@ -45,54 +45,57 @@ static struct oci_config *container_of(uint8_t byte)
 	return &configs[i];
 }
 
-static void check_output(struct arena *arena, const struct exec_session *session, struct str text,
-			 const struct verdict *verdict, struct str output)
+static void check_output(struct arena *arena, const struct pipeline_options *options,
+			 const struct pipeline_result *first)
 {
-	struct verdict again;
-	struct str second;
+	struct pipeline_result second;
 	struct err err = { 0 };
 
-	if (verdict->kind != VERDICT_REWRITE) {
-		must(str_equal(output, text), "changed without a word");
+	if (first->verdict.kind != VERDICT_REWRITE) {
+		must(str_equal(first->output, first->doc->text), "changed without a word");
 		return;
 	}
-	must(exec_judge_document(arena, session, "again", output, &again, &second, &err) == 0, "%s",
+	must(pipeline_judge(arena, options, "again", first->output, &second, &err) == 0, "%s",
 	     err.text);
-	must(again.kind < VERDICT_REWRITE && str_equal(second, output),
-	     "a second pass changes it: %.*s", (int)second.len, second.data);
-	for (const struct finding *f = verdict->findings; f != NULL; f = f->next)
+	must(second.verdict.kind < VERDICT_REWRITE && str_equal(second.output, first->output),
+	     "a second pass changes it: %.*s", (int)second.output.len, second.output.data);
+	for (const struct finding *f = first->verdict.findings; f != NULL; f = f->next)
 		must(f->rule->process, "%s is not about a process", f->rule->name);
-	only_reported_differs(arena, text, output, verdict->findings);
+	only_reported_differs(arena, first->doc->text, first->output, first->verdict.findings);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct exec_session session = { .today = TODAY, .given_capabilities = CAP_ENGINE_DEFAULT };
-	struct verdict verdict, other;
-	struct str text, output, ignored;
+	struct pipeline_container container = { .given_capabilities = CAP_ENGINE_DEFAULT };
+	struct pipeline_options options = { .front_end = FRONT_EXEC,
+					    .scope = FACTS_LIVE,
+					    .today = TODAY,
+					    .container = &container };
+	struct pipeline_result result, other;
 	struct json_doc *doc;
 	struct arena *arena;
 	struct err err = { 0 };
+	struct str text;
 	int error;
 
 	if (size <= fuzz_prefix)
 		return 0;
 	arena = arena_new();
 	text = (struct str){ (const char *)data + fuzz_prefix, size - fuzz_prefix };
-	session.policy = fuzz_policy(data[0]);
-	session.container = container_of(data[1]);
-	error = exec_judge_document(arena, &session, "input", text, &verdict, &output, &err);
+	options.policy = fuzz_policy(data[0]);
+	container.config = container_of(data[1]);
+	error = pipeline_judge(arena, &options, "input", text, &result, &err);
 	must(error == 0 || err.exit == EXIT_SPEC, "exit %d: %s", err.exit, err.text);
 	if (json_read(arena, "input", text, JSON_NO_COMMENTS, &doc, &err) == 0) {
-		must(exec_judge_document(arena, &session, "respelled",
-					 respell(arena, doc, seed_of(text)), &other, &ignored,
-					 &err) == error,
+		must(pipeline_judge(arena, &options, "respelled",
+				    respell(arena, doc, seed_of(text)), &other, &err) == error,
 		     "%d, in other bytes not so: %s", error, err.text);
-		must(error < 0 || other.kind == verdict.kind, "%s, but %s in other bytes",
-		     verdict_name(verdict.kind), verdict_name(other.kind));
+		must(error < 0 || other.verdict.kind == result.verdict.kind,
+		     "%s, but %s in other bytes", verdict_name(result.verdict.kind),
+		     verdict_name(other.verdict.kind));
 	}
 	if (error == 0)
-		check_output(arena, &session, text, &verdict, output);
+		check_output(arena, &options, &result);
 	arena_free(arena);
 	return 0;
 }

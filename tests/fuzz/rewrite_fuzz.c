@@ -52,14 +52,15 @@ static void check_findings(const struct verdict *verdict)
 	     "%u refusals make %s", refusals, verdict_name(verdict->kind));
 }
 
-static void check_output(struct arena *arena, const struct inspect_how *how,
-			 const struct inspection *first)
+static void check_output(struct arena *arena, const struct pipeline_options *options,
+			 const struct pipeline_result *first)
 {
-	struct inspection second;
+	struct pipeline_result second;
 	struct err err = { 0 };
 
 	only_reported_differs(arena, first->doc->text, first->output, first->verdict.findings);
-	must(inspect(arena, how, "again", first->output, &second, &err) == 0, "%s", err.text);
+	must(pipeline_judge(arena, options, "again", first->output, &second, &err) == 0, "%s",
+	     err.text);
 	must(second.verdict.kind < VERDICT_REWRITE, "rewritten, and still %s: %s",
 	     verdict_name(second.verdict.kind), second.verdict.findings->message);
 	must(str_equal(second.output, first->output), "a second pass changes it: %.*s",
@@ -67,26 +68,26 @@ static void check_output(struct arena *arena, const struct inspect_how *how,
 }
 
 /* Without the right to rewrite, a spec that passed may be refused, but never the reverse. */
-static void check_read_only(struct arena *arena, const struct inspect_how *how, struct str text,
-			    const struct inspection *first)
+static void check_read_only(struct arena *arena, const struct pipeline_options *options,
+			    struct str text, const struct pipeline_result *first)
 {
-	struct inspect_how less = *how;
-	struct inspection other;
+	struct pipeline_options less = *options;
+	struct pipeline_result other;
 	struct err err = { 0 };
 
 	less.front_end = FRONT_READ_ONLY;
-	must(inspect(arena, &less, "again", text, &other, &err) == 0, "%s", err.text);
+	must(pipeline_judge(arena, &less, "again", text, &other, &err) == 0, "%s", err.text);
 	must(str_equal(other.output, text), "changed without the right to");
 	must(first->verdict.kind < VERDICT_REWRITE || other.verdict.kind == VERDICT_REJECT,
 	     "%s becomes %s", verdict_name(first->verdict.kind), verdict_name(other.verdict.kind));
 }
 
-static void check_spec(struct arena *arena, const struct inspect_how *how, struct str text)
+static void check_spec(struct arena *arena, const struct pipeline_options *options, struct str text)
 {
-	struct inspection first, other;
+	struct pipeline_result first, other;
 	struct json_doc *doc;
 	struct err err = { 0 };
-	int error = inspect(arena, how, "input", text, &first, &err);
+	int error = pipeline_judge(arena, options, "input", text, &first, &err);
 	struct str respelled;
 
 	must(error == 0 || err.exit == EXIT_SPEC, "exit %d: %s", err.exit, err.text);
@@ -95,25 +96,25 @@ static void check_spec(struct arena *arena, const struct inspect_how *how, struc
 		return;
 	}
 	respelled = respell(arena, doc, seed_of(text));
-	must(inspect(arena, how, "respelled", respelled, &other, &err) == error,
+	must(pipeline_judge(arena, options, "respelled", respelled, &other, &err) == error,
 	     "%d, in other bytes not so: %s", error, err.text);
 	if (error < 0)
 		return;
 	check_findings(&first.verdict);
 	must_be_alike(&first.verdict, &other.verdict, respelled);
 	if (first.verdict.kind == VERDICT_REWRITE)
-		check_output(arena, how, &first);
+		check_output(arena, options, &first);
 	else
 		must(str_equal(first.output, text), "changed without a word");
-	check_read_only(arena, how, text, &first);
+	check_read_only(arena, options, text, &first);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct inspect_cache caches[256];
+	static struct pipeline_cache caches[256];
 	static struct arena *kept;
-	struct inspect_how how = { 0 };
-	struct inspect_cache *cache;
+	struct pipeline_options options = { 0 };
+	struct pipeline_cache *cache;
 	struct arena *arena;
 
 	if (size <= fuzz_prefix)
@@ -121,15 +122,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena = arena_new();
 	if (kept == NULL)
 		kept = arena_new();
-	how.policy = fuzz_policy(data[0]);
-	how.front_end = fronts[choice(data[1], ARRAY_SIZE(fronts))];
-	how.userns_needs_seal = choice(data[1], 10) >= 5;
-	how.scope = choice(data[1], 20) >= 10 ? FACTS_LIVE : FACTS_OFFLINE;
+	options.policy = fuzz_policy(data[0]);
+	options.front_end = fronts[choice(data[1], ARRAY_SIZE(fronts))];
+	options.userns_needs_seal = choice(data[1], 10) >= 5;
+	options.scope = choice(data[1], 20) >= 10 ? FACTS_LIVE : FACTS_OFFLINE;
 	/* The host does not change, so its own facts are looked up once per policy. */
 	cache = &caches[data[0]];
 	cache->host.arena = cache->profiles.arena = kept;
-	how.cache = cache;
-	check_spec(arena, &how,
+	options.cache = cache;
+	check_spec(arena, &options,
 		   (struct str){ (const char *)data + fuzz_prefix, size - fuzz_prefix });
 	arena_free(arena);
 	return 0;
