@@ -6,12 +6,15 @@ _rootfence_policies() {
 		! -name schema.json -printf '%f\n' 2>/dev/null | sed 's/\.json$//'
 }
 
+_rootfence_commands() {
+	rootfence help 2>/dev/null | sed -n '/^Commands:/,/^$/s/^  \([a-zA-Z]*\) .*/\1/p'
+}
+
 _rootfence() {
 	local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} words=''
 
 	if [[ $COMP_CWORD -eq 1 ]]; then
-		words="--help --version $(rootfence --help 2>/dev/null |
-			sed -n '/^Commands:/,/^$/s/^  \([a-zA-Z]*\) .*/\1/p')"
+		words="--help --version $(_rootfence_commands)"
 	elif [[ $last == --format ]]; then
 		words=$(rootfence "${COMP_WORDS[1]}" --help 2>/dev/null |
 			sed -n 's/(default)//; s/,\| or / /g; s/^  --format F *//p')
@@ -19,6 +22,8 @@ _rootfence() {
 		words='lint show list diff'
 		[[ $COMP_CWORD -eq 2 ]] || words=$(_rootfence_policies)
 		[[ ${COMP_WORDS[2]} != list ]] || words=--format
+	elif [[ ${COMP_WORDS[1]} == help ]]; then
+		words=$(_rootfence_commands)
 	elif [[ $last == --hook ]]; then
 		words='lsm prepare commit exec'
 	elif [[ $last == --policy ]]; then

@@ -1,143 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of commands, and which of them was asked for. */
+/* What is asked for: a command, or the runtime whose name this program was called by. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/io.h"
-#include "base/cleanup.h"
 #include "cmd/cmd.h"
-
-#define POLICY_OPTION "  --policy P       a policy file, or the name of an installed policy\n"
-#define GUARD_OPTION \
-	"  --guard DIR      where the guard is pinned (default /sys/fs/bpf/rootfence)\n"
-#define FORMAT_OPTION "  --format F       text (default) or json\n"
-#define EXITS_VERDICT                                           \
-	"  0 allowed, or allowed after rewriting   1 refused\n" \
-	"  3 malformed or ambiguous spec           4 missing or invalid policy\n"
-#define EXITS_COMMON "  2 usage   6 system error\n"
-
-const struct command commands[] = {
-	{ "check", "Judges OCI specs and says what a policy finds in them", "[OPTIONS] PATH...|-",
-	  "  PATH             a config.json, a bundle, or a directory tree of specs\n" POLICY_OPTION
-	  "  --format F       text (default), json, sarif or junit\n"
-	  "  --no-rewrite     count what would be rewritten as refused\n",
-	  "  rootfence check config.json\n  rootfence check --policy strict --format json specs/\n",
-	  EXITS_VERDICT EXITS_COMMON, command_check },
-	{ "rewrite", "Prints a spec with what the policy rewrites put right", "[OPTIONS] PATH|-",
-	  POLICY_OPTION "  --patch          an RFC 6902 patch instead\n",
-	  "  rootfence rewrite config.json >safe.json\n  rootfence rewrite --patch /run/bundle >changes.json\n",
-	  EXITS_VERDICT EXITS_COMMON, command_rewrite },
-	{ "explain", "Says of every rule what it saw, what it wants, and how to mend it",
-	  "[OPTIONS] PATH|-", POLICY_OPTION FORMAT_OPTION,
-	  "  rootfence explain config.json\n  rootfence explain --policy strict --format json .\n",
-	  EXITS_VERDICT EXITS_COMMON, command_explain },
-	{ "policy", "Checks, shows, compares policies and lists the rules",
-	  "lint P... | show [P] | list | diff A B",
-	  "  lint P...        errors, and warnings of what is allowed but hardly meant\n"
-	  "  show [P]         the policy in force, with what it extends, as one file\n"
-	  "  list             every rule; takes --format\n"
-	  "  diff A B         what B lets pass and A refuses, and the other way round\n"
-	  "  --format F       text (default) or json\n",
-	  "  rootfence policy lint web.json\n  rootfence policy diff default web.json\n",
-	  "  0 valid, also with warnings; diff: B lets nothing pass that A refuses\n"
-	  "  1 diff: B lets something pass that A refuses\n"
-	  "  4 missing or invalid policy\n" EXITS_COMMON,
-	  command_policy },
-	{ "test",
-	  "Runs the test cases that lie beside policies, and names rules that none exercises",
-	  "[OPTIONS] DIR...",
-	  "  DIR              a directory of policies, with their cases in tests/POLICY; or the cases\n"
-	  "                   of one policy\n"
-	  "  --format F       text (default), junit or tap\n",
-	  "  rootfence test policies/\n  rootfence test --format junit policies/tests/web >report.xml\n",
-	  "  0 all cases hold   1 a case does not hold\n"
-	  "  3 a case cannot be read   4 missing or invalid policy\n" EXITS_COMMON,
-	  command_test },
-	{ "precreate",
-	  "podman's precreate hook: a config on standard input, rewritten to standard output",
-	  "[OPTIONS]", POLICY_OPTION GUARD_OPTION,
-	  "  rootfence precreate <config.json\n  rootfence precreate --policy strict <config.json\n",
-	  EXITS_VERDICT EXITS_COMMON, command_precreate },
-	{ "createRuntime", "OCI hook: judges the container and puts it under the guard",
-	  "[OPTIONS]", POLICY_OPTION GUARD_OPTION,
-	  "  rootfence createRuntime <state.json\n  rootfence createRuntime --policy strict <config.json\n",
-	  EXITS_VERDICT "  5 guard cannot give what the policy asks for\n" EXITS_COMMON,
-	  command_create_runtime },
-	{ "prestart", "OCI hook: the same as createRuntime, for engines that only have this stage",
-	  "[OPTIONS]", POLICY_OPTION GUARD_OPTION,
-	  "  rootfence prestart <state.json\n  rootfence prestart --policy strict <config.json\n",
-	  EXITS_VERDICT "  5 guard cannot give what the policy asks for\n" EXITS_COMMON,
-	  command_create_runtime },
-	{ "poststop", "OCI hook: takes the container out of the guard; never fails a removal",
-	  "[OPTIONS]",
-	  GUARD_OPTION
-	  "  --record DIR     what the wrapper keeps of the container, to be removed\n",
-	  "  rootfence poststop <state.json\n  rootfence poststop --guard DIR <state.json\n",
-	  "  0 always, but 2 for wrong options\n", command_poststop },
-	{ "runtime", "Stands in front of runc or crun: judges what they start, then becomes them",
-	  "ARGS...", "  ARGS             the command line of runc or crun\n",
-	  "  rootfence runtime create --bundle /run/b c1\n  rootfence runtime state c1\n",
-	  EXITS_VERDICT EXITS_COMMON "  otherwise the real runtime's own\n", command_runtime },
-	{ "load", "Loads the kernel guard and pins it", "[OPTIONS]",
-	  GUARD_OPTION
-	  "  --hook HOOK      attach to lsm, prepare, commit or exec (default: the best there is)\n"
-	  "  --replace        put this version's guard in the place of a loaded one, without a gap\n",
-	  "  rootfence load\n  rootfence load --replace\n",
-	  "  0 loaded   5 the kernel cannot\n" EXITS_COMMON, command_load },
-	{ "unload", "Detaches the kernel guard; guarded containers run on without it", "[OPTIONS]",
-	  GUARD_OPTION, "  rootfence unload\n  rootfence unload --guard DIR\n",
-	  "  0 not loaded any more\n" EXITS_COMMON, command_unload },
-	{ "status", "Says what the guard guarantees, and why no more", "[OPTIONS]",
-	  GUARD_OPTION FORMAT_OPTION, "  rootfence status\n  rootfence status --format json\n",
-	  "  0 status was printed   5 a guard of another version is pinned\n" EXITS_COMMON,
-	  command_status },
-	{ "watch", "Prints denied and logged events as they happen", "[OPTIONS]",
-	  GUARD_OPTION FORMAT_OPTION "  --container ID   of this container only\n",
-	  "  rootfence watch\n  rootfence watch --format json --container 4b854702f05a\n",
-	  "  0 ended by a signal   5 no guard is loaded\n" EXITS_COMMON, command_watch },
-	{ 0 },
-};
-
-static int usage(int fd)
-{
-	struct arena *arena = arena_new();
-	auto_buf struct buf text = { 0 };
-	struct err err;
-	int error;
-
-	buf_printf(&text,
-		   "Usage: rootfence COMMAND [OPTIONS] [ARGUMENTS]\n\n"
-		   "Keeps containers from having, keeping or regaining root.\n\nCommands:\n");
-	for (const struct command *command = commands; command->name != NULL; command++)
-		buf_printf(&text, "  %-14s %s\n", command->name, command->summary);
-	buf_printf(&text, "\nrootfence COMMAND --help tells more; so does rootfence(8).\n"
-			  "rootfence --version prints the version.\n");
-	error = io_write(fd, "output", (struct str){ text.data, text.len }, &err);
-	arena_free(arena);
-	return error < 0 ? report_error(&err) : EXIT_ALLOWED;
-}
-
-static int unknown_command(const char *name)
-{
-	const char *words[ARRAY_SIZE(commands)] = { NULL };
-	struct str_hint hint;
-	struct err err;
-
-	for (size_t i = 0; commands[i].name != NULL; i++)
-		words[i] = commands[i].name;
-	hint = str_hint(str_from(name), words, "'", "'?");
-	if (name[0] == '-')
-		err_set(&err, EINVAL, EXIT_USAGE,
-			"unknown option '%.64s' before a command; there are --help and --version",
-			name);
-	else
-		err_set(&err, EINVAL, EXIT_USAGE, "unknown command '%.64s'%s", name,
-			hint.text[0] != '\0' ? hint.text : "; see rootfence --help");
-	return report_error(&err);
-}
 
 /*
  * A descriptor that is closed here would be given to the next file that is opened, and written to.
@@ -160,27 +28,22 @@ static int open_standard_files(void)
 
 int main(int argc, char **argv)
 {
+	const struct command *command;
+	struct err err;
+
 	if (open_standard_files() != 0)
 		return EXIT_SYSTEM;
 	if (argc > 0 && runtime_is_called(argv[0]))
 		return runtime_main(argc, argv);
 	if (argc < 2) {
-		usage(STDERR_FILENO);
+		print_usage(STDERR_FILENO);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0)
-		return usage(STDOUT_FILENO);
-	if (strcmp(argv[1], "--version") == 0) {
-		struct err err;
-
-		return io_write(STDOUT_FILENO, "standard output",
-				STR("rootfence " ROOTFENCE_VERSION "\n"), &err) < 0
-			       ? report_error(&err)
-			       : EXIT_ALLOWED;
-	}
-	for (const struct command *command = commands; command->name != NULL; command++)
-		if (strcmp(argv[1], command->name) == 0)
-			return command->run(command, argc - 2, argv + 2);
-	return unknown_command(argv[1]);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return print_usage(STDOUT_FILENO);
+	if (strcmp(argv[1], "--version") == 0)
+		return print_version();
+	if (command_find(argv[1], &command, &err) < 0)
+		return report_error(&err);
+	return command->run(command, argc - 2, argv + 2);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands: the table that main.c dispatches by, and what they share. */
+/* Commands: their table, and what they share. */
 #ifndef ROOTFENCE_CMD_CMD_H
 #define ROOTFENCE_CMD_CMD_H
 
@@ -22,6 +22,9 @@ struct command {
 
 extern const struct command commands[]; /* ended by a row without a name */
 
+/* The command of that name. Error: EXIT_USAGE, with the nearest known one. */
+int command_find(const char *name, const struct command **ret_command, struct err *err);
+
 /* One option of a command. All are long; a value follows as --name VALUE or --name=VALUE. */
 struct option {
 	const char *name;   /* without the dashes */
@@ -37,6 +40,15 @@ struct option {
 int options_parse(const struct command *command, const struct option *options, size_t n_options,
 		  int argc, char **argv, int *ret_n, struct err *err);
 
+/* options_no_arguments: for commands without any. Error: EXIT_USAGE where n is not 0. */
+int options_no_arguments(const struct command *command, int n, struct err *err);
+
+/* The commands and what they do. Returns an exit code. */
+int print_usage(int fd);
+
+/* The version on standard output. Returns an exit code. */
+int print_version(void);
+
 /* print_help: the help text of one command on standard output. */
 void print_help(const struct command *command);
 
@@ -49,7 +61,7 @@ bool runtime_is_called(const char *name);
 /* runtime_main: stands for it: judges, then becomes the real runtime. Returns an exit code. */
 int runtime_main(int argc, char **argv);
 
-/* The commands; each in a file of its name. */
+/* The commands; each in a file of its name. prestart is command_create_runtime(). */
 int command_check(const struct command *command, int argc, char **argv);
 int command_explain(const struct command *command, int argc, char **argv);
 int command_policy(const struct command *command, int argc, char **argv);
@@ -63,5 +75,7 @@ int command_load(const struct command *command, int argc, char **argv);
 int command_unload(const struct command *command, int argc, char **argv);
 int command_status(const struct command *command, int argc, char **argv);
 int command_watch(const struct command *command, int argc, char **argv);
+int command_help(const struct command *command, int argc, char **argv);
+int command_version(const struct command *command, int argc, char **argv);
 
 #endif

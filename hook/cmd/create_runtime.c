@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The OCI hooks. createRuntime (and prestart) runs in the runtime namespace when the container's
- * namespaces and cgroup exist and nothing of it runs yet: it judges the bundle's config and puts
- * the container under the guard. poststop takes it out again.
+ * createRuntime, an OCI hook. It runs in the runtime namespace when the container's namespaces and
+ * cgroup exist and nothing of it runs yet: it judges the bundle's config and puts the container
+ * under the guard. prestart is the same function by the older name of this stage.
  */
 #include "cmd.h"
 
@@ -19,13 +19,11 @@
 #include "policy_files.h"
 #include "policy_to_guard.h"
 #include "report/report.h"
-#include "wrapper/record.h"
 
 struct hook {
 	struct arena *arena;
 	const char *policy_name;
 	const char *guard_dir;
-	const char *record;    /* poststop: the record that the wrapper made, or NULL */
 	const char *container; /* id, once it is known */
 	int load_error;	       /* of a guard that was not loaded yet; 0, or -errno with why_not */
 	struct err why_not;
@@ -184,46 +182,4 @@ int command_create_runtime(const struct command *command, int argc, char **argv)
 	}
 	arena_free(hook.arena);
 	return result;
-}
-
-static int poststop(struct hook *hook, struct err *err)
-{
-	struct err record_err = { 0 };
-	struct oci_state state;
-	struct json_doc *doc;
-	int removed = 0, error = restrain(RESTRAIN_POSTSTOP, err);
-
-	if (error == 0)
-		error = read_stdin(hook->arena, &doc, err);
-	if (error == 0)
-		error = oci_state_read(doc, &state, err);
-	if (error < 0)
-		return error;
-	hook->container = state.id;
-	error = guard_unregister(hook->guard_dir, state.id, err);
-	/* The record goes whatever the guard says: the container is gone. */
-	if (hook->record != NULL)
-		removed = record_remove(hook->arena, hook->record, state.id, &record_err);
-	if (error == 0 && removed < 0)
-		*err = record_err;
-	return error < 0 ? error : removed;
-}
-
-int command_poststop(const struct command *command, int argc, char **argv)
-{
-	struct hook hook = { .guard_dir = GUARD_DIR };
-	const struct option options[] = { { "guard", &hook.guard_dir, NULL },
-					  { "record", &hook.record, NULL } };
-	struct err err;
-	int n;
-
-	report_begin_hook();
-	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
-		return report_error(&err);
-	hook.arena = arena_new();
-	/* A container that cannot be removed helps nobody: what fails is told, and is no failure. */
-	if (poststop(&hook, &err) < 0)
-		report_from_hook(hook.container, err.text);
-	arena_free(hook.arena);
-	return EXIT_ALLOWED;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* load and unload: the kernel guard by hand, and by the systemd unit. */
+/* load: the kernel guard by hand, and by the systemd unit. */
 #include "cmd.h"
 
 #include <errno.h>
@@ -9,14 +9,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "guard/guard.h"
-
-static int no_arguments(const struct command *command, int n, struct err *err)
-{
-	if (n == 0)
-		return 0;
-	return err_set(err, EINVAL, EXIT_USAGE, "%s takes no arguments; see rootfence %s --help",
-		       command->name, command->name);
-}
 
 static const char *const loaded_words[] = {
 	[GUARD_LOADED] = "loaded",
@@ -39,7 +31,7 @@ int command_load(const struct command *command, int argc, char **argv)
 
 	error = options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err);
 	if (error == 0)
-		error = no_arguments(command, n, &err);
+		error = options_no_arguments(command, n, &err);
 	if (error == 0)
 		error = guard_load(dir, hook, replace ? GUARD_LOAD_REPLACE : GUARD_LOAD_ONCE,
 				   &loaded, &err);
@@ -62,25 +54,5 @@ int command_load(const struct command *command, int argc, char **argv)
 				      status.hook, guard_level_name(status.level))),
 		&err);
 	arena_free(arena);
-	return error < 0 ? report_error(&err) : EXIT_ALLOWED;
-}
-
-int command_unload(const struct command *command, int argc, char **argv)
-{
-	const char *dir = GUARD_DIR;
-	const struct option options[] = { { "guard", &dir, NULL } };
-	bool unloaded = false;
-	struct err err;
-	int n, error;
-
-	error = options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err);
-	if (error == 0)
-		error = no_arguments(command, n, &err);
-	if (error == 0)
-		error = guard_unload(dir, &unloaded, &err);
-	if (error == 0)
-		error = io_write(STDOUT_FILENO, "standard output",
-				 unloaded ? STR("guard unloaded\n") : STR("guard was not loaded\n"),
-				 &err);
 	return error < 0 ? report_error(&err) : EXIT_ALLOWED;
 }

@@ -111,6 +111,14 @@ int options_parse(const struct command *command, const struct option *options, s
 	return 0;
 }
 
+int options_no_arguments(const struct command *command, int n, struct err *err)
+{
+	if (n == 0)
+		return 0;
+	return err_set(err, EINVAL, EXIT_USAGE, "%s takes no arguments; see rootfence %s --help",
+		       command->name, command->name);
+}
+
 int report_error(const struct err *err)
 {
 	/* One write, so that lines of processes that fail side by side do not mix. */

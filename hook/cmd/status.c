@@ -135,9 +135,8 @@ int command_status(const struct command *command, int argc, char **argv)
 	error = options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err);
 	if (error == 0)
 		error = format_parse(format_name, &format, &err);
-	if (error == 0 && n > 0)
-		error = err_set(&err, EINVAL, EXIT_USAGE,
-				"status takes no arguments; see rootfence status --help");
+	if (error == 0)
+		error = options_no_arguments(command, n, &err);
 	if (error == 0)
 		error = guard_query(dir, &status, &err);
 	/* Containers whose runtime was killed leave no poststop behind: their entries go here. */

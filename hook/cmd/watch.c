@@ -170,9 +170,8 @@ int command_watch(const struct command *command, int argc, char **argv)
 	error = options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err);
 	if (error == 0)
 		error = format_parse(format_name, &watch.format, &err);
-	if (error == 0 && n > 0)
-		error = err_set(&err, EINVAL, EXIT_USAGE,
-				"watch takes no arguments; see rootfence watch --help");
+	if (error == 0)
+		error = options_no_arguments(command, n, &err);
 	if (error == 0)
 		error = guard_watch(dir, on_event, &watch, -1, &err);
 	return error < 0 ? report_error(&err) : EXIT_ALLOWED;

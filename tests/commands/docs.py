@@ -229,3 +229,13 @@ def test_pages_that_everybody_reads_are_short(_):
         assert len(lines) - 1 < most, f"{page}: {len(lines) - 1} lines, at most {most - 1}"
     for line in read(README).decode().expandtabs().split("\n"):
         assert len(line) <= 120, f"README.md: longer than 120 columns: {line}"
+
+
+def test_every_command_is_in_the_synopsis_of_the_man_page(_):
+    text = output(0, "help").decode()
+    commands = re.findall(r"^  (\w+) ", text, re.M)
+    synopsis = read(os.path.join(ROOT, "docs/rootfence.8")).decode()
+    synopsis = synopsis.partition(".Sh SYNOPSIS")[2].partition(".Sh DESCRIPTION")[0]
+    named = set(re.findall(r"\w+", " ".join(re.findall(r"^\.Cm (.*)", synopsis, re.M))))
+    equal([c for c in commands if c not in named], [])
+    assert len(commands) > 10

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * poststop, an OCI hook: takes the container out of the guard, and its record away. It never fails
+ * a container's removal.
+ */
+#include "cmd.h"
+
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/restrain.h"
+#include "guard/guard.h"
+#include "json/json.h"
+#include "oci/state.h"
+#include "report/report.h"
+#include "wrapper/record.h"
+
+struct poststop {
+	struct arena *arena;
+	const char *guard_dir;
+	const char *record;    /* that the wrapper made, or NULL */
+	const char *container; /* id, once it is known */
+};
+
+static int read_state(struct poststop *hook, struct oci_state *ret_state, struct err *err)
+{
+	struct json_doc *doc;
+	struct str text;
+	int error = io_read(hook->arena, STDIN_FILENO, "standard input", JSON_SIZE_MAX, &text, err);
+
+	if (error == 0)
+		error = json_read(hook->arena, "standard input", text, JSON_NO_COMMENTS, &doc, err);
+	return error < 0 ? error : oci_state_read(doc, ret_state, err);
+}
+
+static int poststop(struct poststop *hook, struct err *err)
+{
+	struct err record_err = { 0 };
+	struct oci_state state;
+	int removed = 0, error = restrain(RESTRAIN_POSTSTOP, err);
+
+	if (error == 0)
+		error = read_state(hook, &state, err);
+	if (error < 0)
+		return error;
+	hook->container = state.id;
+	error = guard_unregister(hook->guard_dir, state.id, err);
+	/* The record goes whatever the guard says: the container is gone. */
+	if (hook->record != NULL)
+		removed = record_remove(hook->arena, hook->record, state.id, &record_err);
+	if (error == 0 && removed < 0)
+		*err = record_err;
+	return error < 0 ? error : removed;
+}
+
+int command_poststop(const struct command *command, int argc, char **argv)
+{
+	struct poststop hook = { .guard_dir = GUARD_DIR };
+	const struct option options[] = { { "guard", &hook.guard_dir, NULL },
+					  { "record", &hook.record, NULL } };
+	struct err err;
+	int n;
+
+	report_begin_hook();
+	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
+		return report_error(&err);
+	hook.arena = arena_new();
+	/* Keeping a container from being removed helps nobody: an error is reported, and ignored. */
+	if (poststop(&hook, &err) < 0)
+		report_from_hook(hook.container, err.text);
+	arena_free(hook.arena);
+	return EXIT_ALLOWED;
+}
