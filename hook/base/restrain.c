@@ -50,7 +50,7 @@ static int failed(const char *what, struct err *err)
 	return err_set_system(err, errno, "cannot restrain this process: %s", what);
 }
 
-/* Only lowers a limit, since a lower one that exists may have its reason. */
+/* Only lowers a limit, since an existing lower one may have its reason. */
 static int limit(int resource, rlim_t most)
 {
 	struct rlimit now;

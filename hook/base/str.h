@@ -103,7 +103,7 @@ struct str_hint {
 };
 
 /*
- * Returns the end of a message about text that is none of the words; the list ends with NULL. It
+ * Returns the end of a message about text that matches none of the words, which end with NULL. It
  * has "; did you mean " and the closest word by edit distance, between before and after, which are
  * a few bytes. It is empty if no word is near enough.
  */

@@ -10,7 +10,7 @@ enum own_userns {
 };
 
 /*
- * Returns which of them it is. It is looked up until it is known, since this process never changes
+ * Returns which one it is. It is looked up until it is known, since this process never changes
  * it. For OWN_USERNS_UNKNOWN, errno says why.
  */
 enum own_userns own_userns(void);

@@ -93,8 +93,8 @@ static void open_low_ports(struct judge *judge)
 
 /*
  * At exec, capabilities that the engine gave the container, or gives every container, are removed
- * silently, as at create: engines add them to each session unasked. More than that somebody asked
- * for, with `exec --privileged` or --cap. Such a session is refused, since it would look as if it
+ * silently, as at create: engines add them to each session unasked. A user asked for any
+ * others, with `exec --privileged` or --cap. Such a session is refused, since it would look as if it
  * had the capabilities but lack them.
  */
 static const char *session_obstacle(const struct judge *judge, uint64_t excess)
