@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Policy files: the top level and `extends`. Parents are read before the file that extends them,
- * into the same policy, so that what comes later wins. Anything unknown is an error: a rule that
- * is misspelled must not be a rule that is silently not there.
+ * Reads policy files: the top level and `extends`. Parents are read before the file that extends
+ * them and into the same policy, so later values win. Anything unknown is an error: a misspelled
+ * rule must not be silently absent.
  */
 #include "parse.h"
 
@@ -21,12 +21,12 @@ const struct field_words rule_actions = { "action of a rule", rule_action_words 
 const struct field_words exec_actions = { "action of exec", exec_action_words };
 
 struct loader {
-	struct fields_reader reader; /* its document is the file that is being read */
+	struct fields_reader reader; /* its document is the file being read */
 	struct arena *arena;
 	const struct policy_source *source;
-	struct policy *policy;	   /* being filled: parents first, so that later wins */
-	struct policy_errors *all; /* where every error goes; NULL: the first one ends it */
-	const char *chain[POLICY_EXTENDS_MAX]; /* files from the first to this one */
+	struct policy *policy;	   /* being filled, parents first, so later values win */
+	struct policy_errors *all; /* collects every error; NULL: reading ends at the first */
+	const char *chain[POLICY_EXTENDS_MAX]; /* files from the first to the current one */
 	unsigned int depth;
 };
 
@@ -46,7 +46,7 @@ static int note_error(const struct fields_reader *reader, int error)
 
 	if (all->n == POLICY_ERRORS_MAX)
 		return error;
-	/* Arguments of several rules are read for each of them: the same place is wrong once. */
+	/* Arguments of several rules are read once for each rule: report an error only once. */
 	for (end = &all->first; *end != NULL; end = &(*end)->next)
 		if (strcmp((*end)->text, err->text) == 0)
 			return 0;
@@ -103,7 +103,7 @@ static int read_document(const struct fields_reader *reader, struct policy *poli
 	static const struct field fields[] = {
 		ROW_WHOLE("version", JSON_NUMBER, read_version),
 		ROW_WHOLE("name", JSON_STRING, read_name),
-		ROW_WHOLE("extends", JSON_ARRAY, NULL), /* read before all others */
+		ROW_WHOLE("extends", JSON_ARRAY, NULL), /* read before all other members */
 		ROW(policy, "mode", audit, JSON_STRING, read_mode),
 		ROW(policy, "defaultAction", default_action, FIELD_WORD(&rule_actions)),
 		ROW_WHOLE("rules", JSON_ARRAY, read_rules),
@@ -139,7 +139,7 @@ static int load_parent(const struct fields_reader *reader, struct json_node *par
 				   POLICY_EXTENDS_MAX);
 	error = load_file(loader, arena_copy(loader->arena, parent->text.data, parent->text.len));
 	loader->reader.doc = doc;
-	if (error == -ENOENT) /* not found: say where it was asked for */
+	if (error == -ENOENT) /* not found: report the place that asked for it */
 		return fields_fail(
 			reader, parent, "%s",
 			arena_copy(loader->arena, reader->err->text, strlen(reader->err->text)));
@@ -155,7 +155,7 @@ static int load_parents(struct loader *loader)
 	return error < 0 ? error : fields_each(reader, extends, load_parent, loader);
 }
 
-/* Reads one file and, before its own members, what it extends. */
+/* Reads the files that this one extends, then its own members. */
 static int load_file(struct loader *loader, const char *name)
 {
 	struct fields_reader *reader = &loader->reader;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The "exec" and "exceptions" of a policy file. */
+/* Reads "exec" and "exceptions" of a policy file. */
 #include "parse.h"
 
 #include <ctype.h>
@@ -10,9 +10,9 @@
 #include "base/cleanup.h"
 #include "base/date.h"
 
-#define EXEC_PATH_MAX 255  /* bytes; what the guard's map has room for */
-#define ERRNO_RET_MAX 4095 /* MAX_ERRNO of the kernel */
-#define REGEX_MAX 1024	   /* bytes; regcomp() takes long and much memory for more */
+#define EXEC_PATH_MAX 255  /* bytes; the room in the guard's map */
+#define ERRNO_RET_MAX 4095 /* the kernel's MAX_ERRNO */
+#define REGEX_MAX 1024	   /* bytes; regcomp() needs much time and memory for more */
 
 static int read_errno_ret(const struct fields_reader *reader, struct json_node *value, void *target)
 {
@@ -53,7 +53,7 @@ static int read_paths(const struct fields_reader *reader, struct json_node *valu
 	return fields_each(reader, value, check_path, NULL);
 }
 
-/* A path that is there already gets the later entry's meaning. */
+/* A path that exists already gets the meaning of the later entry. */
 static int exec_rule_set(const struct fields_reader *reader, const struct json_node *path,
 			 const struct exec_entry *entry, struct exec_policy *exec)
 {
@@ -119,13 +119,13 @@ int load_exec(const struct fields_reader *reader, struct json_node *object, void
 	return fields_read(reader, object, fields, ARRAY_SIZE(fields), target);
 }
 
-/* A POSIX extended expression that matches the whole string, as rootfence-policy(5) says. */
+/* A POSIX extended expression that has to match the whole string: rootfence-policy(5). */
 static int read_regex(const struct fields_reader *reader, const struct json_node *node,
 		      struct str pattern, const char **ret_regex)
 {
 	const char *alone = arena_copy(reader->doc->arena, pattern.data, pattern.len);
 	const char *whole = arena_printf(reader->doc->arena, "^(%s)$", alone);
-	/* Alone first: "a)|(b" would be valid only inside the parentheses that make it whole. */
+	/* Compile it alone first: "a)|(b" is valid only inside the parentheses that are added. */
 	const char *const forms[] = { alone, whole };
 
 	if (pattern.len > REGEX_MAX)
@@ -203,7 +203,7 @@ static int read_expires(const struct fields_reader *reader, struct json_node *va
 	bool shaped = value->text.len == 10;
 	unsigned int year, month, day;
 
-	/* Digits in their places: sscanf() alone would take a sign for one of them. */
+	/* Check the position of each digit: sscanf() alone would accept a sign in place of one. */
 	for (size_t i = 0; i < value->text.len; i++)
 		shaped = shaped &&
 			 (i == 4 || i == 7 ? text[i] == '-' : isdigit((unsigned char)text[i]));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The "rules" of a policy file: names, actions and the arguments that each rule's row allows. */
+/* Reads "rules" of a policy file: names, actions, and the arguments that each rule allows. */
 #include "parse.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ struct rule_entry {
 	struct json_node *args;
 };
 
-/* Does it have what only args.allow of a path rule understands? */
+/* Does it use syntax that only args.allow of a path rule understands? */
 static bool is_pattern(struct str path)
 {
 	return memchr(path.data, '*', path.len) != NULL ||
@@ -31,7 +31,7 @@ static int check_string(const struct fields_reader *reader, const struct json_no
 	if (kind != ARG_STRINGS && kind != ARG_RANGES && !str_starts_with(element->text, "/"))
 		return fields_fail(reader, element, "expected an absolute path, found %s",
 				   str_quote(reader->doc->arena, element->text));
-	/* A pattern would be looked up as the name of one file, and match nothing. */
+	/* A pattern would be looked up as the name of one file and match nothing. */
 	if ((kind == ARG_PATHS || kind == ARG_INSIDE) && is_pattern(element->text))
 		return fields_fail(reader, element,
 				   "expected one path, without * and :ro, found %s",
@@ -206,7 +206,7 @@ static int load_named_arg(const struct fields_reader *reader, struct json_node *
 	return load_arg(reader, value, &rule->args[i], &policy->settings[row].args[i]);
 }
 
-/* The arguments of an entry go to every rule that it names; each must know them. */
+/* Gives the arguments of an entry to one of the rules that it names. Each rule must know them. */
 static int load_args(const struct fields_reader *reader, const struct rule_entry *entry,
 		     struct policy *policy, size_t row)
 {
@@ -256,7 +256,7 @@ int load_rule_entry(const struct fields_reader *reader, struct json_node *node, 
 
 	if (error < 0)
 		return error;
-	/* What is missing may be there, misspelled. */
+	/* A missing key may be a misspelled one, which is already an error. */
 	if ((json_get(node, "names") == NULL || json_get(node, "action") == NULL) &&
 	    load_errors(reader) == before)
 		return fields_fail(reader, node, "a rule needs \"names\" and \"action\"");
