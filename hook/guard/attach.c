@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hooks in order of preference, what each needs, and what the kernel says when it refuses one. See
- * attach.h. Which level a hook gives is a row in the table; that it is in force is proven by
- * selftest.c.
+ * The hooks in order of preference, what each needs, and the kernel's reason for refusing one: see
+ * attach.h. The table has the level of each hook; selftest.c proves that it is in force.
  */
 #include "guard/attach.h"
 
@@ -34,12 +33,12 @@ struct attachment {
 	struct guard_bpf *skeleton;
 	struct link_slot links[LINKS_MAX];
 	size_t n_links;
-	bool catches; /* what the hook can pass over, if it can */
+	bool catches; /* every execve is seen, if need be by the second look */
 };
 
 struct candidate {
 	enum abi_hook hook;
-	const char *arg; /* what guard_load() is given to ask for it */
+	const char *arg; /* its name for guard_load() */
 	const char *name;
 	enum guard_level level;
 };
@@ -91,7 +90,7 @@ static struct bpf_program *program_of(struct guard_bpf *skeleton, enum abi_hook 
 	}
 }
 
-/* Why loading failed, and what helps. libbpf reports all as one negative errno. */
+/* Explains why loading failed and what helps. libbpf reports everything as one negative errno. */
 static void explain_load(const struct candidate *candidate, int error, struct err *err)
 {
 	if (kernel_error_passes(error))
@@ -124,7 +123,7 @@ static void explain_load(const struct candidate *candidate, int error, struct er
 			candidate->name, strerror(error), libbpf_said);
 }
 
-/* Everything that is pinned but meta, in which each guard describes itself. */
+/* All pinned maps except meta, in which each guard describes itself. */
 #define SHARED_MAPS 4
 
 static void shared_maps(struct guard_bpf *skeleton, struct bpf_map *ret_maps[SHARED_MAPS])
@@ -135,7 +134,7 @@ static void shared_maps(struct guard_bpf *skeleton, struct bpf_map *ret_maps[SHA
 	ret_maps[3] = skeleton->maps.stats;
 }
 
-/* libbpf refuses a map of another type or size, which no guard of this ABI has. */
+/* libbpf refuses a map of another type or size; no guard of this ABI has one. */
 static int maps_share(struct guard_bpf *skeleton, const char *dir, struct err *err)
 {
 	struct bpf_map *maps[SHARED_MAPS];
@@ -185,7 +184,7 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 		ret = guard_bpf__load(skeleton);
 		if (ret < 0)
 			explain_load(candidate, -ret, err);
-		else if (skeleton->bss == NULL) /* so libbpf's probe for it failed */
+		else if (skeleton->bss == NULL) /* libbpf's probe for it failed */
 			ret = err_set_system(
 				err, ENOMEM,
 				"cannot share memory with the kernel guard's programs");
@@ -214,8 +213,8 @@ static int link_add(struct attachment *attachment, struct bpf_program *program, 
 }
 
 /*
- * The second look behind a hook that can be passed over. The guard does without where the kernel has
- * no kprobes, or links of them that cannot be pinned (before Linux 5.15).
+ * The second look, after a hook that the kernel can skip. The guard does without it if the kernel
+ * has no kprobes, or cannot pin their links (before Linux 5.15).
  */
 static int catch_add(struct attachment *attachment, struct err *err)
 {
@@ -329,7 +328,7 @@ static int candidate_try(const struct candidate *candidate, const char *shares,
 	return 0;
 }
 
-/* What does not fit is cut: the first reason is the one for the highest level. */
+/* Cuts what does not fit. The first reason is the one for the highest level. */
 static void reason_add(struct abi_meta *meta, const char *text)
 {
 	const char *const parts[] = { meta->reason[0] != '\0' ? "; " : "", text };

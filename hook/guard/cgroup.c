@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See cgroup.h. Paths in /proc/PID/cgroup are relative to the cgroup namespace of the reader, and
- * mounts can show any part of the tree: so a directory counts only if it lists the process.
+ * See cgroup.h. Paths in /proc/PID/cgroup are relative to the reader's cgroup namespace, and a
+ * mount can show any part of the tree. So a directory counts only if it lists the process.
  */
 #include "guard/cgroup.h"
 
@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 #include "guard/procfs.h"
 
-#define CGROUP_TEXT_MAX 16384 /* /proc/PID/cgroup: twelve v1 hierarchies and paths of PATH_MAX */
+#define CGROUP_TEXT_MAX 16384 /* /proc/PID/cgroup: twelve v1 hierarchies, and paths of PATH_MAX */
 #define HANDLE_KERNFS 0xfe    /* FILEID_KERNFS: the handle is the 64-bit id */
 
 struct kernfs_handle {
@@ -42,7 +42,7 @@ int cgroup_mount_open(void)
 	return -ENOENT;
 }
 
-/* The path behind "0::", which always starts with a slash; NULL without cgroup v2. */
+/* Returns the path after "0::", which always starts with a slash; NULL without cgroup v2. */
 static const char *v2_path(char *text)
 {
 	char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
@@ -54,7 +54,7 @@ static const char *v2_path(char *text)
 	return line;
 }
 
-/* inner is outer, or below it. */
+/* True if inner is outer, or below it. */
 static bool path_contains(const char *outer, const char *inner)
 {
 	size_t len = strlen(outer);
@@ -62,8 +62,8 @@ static bool path_contains(const char *outer, const char *inner)
 	return strncmp(outer, inner, len) == 0 && (inner[len] == '\0' || inner[len] == '/');
 }
 
-/* Registering a cgroup guards all that is in it: never the part of the tree that the host's init
- * or this hook is in. What cannot be read counts as being there. */
+/* Is proc in this cgroup? Registering a cgroup guards all that is in it, so neither the host's
+ * init nor this hook may be in it. True if this cannot be read. */
 static bool holds_host(const char *path, const char *proc)
 {
 	auto_close int fd = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -77,7 +77,7 @@ static bool holds_host(const char *path, const char *proc)
 	return host == NULL || path_contains(path, host);
 }
 
-/* cgroup.procs of a container that is being created: a handful of pids at most. */
+/* Reads cgroup.procs of a container that is being created: it has a handful of pids at most. */
 static bool lists_process(int cgroup_fd, pid_t pid)
 {
 	char text[16384];
@@ -136,7 +136,7 @@ int cgroup_of(int proc_fd, pid_t pid, uint64_t *ret_id, bool *ret_own, struct er
 		return 0; /* no cgroup v2 here */
 	if (strcmp(path, "/") == 0 || strncmp(path, "/..", 3) == 0 ||
 	    path_depth(path) > ABI_CGROUP_LEVELS)
-		return 0; /* the root, outside of what we can see, or deeper than the programs look */
+		return 0; /* the root, outside of our view, or deeper than the programs look */
 	if (holds_host(path, "/proc/self") || holds_host(path, "/proc/1"))
 		return 0;
 	fd = openat(mount_fd, path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

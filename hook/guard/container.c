@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Namespaces and start time of a container's init, and the choice between cgroup and pid
- * namespace. See membership.h; cgroups are in cgroup.c.
+ * Namespaces and start time of a container's init, and the choice between cgroup and pid namespace:
+ * see bpf/membership.h. cgroup.c reads cgroups.
  */
 #include "guard/container.h"
 
@@ -18,7 +18,7 @@
 #include "guard/cgroup.h"
 #include "guard/procfs.h"
 
-/* Inodes of the initial namespaces: the same on every kernel (include/linux/proc_ns.h). */
+/* Inodes of the initial namespaces, the same on every kernel (include/linux/proc_ns.h). */
 #define INODE_TIME 0xEFFFFFFAu
 #define INODE_PID 0xEFFFFFFCu
 #define INODE_USER 0xEFFFFFFDu
@@ -56,7 +56,7 @@ static int check_namespaces(struct err *err)
 	static const struct {
 		const char *path, *name;
 		uint32_t inode;
-		bool optional; /* not on every kernel */
+		bool optional; /* some kernels lack it */
 	} namespaces[] = {
 		{ "/proc/self/ns/pid", "pid", INODE_PID, false },
 		{ "/proc/self/ns/user", "user", INODE_USER, false },
@@ -82,7 +82,7 @@ static int check_namespaces(struct err *err)
 
 int identity_check_host(struct err *err)
 {
-	static bool checked; /* for good: this process changes its namespaces never */
+	static bool checked; /* once is enough: this process never changes its namespaces */
 	int ret = checked ? 0 : check_namespaces(err);
 
 	if (ret < 0)
@@ -93,7 +93,7 @@ int identity_check_host(struct err *err)
 	return 0;
 }
 
-/* proc(5): the name in parentheses may hold anything; state is field 3, start time field 22. */
+/* proc(5): the name in parentheses may have any bytes; state is field 3, start time field 22. */
 int identity_start(int proc_fd, uint64_t *ret_start, struct err *err)
 {
 	unsigned long long start = 0;
@@ -117,7 +117,7 @@ int identity_start(int proc_fd, uint64_t *ret_start, struct err *err)
 	return 0;
 }
 
-/* The process is pid 1 of a pid namespace below the host's: the last number of NSpid. */
+/* Is the process pid 1 of a pid namespace below the host's? The last number of NSpid tells. */
 static int is_namespace_init(int proc_fd, bool *ret_is_init, struct err *err)
 {
 	char text[4096];
@@ -138,8 +138,9 @@ static int is_namespace_init(int proc_fd, bool *ret_is_init, struct err *err)
 }
 
 /*
- * Tasks in these mount namespaces are the runtime's or the host's, not the container's: the
- * runtime that this hook runs in, and the host's init. None if the container shares one.
+ * Tasks in these mount namespaces are the runtime's or the host's, not the container's: the one of
+ * this hook, which is the runtime's, and the one of the host's init. If the container shares one,
+ * none counts.
  */
 static int host_mntns_read(int proc_fd, struct identity *identity, struct err *err)
 {
@@ -201,9 +202,9 @@ int identity_read(int proc_fd, pid_t pid, struct identity *ret_identity, struct 
 	if (ret < 0)
 		return ret;
 	/*
-	 * Whatever joins the container later enters its pid namespace, while the cgroup of an exec
-	 * session is the runtime's choice: beside the one of init, or no v2 one at all. So the cgroup
-	 * is for containers that see the processes of others.
+	 * Everything that joins the container later enters its pid namespace. The cgroup of an exec
+	 * session is the runtime's choice: it may be a sibling of init's, or not a v2 cgroup at
+	 * all. So the cgroup is only for containers that see the processes of others.
 	 */
 	if (identity.key.kind == 0 && own_cgroup) {
 		identity.key.id = cgroup;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The decision on one execve, made here: policy test cases are decided by the code that the programs
+ * Decides one execve without a kernel: policy test cases are decided by the code that the programs
  * in the kernel are compiled from.
  */
 #include "guard/guard.h"

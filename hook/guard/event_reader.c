@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading events as they come: one consumer, ended by a signal, a timeout or the caller. */
+/* Reads events as they come. There is one reader; a signal, a timeout or the caller ends it. */
 #include "guard/guard.h"
 
 #include <bpf/bpf.h>
@@ -14,14 +14,14 @@
 #include "guard/lock.h"
 #include "guard/pins.h"
 
-#define CHECK_MS 1000 /* how often to look whether the guard is still the one that is read */
+#define CHECK_MS 1000 /* how often to check that the guard is still the one being read */
 
 struct watch {
 	int (*on_event)(const struct abi_event *event, void *data);
 	void *data;
 	struct err *err;
 	size_t seen;
-	int stop; /* what on_event, or reading the record, returned */
+	int stop; /* what on_event or guard_event_read() returned */
 };
 
 static int sample(void *context, void *data, size_t size)
@@ -33,7 +33,7 @@ static int sample(void *context, void *data, size_t size)
 	watch->stop = guard_event_read(data, size, &event, watch->err);
 	if (watch->stop == 0)
 		watch->stop = watch->on_event(&event, watch->data);
-	/* libbpf goes on after a positive result, and takes any negative one for an end. */
+	/* libbpf goes on after a positive result and stops at any negative one. */
 	return watch->stop == 0 ? 0 : -ECANCELED;
 }
 
@@ -133,7 +133,7 @@ static int watch_ring(const char *dir, int fd, struct watch *watch, int timeout_
 
 		ret = watch_loop(dir, ring, id, signal_fd, watch, timeout_ms);
 		while (read(signal_fd, &taken, sizeof(taken)) > 0)
-			; /* the signal has done its work: it is not delivered as well */
+			; /* the signal has ended the watch: do not deliver it as well */
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	ring_buffer__free(ring);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading a record of the ring buffer. Pure and without libbpf: what is not exactly an event of
- * this ABI is refused, and nothing that a container wrote leaves a string unterminated.
+ * Reads a record of the ring buffer. Pure and without libbpf. Anything but an event of exactly this
+ * ABI is refused, and no bytes of a container leave a string without its end.
  */
 #include "guard/guard.h"
 
@@ -32,7 +32,7 @@ static int event_check(const struct abi_event *raw, struct err *err)
 	return 0;
 }
 
-/* The kernel zeroes a record before it fills it; after the NUL byte, all is zero in the copy too. */
+/* The kernel zeroes a record before it fills it; the copy, too, has only zeros after a string. */
 static void terminate(char *text, size_t size)
 {
 	size_t len = strnlen(text, size - 1);
@@ -45,7 +45,7 @@ int guard_event_read(const void *data, size_t size, struct abi_event *ret_event,
 	struct abi_event event;
 	int ret;
 
-	/* The kernel rounds nothing up: a record has the size that it was reserved with. */
+	/* The kernel does not round up: a record has the size that was reserved for it. */
 	if (size != sizeof(event))
 		return err_set(err, EPROTO, EXIT_GUARD,
 			       "an event of the kernel guard has %zu bytes instead of %zu", size,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See exec_rules.h. The id of a set is a hash of it, but nothing rests on the hash: a set is taken for
- * the same only when it has as many rules and each of ours is in it, and another set with the same
- * hash moves on to the next id. A set is written under a lock, and marked complete last.
+ * See exec_rules.h. The id of a set is a hash of it, but nothing depends on the hash. A set is the
+ * same only if it has as many rules and each of ours is in it; another set with the same hash moves
+ * ours to the next id. A set is written under a lock and marked complete last.
  */
 #include "guard/exec_rules.h"
 
@@ -16,7 +16,7 @@
 #include "guard/lock.h"
 #include "guard/pins.h"
 
-#define PROBES_MAX 16 /* sets with the same hash, one after the other */
+#define PROBES_MAX 16 /* sets with the same hash, at consecutive ids */
 
 static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
 {
@@ -27,7 +27,7 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
 	return hash;
 }
 
-/* The sum makes the order of the rules irrelevant. */
+/* A sum, so that the order of the rules does not matter. */
 static uint64_t set_hash(const struct guard_rules *rules)
 {
 	uint64_t sum = 0;
@@ -57,7 +57,7 @@ enum set_state {
 	SET_OTHER
 };
 
-/* Is there such a rule in the set? 1 and the rule, 0, or an error. */
+/* Looks a rule up. Returns 1 and the rule, 0 if it is absent, or an error. */
 static int rule_get(int fd, uint64_t id, const char *path, struct abi_rule *ret_rule,
 		    struct err *err)
 {
@@ -94,7 +94,7 @@ static int set_compare(int fd, uint64_t id, const struct guard_rules *rules,
 	return 0;
 }
 
-/* The id under which the set is, or could be put. */
+/* Finds the id under which the set is stored, or can be. */
 static int set_find(int fd, const struct guard_rules *rules, uint64_t *ret_id,
 		    enum set_state *ret_state, struct err *err)
 {
@@ -141,7 +141,7 @@ static int rules_remove(int fd, const uint64_t *ids, size_t n_ids, bool keep, st
 			previous = &key;
 			continue;
 		}
-		/* The walk goes on from the last one that stays; a removed key would start it over. */
+		/* Continue from the last rule that stays: a removed key would restart the walk. */
 		ret = bpf_map_delete_elem(fd, &next);
 		if (ret < 0 && ret != -ENOENT)
 			return err_set_system(err, -ret, "cannot remove an exec rule of the guard");
@@ -166,7 +166,7 @@ static int rule_put(int fd, uint64_t id, const char *path, uint64_t capabilities
 	return 0;
 }
 
-/* Whatever a killed writer left under the id goes first: it could be part of another set. */
+/* First removes what a killed writer left under the id: it could be part of another set. */
 static int set_write(int fd, uint64_t id, const struct guard_rules *rules, struct err *err)
 {
 	int ret;
@@ -202,7 +202,7 @@ int rules_install(const char *dir, const struct guard_rules *rules, uint64_t *re
 	ret = pins_open_map(dir, "rules", &fd, err);
 	if (ret < 0)
 		return ret;
-	/* Mostly the set is there: readers do not wait for each other. */
+	/* Usually the set is there already, and readers do not wait for each other. */
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		enum set_state state = SET_MISSING;
 		auto_close int lock = -1;

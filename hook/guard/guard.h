@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernel guard as the rest of the program sees it: load and unload it, register a container
- * with it, ask what it guarantees, read its events. hook/guard/ is the only user of libbpf. What it
- * shares with the programs in the kernel, types included, is bpf/abi.h and bpf/decide.h.
+ * The kernel guard as the rest of the program sees it: load and unload it, register a container,
+ * ask for its guarantee, read its events. hook/guard/ is the only user of libbpf. bpf/abi.h and
+ * bpf/decide.h have what it shares with the programs in the kernel, types included.
  */
 #ifndef ROOTFENCE_GUARD_GUARD_H
 #define ROOTFENCE_GUARD_GUARD_H
@@ -18,17 +18,17 @@
 
 #define GUARD_DIR "/sys/fs/bpf/rootfence" /* where maps and links are pinned by default */
 
-/* Guarantee levels in rising order: a policy names the least that it accepts. */
+/* Guarantee levels in rising order. A policy names the lowest level that it accepts. */
 enum guard_level {
 	GUARD_NONE,
 	GUARD_NNP,  /* noNewPrivileges alone */
 	GUARD_KILL, /* tracepoint: the process is killed before its first instruction */
-	GUARD_DENY, /* BPF LSM: execve fails, the caller lives on */
+	GUARD_DENY, /* BPF LSM: execve fails, the caller goes on */
 };
 
 /*
  * An exec rule. The path is absolute and without symbolic links, from the root of the container's
- * mount namespace. ABI_ALLOW and ABI_LOG let through what rule.capabilities covers, and no more.
+ * mount namespace. With ABI_ALLOW and ABI_LOG, it lets through only what rule.capabilities covers.
  */
 struct guard_rule {
 	const char *path;
@@ -40,18 +40,18 @@ struct guard_rules {
 	size_t n;
 };
 
-#define GUARD_RULES_MAX 64 /* exec rules times paths of one policy */
+#define GUARD_RULES_MAX 64 /* paths in all exec rules of one policy */
 
 struct guard_container {
 	const char *id;
-	pid_t init_pid; /* the container's init, as this process's pid namespace numbers it */
+	pid_t init_pid; /* the container's init, in this process's pid namespace */
 	struct abi_limits limits;
 	struct guard_rules rules;
 };
 
 enum guard_load_mode {
-	GUARD_LOAD_ONCE,    /* a guard of the same ABI that is there is left alone */
-	GUARD_LOAD_REPLACE, /* this binary's programs take its place, and its containers with it */
+	GUARD_LOAD_ONCE,    /* keeps a loaded guard of the same ABI */
+	GUARD_LOAD_REPLACE, /* this binary's programs replace it and take over its containers */
 };
 
 enum guard_loaded {
@@ -61,71 +61,70 @@ enum guard_loaded {
 };
 
 /*
- * guard_load: loads, attaches and pins the guard below dir, under a lock. Where one is replaced,
- * there is no moment without a guard, and one that gives less than it is an error. hook picks the attach point:
- * NULL for the best that this kernel gives, or "lsm", "prepare" (sched_prepare_exec), "commit"
- * (security_bprm_committing_creds by fentry), "exec" (sched_process_exec). Mounts bpffs when it is
- * not mounted. Errors: EXIT_GUARD when the kernel gives no level, with the system call that said no
- * and what to do; EXIT_SYSTEM otherwise.
+ * guard_load: loads, attaches and pins the guard below dir, under a lock. A guard that is replaced
+ * stays in force until the new one is, and a new one of a lower level is an error. hook picks the
+ * attach point: NULL for the best one of this kernel, or "lsm", "prepare" (sched_prepare_exec),
+ * "commit" (security_bprm_committing_creds by fentry), "exec" (sched_process_exec). Mounts bpffs if
+ * it is not mounted. Errors: EXIT_USAGE for another hook; EXIT_GUARD if the kernel gives no level,
+ * with the system call that failed and what to do; EXIT_SYSTEM otherwise.
  */
 int guard_load(const char *dir, const char *hook, enum guard_load_mode mode,
 	       enum guard_loaded *ret_loaded, struct err *err);
 
-/* guard_unload: detaches and unpins all. Not loaded is success (*ret_unloaded false). */
+/* guard_unload: detaches and unpins everything. Not loaded is success (*ret_unloaded false). */
 int guard_unload(const char *dir, bool *ret_unloaded, struct err *err);
 
 /*
- * guard_register: puts one container under the guard, by its pid namespace or, if it shares that
- * with others, by its cgroup v2 id. -ENOENT with EXIT_GUARD when no guard is loaded. Fails with
- * EXIT_GUARD when the level in force is below `least`, or when nothing tells the container from the
- * host. Registering again under the same id replaces the entry. Where `least` is GUARD_NNP or less,
- * a container that cannot be guarded is success without an entry. If the init process is dead by
- * the end, no entry stays and -ESRCH is returned.
+ * guard_register: puts one container under the guard: by its pid namespace or, if it shares that
+ * with others, by its cgroup v2 id. Registering the same id again replaces the entry. Errors:
+ * -ENOENT with EXIT_GUARD if no guard is loaded; EXIT_GUARD if the level in force is below `least`,
+ * or if nothing tells the container from the host; -ESRCH if the init process is dead at the end:
+ * no entry stays.
  */
 int guard_register(const char *dir, const struct guard_container *container, enum guard_level least,
 		   struct err *err);
 
 /*
- * guard_unregister: removes the entries of the container id of which no process lives. What lives
- * stays: it may be a container of the same id under another runtime, or one whose end is on its
- * way, and whose entry goes with it. None is success.
+ * guard_unregister: removes the entries of the container id that have no live process. The others
+ * stay: they may be of a container with the same id under another runtime, or of one that is about
+ * to end and takes its entry with it. No entry at all is success.
  */
 int guard_unregister(const char *dir, const char *id, struct err *err);
 
-/* guard_reclaim: removes entries of containers that are gone; *ret_removed may be NULL. */
+/* guard_reclaim: removes the entries of containers that are gone; ret_removed may be NULL. */
 int guard_reclaim(const char *dir, size_t *ret_removed, struct err *err);
 
 struct guard_status {
 	bool loaded;
-	unsigned int abi; /* of what is pinned; 0 when nothing is */
+	unsigned int abi; /* of the pinned guard; 0 without one */
 	enum guard_level level;
 	char hook[64]; /* where it is attached: "lsm/bprm_creds_from_file", ... */
 	/* Why no higher level is available and what to do; "" at GUARD_DENY. */
 	char reason[ERR_TEXT_MAX];
-	bool userns; /* new user namespaces are guarded; else that is the seccomp profile's part */
+	bool userns; /* guards new user namespaces; else the seccomp profile must refuse them */
 	uint64_t loaded_at; /* seconds since 1970; 0 when not loaded */
-	uint64_t lost;	    /* events that found the ring buffer full */
-	/* Execves that went by unseen: the kernel skips a tracing program while the same one is
-	 * preempted on that CPU (LSM programs before Linux 6.2 too). 0 before Linux 5.12. */
+	uint64_t lost;	    /* events lost to a full ring buffer */
+	/* Execves that no program saw: the kernel skips a tracing program while the same program
+	 * is preempted on that CPU (LSM programs too before Linux 6.2). 0 before Linux 5.12. */
 	uint64_t missed;
 	size_t n_entries;
 };
 
-/* guard_query: the state of the guard. A guard that is not loaded is success, loaded = false, with
- * level and reason telling what loading would give. */
+/* guard_query: the state of the guard. Not loaded is success, with loaded = false; level and
+ * reason then tell what loading would give. */
 int guard_query(const char *dir, struct guard_status *ret_status, struct err *err);
 
-/* guard_is_missing: is none pinned at dir, of whatever version, on a host whose root this is? */
+/* guard_is_missing: true if dir has no guard, of any version, and this is the host's root. */
 bool guard_is_missing(const char *dir);
 
 /*
- * guard_refuses_userns: does the guard that is pinned at dir refuse new user namespaces? One look
- * at a file, for hooks that must not load anything.
+ * guard_refuses_userns: does the guard that is pinned at dir refuse new user namespaces? It only
+ * looks for one file, for hooks that must not load anything.
  */
 bool guard_refuses_userns(const char *dir);
 
 /*
- * guard_each_entry: calls visit for every registered container; a non-zero return ends the walk and
+ * guard_each_entry: calls visit for every registered container. A non-zero return ends the walk and
  * is returned. The id ends in a NUL byte.
  */
 int guard_each_entry(const char *dir,
@@ -134,9 +133,9 @@ int guard_each_entry(const char *dir,
 		     void *data, struct err *err);
 
 /*
- * guard_decide: what the guard does with one execve of the file at path in a container with these
- * limits and rules: the programs' own decision, without a kernel. Where the guard can only kill, an
- * action ABI_ERRNO is a kill there.
+ * guard_decide: what the guard does with one execve of the file at path, in a container with these
+ * limits and rules. It is the programs' own decision, without a kernel. Where the guard can only
+ * kill, ABI_ERRNO means a kill.
  */
 void guard_decide(const struct abi_limits *limits, const struct guard_rules *rules,
 		  const char *path, const struct abi_creds *old_creds,
@@ -144,8 +143,8 @@ void guard_decide(const struct abi_limits *limits, const struct guard_rules *rul
 
 /*
  * guard_event_read: checks and copies one record of the ring buffer. Pure. -EPROTO with EXIT_GUARD
- * when data is not an event of this ABI. Strings come from containers: comm, path and id may hold
- * any byte but NUL; in the copy they end in NUL bytes.
+ * if data is not an event of this ABI. Strings come from containers: comm, path and id may have any
+ * byte but NUL. In the copy they end in NUL bytes.
  */
 int guard_event_read(const void *data, size_t size, struct abi_event *ret_event, struct err *err);
 
@@ -153,8 +152,8 @@ int guard_event_read(const void *data, size_t size, struct abi_event *ret_event,
  * guard_watch: calls on_event for each event, oldest first, until it returns non-zero (returned),
  * until timeout_ms have passed without an event (0; negative: no limit), or until SIGINT or SIGTERM
  * (0; both are blocked meanwhile and not delivered). An event that cannot be decoded ends the
- * watch. -EBUSY with EXIT_GUARD when another process watches already: an event can be read once.
- * -ENODEV with EXIT_GUARD when the guard is unloaded meanwhile.
+ * watch. -EBUSY with EXIT_GUARD if another process already watches: an event can be read only once.
+ * -ENODEV with EXIT_GUARD if the guard is unloaded meanwhile.
  */
 int guard_watch(const char *dir, int (*on_event)(const struct abi_event *event, void *data),
 		void *data, int timeout_ms, struct err *err);

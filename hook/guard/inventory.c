@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is loaded, what it gives, and which containers it holds. */
+/* Tells what is loaded, what it gives, and which containers it has. */
 #include "guard/guard.h"
 
 #include <bpf/bpf.h>
@@ -53,7 +53,7 @@ static int lost_read(const char *dir, uint64_t *ret_lost, struct err *err)
 	return 0;
 }
 
-/* The kernel's own count for the program behind the pinned link. */
+/* The kernel's own count for the program of the pinned link. */
 static int missed_read(const char *dir, uint64_t *ret_missed, struct err *err)
 {
 	struct bpf_link_info link = { 0 };
@@ -90,7 +90,7 @@ static void status_fill(struct guard_status *status, const struct abi_meta *meta
 	snprintf(status->reason, sizeof(status->reason), "%s", meta->reason);
 }
 
-/* What loading would give is found out by loading, without pinning anything. */
+/* Finds out what loading would give by loading, without pinning anything. */
 static int query_unloaded(struct guard_status *status, struct err *err)
 {
 	struct attachment *attachment = NULL;
@@ -128,7 +128,7 @@ int guard_query(const char *dir, struct guard_status *ret_status, struct err *er
 		return ret;
 	}
 	if (ret == -EPROTO && status.abi != 0) {
-		/* Of another version: it is there, but what it does is unknown here. */
+		/* Another version: it is loaded, but what it does is unknown here. */
 		status.loaded = true;
 		snprintf(status.reason, sizeof(status.reason), "%s", err->text);
 		*ret_status = status;

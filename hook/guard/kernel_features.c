@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What this kernel has, and what it does: see kernel_types.h. */
+/* Features and behaviour of the running kernel: see kernel_features.h. */
 #include "guard/kernel_features.h"
 
 #include <bpf/btf.h>
@@ -33,14 +33,14 @@ bool kernel_error_passes(int error)
 
 int kernel_has_kprobes(bool *ret_has, struct err *err)
 {
-	errno = 0; /* libbpf takes any error for a no, and leaves what it was */
+	errno = 0; /* libbpf reports any error as a no, and leaves its errno */
 	*ret_has = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_KPROBE, NULL) == 1;
 	if (!*ret_has && kernel_error_passes(errno))
 		return err_set_system(err, errno, "cannot ask the kernel for kprobes");
 	return 0;
 }
 
-/* LSM programs are started every time since Linux 6.2. */
+/* Since Linux 6.2, LSM programs always run. */
 bool kernel_passes_over(enum abi_hook hook)
 {
 	unsigned int major = 0, minor = 0;

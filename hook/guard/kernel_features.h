@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Questions about the running kernel that decide which programs are loaded. */
+/* Features of the running kernel that decide which programs are loaded. */
 #ifndef ROOTFENCE_GUARD_KERNEL_FEATURES_H
 #define ROOTFENCE_GUARD_KERNEL_FEATURES_H
 
@@ -11,26 +11,26 @@
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
 /*
- * kernel_has_userns_hook: lsm/userns_create came with Linux 6.1; without it the rest still holds.
- * Error: EXIT_SYSTEM when the kernel's BTF is there and cannot be read.
+ * kernel_has_userns_hook: lsm/userns_create exists since Linux 6.1; without it the rest still
+ * works. Error: EXIT_SYSTEM if the kernel's BTF exists and cannot be read.
  */
 int kernel_has_userns_hook(bool *ret_has, struct err *err);
 
 /*
- * kernel_has_kprobes: does it take programs for kprobes? Error: EXIT_SYSTEM when it had no memory or
- * descriptors to say so.
+ * kernel_has_kprobes: does the kernel accept programs for kprobes? Error: EXIT_SYSTEM if it had no
+ * memory or descriptors to tell.
  */
 int kernel_has_kprobes(bool *ret_has, struct err *err);
 
 /*
- * kernel_error_passes: not that the kernel cannot, but that it could not now. No reason to take a
- * lesser hook, which would stay until the next boot.
+ * kernel_error_passes: true for transient errors (EAGAIN, ENOMEM): fail, do not fall back. A lesser
+ * hook would stay until the next boot.
  */
 bool kernel_error_passes(int error);
 
 /*
- * kernel_passes_over: can the kernel leave out a program at this hook, because the same program is
- * under way on the CPU and was preempted? Not known counts as yes.
+ * kernel_passes_over: can the kernel skip a program at this hook, because the same program was
+ * preempted on that CPU? True if not known.
  */
 bool kernel_passes_over(enum abi_hook hook);
 

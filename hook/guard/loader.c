@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loading and unloading: one guard for a directory, under a lock, whole or not at all. */
+/* Loads and unloads: one guard for a directory, under a lock, as a whole or not at all. */
 #include "guard/guard.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ static int load_locked(const char *dir, const char *hook, const struct abi_meta 
 			"the loaded guard stays: it gives '%s', and the new one would '%s': %s",
 			guard_level_name((enum guard_level)loaded->level),
 			guard_level_name((enum guard_level)meta.level), meta.reason);
-	meta.in_use = loaded != NULL; /* a container may be registering right now */
+	meta.in_use = loaded != NULL; /* a container may be registering now */
 	if (ret == 0)
 		ret = pins_begin(dir, temp, err);
 	if (ret == 0) {
@@ -59,7 +59,7 @@ int guard_load(const char *dir, const char *hook, enum guard_load_mode mode,
 		ret = identity_check_host(err);
 	if (ret < 0)
 		return ret;
-	/* A guard is whole or not there: one that is needs no lock to be seen. */
+	/* A guard is there as a whole or not at all, so looking at it needs no lock. */
 	found = mode == GUARD_LOAD_ONCE && pins_read_meta(dir, &meta, NULL, &missing) == 0;
 	if (!found) {
 		ret = lock_take(dir, "guard", LOCK_EXCLUSIVE, &lock, err);

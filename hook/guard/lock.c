@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lock files below /run/rootfence, one for each guard directory and purpose. See lock.h. */
+/* Lock files below /run/rootfence, one for each guard directory and purpose: see lock.h. */
 #include "guard/lock.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static int lock_dir_open(int *ret_fd, struct err *err)
 		return err_set_system(err, errno, "cannot open " LOCK_DIR);
 	if (fstat(fd, &st) < 0)
 		return err_set_system(err, errno, "cannot stat " LOCK_DIR);
-	/* Whoever can write there could hold the lock for ever. */
+	/* Anybody who can write there could hold the lock forever. */
 	if (st.st_uid != geteuid() || (st.st_mode & 022) != 0)
 		return err_set(err, EPERM, EXIT_SYSTEM,
 			       LOCK_DIR
@@ -59,7 +59,7 @@ int lock_take(const char *dir, const char *name, enum lock_mode mode, int *ret_f
 	if (ret < 0)
 		return ret;
 	snprintf(file, sizeof(file), "%s-%016llx.lock", name, (unsigned long long)lock_hash(dir));
-	/* Nothing is written to it, and a restrained process may open nothing for writing. */
+	/* Nothing is written to it, and a restrained process may not open files for writing. */
 	fd = openat(dir_fd, file, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_set_system(err, errno, "cannot open " LOCK_DIR "/%s", file);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Locks between rootfence processes: one for changing what is pinned below a guard directory, one
- * for reading its events. They end with the process that holds them, however it ends.
+ * for reading its events. They end with the process that holds them, even if it is killed.
  */
 #ifndef ROOTFENCE_GUARD_LOCK_H
 #define ROOTFENCE_GUARD_LOCK_H
@@ -17,8 +17,8 @@ enum lock_mode {
 };
 
 /*
- * lock_take: takes the lock `name` of the guard directory dir. The caller closes *ret_fd to
- * release it. err is filled on every failure, -EWOULDBLOCK included.
+ * lock_take: takes the lock `name` of the guard directory dir. The caller closes *ret_fd to release
+ * it. err is set on every failure, -EWOULDBLOCK included.
  */
 int lock_take(const char *dir, const char *name, enum lock_mode mode, int *ret_fd, struct err *err);
 

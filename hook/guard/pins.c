@@ -47,7 +47,7 @@ int pins_open_map(const char *dir, const char *name, int *ret_fd, struct err *er
 	return 0;
 }
 
-/* The value's size is the pinned guard's business: all that is known of another ABI is abi. */
+/* The pinned guard decides the value's size: of another ABI, only the field abi is known. */
 static int meta_read_value(int fd, struct abi_meta *ret_meta, unsigned int *ret_abi,
 			   struct err *err)
 {
@@ -107,14 +107,14 @@ static bool is_bpffs(const char *path)
 static int bpffs_mount(struct err *err)
 {
 	if (is_bpffs(BPFFS) || access(BPFFS, F_OK) < 0)
-		return 0; /* there, or not to be had: who opens it finds out */
+		return 0; /* mounted, or impossible: opening it will tell */
 	if (mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
 		return err_set(err, errno, EXIT_GUARD,
 			       "cannot mount a bpf file system on " BPFFS ": %s", strerror(errno));
 	return 0;
 }
 
-/* Splits dir into its parent (opened) and its last component. -ENODEV: not on a bpf file system. */
+/* Opens the parent of dir and finds its last component. -ENODEV: not on a bpf file system. */
 static int parent_open(const char *dir, int *ret_fd, const char **ret_name, struct err *err)
 {
 	const char *slash = strrchr(dir, '/');

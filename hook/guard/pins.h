@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The directory on a bpf file system in which a guard is pinned. A guard is whole or not there: it
- * is put together in a directory beside and renamed into place, and taken away the same way.
+ * The directory on a bpf file system in which a guard is pinned. A guard is there as a whole or not
+ * at all: it is built in a directory next to dir and renamed into place, and removed the same way.
  */
 #ifndef ROOTFENCE_GUARD_PINS_H
 #define ROOTFENCE_GUARD_PINS_H
@@ -14,33 +14,34 @@
 
 #define PINS_PATH_MAX 512
 
-/* pins_path: "dir/name" into path. -ENAMETOOLONG when it does not fit. */
+/* pins_path: writes "dir/name" into path. -ENAMETOOLONG if it does not fit. */
 int pins_path(char path[PINS_PATH_MAX], const char *dir, const char *name, struct err *err);
 
-/* pins_open_map: descriptor of the map, or link, `name` pinned below dir. -ENOENT: there is no
- * guard. */
+/* pins_open_map: a descriptor of the map or link `name` that is pinned below dir. -ENOENT: no
+ * guard is loaded. */
 int pins_open_map(const char *dir, const char *name, int *ret_fd, struct err *err);
 
-/* pins_read_meta: what the pinned guard says about itself. -ENOENT: there is none. Fails with
- * EXIT_GUARD when it is of another ABI; *ret_abi (may be NULL) is set in that case too. */
+/* pins_read_meta: what the pinned guard says about itself. -ENOENT: no guard is loaded. Fails
+ * with EXIT_GUARD if it is of another ABI; *ret_abi (may be NULL) is set in that case too. */
 int pins_read_meta(const char *dir, struct abi_meta *ret_meta, unsigned int *ret_abi,
 		   struct err *err);
 
-/* pins_begin: makes sure that dir can be on a bpf file system (mounts /sys/fs/bpf), removes what
- * dead processes left beside it, and makes an empty directory to pin into. Hold the lock. */
+/* pins_begin: checks that dir can be on a bpf file system (mounts /sys/fs/bpf), removes what
+ * dead processes left next to it, and makes an empty directory to pin into. The caller holds the
+ * lock. */
 int pins_begin(const char *dir, char ret_temp[PINS_PATH_MAX], struct err *err);
 
-/* pins_publish: the directory that pins_begin made becomes dir. */
+/* pins_publish: renames the directory of pins_begin() to dir. */
 int pins_publish(const char *temp, const char *dir, struct err *err);
 
-/* pins_exchange: the directory that pins_begin made becomes dir, whose old content goes; at no
- * moment is there none, on kernels before 5.16 but for one between two renames. */
+/* pins_exchange: puts the directory of pins_begin() in the place of dir, and removes the old
+ * content. dir always exists, except before Linux 5.16 for a moment between two renames. */
 int pins_exchange(const char *temp, const char *dir, struct err *err);
 
-/* pins_discard: removes what pins_begin made. */
+/* pins_discard: removes the directory of pins_begin(). */
 void pins_discard(const char *temp);
 
-/* pins_remove: removes dir and all in it, and what dead processes left beside it. */
+/* pins_remove: removes dir with all in it, and what dead processes left next to it. */
 int pins_remove(const char *dir, bool *ret_removed, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Registering a container: one map entry, made of what container.c finds out and what the policy
- * allows. No program is loaded and no ELF file read on this way.
+ * Registers a container: one map entry, made from what container.c finds out and what the policy
+ * allows. This loads no program and reads no ELF file.
  */
 #include "guard/registry.h"
 
@@ -21,8 +21,8 @@
 #define BATCH 256
 
 /*
- * In batches, which see every entry that stays for the whole walk: asking for one key after the
- * other starts over when the kernel removes the key that was asked for.
+ * Reads in batches, which see every entry that stays for the whole walk. Asking for one key after
+ * the other starts over when the kernel removes the key that was asked for.
  */
 int registry_each(int containers_fd,
 		  int (*visit)(const struct abi_key *key, const struct abi_entry *entry, void *data,
@@ -155,9 +155,9 @@ static int pidns_visit(const struct abi_key *key, const struct abi_entry *entry,
 }
 
 /*
- * The container is in the pid namespace of another one and has nothing else of its own. The other
- * one's entry, if there is one, holds for both, and outlives this container: the namespace ends
- * with the other one's init. So it is enough when it says the same, and nothing is added.
+ * The container is in the pid namespace of another one, and nothing else tells it apart. If the
+ * other one has an entry, it holds for both and outlives this container, because the namespace ends
+ * with the other one's init. So an entry with the same limits is enough, and nothing is added.
  */
 static int register_shared(int fd, const struct identity *identity, const struct abi_entry *entry,
 			   struct err *err)
@@ -181,9 +181,9 @@ static int register_shared(int fd, const struct identity *identity, const struct
 }
 
 /*
- * Registering again. While init has not run, the runtime's helpers are exempt; an entry that is
- * written anew must not open that door again, and whether init runs by now cannot be told without
- * a race. So the same entry stays as it is, and one with other limits starts without exemption.
+ * Registers a container again. Until init runs, the runtime's helpers are exempt. A new entry must
+ * not exempt them again, and whether init runs by now cannot be told without a race. So the same
+ * entry stays as it is, and one with other limits starts without the exemption.
  */
 static int entry_replace(const struct abi_entry *old, struct abi_entry *entry, bool *ret_keep,
 			 struct err *err)
@@ -235,8 +235,9 @@ static int entry_put(int fd, const struct identity *identity, struct abi_entry *
 		return err_set_system(err, -ret,
 				      "cannot register the container with the kernel guard");
 	/*
-	 * The kernel removes entries when a container ends; one that ended before has to go here. Where
-	 * that cannot be told, an entry that was there before, and may guard a running container, stays.
+	 * The kernel removes an entry when its container ends; if it ended before, the entry is
+	 * removed here. If that cannot be told, an entry that was there before stays: it may guard
+	 * a running container.
 	 */
 	ret = identity_start(proc_fd, &start, err);
 	if (ret < 0 && ret != -ESRCH && entry->armed)
@@ -272,7 +273,7 @@ static int register_loaded(const char *dir, const struct guard_container *contai
 	return entry_put(fd, &identity, &entry, proc_fd, err);
 }
 
-/* The programs look no further before this: so it comes before the entry. */
+/* The programs look no further while it is 0, so it is set before the entry is written. */
 static int mark_in_use(const char *dir, struct abi_meta *meta, struct err *err)
 {
 	auto_close int fd = -1;
@@ -289,7 +290,7 @@ static int mark_in_use(const char *dir, struct abi_meta *meta, struct err *err)
 	return ret < 0 ? err_set_system(err, -ret, "cannot write the guard's meta map") : 0;
 }
 
-/* A guard that is being replaced is out of sight for a moment where names cannot be exchanged. */
+/* Where names cannot be exchanged, a guard that is being replaced is out of sight for a moment. */
 static int meta_read(const char *dir, struct abi_meta *ret_meta, struct err *err)
 {
 	int ret = pins_read_meta(dir, ret_meta, NULL, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The child that the attached programs are tried on: see selftest.h. */
+/* The child on which the attached programs are tried: see selftest.h. */
 #include "guard/selftest.h"
 
 #include <elf.h>
@@ -15,14 +15,15 @@
 
 #include "base/cleanup.h"
 
-/* The programs refuse the child with ECANCELED, which neither system call gives otherwise. */
+/* The programs refuse the child with ECANCELED, which neither system call returns otherwise. */
 #define CHILD_EXEC_REFUSED 1
 #define CHILD_USERNS_REFUSED 2
 #define CHILD_FAILED 4 /* it could not try */
 
 /*
- * The smallest program: exit(0). It only runs where the guard is not called; elsewhere it is
- * refused or killed before. Of a machine that is not listed, the child dies of a signal instead.
+ * The smallest program: exit(0). It runs only if the guard is not called; otherwise it is refused
+ * or killed before. With code 0 the child dies of a signal instead. With EM_NONE the kernel refuses
+ * the file, and the child executes this binary.
  */
 #if defined(__x86_64__)
 #define TINY_MACHINE EM_X86_64
@@ -92,7 +93,7 @@ static int tiny_open(void)
 	return TAKE_FD(fd);
 }
 
-/* Only system calls in here: the child shares nothing but the memory of the programs. */
+/* Makes only system calls: the child shares nothing but the memory of the programs. */
 static void child_run(volatile __u32 *tgid, int fd)
 {
 	char name[] = "rootfence";
@@ -111,7 +112,7 @@ static void child_run(volatile __u32 *tgid, int fd)
 	*tgid = (__u32)getpid();
 	if (unshare(CLONE_NEWUSER) < 0 && errno == ECANCELED)
 		status |= CHILD_USERNS_REFUSED;
-	/* A host can forbid memory files to be executed; this file is then the next best. */
+	/* A host can forbid executing memory files; then try this binary. */
 	syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
 	if (errno != ECANCELED)
 		execve("/proc/self/exe", argv, envp);

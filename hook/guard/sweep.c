@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Removing entries from user space: of one container by its id, and of all that are gone. The
- * kernel does the latter by itself; this is for what it could not see.
+ * Removes entries from user space: those of one container id, and those of all containers that are
+ * gone. The kernel removes the latter by itself; this is for the ones that it could not see.
  */
 #include "guard/guard.h"
 
@@ -56,13 +56,13 @@ static int container_is_gone(int cgroup_fd, const struct abi_key *key,
 {
 	int ret = init_is_gone(key, entry, ret_gone, err);
 
-	/* A cgroup can hold the container's processes for longer than its init lives. */
+	/* A cgroup can have processes of the container after its init is gone. */
 	if (ret == 0 && *ret_gone && key->kind == ABI_KIND_CGROUP)
 		*ret_gone = cgroup_fd >= 0 && !cgroup_is_populated(cgroup_fd, key->id);
 	return ret;
 }
 
-/* Of this very ABI: entries of another one have another size, and would not fit where they are read. */
+/* Only of this ABI: entries of another one have another size and would not fit the buffers. */
 static int containers_open(const char *dir, int *ret_fd, struct err *err)
 {
 	struct abi_meta meta;

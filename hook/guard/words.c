@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words for levels, actions, reasons and hooks. Needs nothing of libbpf. */
+/* Names of levels, actions, reasons and hooks. Does not need libbpf. */
 #include "guard/guard.h"
 
 #include "base/cleanup.h"
