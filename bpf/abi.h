@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the BPF programs and the rootfence binary share: map keys, map values and events. Fixed
+ * Shared by the BPF programs and the rootfence binary: map keys, map values and events. Fixed
  * width, no padding, each size asserted. A change of anything in here changes GUARD_ABI.
  *
  * The pinned maps, by name: containers (abi_key -> abi_entry), rules (abi_rule_key -> abi_rule),
@@ -20,25 +20,25 @@
 #define ABI_ID_MAX 128	      /* container id, with its NUL byte */
 #define ABI_PATH_MAX 256      /* path of an exec rule, with its NUL byte */
 #define ABI_COMM_MAX 16	      /* TASK_COMM_LEN */
-#define ABI_ERRNO_MAX 4095    /* MAX_ERRNO: what an LSM hook may return */
-#define ABI_CGROUP_LEVELS 32  /* a container's cgroup lies at most this deep */
+#define ABI_ERRNO_MAX 4095    /* MAX_ERRNO: the limit for LSM hooks */
+#define ABI_CGROUP_LEVELS 32  /* a container's cgroup is at most this deep */
 #define ABI_PIDNS_LEVELS 32   /* MAX_PID_NS_LEVEL */
-#define ABI_NO_ID 0xffffffffu /* a uid that maps to nothing: INVALID_UID */
+#define ABI_NO_ID 0xffffffffu /* a uid that does not map: INVALID_UID */
 
 enum abi_kind {
 	ABI_KIND_CGROUP = 1, /* id: cgroup v2 id */
 	ABI_KIND_PIDNS = 2,  /* id: abi_pidns_id() */
 };
 
-/* What happens to an execve that a predicate caught, ordered by severity. */
+/* The action on an execve that a predicate caught, ordered by severity. */
 enum abi_action {
 	ABI_ALLOW, /* RF_ACT_ALLOW */
-	ABI_LOG,   /* RF_ACT_LOG: an event only */
-	ABI_ERRNO, /* RF_ACT_ERRNO; becomes a kill where only a tracepoint is attached */
+	ABI_LOG,   /* RF_ACT_LOG: only an event */
+	ABI_ERRNO, /* RF_ACT_ERRNO; a kill where only a tracepoint is attached */
 	ABI_KILL,  /* RF_ACT_KILL_PROCESS */
 };
 
-/* Why an execve was caught, or a user namespace refused. */
+/* Why an execve was caught, or a user namespace was refused. */
 enum abi_reason {
 	ABI_REASON_NONE,
 	ABI_REASON_GAIN,    /* capabilities, or the root of the user namespace, gained at execve */
@@ -50,7 +50,7 @@ enum abi_reason {
 	ABI_REASON_COUNT,
 };
 
-/* Where the guard is attached, or which program wrote an event. Best first. */
+/* Where the guard is attached, or the program that wrote an event. Best first. */
 enum abi_hook {
 	ABI_HOOK_NONE,
 	ABI_HOOK_LSM,	  /* lsm/bprm_creds_from_file: old and new credentials, can refuse */
@@ -58,7 +58,7 @@ enum abi_hook {
 	ABI_HOOK_COMMIT,  /* fentry/security_bprm_committing_creds: the same, on older kernels */
 	ABI_HOOK_EXEC,	  /* tp_btf/sched_process_exec: new credentials only, can kill */
 	ABI_HOOK_USERNS,  /* lsm/userns_create */
-	ABI_HOOK_CATCH,	  /* kprobe/security_bprm_committing_creds: what another hook let by */
+	ABI_HOOK_CATCH,	  /* kprobe/security_bprm_committing_creds: what another hook missed */
 	ABI_HOOK_COUNT,
 };
 
@@ -69,8 +69,8 @@ struct abi_key {
 };
 
 /*
- * A pid namespace is named by its inode and the global pid of its init. Inode numbers are handed
- * out again as soon as a namespace is gone; with the pid, an entry that outlived its namespace
+ * A pid namespace is identified by its inode and the global pid of its init. The kernel reuses
+ * inode numbers as soon as a namespace is gone. With the pid, an entry that outlived its namespace
  * matches no later one.
  */
 static inline __u64 abi_pidns_id(__u32 inode, __u32 init_pid)
@@ -83,16 +83,16 @@ static inline __u32 abi_pidns_inode(__u64 id)
 	return (__u32)id;
 }
 
-/* What the policy lets one container do at execve; actions are enum abi_action. */
+/* The policy's limits for one container at execve; actions are enum abi_action. */
 struct abi_limits {
 	__u64 ceiling;	      /* permitted capabilities that any execve may end with */
-	__u64 bounding;	      /* the ceiling, and what exec rules let some binary gain */
+	__u64 bounding;	      /* the ceiling, plus what exec rules let some binary gain */
 	__u32 exec_action;    /* on a gain: exec.defaultAction */
 	__u32 ceiling_action; /* on permitted or bounding capabilities outside the ceiling */
 	__u32 root_action;    /* on an execve that ends as host root */
 	__u32 set_ids_action; /* exec.setIds */
 	__u32 userns_action;  /* exec.userNamespaces */
-	__u32 errno_ret;      /* 1 to ABI_ERRNO_MAX: what a denied execve returns */
+	__u32 errno_ret;      /* 1 to ABI_ERRNO_MAX: the error of a denied execve */
 };
 
 #define ABI_HOST_MNTNS 2
@@ -101,19 +101,19 @@ struct abi_entry {
 	char id[ABI_ID_MAX];
 	struct abi_limits limits;
 	__u64 rules_id;	  /* 0: no exec rules */
-	__u64 init_start; /* start time of init as /proc/PID/stat tells it; user space only */
+	__u64 init_start; /* start time of init, as in /proc/PID/stat; for user space only */
 	__u64 denied;	  /* counted in the kernel */
 	__u64 logged;	  /* counted in the kernel */
 	__u32 init_pid;	  /* global pid */
-	__u32 armed;	  /* init has called execve: nothing is the runtime's own any more */
-	__u32 mntns; /* inode of the container's mount namespace: exec rules hold in it alone */
+	__u32 armed;	  /* init has called execve: no task is the runtime's any more */
+	__u32 mntns;	  /* inode of the container's mount namespace; exec rules hold only in it */
 	__u32 host_mntns[ABI_HOST_MNTNS]; /* of the runtime and of the host; 0: not exempt */
 	__u32 zero;
 };
 
 struct abi_rule_key {
 	__u64 rules_id;
-	char path[ABI_PATH_MAX]; /* "" holds the set's own record; zero after the NUL byte */
+	char path[ABI_PATH_MAX]; /* "" is the record of the set itself; zero after the NUL byte */
 };
 
 /* For the path "": capabilities is the number of rules, action is ABI_RULES_COMPLETE or 0. */
@@ -126,38 +126,38 @@ struct abi_rule {
 #define ABI_RULES_COMPLETE 1
 
 struct abi_stats {
-	__u64 lost; /* events that found the ring buffer full */
+	__u64 lost; /* events lost to a full ring buffer */
 	__u64 events;
 };
 
-/* Written before the guard is pinned, but for in_use. abi comes first in every version of it. */
+/* Written before the guard is pinned, except in_use. In every version, abi is the first field. */
 struct abi_meta {
 	__u32 abi;
 	__u32 level;  /* enum guard_level */
 	__u32 hook;   /* enum abi_hook */
 	__u32 userns; /* 1: new user namespaces are guarded */
 	__u64 loaded; /* CLOCK_REALTIME, seconds */
-	__u32 in_use; /* 0: nothing has been registered yet; never 0 again after that */
+	__u32 in_use; /* 0: nothing has been registered yet; never 0 again afterwards */
 	__u32 zero;
 	char name[64];	  /* of the hook, for people */
 	char reason[512]; /* why no higher level */
 };
 
-#define ABI_EVENT_PATH 1u	 /* path is the file's own, from the root of the mount namespace */
-#define ABI_EVENT_RULE 2u	 /* an exec rule matched */
-#define ABI_EVENT_OLD_IMPLIED 4u /* the old credentials are implied by the new, not read */
+#define ABI_EVENT_PATH 1u /* path is that of the file, from the root of the mount namespace */
+#define ABI_EVENT_RULE 2u /* an exec rule matched */
+#define ABI_EVENT_OLD_IMPLIED 4u /* the old credentials are derived from the new, not read */
 
 struct abi_creds {
 	__u64 permitted;
 	__u64 effective;
 	__u64 bounding;
 	__u64 ambient;
-	__u32 uid; /* ids are global: as the initial user namespace numbers them */
+	__u32 uid; /* ids are global: those of the initial user namespace */
 	__u32 euid;
 	__u32 suid;
 	__u32 gid;
 	__u32 egid;
-	__u32 root; /* uid of the root of the user namespace, or ABI_NO_ID */
+	__u32 root; /* uid of the user namespace's root, or ABI_NO_ID */
 };
 
 struct abi_event {
@@ -173,13 +173,13 @@ struct abi_event {
 	__u32 reason;
 	__u32 hook;
 	__u32 flags; /* ABI_EVENT_* */
-	__u32 pid;   /* the thread, globally */
-	__u32 tgid;  /* the process, globally */
+	__u32 pid;   /* global pid of the thread */
+	__u32 tgid;  /* global pid of the process */
 	__u32 ppid;
-	__u32 errno_ret; /* what execve returned, or 0 */
+	__u32 errno_ret; /* the error of execve, or 0 */
 	char comm[ABI_COMM_MAX];
 	char id[ABI_ID_MAX];
-	char path[ABI_PATH_MAX]; /* without ABI_EVENT_PATH: the name that execve was given */
+	char path[ABI_PATH_MAX]; /* without ABI_EVENT_PATH: the name given to execve */
 };
 
 _Static_assert(sizeof(struct abi_key) == 16, "abi_key has padding");

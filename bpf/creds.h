@@ -9,7 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
-#define MAP_EXTENTS_INLINE 5 /* UID_GID_MAP_MAX_BASE_EXTENTS; more are sorted, behind a pointer */
+#define MAP_EXTENTS_INLINE 5 /* UID_GID_MAP_MAX_BASE_EXTENTS; longer maps are sorted elsewhere */
 
 /* The global uid of uid 0 in the namespace: make_kuid(ns, 0). */
 static __always_inline __u32 userns_root(struct user_namespace *ns)

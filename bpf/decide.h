@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The decision on one execve: old and new credentials, the container's limits and the exec rule
- * for the path go in, an action and its reason come out. Pure: compiled into the BPF programs and
- * into the unit tests. Who reads the credentials, which container it is and which rule matched is
- * the caller's matter; so is what an action means at its hook.
+ * Decides about one execve. Old and new credentials, the container's limits and the exec rule for
+ * the path go in; an action and its reason come out. Pure: compiled into the BPF programs, the
+ * binary and the unit tests. The caller reads the credentials, finds the container and the rule,
+ * and knows what an action means at its hook.
  */
 #ifndef ROOTFENCE_BPF_DECIDE_H
 #define ROOTFENCE_BPF_DECIDE_H
 
 #include "abi.h"
 
-/* The kernel allows a BPF function five arguments, and an inlined one any number. */
+/* The kernel allows a BPF function five arguments; an inlined one may have any number. */
 #define DECIDE_INLINE static inline __attribute__((always_inline))
 
 /*
- * The task is the runtime's own, in a container whose init has not called execve yet: it holds the
- * runtime's privileges, which the ceiling is not about. Nothing that a runtime does gains any.
+ * The task is the runtime's, in a container whose init has not called execve yet. It has the
+ * runtime's privileges, to which the ceiling does not apply. A runtime gains none, so a gain is
+ * still caught.
  */
 #define DECIDE_RUNTIME 1u
 
 struct decide_verdict {
-	__u64 gained;	    /* capabilities that the new credentials have and the old had not */
+	__u64 gained;	    /* capabilities of the new credentials that the old ones lack */
 	__u64 over;	    /* permitted or bounding capabilities outside the ceiling */
 	__u32 action;	    /* enum abi_action */
 	__u32 reason;	    /* enum abi_reason; ABI_REASON_NONE: no predicate holds */
@@ -34,8 +35,8 @@ DECIDE_INLINE int decide_is_host_root(const struct abi_creds *creds)
 }
 
 /*
- * Set by set: raising what is permitted already is a gain too, because execve did it and not the
- * program that was trusted to lower it.
+ * Compares set by set: raising a permitted capability to effective is a gain too, because execve
+ * did it and not the program that was trusted to lower it.
  */
 DECIDE_INLINE __u64 decide_gained(const struct abi_creds *old, const struct abi_creds *now)
 {
@@ -43,7 +44,7 @@ DECIDE_INLINE __u64 decide_gained(const struct abi_creds *old, const struct abi_
 	       (now->ambient & ~old->ambient);
 }
 
-/* Returning to the real id is no other identity: the kernel itself does so when it downgrades. */
+/* Returning to the real id is not another identity: the kernel does it too when it downgrades. */
 DECIDE_INLINE int decide_is_set_id(const struct abi_creds *old, const struct abi_creds *now)
 {
 	return (now->euid != old->euid && now->euid != old->uid) ||
@@ -51,9 +52,9 @@ DECIDE_INLINE int decide_is_set_id(const struct abi_creds *old, const struct abi
 }
 
 /*
- * decide_imply_old: the old credentials, where a hook sees only the new ones. secureexec is the
- * kernel's own word that execve elevated something: then what does not come from the ambient set
- * and the real ids is new. Without it nothing is.
+ * decide_imply_old: derives the old credentials where a hook sees only the new ones. secureexec is
+ * the kernel's statement that execve elevated something: then everything is new that does not come
+ * from the ambient set and the real ids. Without it nothing is new.
  */
 DECIDE_INLINE void decide_imply_old(const struct abi_creds *now, int secureexec,
 				    struct abi_creds *ret_old)
@@ -68,7 +69,7 @@ DECIDE_INLINE void decide_imply_old(const struct abi_creds *now, int secureexec,
 	ret_old->egid = now->gid;
 }
 
-/* The first predicate of the highest severity names the reason. */
+/* The first predicate of the highest severity gives the reason. */
 DECIDE_INLINE void decide_raise(struct decide_verdict *verdict, __u32 action, __u32 reason)
 {
 	if (verdict->reason != ABI_REASON_NONE && action <= verdict->action)
@@ -78,8 +79,8 @@ DECIDE_INLINE void decide_raise(struct decide_verdict *verdict, __u32 action, __
 }
 
 /*
- * A rule that lets through does so for what it lists and nothing else; and it excuses host root
- * only where this very execve led to it, not a caller who is root already.
+ * A rule that allows covers only what it lists. It excuses host root only if this very execve led
+ * to it, not a caller that is root already.
  */
 DECIDE_INLINE int decide_rule_covers(const struct decide_verdict *verdict,
 				     const struct abi_creds *old, const struct abi_rule *rule)
@@ -101,7 +102,7 @@ DECIDE_INLINE void decide_exec(const struct abi_creds *old, const struct abi_cre
 	verdict.gained = decide_gained(old, now);
 	verdict.becomes_root = now->euid == now->root && old->euid != now->root;
 	if (!(flags & DECIDE_RUNTIME)) {
-		/* A full bounding set is no power yet, but any set-user-ID binary makes it one. */
+		/* A full bounding set is not power yet, but any set-user-ID binary makes it so. */
 		verdict.over =
 			(now->permitted & ~limits->ceiling) | (now->bounding & ~limits->bounding);
 		verdict.host_root = decide_is_host_root(now) ? 1 : 0;
@@ -116,7 +117,7 @@ DECIDE_INLINE void decide_exec(const struct abi_creds *old, const struct abi_cre
 	if (verdict.host_root)
 		decide_raise(&verdict, limits->root_action, ABI_REASON_ROOT);
 
-	/* Rules speak only where a predicate holds: an execve that gains nothing is nobody's matter. */
+	/* Rules count only where a predicate holds: an execve that gains nothing needs none. */
 	if (rule && verdict.reason != ABI_REASON_NONE &&
 	    (rule->action >= ABI_ERRNO || decide_rule_covers(&verdict, old, rule))) {
 		verdict.action = rule->action;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The guard in the kernel: finds the container that an execve happens in, gathers old and new
- * credentials, asks decide.h, carries the answer out and reports it. One program is attached to
- * one of four hooks, whichever the kernel gives (see enum abi_hook), with one behind it that catches
- * what it can pass over, one to new user namespaces, and three take the entries of containers that
- * are gone out of the map.
+ * The guard in the kernel: it finds the container of an execve, reads old and new credentials, asks
+ * decide.h, carries the answer out and reports it. One program is attached to one of four hooks,
+ * depending on the kernel (see enum abi_hook). Another runs after it and catches what the kernel
+ * can skip there. One guards new user namespaces. Three remove the entries of containers that are
+ * gone.
  *
  * Host processes cost one test until the first container is registered; then a few reads, and a
  * lookup for each cgroup level above them.
@@ -25,7 +25,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 static const struct scratch scratch_zero;
 
-/* What one execve is judged by; on the stack of the program. */
+/* The data by which one execve is judged; on the stack of the program. */
 struct trial {
 	struct abi_creds old_creds;
 	struct abi_creds new_creds;
@@ -33,7 +33,7 @@ struct trial {
 	__u64 rule_capabilities;
 	__u32 hook;
 	__u32 flags;  /* ABI_EVENT_* */
-	__u32 action; /* what will be done */
+	__u32 action; /* the action to take */
 	__u32 errno_ret;
 };
 
@@ -54,20 +54,20 @@ static __always_inline int selftest_is_running(void)
 	return tgid != 0 && tgid == current_tgid();
 }
 
-/* Atomic on memory of this CPU alone, since another execve on it can come between (see scratch). */
+/* Atomic although only this CPU uses it: another execve on it can come between (see scratch). */
 static __always_inline void stats_count(int lost)
 {
 	__u32 zero = 0;
 	struct abi_stats *counters = bpf_map_lookup_elem(&stats, &zero);
 
 	if (!counters)
-		return; /* cannot be: the map has one element */
+		return; /* impossible: the map has one element */
 	__sync_fetch_and_add(lost ? &counters->lost : &counters->events, 1);
 }
 
 /*
- * Reports what is about to be done. The entry counts it whether or not anyone reads events; a
- * full buffer loses the event and counts that.
+ * Reports the action before it is taken. The entry counts it even if nobody reads events. A full
+ * buffer loses the event and counts the loss.
  */
 static __always_inline void report(struct abi_entry *entry, const struct trial *trial,
 				   const struct scratch *room, const char *filename)
@@ -112,9 +112,9 @@ static __always_inline void report(struct abi_entry *entry, const struct trial *
 }
 
 /*
- * The rule for the file that the credentials came from. None when that is not the file whose code
- * will run (binfmt_misc with flag C), none outside the mount namespace that the container was
- * registered with: a path in another one is whatever its owner mounted there.
+ * Finds the rule for the file that the credentials came from. There is none if the code of another
+ * file will run (binfmt_misc with flag C), and none outside the mount namespace that the container
+ * was registered with: in another one, its owner chose what is mounted at the path.
  */
 static __always_inline const struct abi_rule *
 rule_of(const struct abi_entry *entry, struct linux_binprm *bprm, struct scratch *room)
@@ -127,7 +127,7 @@ rule_of(const struct abi_entry *entry, struct linux_binprm *bprm, struct scratch
 	return bpf_map_lookup_elem(&rules, &room->key);
 }
 
-/* Second look, with the path: only for an execve that some predicate caught. */
+/* Second look, with the path: only for an execve that a predicate caught. */
 static __always_inline void judge_path(struct abi_entry *entry, struct linux_binprm *bprm,
 				       __u32 decide_flags, struct trial *trial)
 {
@@ -159,7 +159,7 @@ static __always_inline void judge_path(struct abi_entry *entry, struct linux_bin
 		bpf_map_delete_elem(&scratch, &tid);
 }
 
-/* An LSM hook returns 0 or -errno; the verifier wants to see the bounds. */
+/* An LSM hook returns 0 or -errno; the verifier has to see the bounds. */
 static __always_inline int errno_bounded(__u32 errno_ret)
 {
 	long ret = -(long)errno_ret;
@@ -179,14 +179,14 @@ static __always_inline void trial_read(struct linux_binprm *bprm, struct trial *
 		creds_read(BPF_CORE_READ(bprm, cred), &trial->new_creds);
 		return;
 	}
-	/* The new credentials are in force already; the old ones are gone. */
+	/* The new credentials are already in force; the old ones are gone. */
 	creds_read(cred, &trial->new_creds);
 	decide_imply_old(&trial->new_creds, BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec),
 			 &trial->old_creds);
 	trial->flags |= ABI_EVENT_OLD_IMPLIED;
 }
 
-/* Returns 0 or -errno; kills on its own. Any hook but the LSM's ignores the result. */
+/* Returns 0 or -errno, and sends the SIGKILL itself. Only the LSM hook uses the result. */
 static __always_inline int judge_exec(struct linux_binprm *bprm, __u32 hook)
 {
 	struct task_struct *task = current_task();
@@ -212,9 +212,9 @@ static __always_inline int judge_exec(struct linux_binprm *bprm, __u32 hook)
 	if (trial.verdict.reason == ABI_REASON_NONE)
 		return 0; /* gains nothing, stays below the ceiling */
 	if (trial.verdict.action == ABI_ALLOW && entry->rules_id == 0)
-		return 0; /* the policy has nothing against it, and no rule can have */
+		return 0; /* the policy allows it, and no rule can deny it */
 	if (hook == ABI_HOOK_CATCH && trial.verdict.action < ABI_ERRNO)
-		return 0; /* reported, unless it was passed over: then an event is missing, no more */
+		return 0; /* the first hook reports it; if that was skipped, an event is missing */
 
 	judge_path(entry, bprm, decide_flags, &trial);
 	if (trial.action == ABI_KILL)
@@ -237,7 +237,7 @@ int BPF_PROG(guard_lsm, struct linux_binprm *bprm, const struct file *file, int 
 	return judge_exec(bprm, ABI_HOOK_LSM);
 }
 
-/* The three hooks that cannot refuse: SIGKILL arrives before the new image runs. */
+/* The three hooks that cannot refuse. SIGKILL arrives before the new image runs. */
 static __always_inline int judge_or_kill(struct linux_binprm *bprm, __u32 hook)
 {
 	if (selftest_is_running()) {
@@ -271,10 +271,11 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 }
 
 /*
- * The three above can be passed over, and the LSM's before Linux 6.2: where the kernel preempts BPF
- * programs (trampolines of any preemptible kernel, tracepoints since Linux 7.0), it does not start
- * one for a second task while it is under way on the same CPU for a first. A kprobe's program runs
- * with preemption off, so no task can be stopped in it for others to slip by.
+ * The kernel can skip the programs of the three hooks above, and before Linux 6.2 the LSM program
+ * too: where it preempts BPF programs (trampolines of any preemptible kernel, tracepoints since
+ * Linux 7.0), it does not start one for a second task while the same one runs on that CPU for a
+ * first task. A kprobe's program runs with preemption off, so no task can stop in it and let others
+ * slip by.
  */
 SEC("kprobe/security_bprm_committing_creds")
 int guard_catch(struct pt_regs *regs)
@@ -282,9 +283,9 @@ int guard_catch(struct pt_regs *regs)
 	struct linux_binprm *bprm = FIRST_ARGUMENT(regs);
 
 	if (!bprm || selftest_is_running())
-		return 0; /* what the self-test is about are the others */
+		return 0; /* the self-test is about the other hooks */
 	if (BPF_CORE_READ(current_task(), signal, flags) & SIGNAL_GROUP_EXIT)
-		return 0; /* they did not pass it over */
+		return 0; /* the first hook was not skipped */
 	judge_exec(bprm, ABI_HOOK_CATCH);
 	return 0;
 }
@@ -305,7 +306,7 @@ int BPF_PROG(guard_userns, const struct cred *cred, int ret)
 	}
 	entry = entry_of(task);
 	if (!entry || entry->limits.userns_action == ABI_ALLOW)
-		return 0; /* not in a guarded container, or free to do so */
+		return 0; /* not in a guarded container, or allowed */
 	if (task_on_host(entry, task))
 		return 0; /* the runtime on its way in */
 	if (!entry->armed && current_tgid() == entry->init_pid)
@@ -327,7 +328,7 @@ int BPF_PROG(guard_userns, const struct cred *cred, int ret)
 	return 0; /* only logged */
 }
 
-/* A cgroup can be removed only when no process is in it or below it. Its id never comes back. */
+/* A cgroup can be removed only when no process is in it or below it. Its id is never reused. */
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(guard_cgroup_rmdir, struct cgroup *cgroup)
 {
@@ -339,10 +340,10 @@ int BPF_PROG(guard_cgroup_rmdir, struct cgroup *cgroup)
 }
 
 /*
- * A pid namespace ends with its init, but not at once: when init enters exit, the others still
- * run, and run on until init's files are closed, which can take any time. So exit only notes which
- * namespace it was (a task that has been reaped cannot tell any more), and the entry goes when
- * init's task is freed: before it is reaped, the kernel has waited for all others to be gone.
+ * A pid namespace ends with its init, but not at once: when init enters exit, the others still run,
+ * and run on until init's files are closed, which can take any time. So exit only notes the
+ * namespace, because a reaped task cannot tell it any more. The entry is removed when init's task
+ * is freed: before init is reaped, the kernel has waited until all others are gone.
  */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(guard_process_exit, struct task_struct *task)
@@ -351,7 +352,7 @@ int BPF_PROG(guard_process_exit, struct task_struct *task)
 	__u32 pid;
 
 	if (nothing_is_guarded() || task->thread_pid->level == 0)
-		return 0; /* no container's; read without a helper, since every process ends here */
+		return 0; /* no container's; no helper is called, since every process ends here */
 	pid = (__u32)task->pid;
 	pidns_key(task_pidns(task), &key);
 	if (key.id >> 32 != pid)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The part of the kernel that the programs read: just the fields, found at load time by name
- * (CO-RE), whatever their place in the running kernel. A name after ___ is a flavour: the same
- * struct as another kernel version has it. Also the few constants of the BPF interface in use, so
- * that the programs build without any kernel header.
+ * The parts of the kernel that the programs read: only the fields that they need, found by name at
+ * load time (CO-RE), wherever the running kernel has them. A name with ___ is a flavour: the same
+ * struct in another kernel version. The few constants of the BPF interface are here too, so that
+ * the programs build without kernel headers.
  */
 #ifndef ROOTFENCE_BPF_KERNEL_TYPES_H
 #define ROOTFENCE_BPF_KERNEL_TYPES_H
@@ -69,7 +69,7 @@ struct kuid {
 	__u32 val;
 };
 
-/* kernel_cap_t is two 32-bit words before Linux 6.3 and one 64-bit word since. */
+/* kernel_cap_t: two 32-bit words before Linux 6.3, one 64-bit word since. */
 struct cred {
 	struct kuid uid;
 	struct kuid gid;
@@ -116,7 +116,7 @@ struct cgroup {
 	struct kernfs_node *kn;
 };
 
-/* Before Linux 6.1 a cgroup holds the ids of its ancestors, since then pointers to them. */
+/* Before Linux 6.1 a cgroup has the ids of its ancestors, since then pointers to them. */
 struct cgroup___ids {
 	__u64 ancestor_ids[1];
 };
@@ -192,7 +192,7 @@ struct task_struct {
 	struct css_set *cgroups;
 };
 
-/* Where a kprobe finds the first argument of a function. */
+/* The first argument of a function, for a kprobe. */
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
 	unsigned long di;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The maps. Those that abi.h names are pinned; scratch and exiting are the programs' own, and so
- * are the variables of the self-test, which the loader reaches through the skeleton alone.
+ * The maps. Those named in abi.h are pinned. scratch and exiting belong to the programs alone, and
+ * so do the variables of the self-test, which the loader reaches only through the skeleton.
  */
 #ifndef ROOTFENCE_BPF_MAPS_H
 #define ROOTFENCE_BPF_MAPS_H
@@ -46,8 +46,8 @@ struct {
 } meta SEC(".maps");
 
 /*
- * Room to build a path in, one for each thread that is being judged: programs can be preempted by
- * another execve on the same CPU, so per-CPU memory could be rewritten between walk and lookup.
+ * Room to build a path in, one for each thread that is being judged. A program can be preempted by
+ * another execve on the same CPU, which could overwrite per-CPU memory between walk and lookup.
  * Preallocated, so that memory pressure cannot turn an allowed execve into a denied one.
  */
 struct scratch {
@@ -62,7 +62,7 @@ struct {
 	__type(value, struct scratch);
 } scratch SEC(".maps");
 
-/* Inits of guarded pid namespaces between their exit and the end of their namespace. */
+/* Inits of guarded pid namespaces, from their exit to the end of their namespace. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

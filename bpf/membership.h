@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which container a task belongs to, and whether it is the container yet. A task is in the
- * innermost registered cgroup around it, else in the innermost registered pid namespace; a
+ * Finds the container of a task, and tells whether the task is the container yet. A task is in the
+ * innermost registered cgroup around it, else in the innermost registered pid namespace. A
  * container is registered by its cgroup only if it shares its pid namespace. Both walks cover every
- * level on which a container can have been registered, so that going deeper leads out of neither.
- * Only root on the host registers: an entry inside another is a container in its own right, while
- * what an engine inside a container starts has none and inherits.
+ * level on which a container can have been registered, so going deeper escapes neither. Only root
+ * on the host registers: an entry inside another one is a separate container, while what an engine
+ * inside a container starts has no entry and inherits that of the container.
  */
 #ifndef ROOTFENCE_BPF_MEMBERSHIP_H
 #define ROOTFENCE_BPF_MEMBERSHIP_H
@@ -14,7 +14,7 @@
 
 #include <bpf/bpf_core_read.h>
 
-#define PARENTS_MAX 16 /* helpers of a runtime's hook, from the hook's process down */
+#define PARENTS_MAX 16 /* generations from a helper of a runtime's hook up to init */
 
 static __always_inline __u64 cgroup_ancestor_id(struct cgroup *cgroup, int level)
 {
@@ -29,8 +29,9 @@ static __always_inline __u64 cgroup_ancestor_id(struct cgroup *cgroup, int level
 }
 
 /*
- * Level 0 is the root that holds the whole host: no container. Deeper than ABI_CGROUP_LEVELS none
- * is registered, but the ancestors of a task there still count, so the walk starts at that level.
+ * Level 0 is the root, which has the whole host in it and is never registered. No container is
+ * registered deeper than ABI_CGROUP_LEVELS, but the ancestors of a task there still count, so the
+ * walk starts at that level.
  */
 static __always_inline struct abi_entry *entry_by_cgroup(struct task_struct *task)
 {
@@ -53,7 +54,7 @@ static __always_inline struct abi_entry *entry_by_cgroup(struct task_struct *tas
 	return NULL;
 }
 
-/* The pid namespace that numbers the task, which is not always the one for its children. */
+/* The pid namespace that numbers the task. It is not always the one for its children. */
 static __always_inline struct pid_namespace *task_pidns(struct task_struct *task)
 {
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
@@ -62,7 +63,7 @@ static __always_inline struct pid_namespace *task_pidns(struct task_struct *task
 	const char *upid = (const char *)pid + bpf_core_field_offset(struct pid, numbers);
 
 	if (level > ABI_PIDNS_LEVELS)
-		return NULL; /* the kernel allows no such level: pid is not a struct pid */
+		return NULL; /* the kernel has no such level: pid is not a struct pid */
 	upid += level * bpf_core_type_size(struct upid);
 	bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
 	return ns;
@@ -86,7 +87,7 @@ static __always_inline struct abi_entry *entry_by_pidns(struct task_struct *task
 		struct abi_key key;
 
 		if (BPF_CORE_READ(ns, level) == 0)
-			break; /* the host's own, or nothing that could be read */
+			break; /* the host's, or unreadable */
 		pidns_key(ns, &key);
 		entry = bpf_map_lookup_elem(&containers, &key);
 		if (entry)
@@ -96,7 +97,7 @@ static __always_inline struct abi_entry *entry_by_pidns(struct task_struct *task
 	return NULL;
 }
 
-/* All that a host without guarded containers pays for; what cannot be read counts as in use. */
+/* A host without guarded containers pays only for this test. Unreadable counts as in use. */
 static __always_inline int nothing_is_guarded(void)
 {
 	__u32 zero = 0;
@@ -105,7 +106,7 @@ static __always_inline int nothing_is_guarded(void)
 	return own && own->in_use == 0;
 }
 
-/* Host processes mostly end here after one look at the cgroup level and one at the pid level. */
+/* Most host processes end here, after one look at the cgroup level and one at the pid level. */
 static __noinline struct abi_entry *entry_of(struct task_struct *task)
 {
 	struct abi_entry *entry = entry_by_cgroup(task);
@@ -114,11 +115,11 @@ static __noinline struct abi_entry *entry_of(struct task_struct *task)
 }
 
 /*
- * A runtime puts its child into the container's cgroup, and execs in it, before the child enters
- * the container's mount namespace. Such a task is not the container yet. The way back is closed
- * to the container: setns() into the host's mount namespace needs a descriptor of it and
- * CAP_SYS_ADMIN over it. The owner is compared as well, because inode numbers are handed out
- * again, and a mount namespace that a user namespace owns is never the host's.
+ * A runtime puts its child into the container's cgroup, and calls execve in it, before the child
+ * enters the container's mount namespace. Such a task is not the container yet. The container
+ * cannot go back: setns() into the host's mount namespace needs a descriptor of it and
+ * CAP_SYS_ADMIN over it. The owner is compared as well, because inode numbers are reused, and a
+ * mount namespace owned by a user namespace other than the initial one is never the host's.
  */
 static __always_inline int task_on_host(const struct abi_entry *entry, struct task_struct *task)
 {
@@ -126,17 +127,17 @@ static __always_inline int task_on_host(const struct abi_entry *entry, struct ta
 	__u32 inode = BPF_CORE_READ(ns, ns.inum);
 
 	if (inode == 0)
-		return 0; /* nothing to compare: judged like any other */
+		return 0; /* nothing to compare: judged like any other task */
 	if (inode != entry->host_mntns[0] && inode != entry->host_mntns[1])
 		return 0;
 	return BPF_CORE_READ(ns, user_ns, level) == 0;
 }
 
 /*
- * Until init calls execve for the first time, no code of the container runs in it: what descends
- * from init are the createContainer hooks of others, which the runtime starts in the container's
- * mount namespace with its own privileges. An exec session into such a container does not descend
- * from init, so it is judged like any other.
+ * Until init calls execve for the first time, it runs no code of the container. Its descendants are
+ * createContainer hooks of others, which the runtime starts in the container's mount namespace with
+ * its own privileges. An exec session into such a container does not descend from init, so it is
+ * judged like any other task.
  */
 static __always_inline int task_is_runtime(const struct abi_entry *entry, struct task_struct *task)
 {

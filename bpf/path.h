@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The path of a file from the root of its mount namespace. Not as the task's root directory shows
- * it (as bpf_d_path does, in fewer hooks): whoever may call chroot() would choose that path. A
- * file without such a path (deleted, memfd, in a detached mount) or with one too long has none,
- * and no exec rule.
+ * The path of a file from the root of its mount namespace. bpf_d_path starts at the task's root
+ * directory (and exists in fewer hooks), but a task that may call chroot() would choose that path.
+ * A file without such a path (deleted, memfd, in a detached mount) or with one that is too long has
+ * none, and no exec rule.
  *
- * The walk takes no locks. A rename that races with it can mix up names only below directories
- * which the renamer may write to, and there it could have put a file of any name anyway.
+ * The walk takes no locks. A rename that races with it can mix up names only below directories that
+ * the renamer may write to, where it could have put a file of any name anyway.
  */
 #ifndef ROOTFENCE_BPF_PATH_H
 #define ROOTFENCE_BPF_PATH_H
@@ -23,7 +23,7 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 	return (void *)((char *)mnt - bpf_core_field_offset(struct mount, mnt));
 }
 
-/* Puts "/name" in front of what starts at *pos; buf has room for a whole name behind any pos. */
+/* Puts "/name" in front of the text at *pos. buf has room for a whole name after any pos. */
 static __always_inline int path_prepend(struct scratch *room, __u32 *pos, struct dentry *dentry)
 {
 	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
@@ -40,7 +40,7 @@ static __always_inline int path_prepend(struct scratch *room, __u32 *pos, struct
 	return 0;
 }
 
-/* Fills room->key.path. Returns 0, or -1 when the file has no path. */
+/* Fills room->key.path. Returns 0, or -1 if the file has no path. */
 static __always_inline int path_walk(struct scratch *room, struct file *file,
 				     struct task_struct *task)
 {
@@ -69,7 +69,7 @@ static __always_inline int path_walk(struct scratch *room, struct file *file,
 	}
 	return -1;
 root:
-	/* The top of a detached mount looks like a root too, but whoever detached it chose it. */
+	/* The top of a detached mount looks like a root too, but the detaching task chose it. */
 	if (mount != BPF_CORE_READ(task, nsproxy, mnt_ns, root) || pos >= ABI_PATH_MAX)
 		return -1;
 	return bpf_probe_read_kernel_str(room->key.path, ABI_PATH_MAX, &room->buf[pos]) > 1 ? 0
@@ -77,9 +77,9 @@ root:
 }
 
 /*
- * Fills the path of the scratch of this thread, which the caller has made. Not static: the
- * verifier then checks the walk once and by itself, not once for every way that leads to it. Such
- * functions take plain numbers; file is a struct file *.
+ * Fills the path in the scratch of this thread, which the caller has added. Not static, so that the
+ * verifier checks the walk once and alone, not once for every way that leads to it. Such functions
+ * take plain numbers; file is a struct file *.
  */
 int path_build(__u64 file);
 
