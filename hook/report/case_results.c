@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Results of policy test cases in words: see case_results.h. */
+/* Writes the results of policy test cases: see case_results.h. */
 #include "case_results.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ static unsigned int suite_size(const struct test_suite *suite)
 	       suite->n_results[TEST_BROKEN];
 }
 
-/* Every line of the text behind `prefix`, in characters that a terminal takes. */
+/* Adds each line of text with `prefix` before it. Control characters become "?". */
 static void add_lines(struct arena *arena, struct buf *buf, const char *prefix, const char *text)
 {
 	while (*text != '\0') {
@@ -76,7 +76,7 @@ static void add_tap(const struct test_run *run, struct buf *buf)
 		for (const struct test_case *test = suite->cases; test != NULL; test = test->next) {
 			auto_buf struct buf name = { 0 };
 
-			/* A # would begin a directive: "# SKIP" passes. */
+			/* A "#" would begin a directive, and "# SKIP" passes. */
 			buf_printf(&name, "%s/%s", shown(run, suite->name), shown(run, test->name));
 			for (char *c = name.data; *c != '\0'; c++)
 				*c = *c == '#' ? '_' : *c;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What came of policy test cases, and how it is told: as text, as JUnit XML, as TAP. */
+/* Results of policy test cases, and their output as text, as JUnit XML, as TAP. */
 #ifndef ROOTFENCE_REPORT_CASE_RESULTS_H
 #define ROOTFENCE_REPORT_CASE_RESULTS_H
 
@@ -8,11 +8,11 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* The files that a case can have: NAME.config.json and so on. */
+/* The files of a case: NAME.config.json and so on. */
 enum test_file {
 	TEST_CONFIG, /* a spec */
-	TEST_EXPECT, /* what the policy has to make of it */
-	TEST_EXEC,   /* credentials before and after, and what the guard has to do */
+	TEST_EXPECT, /* the result that the policy must give */
+	TEST_EXEC,   /* credentials before and after, and what the guard must do */
 	TEST_FILE_COUNT,
 };
 
@@ -26,14 +26,14 @@ struct test_case {
 	const char *name;
 	const char *files[TEST_FILE_COUNT]; /* paths, or NULL */
 	enum test_result result;
-	const char *why; /* lines, where it has not passed: what was expected, and what came */
+	const char *why; /* lines, if it has not passed: expected and actual results */
 	struct test_case *next;
 };
 
 /* The cases of one policy, in a directory of its name. */
 struct test_suite {
 	const char *name, *directory, *policy_path;
-	bool own_policy; /* it lies among the cases, and is there for them alone */
+	bool own_policy; /* it lies among the cases, and is only for them */
 	struct test_case *cases, **cases_end;
 	unsigned int n_results[TEST_BROKEN + 1];
 	const char *note; /* rules that no case exercises, or NULL */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The word after --format: see format.h. */
+/* The argument of --format: see format.h. */
 #include "format.h"
 
 #include <errno.h>

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The formats that commands print their results in. */
+/* The output formats of commands. */
 #ifndef ROOTFENCE_REPORT_FORMAT_H
 #define ROOTFENCE_REPORT_FORMAT_H
 
 #include "base/err.h"
 
 /*
- * format_choose: what --format names, as an index into words, which NULL ends; the first is the
- * default. Error: EXIT_USAGE.
+ * format_choose: finds the format that --format names. words ends with NULL; *ret_index is an index
+ * into it. Without a name, the first word is the default. Error: EXIT_USAGE.
  */
 int format_choose(const char *name, const char *const *words, unsigned int *ret_index,
 		  struct err *err);
 
-/* Output formats of most commands, and their format_choose. */
+/* The output formats of most commands, and format_choose() for them. */
 enum format {
 	FORMAT_TEXT,
 	FORMAT_JSON

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How far long work is: see progress.h. */
+/* Progress of long work: see progress.h. */
 #include "progress.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@ static uint64_t now_ms(void)
 
 void progress_begin(struct progress *progress)
 {
-	/* Results that scroll over the same terminal show by themselves how far it is. */
+	/* Results that scroll over the same terminal show the progress themselves. */
 	*progress = (struct progress){
 		.wanted = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 0,
 		.due = now_ms() + FIRST_MS,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verdicts in words and as JSON. */
+/* Verdicts as text and as JSON: see report.h. */
 #include "report.h"
 
 #include <limits.h>
@@ -7,7 +7,7 @@
 
 #include "policy/rule.h"
 
-#define REFUSALS_SHOWN 32 /* what a terminal and a log take from one container */
+#define REFUSALS_SHOWN 32 /* more would flood a terminal or a log */
 
 bool report_refuses(const struct finding *finding)
 {
@@ -20,7 +20,7 @@ static const char *plural(unsigned int n)
 	return n == 1 ? "" : "s";
 }
 
-/* Lines of findings, `most` of them: those that refuse, or those that do not. */
+/* Adds lines for at most `most` findings: those that refuse, or the others. */
 static void add_findings(struct buf *buf, const struct verdict *verdict, bool refusals,
 			 unsigned int most)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a hook's words reach people. runc prints a failing hook's standard error; podman and crun
- * give hooks /dev/null and show an exit code only. There the words also go to the standard error of
- * the process that runs the hook, which is the user's terminal more often than not, and always to
+ * How a hook's messages reach people. runc prints the standard error of a failing hook. podman and
+ * crun give hooks /dev/null and show only an exit code; then messages also go to the standard error
+ * of the process that runs the hook, which is usually the user's terminal. They always go to
  * syslog.
  */
 #include "report.h"
@@ -33,8 +33,8 @@ static bool stderr_is_dev_null(void)
 }
 
 /*
- * The parent's own standard error, with its offset; -1 where the kernel or ptrace rules refuse. At
- * the lowest number, for restrain().
+ * Returns the parent's own standard error, with its offset; -1 if the kernel or ptrace rules
+ * refuse. It gets the lowest number, for restrain().
  */
 static int borrow_parent_stderr(void)
 {
@@ -48,8 +48,8 @@ static int borrow_parent_stderr(void)
 }
 
 /*
- * A terminal or pipe is opened a second time, to be written without waiting. A socket cannot be
- * opened, and in a file the parent would write over what another descriptor appends.
+ * A terminal or pipe is opened a second time, so that writes do not wait. A socket cannot be
+ * opened. In a file, the parent would overwrite what another descriptor appends.
  */
 static int open_parent_stderr(void)
 {
@@ -69,7 +69,7 @@ static int open_parent_stderr(void)
 
 static int parent_stderr = -1;
 
-/* Nobody may read at the other end, so nothing here waits; and whatever fails, the refusal stands. */
+/* Perhaps nobody reads at the other end, so this never waits. On any error the refusal stands. */
 static void write_parent_stderr(struct str text)
 {
 	struct err ignored;

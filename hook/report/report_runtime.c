@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The wrapper's words: to the runtime's --log, from where engines take what they show their users,
- * and wherever a hook's words go. Engines print one line, so the log has all in one.
+ * How the wrapper's messages reach people: through the runtime's --log, from which engines take
+ * what they show to users, and in every way that a hook's messages do. Engines print one line, so
+ * the log gets all in one.
  */
 #include "report.h"
 
@@ -14,7 +15,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 
-/* One line of text without the columns of a terminal: "rule: message; fix: what". */
+/* One line of text, without the columns for a terminal: "rule: message; fix: what". */
 static void add_line(struct buf *buf, const char *text, size_t len)
 {
 	const char *separator = ": ";
@@ -71,13 +72,13 @@ static void add_entry(struct buf *entry, const char *format, const char *text)
 	buf_add(entry, "\n", 1);
 }
 
-/* Nothing is made of a log that cannot be written: the refusal stands, and is told elsewhere too. */
+/* Failing to write the log is ignored: the refusal stands, and is also reported elsewhere. */
 static void write_log(const char *path, struct str entry)
 {
 	struct err ignored;
 	auto_close int fd = -1;
 
-	/* crun's --log has kinds. */
+	/* crun's --log may name another kind of log. */
 	if (strncmp(path, "journald:", 9) == 0 || strncmp(path, "syslog:", 7) == 0)
 		return;
 	if (strncmp(path, "file:", 5) == 0)
@@ -92,7 +93,7 @@ void report_from_runtime(const char *log, const char *log_format, const char *co
 {
 	auto_buf struct buf entry = { 0 };
 
-	signal(SIGPIPE, SIG_IGN); /* not sooner: the real runtime would ignore them too */
+	signal(SIGPIPE, SIG_IGN); /* not earlier: the real runtime would inherit it */
 	if (log != NULL) {
 		add_entry(&entry, log_format, text);
 		write_log(log, (struct str){ entry.data, entry.len });

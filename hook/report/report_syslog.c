@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lines to the system's log, as syslog(3) sends them but for the time, which the log knows itself:
- * libc reads the time zone's file for it, in every container's start. One connection for all lines.
+ * Sends lines to the system's log, as syslog(3) does but without the time, which the log knows
+ * itself: for it, libc would read the time zone's file at the start of every container. All lines
+ * use one connection.
  */
 #include "report.h"
 
@@ -25,7 +26,7 @@ static int log_connect(int type)
 }
 
 static int log_fd = -1;
-static size_t end; /* what ends a message: in a stream, its NUL byte */
+static size_t end; /* bytes that end a message: a NUL byte in a stream, else none */
 
 void report_syslog_open(void)
 {
@@ -48,8 +49,8 @@ void report_syslog(int severity, const char *container, const char *text)
 		if (container != NULL)
 			buf_printf(&line, "container %s: ", container);
 		buf_add(&line, text, (size_t)len);
-		/* Whatever fails, or has no room: a log that nobody keeps is no reason for or against a
-		 * container. */
+		/* Errors, and a log without room, are ignored: a log that nobody keeps must not
+		 * decide about a container. */
 		if (send(log_fd, line.data, line.len + end, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 			return;
 		text += len + (text[len] == '\n');

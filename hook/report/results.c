@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The formats of check, and when what they made is written: see results.h. */
+/* The formats of check, and when their output is written: see results.h. */
 #include "results.h"
 
 #include <unistd.h>
@@ -65,7 +65,7 @@ int results_open(struct results *results, struct arena *arena, const char *forma
 	if (error < 0)
 		return error;
 	*results = (struct results){ .format = formats[which] };
-	/* Where somebody watches, nothing is held back. */
+	/* On a terminal, nothing is held back. */
 	results->held_back = isatty(STDOUT_FILENO) == 1 ? 0 : HELD_BACK_MAX;
 	if (results->format->is_json)
 		results->writer = json_writer_new(arena, true);

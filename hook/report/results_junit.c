@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * check --format junit: a test case for each file. Each stands in a suite of its own, so that the
- * counts that a suite must have are known when it is written.
+ * check --format junit: one test case for each file, each in a separate suite: the counts of a
+ * suite have to be known when it is written.
  */
 #include <string.h>
 
@@ -24,7 +24,7 @@ static void text_element(struct buf *out, const char *name, const char *text)
 	buf_printf(out, "</%s>\n", name);
 }
 
-/* A failure, or an error. */
+/* A failure or an error. */
 static void bad_element(struct buf *out, const char *name, const char *message, const char *type,
 			const char *text)
 {

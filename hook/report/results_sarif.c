@@ -20,7 +20,7 @@ static void text_object(struct json_writer *writer, const char *key, const char 
 	json_end_object(writer);
 }
 
-/* What a viewer shows of a rule beside its findings. */
+/* The text that a viewer shows for a rule, next to its findings. */
 static void write_help(struct json_writer *writer, const struct rule *rule)
 {
 	auto_buf struct buf help = { 0 };
@@ -98,7 +98,7 @@ static void end(struct results *results)
 	json_end_object(writer);
 }
 
-/* A path as a URI reference (RFC 3986): what is relative stays so, and never looks like a scheme. */
+/* Writes a path as a URI reference (RFC 3986). A relative one stays so, and never has a scheme. */
 static void write_uri(struct json_writer *writer, const char *path)
 {
 	auto_buf struct buf uri = { 0 };
@@ -129,15 +129,18 @@ static void write_artifact(struct json_writer *writer, const struct file_result 
 	json_end_object(writer);
 }
 
-/* The last column that was counted: most specs are one line, and most findings come in its order. */
+/*
+ * The last column that was counted. Most specs are one line and most findings come in its order, so
+ * counting continues from there.
+ */
 struct counted {
-	size_t line, offset; /* where the line starts, and the place */
+	size_t line, offset; /* offsets of the line's start and of the place */
 	unsigned int column;
 };
 
 #define COUNTED_NONE ((struct counted){ 0, 0, 1 })
 
-/* The column in characters, from 1, of a column in bytes that ends at that offset of the text. */
+/* Turns a column in bytes, of the byte at offset, into one in characters. Both count from 1. */
 static unsigned int characters(struct counted *last, struct str text, size_t offset,
 			       unsigned int column)
 {
@@ -150,7 +153,7 @@ static unsigned int characters(struct counted *last, struct str text, size_t off
 	return last->column;
 }
 
-/* The bytes of the value that the finding is about, or of the nearest that the spec has. */
+/* The bytes of the value that the finding is about, or of the nearest one that the spec has. */
 static void write_region(struct json_writer *writer, const struct file_result *file,
 			 const struct json_node *node, struct counted *last)
 {
@@ -170,7 +173,7 @@ static void write_region(struct json_writer *writer, const struct file_result *f
 	json_end_object(writer);
 }
 
-/* Where reading stopped, up to the end of the line. */
+/* From where reading stopped to the end of the line. */
 static void write_error_region(struct json_writer *writer, const struct file_result *file)
 {
 	const struct err *err = file->err;

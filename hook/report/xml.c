@@ -9,7 +9,7 @@ static bool is_xml_char(uint32_t c)
 	return c != 0xfffe && c != 0xffff;
 }
 
-/* White space is written so that an attribute keeps it: readers turn it into spaces otherwise. */
+/* Tabs and line ends are escaped, since XML readers turn those in attributes into spaces. */
 static const char *reference(uint32_t c)
 {
 	switch (c) {

@@ -6,9 +6,9 @@
 #include "base/str.h"
 
 /*
- * xml_add: text, escaped for content and for attributes in double quotes. What XML 1.0 cannot hold
- * in any spelling (section 2.2: most control characters, U+FFFE, U+FFFF), and bytes that are not
- * UTF-8, become U+FFFD.
+ * xml_add: adds text, escaped for content and for attributes in double quotes. Characters that XML
+ * 1.0 has no spelling for (section 2.2: most control characters, U+FFFE, U+FFFF), and bytes that
+ * are not UTF-8, become U+FFFD.
  */
 void xml_add(struct buf *out, struct str text);
 
