@@ -14,19 +14,19 @@
 #include "policy/rule.h"
 
 static const char *const kind_names[] = {
-	[ARG_NONE] = "",
-	[ARG_CAPABILITIES] = "capabilities",
-	[ARG_STRINGS] = "strings",
-	[ARG_PATHS] = "paths of the host",
-	[ARG_INSIDE] = "paths in the container",
-	[ARG_NUMBER] = "number",
-	[ARG_VERSION] = "version",
-	[ARG_PATTERNS] = "patterns of paths",
-	[ARG_ID] = "id",
-	[ARG_IDS] = "ids",
-	[ARG_WORD] = "word",
-	[ARG_STRING] = "string",
-	[ARG_RANGES] = "ranges of ids",
+	[KIND_NONE] = "",
+	[KIND_CAPABILITIES] = "capabilities",
+	[KIND_STRINGS] = "strings",
+	[KIND_PATHS] = "paths of the host",
+	[KIND_INSIDE] = "paths in the container",
+	[KIND_NUMBER] = "number",
+	[KIND_VERSION] = "version",
+	[KIND_PATTERNS] = "patterns of paths",
+	[KIND_ID] = "id",
+	[KIND_IDS] = "ids",
+	[KIND_WORD] = "word",
+	[KIND_STRING] = "string",
+	[KIND_RANGES] = "ranges of ids",
 };
 
 static const char *rewrites(const struct rule *rule)
@@ -38,7 +38,7 @@ static size_t n_args(const struct rule *rule)
 {
 	size_t n = 0;
 
-	while (n < RULE_ARGS_MAX && rule->args[n].kind != ARG_NONE)
+	while (n < RULE_ARGS_MAX && rule->args[n].kind != KIND_NONE)
 		n++;
 	return n;
 }
@@ -103,11 +103,11 @@ static void write_words(struct json_writer *writer, const char *key, const char 
 /* What the loader takes at most. */
 static void write_bounds(struct json_writer *writer, enum rule_arg_kind kind)
 {
-	if (kind == ARG_ID || kind == ARG_IDS)
+	if (kind == KIND_ID || kind == KIND_IDS)
 		json_member_integer(writer, "maximum", OCI_ID_MAX);
-	if (kind == ARG_VERSION)
+	if (kind == KIND_VERSION)
 		json_member_integer(writer, "maximum", VERSION_MINOR_MAX);
-	if (kind == ARG_RANGES)
+	if (kind == KIND_RANGES)
 		json_member_integer(writer, "maxEntries", ID_RANGES_MAX);
 }
 

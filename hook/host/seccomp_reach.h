@@ -10,6 +10,8 @@
 
 /* Answers for profiles seen before: most specs have their engine's profile, byte for byte. */
 #define SECCOMP_SEEN_MAX 16
+#define SECCOMP_SEEN_SIZE_MAX \
+	(64U * 1024) /* bytes of one profile; those of engines have 10 to 20 kB */
 struct seccomp_seen {
 	struct arena *arena; /* outlives the profiles */
 	struct seccomp_answer {

@@ -10,7 +10,7 @@ static void remember(struct seccomp_seen *seen, struct str source,
 {
 	struct seccomp_answer *answer;
 
-	if (seen->n == SECCOMP_SEEN_MAX || source.len > 64 * 1024)
+	if (seen->n == SECCOMP_SEEN_MAX || source.len > SECCOMP_SEEN_SIZE_MAX)
 		return;
 	answer = &seen->answers[seen->n++];
 	answer->profile =

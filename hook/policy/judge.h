@@ -75,13 +75,13 @@ const char *judge_quote(const struct judge *judge, struct str text);
 /* The JSON text of a node, for `observed`; NULL if node is NULL. */
 const char *judge_source(const struct judge *judge, const struct json_node *node);
 
-/* True if an entry (ARG_STRINGS) equals the text, or ends in * and matches the start of it. */
+/* True if an entry (KIND_STRINGS) equals the text, or ends in * and matches the start of it. */
 bool judge_entry_names(const struct rule_arg *entries, struct str text);
 
 /* True if the process is a session in a running container. */
 bool judge_at_exec(const struct judge *judge);
 
-/* True if the policy asks for Pod Security Standards older than v1.MINOR (ARG_VERSION). */
+/* True if the policy asks for Pod Security Standards older than v1.MINOR (KIND_VERSION). */
 static inline bool judge_before(const struct rule_arg *version, unsigned int minor)
 {
 	return version->set && version->number < minor;

@@ -52,9 +52,9 @@ enum front_end {
 struct rule_arg {
 	bool set;
 	uint64_t
-		number; /* ARG_ID; ARG_CAPABILITIES: the set; ARG_WORD: index of the word; ARG_NUMBER */
-	struct str *strings; /* ARG_STRINGS, ARG_PATHS */
-	uint64_t *numbers;   /* ARG_IDS */
+		number; /* KIND_ID; KIND_CAPABILITIES: the set; KIND_WORD: index of the word; KIND_NUMBER */
+	struct str *strings; /* KIND_STRINGS, KIND_PATHS */
+	uint64_t *numbers;   /* KIND_IDS */
 	size_t n;	     /* of strings or numbers */
 };
 

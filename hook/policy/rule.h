@@ -10,27 +10,27 @@
 #include "policy/policy.h"
 
 enum rule_arg_kind {
-	ARG_NONE,
-	ARG_CAPABILITIES, /* array of exact names */
-	ARG_STRINGS,	  /* array of strings; a final * matches any rest */
-	ARG_PATHS,	  /* array of absolute paths, looked up on the host */
-	ARG_INSIDE,	  /* array of absolute paths in the container, not looked up */
-	ARG_NUMBER,	  /* a whole number */
-	ARG_VERSION,	  /* "v1.0" to "v1.37" of Kubernetes, as its minor number */
-	ARG_PATTERNS, /* array of absolute paths; * is any one component; :ro: read-only mounts */
-	ARG_ID,	      /* a uid or gid */
-	ARG_IDS,      /* array of ids */
-	ARG_WORD,     /* one of `words` */
-	ARG_STRING,   /* a string that is not empty */
-	ARG_RANGES,   /* array of ranges of ids: "FIRST-LAST", "FIRST/COUNT", "ID" */
+	KIND_NONE,
+	KIND_CAPABILITIES, /* array of exact names */
+	KIND_STRINGS,	   /* array of strings; a final * matches any rest */
+	KIND_PATHS,	   /* array of absolute paths, looked up on the host */
+	KIND_INSIDE,	   /* array of absolute paths in the container, not looked up */
+	KIND_NUMBER,	   /* a whole number */
+	KIND_VERSION,	   /* "v1.0" to "v1.37" of Kubernetes, as its minor number */
+	KIND_PATTERNS, /* array of absolute paths; * is any one component; :ro: read-only mounts */
+	KIND_ID,       /* a uid or gid */
+	KIND_IDS,      /* array of ids */
+	KIND_WORD,     /* one of `words` */
+	KIND_STRING,   /* a string that is not empty */
+	KIND_RANGES,   /* array of ranges of ids: "FIRST-LAST", "FIRST/COUNT", "ID" */
 };
 
 /* How a larger value changes the verdict. policy_diff() compares two policies by it. */
 enum rule_arg_effect {
-	ARG_SHAPES,  /* not at all: it shapes what a rewrite writes */
-	ARG_ADMITS,  /* more specs pass; larger means more entries, a larger number, a later word */
-	ARG_DEMANDS, /* fewer specs pass */
-	ARG_SELECTS, /* other specs pass */
+	EFFECT_SHAPES, /* not at all: it shapes what a rewrite writes */
+	EFFECT_ADMITS, /* more specs pass; larger means more entries, a larger number, a later word */
+	EFFECT_DEMANDS, /* fewer specs pass */
+	EFFECT_SELECTS, /* other specs pass */
 };
 
 /* True if an argument of this kind has entries; else it has one value. */
@@ -51,10 +51,10 @@ struct rule_arg_spec {
 	const char *name;
 	enum rule_arg_kind kind;
 	enum rule_arg_effect effect;
-	bool none_is_all;	     /* ARG_ADMITS: absent or empty, it lets everything pass */
-	const char *const *words;    /* ARG_WORD, ended by NULL; the first is the default */
-	const char *const *defaults; /* ARG_STRINGS and ARG_PATHS, ended by NULL; else NULL */
-	const struct vocabulary *vocabulary; /* ARG_STRINGS, or NULL */
+	bool none_is_all;	     /* EFFECT_ADMITS: absent or empty, it lets everything pass */
+	const char *const *words;    /* KIND_WORD, ended by NULL; the first is the default */
+	const char *const *defaults; /* KIND_STRINGS and KIND_PATHS, ended by NULL; else NULL */
+	const struct vocabulary *vocabulary; /* KIND_STRINGS, or NULL */
 	const char *meaning;
 };
 

@@ -80,13 +80,13 @@ const char *const *rule_names(void)
 bool rule_arg_is_list(enum rule_arg_kind kind)
 {
 	switch (kind) {
-	case ARG_CAPABILITIES:
-	case ARG_STRINGS:
-	case ARG_PATHS:
-	case ARG_INSIDE:
-	case ARG_PATTERNS:
-	case ARG_IDS:
-	case ARG_RANGES:
+	case KIND_CAPABILITIES:
+	case KIND_STRINGS:
+	case KIND_PATHS:
+	case KIND_INSIDE:
+	case KIND_PATTERNS:
+	case KIND_IDS:
+	case KIND_RANGES:
 		return true;
 	default:
 		return false;

@@ -30,7 +30,7 @@ static void write_help(struct json_writer *writer, const struct rule *rule)
 		   : rule->rewrites != NULL
 			   ? "RF_ACT_REWRITE puts it right."
 			   : "RF_ACT_REWRITE refuses: no rewrite makes this safe.");
-	for (size_t i = 0; i < RULE_ARGS_MAX && rule->args[i].kind != ARG_NONE; i++)
+	for (size_t i = 0; i < RULE_ARGS_MAX && rule->args[i].kind != KIND_NONE; i++)
 		buf_printf(&help, "\nArgument %s: %s.", rule->args[i].name, rule->args[i].meaning);
 	buf_printf(&help, "\nReferences:");
 	for (const char *const *reference = rule->references; *reference != NULL; reference++)

@@ -14,6 +14,19 @@ static const struct rule_setting *setting(const struct policy *policy, const cha
 	return &policy->settings[row];
 }
 
+static const struct rule_arg *argument(const struct policy *policy, const char *rule,
+				       const char *name)
+{
+	int row = rule_find(str_from(rule));
+	size_t i = 0;
+
+	assert_true(row >= 0);
+	while (i < RULE_ARGS_MAX && strcmp(rules[row]->args[i].name, name) != 0)
+		i++;
+	assert_true(i < RULE_ARGS_MAX);
+	return &policy->settings[row].args[i];
+}
+
 static void defaults(void **state)
 {
 	const struct policy *policy = load_text(*state, "{\"version\":1,\"name\":\"x\"}");
@@ -29,9 +42,9 @@ static void defaults(void **state)
 	assert_int_equal(policy->exec.user_namespaces, EXEC_ERRNO);
 	assert_int_equal(policy->exec.set_ids, EXEC_LOG);
 	assert_int_equal(policy->exec.n_rules, 0);
-	assert_true(setting(policy, "hostMounts")->args[1].n > 10); /* deny */
-	assert_int_equal(setting(policy, "mountOptions")->args[0].n, 2);
-	assert_int_equal(setting(policy, "capabilities")->args[0].number, 0);
+	assert_true(argument(policy, "hostMounts", "deny")->n > 10);
+	assert_int_equal(argument(policy, "mountOptions", "options")->n, 2);
+	assert_int_equal(argument(policy, "capabilities", "allow")->number, 0);
 }
 
 /*
@@ -64,8 +77,8 @@ static void later_wins(void **state)
 	assert_int_equal(setting(policy, "rootGroup")->action, RULE_ALLOW);
 	assert_true(setting(policy, "rootGroup")->named);
 	assert_int_equal(setting(policy, "hostUserNamespace")->action, RULE_REJECT);
-	assert_int_equal(setting(policy, "hostUserNamespace")->args[0].number, 1);
-	assert_int_equal(setting(policy, "hostUserNamespace")->args[1].number, 1);
+	assert_int_equal(argument(policy, "hostUserNamespace", "when")->number, 1);
+	assert_int_equal(argument(policy, "hostUserNamespace", "engine")->number, 1);
 	assert_int_equal(policy->exec.guarantee, GUARANTEE_DENY);
 	assert_int_equal(policy->exec.errno_ret, 13);
 	assert_int_equal(policy->exec.set_ids, EXEC_ERRNO);

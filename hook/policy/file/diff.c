@@ -92,16 +92,16 @@ static const char *specs(struct diff *diff, size_t row, bool weaker)
 static const char *entry_text(struct diff *diff, const struct rule_arg_spec *spec,
 			      const struct rule_arg *arg, size_t i)
 {
-	if (spec->kind == ARG_CAPABILITIES)
+	if (spec->kind == KIND_CAPABILITIES)
 		return cap_name((unsigned int)i);
-	if (spec->kind == ARG_IDS)
+	if (spec->kind == KIND_IDS)
 		return arena_printf(diff->arena, "%llu", (unsigned long long)arg->numbers[i]);
 	return str_quote(diff->arena, arg->strings[i]);
 }
 
 static size_t n_entries(const struct rule_arg_spec *spec, const struct rule_arg *arg)
 {
-	return spec->kind == ARG_CAPABILITIES ? CAP_LAST + 1 : arg->n;
+	return spec->kind == KIND_CAPABILITIES ? CAP_LAST + 1 : arg->n;
 }
 
 static int compare_strings(const void *a, const void *b)
@@ -122,9 +122,9 @@ static struct rule_arg sort_entries(struct diff *diff, const struct rule_arg_spe
 {
 	struct rule_arg sorted = *arg;
 
-	if (spec->kind == ARG_CAPABILITIES || arg->n == 0)
+	if (spec->kind == KIND_CAPABILITIES || arg->n == 0)
 		return sorted;
-	if (spec->kind == ARG_IDS) {
+	if (spec->kind == KIND_IDS) {
 		sorted.numbers = arena_array(diff->arena, arg->n, sizeof(*arg->numbers));
 		memcpy(sorted.numbers, arg->numbers, arg->n * sizeof(*arg->numbers));
 		qsort(sorted.numbers, arg->n, sizeof(*arg->numbers), compare_numbers);
@@ -139,11 +139,11 @@ static struct rule_arg sort_entries(struct diff *diff, const struct rule_arg_spe
 static bool has_entry(const struct rule_arg_spec *spec, const struct rule_arg *sorted,
 		      const struct rule_arg *from, size_t i)
 {
-	if (spec->kind == ARG_CAPABILITIES)
+	if (spec->kind == KIND_CAPABILITIES)
 		return (sorted->number >> i & 1) != 0;
 	if (sorted->n == 0)
 		return false;
-	if (spec->kind == ARG_IDS)
+	if (spec->kind == KIND_IDS)
 		return bsearch(&from->numbers[i], sorted->numbers, sorted->n,
 			       sizeof(*sorted->numbers), compare_numbers) != NULL;
 	return bsearch(&from->strings[i], sorted->strings, sorted->n, sizeof(*sorted->strings),
@@ -152,7 +152,7 @@ static bool has_entry(const struct rule_arg_spec *spec, const struct rule_arg *s
 
 static bool is_empty(const struct rule_arg_spec *spec, const struct rule_arg *arg)
 {
-	return spec->kind == ARG_CAPABILITIES ? arg->number == 0 : arg->n == 0;
+	return spec->kind == KIND_CAPABILITIES ? arg->number == 0 : arg->n == 0;
 }
 
 /* Reports the entries of `of` that `other` lacks. added: `of` is the second policy. */
@@ -160,11 +160,11 @@ static void note_entries(struct diff *diff, size_t row, size_t i, const struct r
 			 const struct rule_arg *other, bool added)
 {
 	const struct rule_arg_spec *spec = &rules[row]->args[i];
-	bool weaker = (spec->effect == ARG_ADMITS) == added || spec->effect == ARG_SELECTS;
+	bool weaker = (spec->effect == EFFECT_ADMITS) == added || spec->effect == EFFECT_SELECTS;
 	const struct rule_arg sorted = sort_entries(diff, spec, other);
 
 	for (size_t k = 0; k < n_entries(spec, of); k++)
-		if ((spec->kind != ARG_CAPABILITIES || has_entry(spec, of, of, k)) &&
+		if ((spec->kind != KIND_CAPABILITIES || has_entry(spec, of, of, k)) &&
 		    !has_entry(spec, &sorted, of, k))
 			note(diff, weaker ? NOTE_WEAKER : NOTE_STRICTER, "%s: %s: args.%s %s %s",
 			     rules[row]->name, specs(diff, row, weaker), spec->name,
@@ -197,16 +197,16 @@ static bool is_given(const struct rule_setting *setting, size_t row, size_t i)
 						: setting->args[i].set;
 }
 
-/* Returns the value as the number that ARG_ADMITS and ARG_DEMANDS compare. */
+/* Returns the value as the number that EFFECT_ADMITS and EFFECT_DEMANDS compare. */
 static uint64_t extent(const struct rule_setting *setting, size_t row, size_t i)
 {
 	const struct rule_arg_spec *spec = &rules[row]->args[i];
 
-	if (spec->kind == ARG_VERSION && !setting->args[i].set)
+	if (spec->kind == KIND_VERSION && !setting->args[i].set)
 		return VERSION_MINOR_MAX;
 	if (spec->none_is_all && !is_given(setting, row, i))
 		return UINT64_MAX;
-	if (spec->kind == ARG_NUMBER && setting->args[i].number == 0)
+	if (spec->kind == KIND_NUMBER && setting->args[i].number == 0)
 		return UINT64_MAX - 1; /* 0 accepts any limit */
 	return setting->args[i].number;
 }
@@ -217,13 +217,13 @@ static const char *value_text(struct diff *diff, const struct rule_setting *sett
 	const struct rule_arg_spec *spec = &rules[row]->args[i];
 	const struct rule_arg *arg = &setting->args[i];
 
-	if (spec->kind == ARG_WORD)
+	if (spec->kind == KIND_WORD)
 		return arena_printf(diff->arena, "\"%s\"", spec->words[arg->number]);
 	if (!is_given(setting, row, i))
 		return "not set";
-	if (spec->kind == ARG_STRING)
+	if (spec->kind == KIND_STRING)
 		return str_quote(diff->arena, arg->strings[0]);
-	if (spec->kind == ARG_VERSION)
+	if (spec->kind == KIND_VERSION)
 		return arena_printf(diff->arena, "\"v1.%llu\"", (unsigned long long)arg->number);
 	return arena_printf(diff->arena, "%llu", (unsigned long long)arg->number);
 }
@@ -237,12 +237,12 @@ static void diff_value(struct diff *diff, size_t row, size_t i)
 	enum policy_note_kind kind = NOTE_OTHER;
 
 	if (strcmp(before, now) == 0 ||
-	    (from == to && (spec->effect == ARG_ADMITS || spec->effect == ARG_DEMANDS)))
+	    (from == to && (spec->effect == EFFECT_ADMITS || spec->effect == EFFECT_DEMANDS)))
 		return;
-	if (spec->effect == ARG_SELECTS)
+	if (spec->effect == EFFECT_SELECTS)
 		kind = NOTE_WEAKER;
-	else if (spec->effect != ARG_SHAPES && from != to)
-		kind = (spec->effect == ARG_ADMITS) == (to > from) ? NOTE_WEAKER : NOTE_STRICTER;
+	else if (spec->effect != EFFECT_SHAPES && from != to)
+		kind = (spec->effect == EFFECT_ADMITS) == (to > from) ? NOTE_WEAKER : NOTE_STRICTER;
 	note(diff, kind, "%s: %s: args.%s is %s, was %s", rules[row]->name,
 	     kind == NOTE_OTHER ? "another rewrite" : specs(diff, row, kind == NOTE_WEAKER),
 	     spec->name, now, before);
@@ -250,7 +250,7 @@ static void diff_value(struct diff *diff, size_t row, size_t i)
 
 static void diff_args(struct diff *diff, size_t row)
 {
-	for (size_t i = 0; i < RULE_ARGS_MAX && rules[row]->args[i].kind != ARG_NONE; i++) {
+	for (size_t i = 0; i < RULE_ARGS_MAX && rules[row]->args[i].kind != KIND_NONE; i++) {
 		if (rule_arg_is_list(rules[row]->args[i].kind))
 			diff_entries(diff, row, i);
 		else

@@ -98,7 +98,7 @@ static void lint_strings(struct lint *lint, const struct json_node *strings,
 
 static void lint_args(struct lint *lint, const struct json_node *args, const struct rule *rule)
 {
-	for (size_t i = 0; i < RULE_ARGS_MAX && rule->args[i].kind != ARG_NONE; i++)
+	for (size_t i = 0; i < RULE_ARGS_MAX && rule->args[i].kind != KIND_NONE; i++)
 		if (rule->args[i].vocabulary != NULL)
 			lint_strings(lint, json_get(args, rule->args[i].name),
 				     rule->args[i].vocabulary);
@@ -222,7 +222,6 @@ static void lint_exceptions(struct lint *lint, const struct json_node *array)
 			if (row < 0)
 				continue;
 			lint_action(lint, exception, rules[row]);
-			lint_args(lint, json_get(exception, "args"), rules[row]);
 		}
 		lint_match(lint, json_get(json_get(exception, "match"), "annotations"));
 		lint_expires(lint, json_get(exception, "expires"));

@@ -28,17 +28,17 @@ static int check_string(const struct fields_reader *reader, const struct json_no
 
 	if (error < 0)
 		return error;
-	if (kind != ARG_STRINGS && kind != ARG_RANGES && !str_starts_with(element->text, "/"))
+	if (kind != KIND_STRINGS && kind != KIND_RANGES && !str_starts_with(element->text, "/"))
 		return fields_fail(reader, element, "expected an absolute path, found %s",
 				   str_quote(reader->doc->arena, element->text));
 	/* A pattern would be looked up as the name of one file and match nothing. */
-	if ((kind == ARG_PATHS || kind == ARG_INSIDE) && is_pattern(element->text))
+	if ((kind == KIND_PATHS || kind == KIND_INSIDE) && is_pattern(element->text))
 		return fields_fail(reader, element,
 				   "expected one path, without * and :ro, found %s",
 				   str_quote(reader->doc->arena, element->text));
 	if (element->text.len == 0)
 		return fields_fail(reader, element, "expected a string that is not empty");
-	if (kind == ARG_RANGES && !id_ranges_add(ranges, element->text))
+	if (kind == KIND_RANGES && !id_ranges_add(ranges, element->text))
 		return fields_fail(
 			reader, element,
 			"expected ids as \"FIRST-LAST\", \"FIRST/COUNT\" or \"ID\", at most %u of them, found %s",
@@ -146,39 +146,39 @@ static int load_arg(const struct fields_reader *reader, struct json_node *value,
 	int error = 0;
 
 	switch (spec->kind) {
-	case ARG_CAPABILITIES:
+	case KIND_CAPABILITIES:
 		error = fields_want(reader, value, JSON_ARRAY);
 		if (error == 0)
 			error = field_capabilities(reader, value, &arg->number);
 		break;
-	case ARG_STRING:
+	case KIND_STRING:
 		error = load_string(reader, value, arg);
 		break;
-	case ARG_STRINGS:
-	case ARG_RANGES:
-	case ARG_PATHS:
-	case ARG_INSIDE:
-	case ARG_PATTERNS:
+	case KIND_STRINGS:
+	case KIND_RANGES:
+	case KIND_PATHS:
+	case KIND_INSIDE:
+	case KIND_PATTERNS:
 		error = load_strings(reader, value, spec->kind, arg);
 		break;
-	case ARG_ID:
+	case KIND_ID:
 		error = load_id(reader, value, &arg->number);
 		break;
-	case ARG_NUMBER:
+	case KIND_NUMBER:
 		error = load_number(reader, value, &arg->number);
 		break;
-	case ARG_VERSION:
+	case KIND_VERSION:
 		error = load_version(reader, value, &arg->number);
 		break;
-	case ARG_IDS:
+	case KIND_IDS:
 		error = load_ids(reader, value, arg);
 		break;
-	case ARG_WORD:
+	case KIND_WORD:
 		error = field_word(reader, value,
 				   &(struct field_words){ "value of this argument", spec->words });
 		arg->number = error > 0 ? (uint64_t)error : 0;
 		break;
-	case ARG_NONE:
+	case KIND_NONE:
 		break;
 	}
 	if (error < 0)
@@ -194,7 +194,7 @@ static int load_named_arg(const struct fields_reader *reader, struct json_node *
 	const char *words[RULE_ARGS_MAX + 1] = { NULL };
 	size_t n = 0, i;
 
-	while (n < RULE_ARGS_MAX && rule->args[n].kind != ARG_NONE) {
+	while (n < RULE_ARGS_MAX && rule->args[n].kind != KIND_NONE) {
 		words[n] = rule->args[n].name;
 		n++;
 	}
@@ -297,13 +297,13 @@ size_t policy_paths(struct arena *arena, const struct policy *policy, struct str
 
 	for (size_t row = 0; row < n_rules; row++)
 		for (size_t i = 0; i < RULE_ARGS_MAX; i++)
-			if (rules[row]->args[i].kind == ARG_PATHS)
+			if (rules[row]->args[i].kind == KIND_PATHS)
 				n += policy->settings[row].args[i].n;
 	paths = arena_array(arena, n, sizeof(*paths));
 	n = 0;
 	for (size_t row = 0; row < n_rules; row++)
 		for (size_t i = 0; i < RULE_ARGS_MAX; i++)
-			if (rules[row]->args[i].kind == ARG_PATHS)
+			if (rules[row]->args[i].kind == KIND_PATHS)
 				for (size_t k = 0; k < policy->settings[row].args[i].n; k++)
 					paths[n++] = policy->settings[row].args[i].strings[k];
 	*ret_paths = paths;

@@ -32,33 +32,33 @@ static void write_arg(struct arena *arena, struct json_writer *writer,
 {
 	json_key(writer, spec->name);
 	switch (spec->kind) {
-	case ARG_CAPABILITIES:
+	case KIND_CAPABILITIES:
 		json_raw(writer, str_from(cap_set_json(arena, arg->number)));
 		break;
-	case ARG_STRINGS:
-	case ARG_PATHS:
-	case ARG_INSIDE:
-	case ARG_PATTERNS:
-	case ARG_RANGES:
+	case KIND_STRINGS:
+	case KIND_PATHS:
+	case KIND_INSIDE:
+	case KIND_PATTERNS:
+	case KIND_RANGES:
 		write_strings(writer, arg);
 		break;
-	case ARG_STRING:
+	case KIND_STRING:
 		json_string(writer, arg->strings[0]);
 		break;
-	case ARG_VERSION:
+	case KIND_VERSION:
 		json_text(writer, arena_printf(arena, "v1.%u", (unsigned int)arg->number));
 		break;
-	case ARG_NUMBER:
-	case ARG_ID:
+	case KIND_NUMBER:
+	case KIND_ID:
 		json_integer(writer, (long long)arg->number);
 		break;
-	case ARG_IDS:
+	case KIND_IDS:
 		write_numbers(writer, arg);
 		break;
-	case ARG_WORD:
+	case KIND_WORD:
 		json_text(writer, spec->words[arg->number]);
 		break;
-	case ARG_NONE:
+	case KIND_NONE:
 		break;
 	}
 }

@@ -175,17 +175,17 @@ const struct rule rule_capabilities = {
 	.reads = "/process/capabilities",
 	.args = {
 		[ARG_ALLOW] = { .name = "allow",
-				.kind = ARG_CAPABILITIES,
-				.effect = ARG_ADMITS,
+				.kind = KIND_CAPABILITIES,
+				.effect = EFFECT_ADMITS,
 				.meaning = "what any of the five sets may hold; none by default" },
 		[ARG_ALLOW_MAPPED] = { .name = "allowMapped",
-				       .kind = ARG_CAPABILITIES,
-				       .effect = ARG_ADMITS,
+				       .kind = KIND_CAPABILITIES,
+				       .effect = EFFECT_ADMITS,
 				       .meaning =
 					       "what they may hold besides in a private user namespace" },
 		[ARG_SINCE] = { .name = "version",
-				.kind = ARG_VERSION,
-				.effect = ARG_DEMANDS,
+				.kind = KIND_VERSION,
+				.effect = EFFECT_DEMANDS,
 				.meaning =
 					"below v1.22 they may also hold what engines give by default" },
 	},

@@ -223,8 +223,8 @@ const struct rule rule_device_access = {
 	.reads = "/linux/devices, /linux/resources/devices",
 	.args = {
 		[ARG_ALLOW] = { .name = "allow",
-				.kind = ARG_STRINGS,
-				.effect = ARG_ADMITS,
+				.kind = KIND_STRINGS,
+				.effect = EFFECT_ADMITS,
 				.defaults = usual_devices,
 				.vocabulary = &entries,
 				.meaning =

@@ -93,8 +93,8 @@ const struct rule rule_foreign_hooks = {
 	.reads = "/hooks",
 	.args = {
 		[ARG_ALLOW] = { .name = "allow",
-				.kind = ARG_STRINGS,
-				.effect = ARG_ADMITS,
+				.kind = KIND_STRINGS,
+				.effect = EFFECT_ADMITS,
 				.defaults = own_hooks,
 				.meaning = "paths of hooks; a final * stands for any rest" },
 	},

@@ -102,14 +102,14 @@ const struct rule rule_host_user_namespace = {
 	.reads = "/linux/namespaces, /process/user, /process/capabilities",
 	.args = {
 		[ARG_WHEN] = { .name = "when",
-			       .kind = ARG_WORD,
-			       .effect = ARG_ADMITS,
+			       .kind = KIND_WORD,
+			       .effect = EFFECT_ADMITS,
 			       .words = when_words,
 			       .meaning =
 				       "root: only for a process that is root or keeps a capability" },
 		[ARG_ENGINE] = { .name = "engine",
-				 .kind = ARG_WORD,
-				 .effect = ARG_ADMITS,
+				 .kind = KIND_WORD,
+				 .effect = EFFECT_ADMITS,
 				 .words = engine_words,
 				 .meaning =
 					 "private: the user namespace of a rootless engine counts as private" },

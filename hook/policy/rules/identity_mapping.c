@@ -3,7 +3,7 @@
 #include "policy/judge.h"
 
 enum arg {
-	ARG_IDS_DENIED /* args.ids */
+	ARG_IDS /* args.ids */
 };
 
 /* Is the host id anywhere in the range of the mapping? */
@@ -34,7 +34,7 @@ static bool mapping_reaches(const struct judge *judge, enum id_kind kind,
 
 static void check_mappings(struct judge *judge, enum id_kind kind, const struct oci_list *mappings)
 {
-	const struct rule_arg *ids = judge_arg(judge, ARG_IDS_DENIED);
+	const struct rule_arg *ids = judge_arg(judge, ARG_IDS);
 	const struct oci_mapping *items = mappings->items;
 
 	for (size_t i = 0; i < mappings->n; i++) {
@@ -197,9 +197,9 @@ const struct rule rule_identity_mapping = {
 	.title = "A mapping of the user namespace reaches root of the host",
 	.reads = "/linux/uidMappings, /linux/gidMappings",
 	.args = {
-		[ARG_IDS_DENIED] = { .name = "ids",
-				     .kind = ARG_IDS,
-				     .effect = ARG_DEMANDS,
+		[ARG_IDS] = { .name = "ids",
+				     .kind = KIND_IDS,
+				     .effect = EFFECT_DEMANDS,
 				     .meaning =
 					     "ids of the host besides 0 that no mapping may reach" },
 	},

@@ -13,15 +13,16 @@
 static const char *const relaxed_words[] = { "always", "hostUserNamespace", NULL };
 
 /* Two arguments of each rule: does a private user namespace relax it, and since when? */
-#define RELAXED_WHEN                                                                            \
-	{                                                                                       \
-		.name = "when", .kind = ARG_WORD, .effect = ARG_ADMITS, .words = relaxed_words, \
-		.meaning = "hostUserNamespace: not in a private user namespace"                 \
+#define RELAXED_WHEN                                                            \
+	{                                                                       \
+		.name = "when", .kind = KIND_WORD, .effect = EFFECT_ADMITS,     \
+		.words = relaxed_words,                                         \
+		.meaning = "hostUserNamespace: not in a private user namespace" \
 	}
-#define RELAXED_VERSION                                                       \
-	{                                                                     \
-		.name = "version", .kind = ARG_VERSION, .effect = ARG_ADMITS, \
-		.meaning = "below v1.35 always"                               \
+#define RELAXED_VERSION                                                           \
+	{                                                                         \
+		.name = "version", .kind = KIND_VERSION, .effect = EFFECT_ADMITS, \
+		.meaning = "below v1.35 always"                                   \
 	}
 
 /* args.when: as of v1.35 a container with its own user namespace is exempt. */
@@ -201,12 +202,12 @@ const struct rule rule_masked_paths = {
 	.reads = "/linux/maskedPaths, /mounts",
 	.args = {
 		[LIST_PATHS] = { .name = "paths",
-				 .kind = ARG_INSIDE,
-				 .effect = ARG_DEMANDS,
+				 .kind = KIND_INSIDE,
+				 .effect = EFFECT_DEMANDS,
 				 .defaults = masked_paths,
 				 .meaning = "what must be masked, or a directory above it" },
 		[LIST_ALSO] = { .name = "also",
-				.kind = ARG_INSIDE,
+				.kind = KIND_INSIDE,
 				.defaults = also_masked_paths,
 				.meaning = "what a rewrite masks besides" },
 		[LIST_WHEN] = RELAXED_WHEN,
@@ -232,13 +233,13 @@ const struct rule rule_readonly_paths = {
 	.reads = "/linux/readonlyPaths, /linux/maskedPaths",
 	.args = {
 		[LIST_PATHS] = { .name = "paths",
-				 .kind = ARG_INSIDE,
-				 .effect = ARG_DEMANDS,
+				 .kind = KIND_INSIDE,
+				 .effect = EFFECT_DEMANDS,
 				 .defaults = readonly_paths,
 				 .meaning =
 					 "what must be read-only or masked, or a directory above it" },
 		[LIST_ALSO] = { .name = "also",
-				.kind = ARG_INSIDE,
+				.kind = KIND_INSIDE,
 				.meaning = "what a rewrite makes read-only besides" },
 		[LIST_WHEN] = RELAXED_WHEN,
 		[LIST_SINCE] = RELAXED_VERSION,

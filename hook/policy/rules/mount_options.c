@@ -151,8 +151,8 @@ const struct rule rule_mount_options = {
 	.reads = "/mounts",
 	.args = {
 		[ARG_OPTIONS] = { .name = "options",
-				  .kind = ARG_STRINGS,
-				  .effect = ARG_DEMANDS,
+				  .kind = KIND_STRINGS,
+				  .effect = EFFECT_DEMANDS,
 				  .defaults = required,
 				  .vocabulary = &options,
 				  .meaning = "options that every bind mount must have" },

@@ -45,8 +45,8 @@ const struct rule rule_no_new_privileges = {
 	.reads = "/process/noNewPrivileges",
 	.args = {
 		[ARG_SINCE] = { .name = "version",
-				.kind = ARG_VERSION,
-				.effect = ARG_DEMANDS,
+				.kind = KIND_VERSION,
+				.effect = EFFECT_DEMANDS,
 				.meaning = "below v1.8 nothing is asked" },
 	},
 	.references = REFERENCES("PSS restricted: Privilege Escalation", "CIS Docker 5.26"),

@@ -116,13 +116,13 @@ const struct rule rule_sysctls = {
 	.reads = "/linux/sysctl, /mounts",
 	.args = {
 		[ARG_ALLOW] = { .name = "allow",
-				.kind = ARG_STRINGS,
-				.effect = ARG_ADMITS,
+				.kind = KIND_STRINGS,
+				.effect = EFFECT_ADMITS,
 				.defaults = safe_sysctls,
 				.meaning = "keys that it may set; a final * stands for any rest" },
 		[ARG_SINCE] = { .name = "version",
-				.kind = ARG_VERSION,
-				.effect = ARG_ADMITS,
+				.kind = KIND_VERSION,
+				.effect = EFFECT_ADMITS,
 				.none_is_all = true,
 				.meaning =
 					"the Pod Security Standards whose safe set is the default of allow" },

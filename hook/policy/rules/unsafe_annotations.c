@@ -60,8 +60,8 @@ const struct rule rule_unsafe_annotations = {
 	.reads = "/annotations",
 	.args = {
 		[ARG_ALLOW] = { .name = "allow",
-				.kind = ARG_STRINGS,
-				.effect = ARG_ADMITS,
+				.kind = KIND_STRINGS,
+				.effect = EFFECT_ADMITS,
 				.defaults = allowed,
 				.meaning =
 					"keys that may be there; a final * stands for any rest" },

@@ -70,8 +70,8 @@ const struct rule rule_unsafe_environment = {
 	.reads = "/process/env, /hooks/createContainer",
 	.args = {
 		[ARG_NAMES] = { .name = "names",
-				.kind = ARG_STRINGS,
-				.effect = ARG_DEMANDS,
+				.kind = KIND_STRINGS,
+				.effect = EFFECT_DEMANDS,
 				.defaults = loader_variables,
 				.meaning = "variables; a final * stands for any rest" },
 	},

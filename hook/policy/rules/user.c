@@ -102,11 +102,11 @@ const struct rule rule_root_user = {
 	.reads = "/process/user/uid, /linux/uidMappings, /linux/namespaces",
 	.args = {
 		[ARG_TARGET] = { .name = "uid",
-				 .kind = ARG_ID,
+				 .kind = KIND_ID,
 				 .meaning = "the uid to rewrite to" },
 		[ARG_SINCE] = { .name = "version",
-				.kind = ARG_VERSION,
-				.effect = ARG_ADMITS,
+				.kind = KIND_VERSION,
+				.effect = EFFECT_ADMITS,
 				.meaning =
 					"below v1.35 uid 0 is refused in a private user namespace too" },
 	},
@@ -164,7 +164,7 @@ const struct rule rule_root_group = {
 	.reads = "/process/user/gid, /process/user/additionalGids, /linux/gidMappings",
 	.args = {
 		[ARG_TARGET] = { .name = "gid",
-				 .kind = ARG_ID,
+				 .kind = KIND_ID,
 				 .meaning = "the gid to rewrite to" },
 	},
 	.references = REFERENCES("CVE-2022-2989"),
