@@ -5,8 +5,8 @@
 # and is the binary that it should be. TAP.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# shellcheck source=tests/tap.sh
-source tests/tap.sh
+# shellcheck source=tests/lib/tap.sh
+source tests/lib/tap.sh
 
 jobs=-j$(nproc)
 work=$(mktemp -d)

@@ -4,8 +4,8 @@
 # Every static check, one TAP line each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# shellcheck source=tests/tap.sh
-source tests/tap.sh
+# shellcheck source=tests/lib/tap.sh
+source tests/lib/tap.sh
 
 mapfile -t c_files < <(find hook tests -name '*.c' | sort)
 mapfile -t all_c < <(find hook bpf tests \( -name '*.c' -o -name '*.h' \) | sort)

@@ -120,6 +120,5 @@ def check(tap):
         if os.path.lexists(world.STARTED):
             os.unlink(world.STARTED)
         kept = world.tree(BUNDLE)
-        lines = test()
-        tap.point(not lines, f"wrapper, {name}", lines)
+        tap.run(f"wrapper, {name}", test)
         world.restore(BUNDLE, kept)

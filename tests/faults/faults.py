@@ -21,28 +21,14 @@ import bundles
 import scenarios
 import world
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+
+from tap import Tap  # noqa: E402
+
 WANTED = [a for a in sys.argv[1:] if not a.startswith("--")]
 KINDS = ("whole", "refused", "killed", "unborn")
 CODES = range(1, 7)  # rootfence(8): of a refusal
-SHOWN = 40
 MEMORY_FIRST, MEMORY_LAST, MEMORY_STEP = 4 << 20, 12 << 20, 128 << 10  # of address space
-
-
-class Tap:
-    def __init__(self):
-        self.count = self.failed = 0
-
-    def point(self, held, name, lines=()):
-        self.count += 1
-        self.failed += not held
-        print(f"{'ok' if held else 'not ok'} {self.count} - {name}")
-        for line in lines:
-            print(f"# {line}")
-        sys.stdout.flush()
-
-    def skip(self, name, reason):
-        self.count += 1
-        print(f"ok {self.count} - {name} # skip {reason}")
 
 
 class Forbidden(Exception):
@@ -198,9 +184,7 @@ def run_scenario(tap, scenario):
             failures.append(f"inject.c does not know system call {call[1]}")
     fail_calls(scenario, counts, failures)
     fall_short(scenario, counts, failures)
-    if len(failures) > SHOWN:
-        failures[SHOWN:] = [f"and {len(failures) - SHOWN} more"]
-    tap.point(not failures, f"{scenario.name}: exit {scenario.code}, or a refusal", failures)
+    tap.point(f"{scenario.name}: exit {scenario.code}, or a refusal", failures)
     return len(scenario.plan), counts
 
 
@@ -224,11 +208,7 @@ def all_scenarios(tap):
     yield from scenarios.loading()
     loaded = world.run([world.ROOTFENCE, "load"])
     if loaded.code != 0:
-        reason = "no guard here: " + loaded.err.decode().strip()
-        if os.environ.get("CI") == "true":
-            tap.point(False, "the guard", [reason])
-        else:
-            tap.skip("the guard", reason)
+        tap.missing("the guard", "no guard here: " + loaded.err.decode().strip())
         return
     yield from scenarios.guarding(world.guard_maps())
 
@@ -244,10 +224,10 @@ def main():
     if not WANTED or "wrapper" in WANTED:
         scenarios.root_bundle()
         bundles.check(tap)
-    print_table(rows)
-    print(f"1..{tap.count}")
+    if rows:
+        print_table(rows)
     log.socket.close()
-    return tap.failed > 0
+    return tap.done()
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@
 # run.sh --libfuzzer|--afl SECONDS TARGET...: fuzzes each target so long and prints what was done.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-# shellcheck source=tests/tap.sh
-source tests/tap.sh
+# shellcheck source=tests/lib/tap.sh
+source tests/lib/tap.sh
 
 readonly work=build/fuzz seconds_in_suite=4
 readonly timeout=20 # seconds for one input: a finding

@@ -25,6 +25,10 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../lib"))
+
+from tap import Tap  # noqa: E402
+
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BINARY = os.path.abspath(os.environ.get("ROOTFENCE", os.path.join(ROOT, "build/rootfence")))
 POLICY = os.path.join(ROOT, "policies/default.json")
@@ -204,17 +208,7 @@ class Table:
 
 class Runner:
     def __init__(self):
-        self.count = 0
-        self.failed = 0
         self.directory = os.path.realpath(tempfile.mkdtemp(prefix="hostile-"))
-
-    def point(self, name, why):
-        self.count += 1
-        print(f"{'not ok' if why else 'ok'} {self.count} - {name}")
-        if why:
-            self.failed += 1
-            for line in str(why).splitlines()[:20]:
-                print(f"# {line[:2000]}")
 
     def file(self, name, data):
         path = os.path.join(self.directory, name)
@@ -377,28 +371,23 @@ def main():
     except ValueError as error:
         print(f"Bail out! {error}")
         return 1
-    runner = Runner()
+    runner, tap = Runner(), Tap()
     try:
         runner.fixtures()
         for kind, table, function in (("spec", specs, runner.spec),
                                       ("policy", policies, runner.policy),
                                       ("command", commands, runner.command)):
             for row in table.rows:
-                try:
-                    why = function(row)
-                except (subprocess.SubprocessError, ValueError, KeyError, OSError) as error:
-                    why = f"{type(error).__name__}: {error}"
-                runner.point(f"{kind}: {row['name']}", why)
+                tap.run(f"{kind}: {row['name']}", function, row)
         if not WANTED:
-            runner.point("a spec cut off behind every byte", runner.truncated())
-            runner.point("a spec with each byte spoilt", runner.spoilt())
+            tap.run("a spec cut off behind every byte", runner.truncated)
+            tap.run("a spec with each byte spoilt", runner.spoilt)
     finally:
         shutil.rmtree(runner.directory, ignore_errors=True)
     if UPDATE:
         for table in (specs, policies, commands):
             table.write()
-    print(f"1..{runner.count}")
-    return 1 if runner.failed or not runner.count else 0
+    return tap.done()
 
 
 if __name__ == "__main__":

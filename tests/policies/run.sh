@@ -5,8 +5,8 @@
 # names. The cases themselves are run by `rootfence test policies`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-# shellcheck source=tests/tap.sh
-source tests/tap.sh
+# shellcheck source=tests/lib/tap.sh
+source tests/lib/tap.sh
 
 rootfence=${ROOTFENCE:-$PWD/build/rootfence}
 work=$(mktemp -d)

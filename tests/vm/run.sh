@@ -12,8 +12,8 @@
 # VM_JOBS: guests at once (default: one for each processor). VM_SECONDS: for one boot (default 1500).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-# shellcheck source=tests/tap.sh
-source tests/tap.sh
+# shellcheck source=tests/lib/tap.sh
+source tests/lib/tap.sh
 
 readonly matrix=(bookworm/lsm bookworm/nolsm bookworm/lsm/cgroup1
 	trixie/lsm trixie/nolsm forky/lsm forky/nolsm)
