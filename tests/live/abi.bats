@@ -55,7 +55,8 @@ state() { printf '{ "ociVersion": "1.0.2", "id": "a", "status": "%s", "pid": %d,
 	run "$rootfence" poststop --guard "$guard" <<<"$(state stopped 0)"
 	echo "$output"
 	[[ $status -eq 0 && $output == *"has version 99"* ]]
-	bpftool map dump pinned "$guard/containers" | grep -q 'Found 1 element'
+	run bpftool map dump pinned "$guard/containers"
+	[[ $status -eq 0 && $output == *'Found 1 element'* ]]
 }
 
 @test "unload removes it" {

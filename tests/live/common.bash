@@ -71,6 +71,17 @@ eventually() {
 	return 1
 }
 
+# all_end_with STATUS PID...: each of what runs in the background ends so.
+all_end_with() {
+	local wanted=$1 pid status failed=0
+	for pid in "${@:2}"; do
+		status=0
+		wait "$pid" || status=$?
+		[[ $status -eq $wanted ]] || { echo "process $pid: status $status" && failed=1; }
+	done
+	return "$failed"
+}
+
 no_entries() { [[ $(entries) -eq 0 ]]; }
 
 # refused CODE: the last `run podman run ...` started nothing, because a hook exited with CODE.
@@ -82,7 +93,8 @@ refused() {
 # The status word of a process killed in the container, or refused with EPERM by a deny guard.
 was_stopped() { [[ $1 -eq 137 || $1 -eq 126 || $1 -eq 255 ]]; }
 
-# syslog_of DGRAM|STREAM COMMAND...: what COMMAND says to a syslog of that kind, with PID for its own.
+# syslog_of DGRAM|STREAM COMMAND...: what COMMAND says to a syslog of that kind, with PID for its own,
+# and its status.
 syslog_of() {
 	cat >"$BATS_TEST_TMPDIR/listen.py" <<-'END'
 		import socket, subprocess, sys
@@ -104,6 +116,7 @@ syslog_of() {
 		    if not text:
 		        break
 		    print(text.decode().replace("\0", "\n").replace(str(process.pid), "PID").rstrip())
+		sys.exit(process.returncode)
 	END
 	unshare --mount bash -c 'mount -t tmpfs none /dev && exec python3 "$@"' - \
 		"$BATS_TEST_TMPDIR/listen.py" "$@"

@@ -85,9 +85,7 @@ guard_holds() {
 		"$rootfence" load --guard "$guard" &
 		pids+=($!)
 	done
-	for i in "${pids[@]}"; do
-		wait "$i"
-	done
+	all_end_with 0 "${pids[@]}"
 	[[ $(level) == kill || $(level) == deny ]]
 	guard_holds
 }
@@ -168,7 +166,7 @@ guard_holds() {
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output != *"probe ran"* ]] || grep -qE $'^CapPrm:\t0+$' <<<"$output"
-	run ! grep -E $'^Uid:\t[0-9]+\t0' <<<"$output"
+	run -1 grep -E $'^Uid:\t[0-9]+\t0' <<<"$output"
 }
 
 @test "denials are counted and reported, with who and what" {
@@ -191,7 +189,9 @@ guard_holds() {
 	pid=$!
 	sleep 0.3
 	run podman exec --user 0 one true
+	was_stopped "$status"
 	run podman exec --user 0 two true
+	was_stopped "$status"
 	eventually test -s "$events"
 	kill "$pid"
 	[ "$(jq -r .container "$events" | sort -u)" = "$id" ]
@@ -202,8 +202,16 @@ guard_holds() {
 	local pid=$!
 	sleep 0.3
 	kill -9 "$pid"
-	wait "$pid" || true
+	all_end_with 137 "$pid"
 	guard_holds
+}
+
+# kill_or_loaded PID: a load in the background, which may be done by now, but did not fail.
+kill_or_loaded() {
+	local status=0
+	kill -9 "$1" 2>/dev/null || true
+	wait "$1" || status=$?
+	[[ $status -eq 0 || $status -eq 137 ]]
 }
 
 @test "kill -9 of load at any moment leaves no guard or a whole one" {
@@ -213,8 +221,7 @@ guard_holds() {
 		"$rootfence" load --guard "$guard" 3>&- &
 		pid=$!
 		sleep "$delay"
-		kill -9 "$pid" 2>/dev/null || true
-		wait "$pid" || true
+		kill_or_loaded "$pid"
 		"$rootfence" load --guard "$guard"
 		[[ $(level) == kill || $(level) == deny ]]
 	done
@@ -312,8 +319,7 @@ start_and_stop() {
 		"$rootfence" load --replace --guard "$guard" >/dev/null 3>&- &
 		pid=$!
 		sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
-		kill -9 "$pid" || true
-		wait "$pid" || true
+		kill_or_loaded "$pid"
 	done
 	"$rootfence" load --replace --guard "$guard"
 	[ "$(ls -d "$guard"*)" = "$guard" ]
@@ -322,7 +328,7 @@ start_and_stop() {
 	[ "$before" -gt 30 ]
 	eventually has_denied_more_than "$before"
 	run podman logs one
-	[ "$output" = '' ]
+	[[ $status -eq 0 && -z $output ]]
 }
 
 has_denied_more_than() { [[ $(guard_status | jq '.containers[0].denied') -gt $1 ]]; }

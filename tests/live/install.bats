@@ -71,12 +71,13 @@ plain() { podman run --rm "$@"; }
 @test "nothing with stage precreate lies in the shared hooks directory" {
 	local shared=/usr/share/containers/oci/hooks.d
 	[ -e "$shared/zz-rootfence-createruntime.json" ]
-	run ! grep -l precreate "$shared"/*.json
+	run -1 grep -l precreate "$shared"/*.json
 	grep -q precreate /usr/share/rootfence/hooks.d/*.json
 }
 
 @test "podman reads the host's hooks directory and ours" {
 	run podman --help
+	[ "$status" -eq 0 ]
 	grep -E 'hooks-dir.*/usr/share/containers/oci/hooks.d,/usr/share/rootfence/hooks.d' \
 		<<<"$output"
 }
@@ -173,7 +174,7 @@ completions() {
 @test "the boot unit is well formed, loads the guard and never drops it" {
 	local unit=/usr/lib/systemd/system/rootfence.service
 	grep -qx 'ExecStart=/usr/bin/rootfence load' "$unit"
-	run ! grep -q ExecStop= "$unit"
+	run -1 grep -q ExecStop= "$unit"
 	command -v systemd-analyze >/dev/null || skip 'no systemd on this machine'
 	run systemd-analyze verify --man=no "$unit"
 	echo "$output"

@@ -167,7 +167,7 @@ sizes() {
 	says "registered $crowd"
 	for pid in "${pids[@]}"; do
 		kill -0 "$pid"
-		run ! holds_lock "$pid"
+		run -1 holds_lock "$pid"
 	done
 	go_on
 	says "executed $crowd"

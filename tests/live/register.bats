@@ -53,7 +53,7 @@ comes_back() {
 	snapshot >"$BATS_TEST_TMPDIR/before"
 	register "$1"
 	snapshot >"$BATS_TEST_TMPDIR/registered"
-	run ! diff -q "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/registered"
+	run -1 diff -q "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/registered"
 	register "$1"
 	snapshot | diff "$BATS_TEST_TMPDIR/registered" -
 	unregister "$1"
@@ -315,9 +315,10 @@ print(runc["runtime_type"], runc["options"]["BinaryName"])' "$1" <"$root/etc/con
 	END
 	comes_back crio
 	register crio
-	python3 -c 'import sys, tomllib
+	run python3 -c 'import sys, tomllib
 print(tomllib.load(sys.stdin.buffer)["crio"]["runtime"]["runtimes"]["rootfence"]["monitor_path"])' \
-		<"$root/etc/crio/crio.conf.d/60-rootfence.conf" | grep -qx /usr/libexec/crio/conmon
+		<"$root/etc/crio/crio.conf.d/60-rootfence.conf"
+	[[ $status -eq 0 && $output == /usr/libexec/crio/conmon ]]
 }
 
 @test "podman and CRI-O: a drop-in each, and none again" {

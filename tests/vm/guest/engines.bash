@@ -149,7 +149,11 @@ ctr_flags() {
 }
 
 # ctr 1.6: it has no --user, and forgets --runc-binary when ids are mapped.
-ctr_is_old() { ! ctr run --help | grep -q -e --user; }
+ctr_is_old() {
+	local help
+	help=$(ctr run --help)
+	[[ $help != *--user* ]]
+}
 
 # ctr_words IMAGE FLAG...: sets $image and $flags to what ctr takes for them.
 ctr_words() {
@@ -226,11 +230,17 @@ exec_in() {
 	esac
 }
 
+ctr_task_is_gone() {
+	local left
+	! ctr task delete "$1" 2>/dev/null || return 0
+	left=$(ctr task ls -q) && ! grep -qx "$1" <<<"$left"
+}
+
 remove() {
 	case $engine in
 	containerd)
 		ctr task kill --signal KILL "$1"
-		eventually eval "ctr task delete $1 2>/dev/null || ! ctr task ls -q | grep -qx $1"
+		eventually ctr_task_is_gone "$1"
 		ctr container delete "$1"
 		;;
 	docker) docker rm --force "$1" ;;
