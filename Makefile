@@ -5,6 +5,7 @@
 #   make check         every test and every lint, as .ci/run does it; installs what that needs
 #   make check-SUITE   one of them: build, unit, golden, hostile, commands, policies, faults, fuzz,
 #                      lint, live
+#   make check-mutations [MUTATE="unit golden"]    can each suite fail? MUTATE="--live live" too
 #   make generate      writes again all that is generated: rules, schema, cases
 #   make demo          what it does, shown on real podman containers
 #   make bench         what it costs
@@ -180,6 +181,7 @@ check: deps
 	@tests/lib/own_root.py tests/run.sh
 $(SUITES:%=check-%): check-%:
 	@tests/lib/own_root.py tests/run.sh $*
+check-mutations: ; @tests/mutations.py $(MUTATE)
 lint: check-lint
 
 # What is made of the rule table and of the table of policy cases, and kept in the tree.
@@ -237,8 +239,8 @@ include tests/fuzz/fuzz.mk
 include tests/vm/vm.mk
 -include $(OBJS:.o=.d) $(BUILD)/$(FILTERS).d $(BUILD)/guard.bpf.d $(TEST_SRCS:%.c=$(BUILD)/%.d)
 
-.PHONY: all unit-tests print-flags test help check lint generate bench bench-reader \
-	bench-spawn bench-guard bench-podman bench-growth bench-check \
+.PHONY: all unit-tests print-flags test help check check-mutations lint generate bench \
+	bench-reader bench-spawn bench-guard bench-podman bench-growth bench-check \
 	demo deps build-deps install uninstall clean FORCE $(SUITES:%=check-%)
 .DELETE_ON_ERROR:
 .SECONDARY:

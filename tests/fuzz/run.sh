@@ -111,6 +111,7 @@ afl() {
 afl_stat() { awk -v name="$1" '$1 == name { print $3 }' "$2"; }
 
 main() {
+	rm -rf "$work/seeds" # another tree's
 	tests/fuzz/seeds.py "$work/seeds"
 	case ${1-} in
 	--libfuzzer) libfuzzer "${@:2}" ;;
