@@ -70,7 +70,9 @@ strip_docker() {
 # Containers that the daemon could neither start nor, after a restart, stop any more.
 docker_containers() {
 	local data=/var/lib/docker file=$DESTDIR$SYSCONFDIR/docker/daemon.json dir
-	! has_jq || [[ ! -s $file ]] || data=$(jq -r '."data-root" // "/var/lib/docker"' "$file")
+	if has_jq && [[ -s $file ]]; then
+		data=$(jq -r '."data-root" // "/var/lib/docker"' "$file") || return
+	fi
 	# With userns-remap in a directory by the first ids.
 	for dir in "$DESTDIR$data"/{,*.*/}containers/*/; do
 		! grep -qs '"Runtime":"rootfence"' "$dir/hostconfig.json" || basename "$dir" | cut -c 1-12
@@ -87,7 +89,10 @@ leave_docker() {
 
 # --- containerd: config.toml, line by line ---
 
-containerd_version() { sed -nE 's/^version *= *([0-9]+).*/\1/p' "$1" | head -n 1; }
+containerd_version() {
+	local all
+	all=$(sed -nE 's/^version *= *([0-9]+).*/\1/p' "$1") && echo "${all%%$'\n'*}"
+}
 
 containerd_runtime() {
 	local plugin=io.containerd.cri.v1.runtime
@@ -141,7 +146,8 @@ binary_name() {
 # What pods get that name no RuntimeClass: every handler but runc's goes past.
 containerd_default_is_free() {
 	local handler
-	handler=$(sed -nE "s/^[ \t]*default_runtime_name[ \t]*=[ \t]*[\"']([^\"']*)[\"'].*/\1/p" "$1" | head -n 1)
+	handler=$(sed -nE "s/^[ \t]*default_runtime_name[ \t]*=[ \t]*[\"']([^\"']*)[\"'].*/\1/p" "$1")
+	handler=${handler%%$'\n'*}
 	case $handler in
 	'' | runc) ;;
 	*) die "$1 has default_runtime_name '$handler': pods would go past. Put the path of that runtime" \
@@ -153,7 +159,7 @@ containerd_default_is_free() {
 containerd_note_others() {
 	local name
 	sed -nE "s/^[ \t]*\[.*\.containerd\.runtimes\.[\"']?([A-Za-z0-9_-]+)[\"']?[ \t]*\].*/\1/p" "$1" |
-		sort -u | { grep -vx runc || true; } | while read -r name; do
+		sort -u | sed '/^runc$/d' | while read -r name; do
 		note "$1: pods whose RuntimeClass has the handler $name go past the wrapper" >&2
 	done
 }
@@ -161,12 +167,11 @@ containerd_note_others() {
 # containerd itself has the last word on what its files add up to.
 containerd_agrees() {
 	[[ -z $DESTDIR ]] && command -v containerd >/dev/null || return 0
-	local check=$2.rootfence-check status=0 # beside it, for imports by relative paths
+	local check=$2.rootfence-check dump # beside it, for imports by relative paths
 	cp "$1" "$check"
-	containerd --config "$check" config dump 2>/dev/null |
-		grep -qE "BinaryName = [\"']${wrapper}[\"']" || status=1
+	dump=$(containerd --config "$check" config dump 2>/dev/null) || dump=''
 	rm -f "$check"
-	return "$status"
+	grep -qE "BinaryName = [\"']${wrapper}[\"']" <<<"$dump"
 }
 
 make_containerd() {
@@ -213,10 +218,12 @@ make_podman_runtime() {
 # What CRI-O has for crun in its own files, where conmon may be in no PATH; last file last.
 crio_key() {
 	local conf=$DESTDIR$SYSCONFDIR/crio
-	cat "$DESTDIR"/usr/share/crio/crio.conf{,.d/*.conf} "$conf/crio.conf" "$conf"/crio.conf.d/*.conf \
-		2>/dev/null | awk -v key="$1" '
+	{
+		cat "$DESTDIR"/usr/share/crio/crio.conf{,.d/*.conf} "$conf/crio.conf" \
+			"$conf"/crio.conf.d/*.conf 2>/dev/null || true # few hosts have all of these
+	} | awk -v key="$1" '
 		/^[ \t]*\[/ { table = $0; gsub(/[][ \t"\047]/, "", table) }
-		table == "crio.runtime.runtimes.crun" && $1 == key { print }' | tail -n 1 || true
+		table == "crio.runtime.runtimes.crun" && $1 == key { print }' | tail -n 1
 }
 
 make_crio() {

@@ -59,7 +59,7 @@ warn_overridden() {
 	for f in "$conf_dir"/*.conf; do
 		[[ ${f##*/} > $dropin && -n $(hooks_dir_of "$f") ]] || continue
 		[[ ${f##*/} != 60-rootfence-runtime.conf ]] || continue # with the wrapper, not ours here
-		hooks_dir_of "$f" | grep -qxF "$own_hooks" ||
+		grep -qxF "$own_hooks" <<<"$(hooks_dir_of "$f")" ||
 			note "$f replaces hooks_dir: add \"$own_hooks\" there, or podman runs no hook of ours" >&2
 	done
 }
@@ -83,7 +83,10 @@ put() {
 	case $mode in
 	link) ln -sfn "$source" "$dest.new" ;;
 	755) install -m "$mode" "$source" "$dest.new" ;;
-	*) install -m "$mode" "$source" "$dest.new" && fill_in "$dest.new" ;;
+	*)
+		install -m "$mode" "$source" "$dest.new"
+		fill_in "$dest.new"
+		;;
 	esac
 	mv -fT "$dest.new" "$dest"
 	made+=("f $3")
@@ -91,16 +94,17 @@ put() {
 
 # Files of an earlier version that this one does not have.
 remove_stale() {
-	local entry
+	local entry now
+	now=$(printf '%s\n' "${made[@]}")
 	while read -r entry; do
 		[[ $entry == "f "* ]] || continue
-		printf '%s\n' "${made[@]}" | grep -qxF "$entry" || rm -f "$DESTDIR${entry#f }"
+		grep -qxF "$entry" <<<"$now" || rm -f "$DESTDIR${entry#f }"
 	done <<<"$before"
 }
 
 write_manifest() {
 	{
-		grep '^d ' <<<"$before" || true
+		sed -n '/^d /p' <<<"$before"
 		printf '%s\n' "${made[@]}"
 	} >"$manifest.new"
 	mv -fT "$manifest.new" "$manifest"
@@ -137,9 +141,10 @@ remove() {
 }
 
 uninstall_all() {
-	local path
+	local path entries
 	[[ -e $manifest ]] || { note "not installed: no $manifest" >&2; return 0; }
-	mapfile -t made < <(tac "$manifest")
+	entries=$(tac "$manifest")
+	mapfile -t made <<<"$entries"
 	systemd --quiet disable rootfence.service
 	for path in "${made[@]}"; do
 		[[ $path != "f "* ]] || remove "${path#f }"
