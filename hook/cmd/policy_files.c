@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "host/own_userns.h"
+#include "base/own_namespaces.h"
 
 static bool name_is_file(const char *name)
 {
@@ -108,8 +108,11 @@ static int open_policy(void *data, struct arena *arena, const char *name, const 
 
 static bool engine_is_rootless(void)
 {
+	struct err ignored;
+	bool hosts;
+
 	/* Where it cannot be told, the stricter policy of root's engine applies. */
-	return own_userns() == OWN_USERNS_OTHER;
+	return own_namespace_is_hosts(OWN_USER, &hosts, &ignored) == 0 && !hosts;
 }
 
 int policy_select_files(struct arena *arena, const char *name, enum policy_use use,

@@ -15,13 +15,9 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/own_namespaces.h"
 #include "guard/cgroup.h"
 #include "guard/procfs.h"
-
-/* Inodes of the initial namespaces, the same on every kernel (include/linux/proc_ns.h). */
-#define INODE_TIME 0xEFFFFFFAu
-#define INODE_PID 0xEFFFFFFCu
-#define INODE_USER 0xEFFFFFFDu
 
 int identity_namespace(int proc_fd, const char *name, uint32_t *ret_inode, struct err *err)
 {
@@ -51,43 +47,31 @@ int identity_open(pid_t pid, int *ret_proc_fd, struct err *err)
 	return 0;
 }
 
-static int check_namespaces(struct err *err)
+static int check_namespace(enum own_namespace type, const char *name, struct err *err)
 {
-	static const struct {
-		const char *path, *name;
-		uint32_t inode;
-		bool optional; /* some kernels lack it */
-	} namespaces[] = {
-		{ "/proc/self/ns/pid", "pid", INODE_PID, false },
-		{ "/proc/self/ns/user", "user", INODE_USER, false },
-		{ "/proc/self/ns/time", "time", INODE_TIME, true },
-	};
+	bool hosts;
+	int error = own_namespace_is_hosts(type, &hosts, err);
 
-	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
-		struct stat st;
-
-		if (stat(namespaces[i].path, &st) < 0) {
-			if (namespaces[i].optional && errno == ENOENT)
-				continue;
-			return err_set_system(err, errno, "cannot read %s", namespaces[i].path);
-		}
-		if ((uint32_t)st.st_ino != namespaces[i].inode)
-			return err_set(
-				err, EPERM, EXIT_GUARD,
-				"the kernel guard belongs to the host, and rootfence runs in a %s namespace that is not the host's: run it as root on the host",
-				namespaces[i].name);
-	}
-	return 0;
+	if (error == -ENOENT && type == OWN_TIME)
+		return 0; /* this kernel has no time namespaces */
+	if (error < 0 || hosts)
+		return error;
+	return err_set(
+		err, EPERM, EXIT_GUARD,
+		"the kernel guard belongs to the host, and rootfence runs in a %s namespace that is not the host's: run it as root on the host",
+		name);
 }
 
 int identity_check_host(struct err *err)
 {
-	static bool checked; /* once is enough: this process never changes its namespaces */
-	int ret = checked ? 0 : check_namespaces(err);
+	int error = check_namespace(OWN_PID, "pid", err);
 
-	if (ret < 0)
-		return ret;
-	checked = true;
+	if (error == 0)
+		error = check_namespace(OWN_USER, "user", err);
+	if (error == 0)
+		error = check_namespace(OWN_TIME, "time", err);
+	if (error < 0)
+		return error;
 	if (geteuid() != 0)
 		return err_set(err, EPERM, EXIT_GUARD, "the kernel guard needs root on the host");
 	return 0;
@@ -172,7 +156,7 @@ static int pidns_read(int proc_fd, pid_t pid, struct identity *identity, bool *r
 	if (ret < 0)
 		return ret;
 	*ret_own = false;
-	if (identity->pidns == INODE_PID) {
+	if (identity->pidns == HOST_PID_NAMESPACE) {
 		identity->pidns = 0;
 		return 0;
 	}

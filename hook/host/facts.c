@@ -12,11 +12,11 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/own_namespaces.h"
 #include "host/account_files.h"
 #include "host/engine_paths.h"
 #include "host/lookup.h"
 #include "host/mount_paths.h"
-#include "host/own_userns.h"
 #include "host/userns_member.h"
 
 #define ID_MAP_MAX (64 * 1024) /* the kernel accepts 340 ranges of at most 36 bytes */
@@ -181,11 +181,12 @@ static const char *bundle_path(struct lookup *lookup, const char *bundle)
 static void collect_own(struct lookup *lookup, struct host_facts *host, struct facts *facts)
 {
 	if (!host->known) {
-		enum own_userns own = own_userns();
+		struct err ignored; /* the path says as much */
+		int error;
 
-		if (own == OWN_USERNS_UNKNOWN)
-			lookup_note_own(lookup, errno, "/proc/self/ns/user");
-		host->user_namespace_initial = own == OWN_USERNS_INITIAL;
+		host->user_namespace_initial = false;
+		error = own_namespace_is_hosts(OWN_USER, &host->user_namespace_initial, &ignored);
+		lookup_note_own(lookup, -error, "/proc/self/ns/user");
 		/* Ids of the initial user namespace are the host's. */
 		if (!host->user_namespace_initial) {
 			host->n_own_uids = read_id_map(lookup, host->arena, "/proc/self/uid_map",

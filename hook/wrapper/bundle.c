@@ -94,13 +94,17 @@ int bundle_open(struct arena *arena, const char *path, enum bundle_use use, int 
 /* What is judged here, the runtime reads again. */
 static int check_owners(const struct bundle_file *file, struct err *err)
 {
+	bool of_others, in_others;
 	struct stat dir;
+	int error;
 
 	if (fstat(file->dir, &dir) < 0)
 		return err_set_system(err, errno, "cannot stat the directory of %s", file->name);
-	if ((!others_can_write(&file->st) && !others_can_write(&dir)) ||
-	    !others_can_enter(file->dir))
-		return 0;
+	error = others_can_write(&file->st, &of_others, err);
+	if (error == 0)
+		error = others_can_write(&dir, &in_others, err);
+	if (error < 0 || (!of_others && !in_others) || !others_can_enter(file->dir))
+		return error;
 	return err_set(
 		err, EPERM, EXIT_SYSTEM,
 		"%s can be changed by others than root before the runtime reads it; chown root and chmod go-w it and its directory",

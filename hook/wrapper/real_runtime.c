@@ -130,6 +130,8 @@ static int read_setup_file(struct arena *arena, const char *path, struct str *re
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
+	bool others;
+	int error;
 
 	if (fd < 0)
 		return err_set_system(err, errno, "cannot open %s", path);
@@ -137,7 +139,10 @@ static int read_setup_file(struct arena *arena, const char *path, struct str *re
 		return err_set_system(err, errno, "cannot stat %s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, EINVAL, EXIT_POLICY, "%s is not a regular file", path);
-	if (others_can_write(&st))
+	error = others_can_write(&st, &others, err);
+	if (error < 0)
+		return error;
+	if (others)
 		return err_set(
 			err, EPERM, EXIT_POLICY,
 			"%s can be written by others than root; chown root and chmod go-w it",
@@ -219,13 +224,18 @@ static int find_among(const char *const *paths, const char **ret_path, struct bu
 	for (; *paths != NULL; paths++) {
 		struct stat st;
 		const char *flaw = path_flaw(*paths, &st);
+		bool others;
+		int error;
 
 		if (flaw != NULL) {
 			buf_printf(tried, "%s%s (%s)", tried->len > 0 ? ", " : "", *paths, flaw);
 			continue;
 		}
 		/* Whoever can change it decides what runs as root: no other one makes up for that. */
-		if (others_can_write(&st))
+		error = others_can_write(&st, &others, err);
+		if (error < 0)
+			return error;
+		if (others)
 			return err_set(
 				err, EPERM, EXIT_SYSTEM,
 				"the real runtime %s can be written by others than root; chown root and chmod go-w it",

@@ -16,7 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "host/own_userns.h"
+#include "base/own_namespaces.h"
 
 #define HOST_BASE "/run/rootfence/containers"
 #define ROOT_KEY_MAX 200
@@ -26,17 +26,6 @@
 #define RECORD_POLICY "policy.json"
 #define RECORD_BUNDLE "bundle"
 #define RECORD_CAPABILITIES "capabilities" /* a number: a link is written and read whole */
-
-/* Of root: the host's, or one of a user namespace? A guess would look for the record elsewhere. */
-static int is_host_root(bool *ret_is, struct err *err)
-{
-	enum own_userns own = geteuid() == 0 ? own_userns() : OWN_USERNS_OTHER;
-
-	if (own == OWN_USERNS_UNKNOWN)
-		return err_set_system(err, errno, "cannot read /proc/self/ns/user");
-	*ret_is = own == OWN_USERNS_INITIAL;
-	return 0;
-}
 
 int record_base(struct arena *arena, const char **ret_base, struct err *err)
 {

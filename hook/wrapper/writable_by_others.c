@@ -6,20 +6,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/own_namespaces.h"
 #include "host/engine_paths.h"
-#include "host/own_userns.h"
 
-/* Where it cannot be told, the host's. */
-static bool is_host_root(void)
-{
-	return geteuid() == 0 && own_userns() != OWN_USERNS_OTHER;
-}
-
-bool others_can_write(const struct stat *st)
+int others_can_write(const struct stat *st, bool *ret_can, struct err *err)
 {
 	bool sticky = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0;
 
-	return (st->st_uid != 0 || ((st->st_mode & 022) != 0 && !sticky)) && is_host_root();
+	*ret_can = false;
+	if (st->st_uid == 0 && ((st->st_mode & 022) == 0 || sticky))
+		return 0;
+	return is_host_root(ret_can, err);
 }
 
 /* Group root is no other: engines give it their directories. */

@@ -6,12 +6,14 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "base/err.h"
+
 /*
  * others_can_write: for root of the host: does the file, or what lies in the directory, belong to
  * others, or can they write to it? For everybody else false: files of the host's root are somebody
  * else's there.
  */
-bool others_can_write(const struct stat *st);
+int others_can_write(const struct stat *st, bool *ret_can, struct err *err);
 
 /*
  * others_can_enter: does every directory above this one, an open descriptor, let others through? A
