@@ -10,6 +10,8 @@
 #define POLICY_OPTION "  --policy P       a policy file, or the name of an installed policy\n"
 #define GUARD_OPTION \
 	"  --guard DIR      where the guard is pinned (default /sys/fs/bpf/rootfence)\n"
+#define RECORD_OPTION \
+	"  --record FILE    what the wrapper keeps of the container; its policy is used\n"
 #define FORMAT_OPTION "  --format F       text (default) or json\n"
 #define EXITS_VERDICT                                           \
 	"  0 allowed, or allowed after rewriting   1 refused\n" \
@@ -59,19 +61,19 @@ const struct command commands[] = {
 	  "  rootfence precreate <config.json\n  rootfence precreate --policy strict <config.json\n",
 	  EXITS_VERDICT EXITS_COMMON, command_precreate },
 	{ "createRuntime", "OCI hook: judges the container and puts it under the guard",
-	  "[OPTIONS]", POLICY_OPTION GUARD_OPTION,
+	  "[OPTIONS]", POLICY_OPTION GUARD_OPTION RECORD_OPTION,
 	  "  rootfence createRuntime <state.json\n  rootfence createRuntime --policy strict <config.json\n",
 	  EXITS_VERDICT "  5 guard cannot give what the policy asks for\n" EXITS_COMMON,
 	  command_create_runtime },
 	{ "prestart", "OCI hook: the same as createRuntime, for engines that only have this stage",
-	  "[OPTIONS]", POLICY_OPTION GUARD_OPTION,
+	  "[OPTIONS]", POLICY_OPTION GUARD_OPTION RECORD_OPTION,
 	  "  rootfence prestart <state.json\n  rootfence prestart --policy strict <config.json\n",
 	  EXITS_VERDICT "  5 guard cannot give what the policy asks for\n" EXITS_COMMON,
 	  command_create_runtime },
 	{ "poststop", "OCI hook: takes the container out of the guard; never fails a removal",
 	  "[OPTIONS]",
 	  GUARD_OPTION
-	  "  --record DIR     what the wrapper keeps of the container, to be removed\n",
+	  "  --record FILE    what the wrapper keeps of the container, to be removed\n",
 	  "  rootfence poststop <state.json\n  rootfence poststop --guard DIR <state.json\n",
 	  "  0 always, but 2 for wrong options\n", command_poststop },
 	{ "runtime", "Stands in front of runc or crun: judges what they start, then becomes them",

@@ -19,11 +19,13 @@
 #include "policy_files.h"
 #include "policy_to_guard.h"
 #include "report/report.h"
+#include "wrapper/record.h"
 
 struct hook {
 	struct arena *arena;
 	const char *policy_name;
 	const char *guard_dir;
+	const char *record;    /* that the wrapper made, or NULL */
 	const char *container; /* id, once it is known */
 	int load_error;	       /* of a guard that was not loaded yet; 0, or -errno with why_not */
 	struct err why_not;
@@ -125,12 +127,31 @@ static int read_restrained(struct hook *hook, struct json_doc **ret_doc,
 	return restrain(RESTRAIN_CREATE_RUNTIME, err);
 }
 
+/* What the wrapper judged by, where it says so. */
+static int find_policy(const struct hook *hook, const struct policy **ret_policy, struct err *err)
+{
+	struct record record;
+	struct policy *policy;
+	int error;
+
+	if (hook->record != NULL) {
+		error = record_read(hook->arena, hook->record, &record, err);
+		if (error == 0)
+			*ret_policy = record.policy;
+		return error;
+	}
+	error = policy_select(hook->arena, hook->policy_name, POLICY_FOR_HOOK, &policy, err);
+	if (error == 0)
+		*ret_policy = policy;
+	return error;
+}
+
 static int create_runtime(struct hook *hook, struct err *err)
 {
 	struct pipeline_options options = { .front_end = FRONT_HOOK, .scope = FACTS_LIVE };
 	struct pipeline_result result;
 	struct oci_state state = { 0 };
-	struct policy *policy;
+	const struct policy *policy;
 	struct json_doc *doc;
 	bool is_state;
 	int error = read_restrained(hook, &doc, &state, err);
@@ -138,11 +159,10 @@ static int create_runtime(struct hook *hook, struct err *err)
 	is_state = state.id != NULL;
 	hook->container = state.id;
 	if (error == 0)
-		error = policy_select(hook->arena, hook->policy_name, POLICY_FOR_HOOK, &policy,
-				      err);
+		error = find_policy(hook, &policy, err);
 	if (error == 0 && is_state)
 		error = read_bundle(hook->arena, state.bundle, &doc, err);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	options.policy = policy;
 	options.bundle = state.bundle;
@@ -162,7 +182,8 @@ int command_create_runtime(const struct command *command, int argc, char **argv)
 {
 	struct hook hook = { .guard_dir = GUARD_DIR };
 	const struct option options[] = { { "policy", &hook.policy_name, NULL },
-					  { "guard", &hook.guard_dir, NULL } };
+					  { "guard", &hook.guard_dir, NULL },
+					  { "record", &hook.record, NULL } };
 	struct err err;
 	int n, result;
 
@@ -172,6 +193,11 @@ int command_create_runtime(const struct command *command, int argc, char **argv)
 	if (n > 0) {
 		err_set(&err, EINVAL, EXIT_USAGE,
 			"%s takes no arguments; the state comes on standard input", command->name);
+		return report_error(&err);
+	}
+	if (hook.record != NULL && hook.policy_name != NULL) {
+		err_set(&err, EINVAL, EXIT_USAGE,
+			"--record brings its own policy; leave out --policy");
 		return report_error(&err);
 	}
 	hook.arena = arena_new();

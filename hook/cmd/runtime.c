@@ -44,7 +44,7 @@ static int report(const struct wrapper *wrapper, const struct verdict *verdict)
 	return EXIT_REFUSED;
 }
 
-/* The directory of the container's record, there or not. */
+/* The path of the container's record, there or not. */
 static int find_record(const struct wrapper *wrapper, const char **ret_record, struct err *err)
 {
 	const char *base;
@@ -84,19 +84,19 @@ static int exec(struct wrapper *wrapper, struct err *err)
 				   .args = &wrapper->args,
 				   .kind = wrapper->kind };
 	struct verdict verdict;
-	struct policy *policy;
+	struct policy *policy = NULL;
 	const char *record;
 	int error = find_record(wrapper, &record, err);
 
 	if (error == 0)
 		error = session_open(&session, record, err);
+	if (error == 0 && session.policy == NULL) {
+		error = policy_select(wrapper->arena, wrapper->setup.policy, POLICY_FOR_HOOK,
+				      &policy, err);
+		session.policy = policy;
+	}
 	if (error == 0)
-		error = policy_select(wrapper->arena,
-				      session.policy != NULL ? session.policy
-							     : wrapper->setup.policy,
-				      POLICY_FOR_HOOK, &policy, err);
-	if (error == 0)
-		error = session_judge(&session, policy, &verdict, err);
+		error = session_judge(&session, &verdict, err);
 	return error < 0 ? error : report(wrapper, &verdict);
 }
 

@@ -103,6 +103,15 @@ int field_node(const struct fields_reader *reader, struct json_node *value, void
 	return 0;
 }
 
+int field_version(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	(void)target;
+	if (str_is(value->text, "1"))
+		return 0;
+	return fields_fail(reader, value, "version %s is not known to this rootfence; it knows 1",
+			   str_show(reader->doc->arena, value->text));
+}
+
 /* "a, b, c": a short list in full, or the start of a long one. */
 static char *list_words(struct arena *arena, const char *const *words)
 {

@@ -93,6 +93,9 @@ int fields_want(const struct fields_reader *reader, const struct json_node *valu
 /* field_node: stores the member itself; target is a struct json_node pointer. */
 int field_node(const struct fields_reader *reader, struct json_node *value, void *target);
 
+/* field_version: refuses a version other than 1, for our own documents; target is not used. */
+int field_version(const struct fields_reader *reader, struct json_node *value, void *target);
+
 /* field_word: the index of the string among the words; an error suggests the nearest word. */
 int field_word(const struct fields_reader *reader, const struct json_node *value,
 	       const struct field_words *words);

@@ -55,7 +55,8 @@ int creation_judge(struct creation *creation, const struct policy *policy, const
 static int write_record(const struct creation *creation, bool *ret_made, struct err *err)
 {
 	const struct oci_cap_set *sets = creation->judged.config.process.capabilities.sets;
-	struct record record = { .bundle = creation->bundle };
+	struct record record = { .bundle = creation->bundle,
+				 .policy = creation->judged.verdict.policy };
 	const char *state_dir;
 	int error =
 		record_state_dir(creation->arena, creation->args, creation->kind, &state_dir, err);
@@ -63,10 +64,8 @@ static int write_record(const struct creation *creation, bool *ret_made, struct 
 	for (unsigned int i = 0; i < CAP_SET_COUNT; i++)
 		record.capabilities |= sets[i].bits;
 	return error < 0 ? error
-			 : record_write(
-				   creation->arena, creation->record, state_dir, &record,
-				   policy_render(creation->arena, creation->judged.verdict.policy),
-				   ret_made, err);
+			 : record_write(creation->arena, creation->record, state_dir, &record,
+					ret_made, err);
 }
 
 int creation_put_in_place(const struct creation *creation, struct err *err)

@@ -17,7 +17,7 @@ struct creation {
 	enum runtime_kind kind; /* of the real runtime */
 	const char *bundle;	/* absolute path */
 	struct bundle_file file;
-	const char *record; /* directory of the container's record, there or not */
+	const char *record; /* path of the container's record, there or not */
 	struct pipeline_result judged;
 };
 

@@ -22,7 +22,10 @@ enum own {
 	OWN_SAME,
 };
 
-/* An entry with nothing but path and args: a time limit or an environment would make it another. */
+/*
+ * An entry with nothing but path and args: a time limit or an environment would make it another.
+ * Before records were documents, createRuntime got the policy's file, and poststop a directory.
+ */
 static enum own hook_own(const struct json_node *entry, const char *self,
 			 const struct own_hook *own)
 {
@@ -40,7 +43,8 @@ static enum own hook_own(const struct json_node *entry, const char *self,
 			return OWN_NOT;
 		if (str_is(arg->text, own->args[n++]))
 			continue;
-		if (!last || !str_starts_with(arg->text, own->records))
+		if (last ? !str_starts_with(arg->text, own->records)
+			 : n != ARGS_MAX - 1 || !str_is(arg->text, "--policy"))
 			return OWN_NOT;
 		found = OWN_OTHER;
 	}
@@ -82,7 +86,7 @@ static void add_one(struct json_doc *doc, struct json_node *hooks, const char *s
 		json_add(doc, hooks, own->stage, arena_printf(doc->arena, "[%s]", entry));
 }
 
-/* Of a record: BASE/ROOT/ID. */
+/* Of a record: BASE/ROOT/ID.json. */
 static const char *records_of(struct arena *arena, const char *record)
 {
 	size_t len = strlen(record), slashes = 0;
@@ -94,10 +98,9 @@ static const char *records_of(struct arena *arena, const char *record)
 
 void hooks_add(struct json_doc *doc, const char *self, const char *record)
 {
-	const char *policy = record_policy(doc->arena, record);
 	const char *records = records_of(doc->arena, record);
 	const struct own_hook own[] = {
-		{ "createRuntime", { "rootfence", "createRuntime", "--policy", policy }, records },
+		{ "createRuntime", { "rootfence", "createRuntime", "--record", record }, records },
 		{ "poststop", { "rootfence", "poststop", "--record", record }, records },
 	};
 	struct json_node *hooks = json_get(doc->root, "hooks");

@@ -5,9 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -15,159 +12,16 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/io.h"
-#include "base/own_namespaces.h"
+#include "json/writer.h"
+#include "oci/capability.h"
+#include "oci/values.h"
+#include "wrapper/bundle.h"
 
-#define HOST_BASE "/run/rootfence/containers"
-#define ROOT_KEY_MAX 200
-#define SWEEP_AFTER (10 * 60) /* s; a create takes a fraction of one */
-#define RECORD_NEW "%new"
-#define RECORD_OLD "%old"
-#define RECORD_POLICY "policy.json"
-#define RECORD_BUNDLE "bundle"
-#define RECORD_CAPABILITIES "capabilities" /* a number: a link is written and read whole */
+#define SWEEP_AFTER (10 * 60)			       /* s; a create takes a fraction of one */
+#define RECORD_SWEPT "%swept"			       /* changed by each sweep; no id has a % */
+#define RECORD_SIZE_MAX (POLICY_SIZE_MAX + 64U * 1024) /* the policy, and a path and names */
 
-int record_base(struct arena *arena, const char **ret_base, struct err *err)
-{
-	const char *runtime_dir = secure_getenv("XDG_RUNTIME_DIR");
-	bool host_root = false;
-	int error = is_host_root(&host_root, err);
-
-	if (error < 0)
-		return error;
-	if (host_root) {
-		*ret_base = HOST_BASE;
-		return 0;
-	}
-	if (runtime_dir == NULL || runtime_dir[0] != '/')
-		return err_set(
-			err, ENOENT, EXIT_SYSTEM,
-			"no XDG_RUNTIME_DIR, where the policy of a rootless container is kept; log in, or set it");
-	*ret_base = arena_printf(arena, "%s/rootfence/containers", runtime_dir);
-	return 0;
-}
-
-/* runc up to now: XDG_RUNTIME_DIR counts for all but root of the host, and for root by that name. */
-static int runc_looks_at_xdg(bool *ret_looks, struct err *err)
-{
-	const char *user = getenv("USER");
-	bool host_root = false;
-	int error = is_host_root(&host_root, err);
-
-	*ret_looks = geteuid() != 0 || (!host_root && (user == NULL || strcmp(user, "root") != 0));
-	return error;
-}
-
-/* Where the runtime keeps its containers: crun looks at XDG_RUNTIME_DIR whoever runs it. */
-static int state_root(struct arena *arena, const struct runtime_args *args, enum runtime_kind kind,
-		      const char **ret_root, struct err *err)
-{
-	const char *xdg = getenv("XDG_RUNTIME_DIR");
-	bool looks = xdg != NULL && xdg[0] != '\0';
-	int error = 0;
-
-	*ret_root = args->root;
-	if (args->root != NULL)
-		return 0;
-	if (looks && kind == RUNTIME_RUNC)
-		error = runc_looks_at_xdg(&looks, err);
-	*ret_root = arena_printf(arena, "%s/%s", looks ? xdg : "/run", runtime_kind_name(kind));
-	return error;
-}
-
-/*
- * The path in its only spelling: absolute, with no links, doubled slashes and dots. Its end need not
- * be there yet: the runtime makes it.
- */
-static int plain_root(struct arena *arena, const char *root, const char **ret_root, struct err *err)
-{
-	const char *missing = "";
-	char *path;
-
-	if (str_path_climbs(str_from(root)))
-		return err_set(
-			err, EINVAL, EXIT_USAGE,
-			"runtimes differ in where \"..\" leads behind a link; write --root %s without",
-			root);
-	path = arena_printf(arena, root[0] == '/' ? "%s" : "./%s", root);
-
-	for (;;) {
-		auto_free char *real = realpath(path, NULL);
-		char *slash;
-
-		if (real != NULL) {
-			*ret_root = arena_printf(arena, "%s%s", strcmp(real, "/") != 0 ? real : "",
-						 missing);
-			return 0;
-		}
-		slash = strrchr(path, '/');
-		/* "..", of what is not there, is nowhere. */
-		if (errno != ENOENT || slash == NULL || strcmp(slash, "/..") == 0)
-			return err_set_system(err, errno, "cannot tell where --root %s is", root);
-		if (slash[1] != '\0' && strcmp(slash, "/.") != 0)
-			missing = arena_printf(arena, "%s%s", slash, missing);
-		slash[slash == path ? 1 : 0] = '\0';
-	}
-}
-
-/* One file name for a path: each slash a '-', all else that is special %XX. */
-static int root_key(struct arena *arena, const char *root, const char **ret_key, struct err *err)
-{
-	auto_buf struct buf key = { 0 };
-
-	for (const char *p = root; *p != '\0'; p++) {
-		bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-			     (*p >= '0' && *p <= '9') || *p == '_' || *p == '.';
-
-		if (*p == '/')
-			buf_add(&key, "-", 1);
-		else if (plain)
-			buf_add(&key, p, 1);
-		else
-			buf_printf(&key, "%%%02X", (unsigned char)*p);
-	}
-	if (key.len == 0)
-		buf_add(&key, "-", 1); /* the root directory */
-	if (key.len > ROOT_KEY_MAX)
-		return err_set(err, ENAMETOOLONG, EXIT_USAGE,
-			       "--root is longer than rootfence can keep a record for: '%.64s...'",
-			       root);
-	*ret_key = arena_copy(arena, key.data, key.len);
-	return 0;
-}
-
-int record_path(struct arena *arena, const char *base, const struct runtime_args *args,
-		enum runtime_kind kind, const char **ret_path, struct err *err)
-{
-	const char *root = "", *key = "";
-	int error = state_root(arena, args, kind, &root, err);
-
-	if (error == 0)
-		error = plain_root(arena, root, &root, err);
-	if (error == 0)
-		error = root_key(arena, root, &key, err);
-	if (error < 0)
-		return error;
-	*ret_path = arena_printf(arena, "%s/%s/%s", base, key, args->id);
-	return 0;
-}
-
-const char *record_policy(struct arena *arena, const char *path)
-{
-	return arena_printf(arena, "%s/" RECORD_POLICY, path);
-}
-
-int record_state_dir(struct arena *arena, const struct runtime_args *args, enum runtime_kind kind,
-		     const char **ret_dir, struct err *err)
-{
-	const char *root;
-	int error = state_root(arena, args, kind, &root, err);
-
-	*ret_dir = arena_printf(arena, "%s/%s", root, args->id);
-	return error;
-}
-
-/* Makes one directory, or finds it: ours alone. What others can write to, they can put a policy in. */
+/* Makes or finds one directory of ours. Who can write to it can put a policy in it. */
 static int enter(int parent, const char *name, const char *path, int *ret_fd, struct err *err)
 {
 	auto_close int fd = -1;
@@ -189,8 +43,8 @@ static int enter(int parent, const char *name, const char *path, int *ret_fd, st
 	return 0;
 }
 
-/* The directory that holds the records of one --root. Its last three parts are ours. */
-static int open_parent(struct arena *arena, const char *path, int *ret_fd, const char **ret_id,
+/* The directory that holds the records of one --root. The last three directories are ours. */
+static int open_parent(struct arena *arena, const char *path, int *ret_fd, const char **ret_name,
 		       struct err *err)
 {
 	char *names = arena_copy(arena, path, strlen(path)), *parts[4];
@@ -202,12 +56,12 @@ static int open_parent(struct arena *arena, const char *path, int *ret_fd, const
 		*slash = '\0';
 		parts[i] = slash + 1;
 	}
-	*ret_id = parts[3];
+	*ret_name = parts[3];
 	fd = open(names[0] != '\0' ? names : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_set_system(err, errno, "cannot open %s", names);
 	for (int i = 0; i < 3; i++) {
-		int next, error = enter(fd, parts[i], path, &next, err);
+		int next = -1, error = enter(fd, parts[i], path, &next, err);
 
 		if (error < 0)
 			return error;
@@ -218,52 +72,90 @@ static int open_parent(struct arena *arena, const char *path, int *ret_fd, const
 	return 0;
 }
 
-static int remove_at(int parent, const char *name, struct err *err)
+/* The name in BASE/ROOT/NAME; NULL where the path is not of that form. */
+static const char *name_in(const char *path)
 {
-	static const char *const files[] = { RECORD_POLICY, RECORD_BUNDLE, RECORD_CAPABILITIES };
-	char path[NAME_MAX * 2];
+	static const char base[] = "/rootfence/containers";
+	const char *name = strrchr(path, '/');
+	const char *root = name != NULL ? memrchr(path, '/', (size_t)(name - path)) : NULL;
 
-	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return 0;
-	/* By name: this must also work where no descriptor is left. The directory is ours alone. */
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", name, files[i]);
-		unlinkat(parent, path, 0);
+	if (root == NULL || (size_t)(root - path) < strlen(base) ||
+	    memcmp(root - strlen(base), base, strlen(base)) != 0 || strstr(path, "/../") != NULL)
+		return NULL;
+	return name + 1;
+}
+
+/* Length of the name without RECORD_END: of the id, if it is a record's. */
+static int id_len(const char *name)
+{
+	const size_t len = strlen(name), end = strlen(RECORD_END);
+
+	return (int)(len > end && strcmp(name + len - end, RECORD_END) == 0 ? len - end : len);
+}
+
+/*
+ * Before records were documents, each was a directory BASE/ROOT/ID with these three files. Such a
+ * directory is removed, but not read: see record_read().
+ */
+static int remove_at(struct arena *arena, int parent, const char *name, struct err *err)
+{
+	static const char *const old[] = { "policy.json", "bundle", "capabilities" };
+	int result = unlinkat(parent, name, 0);
+
+	if (result < 0 && errno == EISDIR) {
+		for (size_t i = 0; i < ARRAY_SIZE(old); i++)
+			unlinkat(parent, arena_printf(arena, "%s/%s", name, old[i]), 0);
+		result = unlinkat(parent, name, AT_REMOVEDIR);
 	}
-	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+	if (result < 0 && errno != ENOENT)
 		return err_set_system(err, errno, "cannot remove the record %s", name);
 	return 0;
 }
 
+/* The time of the last sweep is that of a file of ours: nobody else can change it. */
+static bool sweep_is_due(int parent, time_t now)
+{
+	auto_close int stamp = -1;
+	struct stat st;
+
+	if (fstatat(parent, RECORD_SWEPT, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime <= now &&
+	    st.st_mtime > now - SWEEP_AFTER)
+		return false;
+	stamp = openat(parent, RECORD_SWEPT, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return stamp >= 0 && futimens(stamp, NULL) == 0;
+}
+
 /*
- * Records that no poststop removed, and whose containers are gone: crun runs no hook after a create
- * that fails. When it was last looked for them, the directory's time of access says.
+ * Removes what is left of containers that are gone: files of killed writers, and records that no
+ * poststop removed, because crun runs no hook after a create that fails.
  */
 static void sweep(struct arena *arena, int parent, const char *state_dir)
 {
-	const struct timespec times[] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_OMIT } };
-	const time_t before = time(NULL) - SWEEP_AFTER;
 	const int root_len = (int)(strrchr(state_dir, '/') - state_dir);
+	const time_t now = time(NULL);
 	const struct dirent *entry;
-	struct stat st;
 	DIR *all;
 	int fd;
 
-	if (fstat(parent, &st) < 0 || st.st_atime > before || futimens(parent, times) < 0)
+	if (!sweep_is_due(parent, now))
 		return;
 	fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	all = fd >= 0 ? fdopendir(fd) : NULL;
 	while (all != NULL && (entry = readdir(all)) != NULL) {
+		const char *name = entry->d_name;
 		struct err ignored;
+		struct stat st;
+		int len;
 
-		if (entry->d_name[0] == '.' || entry->d_name[0] == RECORD_NEW[0] ||
-		    fstatat(parent, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    st.st_mtime > before)
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+		    fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    st.st_mtime > now - SWEEP_AFTER)
 			continue;
-		if (lstat(arena_printf(arena, "%.*s/%s", root_len, state_dir, entry->d_name), &st) <
+		len = S_ISDIR(st.st_mode) ? (int)strlen(name) : id_len(name);
+		if (lstat(arena_printf(arena, "%.*s/%.*s", root_len, state_dir, len, name), &st) <
 			    0 &&
 		    errno == ENOENT)
-			remove_at(parent, entry->d_name, &ignored);
+			remove_at(arena, parent, name, &ignored);
 	}
 	if (all != NULL)
 		closedir(all);
@@ -271,64 +163,43 @@ static void sweep(struct arena *arena, int parent, const char *state_dir)
 		close(fd);
 }
 
-static int fill(struct arena *arena, int dir, const struct record *record, struct str policy,
-		struct err *err)
+static struct str render(struct arena *arena, const struct record *record)
 {
-	const char *capabilities =
-		arena_printf(arena, "%llu", (unsigned long long)record->capabilities);
-	auto_close int fd =
-		openat(dir, RECORD_POLICY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct json_writer *writer = json_writer_new(arena, true);
 
-	if (fd < 0)
-		return err_set_system(err, errno, "cannot make " RECORD_POLICY);
-	if (symlinkat(record->bundle, dir, RECORD_BUNDLE) < 0)
-		return err_set_system(err, errno, "cannot make the link " RECORD_BUNDLE);
-	if (symlinkat(capabilities, dir, RECORD_CAPABILITIES) < 0)
-		return err_set_system(err, errno, "cannot make the link " RECORD_CAPABILITIES);
-	return io_write(fd, RECORD_POLICY, policy, err);
+	json_begin_object(writer);
+	json_member_integer(writer, "version", 1);
+	json_member_text(writer, "bundle", record->bundle);
+	json_key(writer, "capabilities");
+	json_raw(writer, str_from(cap_set_json(arena, record->capabilities)));
+	json_key(writer, "policy");
+	json_raw(writer, policy_render(arena, record->policy));
+	json_end_object(writer);
+	return json_writer_finish(writer);
 }
 
-/* A record has its name only while it is whole: the old one is renamed before it is removed. */
-static int replace(int parent, const char *id, struct err *err)
+/* One writer at a time. The directory is ours alone, so nobody else holds its lock for long. */
+static int put(struct arena *arena, int parent, const char *name, const char *state_dir,
+	       const struct record *record, struct err *err)
 {
-	int error = remove_at(parent, RECORD_OLD, err);
+	const struct bundle_file file = {
+		.dir = parent,
+		.name = name,
+		.st = { .st_uid = geteuid(), .st_gid = getegid(), .st_mode = 0600 },
+	};
 
-	if (error < 0)
-		return error;
-	if (renameat(parent, id, parent, RECORD_OLD) < 0 && errno != ENOENT)
-		return err_set_system(err, errno, "cannot put the old record %s aside", id);
-	if (renameat(parent, RECORD_NEW, parent, id) < 0)
-		return err_set_system(err, errno, "cannot name the record %s", id);
-	return remove_at(parent, RECORD_OLD, err);
-}
-
-/*
- * Filled under a name that no id has, then renamed. One writer at a time, so that what a killed one
- * left is known by that name; the directory is ours alone, so nobody else holds its lock for long.
- */
-static int put(struct arena *arena, int parent, const char *id, const char *state_dir,
-	       const struct record *record, struct str policy, struct err *err)
-{
-	auto_close int dir = -1;
-	int error;
-
+	/* JSON is UTF-8; the state that hooks read could not name that bundle either. */
+	for (size_t i = 0, size; record->bundle[i] != '\0'; i += size) {
+		size = utf8_decode(record->bundle + i, strlen(record->bundle + i), NULL);
+		if (size == 0)
+			return err_set(err, EILSEQ, EXIT_SYSTEM,
+				       "the bundle's path is not valid UTF-8; rename it");
+	}
 	while (flock(parent, LOCK_EX) < 0)
 		if (errno != EINTR)
 			return err_set_system(err, errno, "cannot lock the records");
 	sweep(arena, parent, state_dir);
-	error = remove_at(parent, RECORD_NEW, err);
-	if (error == 0)
-		error = enter(parent, RECORD_NEW, "the records", &dir, err);
-	if (error == 0)
-		error = fill(arena, dir, record, policy, err);
-	if (error == 0)
-		error = replace(parent, id, err);
-	if (error < 0) {
-		struct err ignored;
-
-		remove_at(parent, RECORD_NEW, &ignored);
-	}
-	return error;
+	return bundle_file_replace(&file, render(arena, record), err);
 }
 
 /* see record.h: a create of what exists is about to fail */
@@ -343,78 +214,126 @@ static int container_exists(const char *state_dir, bool *ret_exists, struct err 
 }
 
 int record_write(struct arena *arena, const char *path, const char *state_dir,
-		 const struct record *record, struct str policy, bool *ret_made, struct err *err)
+		 const struct record *record, bool *ret_made, struct err *err)
 {
 	bool exists = false;
 	auto_close int parent = -1;
-	const char *id;
-	int error = open_parent(arena, path, &parent, &id, err);
+	const char *name;
+	int error = open_parent(arena, path, &parent, &name, err);
 
 	if (error == 0)
 		error = container_exists(state_dir, &exists, err);
 	if (error == 0 && !exists)
-		error = put(arena, parent, id, state_dir, record, policy, err);
+		error = put(arena, parent, name, state_dir, record, err);
 	*ret_made = error == 0 && !exists;
 	if (error < 0)
-		err_prefix(err, "cannot keep the policy of container %s in %s", id, path);
+		err_prefix(err, "cannot keep the policy of container %.*s in %s", id_len(name),
+			   name, path);
 	return error;
 }
 
-static int read_link(struct arena *arena, int dir, const char *name, const char **ret_target,
-		     struct err *err)
-{
-	char target[4096];
-	ssize_t len = readlinkat(dir, name, target, sizeof(target));
+struct record_document {
+	struct oci_string bundle;
+	uint64_t capabilities;
+	struct json_node *policy;
+};
 
-	if (len < 0 || (size_t)len >= sizeof(target)) {
-		err_set_system(err, len < 0 ? errno : ENAMETOOLONG, "cannot read %s", name);
-		return -EIO; /* never -ENOENT */
+static int read_document(struct json_doc *doc, struct record_document *document, struct err *err)
+{
+	static const struct field fields[] = {
+		ROW_WHOLE("version", JSON_NUMBER, field_version),
+		ROW(record_document, "bundle", bundle, FIELD_PATH),
+		ROW(record_document, "capabilities", capabilities, FIELD_CAPABILITIES),
+		ROW(record_document, "policy", policy, JSON_OBJECT, field_node),
+	};
+	const struct fields_reader reader = {
+		.doc = doc, .err = err, .exit = EXIT_SYSTEM, .strict = true
+	};
+	int error = fields_read(&reader, doc->root, fields, ARRAY_SIZE(fields), document);
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields) && error == 0; i++)
+		if (json_get(doc->root, fields[i].key.data) == NULL)
+			error = fields_fail(&reader, doc->root, "no \"%s\"", fields[i].key.data);
+	return error;
+}
+
+/* The one text: policy_render() leaves nothing to extend. */
+static int open_policy(void *data, struct arena *arena, const char *name, const char *from,
+		       const char **ret_path, struct str *ret_text, struct err *err)
+{
+	*ret_path = name;
+	*ret_text = *(const struct str *)data;
+	return 0;
+}
+
+static int read_record(struct arena *arena, int parent, const char *name, struct record *ret_record,
+		       struct err *err)
+{
+	struct record_document document = { 0 };
+	struct bundle_file file;
+	struct policy *policy;
+	struct json_doc *doc;
+	struct str text;
+	int error = bundle_file_read(arena, parent, name, RECORD_SIZE_MAX, &file, err);
+
+	if (error == 0)
+		error = json_read(arena, name, file.text, JSON_NO_COMMENTS, &doc, err);
+	if (error == 0)
+		error = read_document(doc, &document, err);
+	if (error < 0) {
+		err->exit = EXIT_SYSTEM;
+		return error;
 	}
-	*ret_target = arena_copy(arena, target, (size_t)len);
+	text = json_source(doc, document.policy);
+	error = policy_load(arena, &(struct policy_source){ open_policy, &text }, "policy", &policy,
+			    err);
+	if (error < 0)
+		return error;
+	text = document.bundle.value;
+	*ret_record = (struct record){ arena_copy(arena, text.data, text.len),
+				       document.capabilities, policy };
 	return 0;
 }
 
 int record_read(struct arena *arena, const char *path, struct record *ret_record, struct err *err)
 {
-	auto_close int parent = -1, dir = -1;
-	const char *id, *capabilities;
-	struct record record;
+	auto_close int parent = -1;
+	const char *name, *old = arena_copy(arena, path, (size_t)id_len(path));
 	struct stat st;
 	int error;
 
-	if (lstat(path, &st) < 0 && errno == ENOENT)
+	if (name_in(path) == NULL)
+		return err_set(err, EINVAL, EXIT_USAGE, "%s is no record", path);
+	if (lstat(path, &st) < 0 && errno == ENOENT) {
+		/* Created before an upgrade. Refusing is safe: the host's policy may allow more. */
+		if (lstat(old, &st) == 0)
+			return err_set(
+				err, ESTALE, EXIT_SYSTEM,
+				"record %s is of an older rootfence, which this one does not read; create the container again",
+				old);
 		return err_set_system(err, ENOENT, "no record %s", path);
-	error = open_parent(arena, path, &parent, &id, err);
-	if (error == 0)
-		error = enter(parent, id, path, &dir, err);
-	if (error == 0)
-		error = read_link(arena, dir, RECORD_BUNDLE, &record.bundle, err);
-	if (error == 0)
-		error = read_link(arena, dir, RECORD_CAPABILITIES, &capabilities, err);
-	if (error == 0 && !str_to_uint(str_from(capabilities), UINT64_MAX, &record.capabilities))
-		error = err_set(err, EINVAL, EXIT_SYSTEM, RECORD_CAPABILITIES " is no number");
-	if (error < 0) {
-		err_prefix(err, "record %s", path);
-		return error;
 	}
-	*ret_record = record;
-	return 0;
+	error = open_parent(arena, path, &parent, &name, err);
+	if (error == 0)
+		error = read_record(arena, parent, name, ret_record, err);
+	if (error < 0)
+		err_prefix(err, "record %s", path);
+	return error == -ENOENT ? -EIO : error; /* not none: that would be another policy */
 }
 
 int record_remove(struct arena *arena, const char *path, const char *id, struct err *err)
 {
-	const char *ours = strstr(path, "/rootfence/containers/");
-	const char *key = ours != NULL ? ours + strlen("/rootfence/containers/") : "";
-	const char *slash = strchr(key, '/'), *name;
+	const char *name = name_in(path);
 	auto_close int parent = -1;
 	struct stat st;
 	int error;
 
-	if (slash == NULL || strcmp(slash + 1, id) != 0 || strstr(path, "/../") != NULL)
+	if (name == NULL ||
+	    (strcmp(name, id) != 0 && strcmp(name, arena_printf(arena, "%s" RECORD_END, id)) != 0))
 		return err_set(err, EINVAL, EXIT_USAGE, "%s is no record of container %s", path,
 			       id);
 	if (lstat(path, &st) < 0 && errno == ENOENT)
 		return 0; /* nor are its directories made for that */
 	error = open_parent(arena, path, &parent, &name, err);
-	return error < 0 ? error : remove_at(parent, name, err);
+	return error < 0 ? error : remove_at(arena, parent, name, err);
 }

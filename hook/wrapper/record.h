@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a container was created under: its policy, whole, and where its config is. A session in the
- * container is judged by that, whatever has become of the host's policy since. One directory a
- * container: BASE/ROOT/ID with policy.json and the links `bundle` and `capabilities`.
+ * container is judged by that, whatever has become of the host's policy since. Each container has
+ * one JSON document, BASE/ROOT/ID.json:
+ *
+ *	{ "version": 1, "bundle": PATH, "capabilities": [ NAME... ], "policy": { ... } }
  */
 #ifndef ROOTFENCE_WRAPPER_RECORD_H
 #define ROOTFENCE_WRAPPER_RECORD_H
@@ -12,9 +14,11 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/str.h"
+#include "policy/policy.h"
 #include "wrapper/command_line.h"
 #include "wrapper/real_runtime.h"
+
+#define RECORD_END ".json"
 
 /* record_base: /run/rootfence/containers, or $XDG_RUNTIME_DIR/rootfence/containers for rootless
  * engines. Error: EXIT_SYSTEM. */
@@ -31,6 +35,7 @@ int record_path(struct arena *arena, const char *base, const struct runtime_args
 struct record {
 	const char *bundle;
 	uint64_t capabilities; /* that the engine's config had in any set, before the rewrite */
+	const struct policy *policy;
 };
 
 /*
@@ -39,7 +44,7 @@ struct record {
  * EXIT_SYSTEM.
  */
 int record_write(struct arena *arena, const char *path, const char *state_dir,
-		 const struct record *record, struct str policy, bool *ret_made, struct err *err);
+		 const struct record *record, bool *ret_made, struct err *err);
 
 /* record_state_dir: where the real runtime keeps the container, by runc and crun alike. Error:
  * EXIT_SYSTEM. */
@@ -47,17 +52,14 @@ int record_state_dir(struct arena *arena, const struct runtime_args *args, enum 
 		     const char **ret_dir, struct err *err);
 
 /*
- * record_read: Error: -ENOENT when there is no record; anything else is EXIT_SYSTEM, and not "none":
- * that would be another policy.
+ * record_read: Error: -ENOENT when there is no record; any other is EXIT_SYSTEM, or EXIT_POLICY for
+ * the policy in it, and not "none": that would be another policy.
  */
 int record_read(struct arena *arena, const char *path, struct record *ret_record, struct err *err);
 
-/* record_policy: the file with the policy, for policy_load(). */
-const char *record_policy(struct arena *arena, const char *path);
-
 /*
  * record_remove: for the poststop hook, which has no environment to find the base by. path must be
- * what record_path() makes for this id. None is success.
+ * what record_path() makes for this id, or made before records were documents. None is success.
  */
 int record_remove(struct arena *arena, const char *path, const char *id, struct err *err);
 

@@ -42,19 +42,18 @@ int session_open(struct session *session, const char *path, struct err *err)
 		error = read_container(session->arena, record.bundle, &session->config, err);
 	if (error < 0)
 		return error;
-	session->policy = record_policy(session->arena, path);
+	session->policy = record.policy;
 	session->bundle = record.bundle;
 	session->container.config = &session->config;
 	session->container.given_capabilities = record.capabilities;
 	return 0;
 }
 
-static int judge(const struct session *session, const struct policy *policy,
-		 enum front_end front_end, const char *name, struct str text,
-		 struct pipeline_result *ret_result, struct err *err)
+static int judge(const struct session *session, enum front_end front_end, const char *name,
+		 struct str text, struct pipeline_result *ret_result, struct err *err)
 {
 	const struct pipeline_options options = {
-		.policy = policy,
+		.policy = session->policy,
 		.front_end = front_end,
 		.scope = FACTS_LIVE,
 		.container = &session->container,
@@ -84,39 +83,38 @@ static int open_process(const struct session *session, int *ret_dir, struct bund
 	return error;
 }
 
-static int judge_document(const struct session *session, const struct policy *policy,
-			  struct pipeline_result *ret_result, struct err *err)
+static int judge_document(const struct session *session, struct pipeline_result *ret_result,
+			  struct err *err)
 {
 	auto_close int dir = -1;
 	struct bundle_file file;
 	int error = open_process(session, &dir, &file, err);
 
 	if (error == 0)
-		error = judge(session, policy, FRONT_EXEC, session->args->process, file.text,
-			      ret_result, err);
+		error = judge(session, FRONT_EXEC, session->args->process, file.text, ret_result,
+			      err);
 	if (error < 0 || ret_result->output.data == file.text.data)
 		return error;
 	return bundle_file_replace(&file, ret_result->output, err);
 }
 
-static int judge_options(const struct session *session, const struct policy *policy,
-			 struct pipeline_result *ret_result, struct err *err)
+static int judge_options(const struct session *session, struct pipeline_result *ret_result,
+			 struct err *err)
 {
 	struct str text;
 	int error = exec_options_process(session->arena, session->container.config, session->kind,
 					 session->args, &text, err);
 
 	return error < 0 ? error
-			 : judge(session, policy, FRONT_EXEC_OPTIONS, "the options of exec", text,
+			 : judge(session, FRONT_EXEC_OPTIONS, "the options of exec", text,
 				 ret_result, err);
 }
 
-int session_judge(const struct session *session, const struct policy *policy,
-		  struct verdict *ret_verdict, struct err *err)
+int session_judge(const struct session *session, struct verdict *ret_verdict, struct err *err)
 {
 	struct pipeline_result result;
-	int error = session->args->process != NULL ? judge_document(session, policy, &result, err)
-						   : judge_options(session, policy, &result, err);
+	int error = session->args->process != NULL ? judge_document(session, &result, err)
+						   : judge_options(session, &result, err);
 
 	if (error == 0)
 		*ret_verdict = result.verdict;

@@ -15,8 +15,8 @@ struct session {
 	const struct runtime_args *args;
 	enum runtime_kind kind; /* of the real runtime */
 	/* Of the record; zeroes where there is none. */
-	const char *policy; /* the file with the policy */
-	const char *bundle; /* absolute path */
+	const struct policy *policy; /* where there is none, the caller puts the host's here */
+	const char *bundle;	     /* absolute path */
 	struct pipeline_container container;
 	struct oci_config config; /* where container.config points */
 };
@@ -33,7 +33,6 @@ int session_open(struct session *session, const char *record, struct err *err);
  * place. Options are never rewritten. Error: EXIT_USAGE for options that runtimes read differently,
  * EXIT_SPEC, EXIT_SYSTEM.
  */
-int session_judge(const struct session *session, const struct policy *policy,
-		  struct verdict *ret_verdict, struct err *err);
+int session_judge(const struct session *session, struct verdict *ret_verdict, struct err *err);
 
 #endif

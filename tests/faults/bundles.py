@@ -25,7 +25,7 @@ def refused(bundle, text):
         return [f"exit {run.code}: {run.err.decode()}"]
     if world.tree(bundle) != before:
         return ["the bundle was changed"]
-    if [n for n in world.tree(RECORDS) if n.endswith("/b1")]:
+    if [n for n in world.tree(RECORDS) if n.endswith("/b1.json")]:
         return ["a record of it is there"]
     return []
 

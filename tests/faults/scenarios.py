@@ -220,7 +220,9 @@ def wrapper():
     yield Scenario("runc exec", 42, session("process.json", process), directories=changed)
     process["capabilities"] = {"bounding": ["CAP_SYS_ADMIN"]}
     yield Scenario("runc exec refuses", 1, session("process.json", process), directories=changed)
-    record, = (n for n in world.tree(RECORDS) if n.endswith("/c1"))
+    record, = (n for n in world.tree(RECORDS) if n.endswith("/c1.json"))
+    yield Scenario("createRuntime --record", 0, [ROOTFENCE, "createRuntime", "--record", record],
+                   path("bundle/config.json"), directories=[RECORDS])
     yield Scenario("poststop --record", 0, [ROOTFENCE, "poststop", "--record", record],
                    given("stopped", {"ociVersion": "1.0.2", "id": "c1", "status": "stopped",
                                      "bundle": BUNDLE}),

@@ -106,6 +106,8 @@ def tree(directory):
     found = {}
     for parent, directories, files in os.walk(directory):
         for name in directories + files:
+            if name == "%swept":  # when old records were last looked for: not what a run is for
+                continue
             name = os.path.join(parent, name)
             st = os.lstat(name)
             if stat.S_ISLNK(st.st_mode):

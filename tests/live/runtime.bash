@@ -128,4 +128,7 @@ logged() {
 	tail -n 1 "$log" | jq -er '.time | fromdate' >/dev/null
 }
 
-records() { in_lab find /run/rootfence/containers -mindepth 2 -maxdepth 2 -printf '%f\n' 2>/dev/null; }
+records() {
+	in_lab find /run/rootfence/containers -mindepth 2 ! -name %swept -printf '%f\n' 2>/dev/null |
+		sed 's/\.json$//'
+}

@@ -81,8 +81,8 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 	reached
 	run wrapped create --bundle "$b" second
 	reached
-	jq -e '.hooks | (.createRuntime | length == 1 and (.[0].args[3] | contains("/second/")))
-		and (.poststop | length == 1 and (.[0].args[3] | endswith("/second")))' "$b/config.json"
+	jq -e '.hooks | (.createRuntime | length == 1 and (.[0].args[3] | endswith("/second.json")))
+		and (.poststop | length == 1 and (.[0].args[3] | endswith("/second.json")))' "$b/config.json"
 }
 
 @test "hooks that are there stay, and ours come behind them" {
@@ -443,11 +443,11 @@ changeable() {
 	reached
 	[[ $(records | sort | xargs) == 'gone next young' ]]
 	mkdir "$work/state/there"
-	in_lab cp -r "$dir/gone" "$dir/there"
+	in_lab cp "$dir/gone.json" "$dir/there.json"
 	for container in gone there; do
-		in_lab touch -d '1 hour ago' "$dir/$container"
+		in_lab touch -d '1 hour ago' "$dir/$container.json"
 	done
-	in_lab touch -a -d '1 hour ago' "$dir"
+	in_lab touch -d '1 hour ago' "$dir/%swept"
 	run wrapped create --bundle "$b" again
 	reached
 	[[ $(records | sort | xargs) == 'again next there young' ]]
@@ -460,7 +460,7 @@ changeable() {
 	use_fake
 	run wrapped create --bundle "$b" stop
 	reached
-	record=$(in_lab find /run/rootfence/containers -mindepth 2 -maxdepth 2)
+	record=$(in_lab find /run/rootfence/containers -name stop.json)
 	mkdir "$BATS_TEST_TMPDIR/guard"
 	echo no map >"$BATS_TEST_TMPDIR/guard/meta"
 	run in_lab "$rootfence" poststop --guard "$BATS_TEST_TMPDIR/guard" --record "$record" \
@@ -588,9 +588,8 @@ kill_points() {
 		said 137 ''
 		cmp -s "$b/config.json" "$BATS_TEST_TMPDIR/old" ||
 			cmp "$b/config.json" "$BATS_TEST_TMPDIR/new"
-		in_lab bash -c 'for d in /run/rootfence/containers/*/killed; do
-			[[ ! -e $d ]] || { jq -e .rules "$d/policy.json" >/dev/null &&
-				[[ -d $(readlink "$d/bundle") && -L $d/capabilities ]]; }
+		in_lab bash -c 'for f in /run/rootfence/containers/*/killed.json; do
+			[[ ! -e $f ]] || { jq -e .policy.rules "$f" >/dev/null && [[ -d $(jq -r .bundle "$f") ]]; }
 		done'
 	done
 	cp "$BATS_TEST_TMPDIR/old" "$b/config.json"
@@ -788,9 +787,9 @@ podman_lab() { in_lab podman --runtime "$work/bin/runc" "$@"; }
 
 @test "a record that others can write, or that is broken, is not taken" {
 	container c8
-	in_lab bash -c 'rm /run/rootfence/containers/*/c8/bundle'
+	in_lab bash -c 'sed -i s/bundle/bundel/ /run/rootfence/containers/*/c8.json'
 	run wrapped exec c8 id
-	said 6 "cannot read bundle"
+	said 6 '/bundel: unknown key; did you mean "bundle"?'
 	in_lab chmod 777 /run/rootfence/containers
 	run wrapped exec c8 id
 	said 6 "can be written by others"

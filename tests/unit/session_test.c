@@ -94,7 +94,6 @@ static void test_options(void **state)
 {
 	struct runtime_args args = { .verb = VERB_EXEC, .id = "c" };
 	struct session session = { .arena = *state, .args = &args, .kind = RUNTIME_RUNC };
-	const struct policy *policy = load_text(*state, policy_text);
 	struct oci_config config;
 	struct verdict verdict;
 	struct err err;
@@ -104,33 +103,34 @@ static void test_options(void **state)
 		"{\"process\":{\"user\":{\"uid\":5,\"gid\":7},\"cwd\":\"/\",\"noNewPrivileges\":true}}",
 		&config);
 	session.container.config = &config;
-	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
+	session.policy = load_text(*state, policy_text);
+	assert_int_equal(session_judge(&session, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_ALLOW);
 	args.user = "0:5";
-	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
+	assert_int_equal(session_judge(&session, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_REJECT);
 	args.user = "5:0x1";
-	assert_true(session_judge(&session, policy, &verdict, &err) < 0);
+	assert_true(session_judge(&session, &verdict, &err) < 0);
 	assert_int_equal(err.exit, EXIT_USAGE);
 	/* Without --user crun starts root, and without --no-new-privs it sets no
 	 * noNewPrivileges. */
 	session.kind = RUNTIME_CRUN;
 	args.user = NULL;
-	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
+	assert_int_equal(session_judge(&session, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_REJECT);
 	assert_string_equal(verdict.findings->pointer, "/user/uid");
 	args.user = "5:7";
-	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
+	assert_int_equal(session_judge(&session, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_REJECT);
 	assert_string_equal(verdict.findings->pointer, "/noNewPrivileges");
 	args.no_new_privs = "true";
-	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
+	assert_int_equal(session_judge(&session, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_ALLOW);
 	session.kind = RUNTIME_RUNC;
 	/* Nothing is known of the container, so its process counts as root's. */
 	args.user = NULL;
 	session.container.config = NULL;
-	assert_int_equal(session_judge(&session, policy, &verdict, &err), 0);
+	assert_int_equal(session_judge(&session, &verdict, &err), 0);
 	assert_int_equal(verdict.kind, VERDICT_REJECT);
 }
 

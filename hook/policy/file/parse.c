@@ -62,15 +62,6 @@ static int note_error(const struct fields_reader *reader, int error)
 	return 0;
 }
 
-static int read_version(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	(void)target;
-	if (str_is(value->text, "1"))
-		return 0;
-	return fields_fail(reader, value, "version %s is not known to this rootfence; it knows 1",
-			   str_show(reader->doc->arena, value->text));
-}
-
 static int read_name(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	struct policy *policy = target;
@@ -101,7 +92,7 @@ static int read_rules(const struct fields_reader *reader, struct json_node *valu
 static int read_document(const struct fields_reader *reader, struct policy *policy)
 {
 	static const struct field fields[] = {
-		ROW_WHOLE("version", JSON_NUMBER, read_version),
+		ROW_WHOLE("version", JSON_NUMBER, field_version),
 		ROW_WHOLE("name", JSON_STRING, read_name),
 		ROW_WHOLE("extends", JSON_ARRAY, NULL), /* read before all other members */
 		ROW(policy, "mode", audit, JSON_STRING, read_mode),

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a container's record is, and where the real runtime keeps the container: see record.h. */
+#include "record.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/own_namespaces.h"
+
+#define HOST_BASE "/run/rootfence/containers"
+#define ROOT_KEY_MAX 200
+
+int record_base(struct arena *arena, const char **ret_base, struct err *err)
+{
+	const char *runtime_dir = secure_getenv("XDG_RUNTIME_DIR");
+	bool host_root = false;
+	int error = is_host_root(&host_root, err);
+
+	if (error < 0)
+		return error;
+	if (host_root) {
+		*ret_base = HOST_BASE;
+		return 0;
+	}
+	if (runtime_dir == NULL || runtime_dir[0] != '/')
+		return err_set(
+			err, ENOENT, EXIT_SYSTEM,
+			"no XDG_RUNTIME_DIR, where the policy of a rootless container is kept; log in, or set it");
+	*ret_base = arena_printf(arena, "%s/rootfence/containers", runtime_dir);
+	return 0;
+}
+
+/* runc up to now: XDG_RUNTIME_DIR counts for all but root of the host, and for root by that name. */
+static int runc_looks_at_xdg(bool *ret_looks, struct err *err)
+{
+	const char *user = getenv("USER");
+	bool host_root = false;
+	int error = is_host_root(&host_root, err);
+
+	*ret_looks = geteuid() != 0 || (!host_root && (user == NULL || strcmp(user, "root") != 0));
+	return error;
+}
+
+/* Where the runtime keeps its containers: crun looks at XDG_RUNTIME_DIR whoever runs it. */
+static int state_root(struct arena *arena, const struct runtime_args *args, enum runtime_kind kind,
+		      const char **ret_root, struct err *err)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	bool looks = xdg != NULL && xdg[0] != '\0';
+	int error = 0;
+
+	*ret_root = args->root;
+	if (args->root != NULL)
+		return 0;
+	if (looks && kind == RUNTIME_RUNC)
+		error = runc_looks_at_xdg(&looks, err);
+	*ret_root = arena_printf(arena, "%s/%s", looks ? xdg : "/run", runtime_kind_name(kind));
+	return error;
+}
+
+/*
+ * The path in its only spelling: absolute, with no links, doubled slashes and dots. Its end need not
+ * be there yet: the runtime makes it.
+ */
+static int plain_root(struct arena *arena, const char *root, const char **ret_root, struct err *err)
+{
+	const char *missing = "";
+	char *path;
+
+	if (str_path_climbs(str_from(root)))
+		return err_set(
+			err, EINVAL, EXIT_USAGE,
+			"runtimes differ in where \"..\" leads behind a link; write --root %s without",
+			root);
+	path = arena_printf(arena, root[0] == '/' ? "%s" : "./%s", root);
+
+	for (;;) {
+		auto_free char *real = realpath(path, NULL);
+		char *slash;
+
+		if (real != NULL) {
+			*ret_root = arena_printf(arena, "%s%s", strcmp(real, "/") != 0 ? real : "",
+						 missing);
+			return 0;
+		}
+		slash = strrchr(path, '/');
+		/* "..", of what is not there, is nowhere. */
+		if (errno != ENOENT || slash == NULL || strcmp(slash, "/..") == 0)
+			return err_set_system(err, errno, "cannot tell where --root %s is", root);
+		if (slash[1] != '\0' && strcmp(slash, "/.") != 0)
+			missing = arena_printf(arena, "%s%s", slash, missing);
+		slash[slash == path ? 1 : 0] = '\0';
+	}
+}
+
+/* One file name for a path: each slash a '-', all else that is special %XX. */
+static int root_key(struct arena *arena, const char *root, const char **ret_key, struct err *err)
+{
+	auto_buf struct buf key = { 0 };
+
+	for (const char *p = root; *p != '\0'; p++) {
+		bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+			     (*p >= '0' && *p <= '9') || *p == '_' || *p == '.';
+
+		if (*p == '/')
+			buf_add(&key, "-", 1);
+		else if (plain)
+			buf_add(&key, p, 1);
+		else
+			buf_printf(&key, "%%%02X", (unsigned char)*p);
+	}
+	if (key.len == 0)
+		buf_add(&key, "-", 1); /* the root directory */
+	if (key.len > ROOT_KEY_MAX)
+		return err_set(err, ENAMETOOLONG, EXIT_USAGE,
+			       "--root is longer than rootfence can keep a record for: '%.64s...'",
+			       root);
+	*ret_key = arena_copy(arena, key.data, key.len);
+	return 0;
+}
+
+int record_path(struct arena *arena, const char *base, const struct runtime_args *args,
+		enum runtime_kind kind, const char **ret_path, struct err *err)
+{
+	const char *root = "", *key = "";
+	int error = state_root(arena, args, kind, &root, err);
+
+	if (error == 0)
+		error = plain_root(arena, root, &root, err);
+	if (error == 0)
+		error = root_key(arena, root, &key, err);
+	if (error < 0)
+		return error;
+	*ret_path = arena_printf(arena, "%s/%s/%s" RECORD_END, base, key, args->id);
+	return 0;
+}
+
+int record_state_dir(struct arena *arena, const struct runtime_args *args, enum runtime_kind kind,
+		     const char **ret_dir, struct err *err)
+{
+	const char *root;
+	int error = state_root(arena, args, kind, &root, err);
+
+	*ret_dir = arena_printf(arena, "%s/%s", root, args->id);
+	return error;
+}
