@@ -60,6 +60,8 @@ configure() {
 		[engine]
 		cgroup_manager = "cgroupfs"
 		events_logger = "file"
+		[network]
+		network_backend = "netavark"
 	END
 	[[ -e /etc/containers/policy.json ]] ||
 		echo '{ "default": [ { "type": "insecureAcceptAnything" } ] }' >/etc/containers/policy.json
