@@ -25,17 +25,17 @@ const struct command commands[] = {
 	  "  --no-rewrite     count what would be rewritten as refused\n",
 	  "  rootfence check config.json\n  rootfence check --policy strict --format json specs/\n",
 	  EXITS_VERDICT EXITS_COMMON, command_check },
-	{ "rewrite", "Prints a spec with what the policy rewrites put right", "[OPTIONS] PATH|-",
+	{ "rewrite", "Prints a spec as the policy would rewrite it", "[OPTIONS] PATH|-",
 	  POLICY_OPTION "  --patch          an RFC 6902 patch instead\n",
 	  "  rootfence rewrite config.json >safe.json\n  rootfence rewrite --patch /run/bundle >changes.json\n",
 	  EXITS_VERDICT EXITS_COMMON, command_rewrite },
-	{ "explain", "Says of every rule what it saw, what it wants, and how to mend it",
+	{ "explain", "Shows what every rule saw, what it wants, and how to fix it",
 	  "[OPTIONS] PATH|-", POLICY_OPTION FORMAT_OPTION,
 	  "  rootfence explain config.json\n  rootfence explain --policy strict --format json .\n",
 	  EXITS_VERDICT EXITS_COMMON, command_explain },
 	{ "policy", "Checks, shows, compares policies and lists the rules",
 	  "lint P... | show [P] | list | diff A B",
-	  "  lint P...        errors, and warnings of what is allowed but hardly meant\n"
+	  "  lint P...        errors, and warnings of what is valid but probably unintended\n"
 	  "  show [P]         the policy in force, with what it extends, as one file\n"
 	  "  list             every rule; takes --format\n"
 	  "  diff A B         what B lets pass and A refuses, and the other way round\n"
@@ -45,8 +45,7 @@ const struct command commands[] = {
 	  "  1 diff: B lets something pass that A refuses\n"
 	  "  4 missing or invalid policy\n" EXITS_COMMON,
 	  command_policy },
-	{ "test",
-	  "Runs the test cases that lie beside policies, and names rules that none exercises",
+	{ "test", "Runs the test cases beside policies, and names rules without a case",
 	  "[OPTIONS] DIR...",
 	  "  DIR              a directory of policies, with their cases in tests/POLICY; or the cases\n"
 	  "                   of one policy\n"
@@ -72,8 +71,7 @@ const struct command commands[] = {
 	  command_create_runtime },
 	{ "poststop", "OCI hook: takes the container out of the guard; never fails a removal",
 	  "[OPTIONS]",
-	  GUARD_OPTION
-	  "  --record FILE    what the wrapper keeps of the container, to be removed\n",
+	  GUARD_OPTION "  --record FILE    the wrapper's record of the container, to remove\n",
 	  "  rootfence poststop <state.json\n  rootfence poststop --guard DIR <state.json\n",
 	  "  0 always, but 2 for wrong options\n", command_poststop },
 	{ "runtime", "Stands in front of runc or crun: judges what they start, then becomes them",
@@ -88,8 +86,8 @@ const struct command commands[] = {
 	  "  0 loaded   5 the kernel cannot\n" EXITS_COMMON, command_load },
 	{ "unload", "Detaches the kernel guard; guarded containers run on without it", "[OPTIONS]",
 	  GUARD_OPTION, "  rootfence unload\n  rootfence unload --guard DIR\n",
-	  "  0 not loaded any more\n" EXITS_COMMON, command_unload },
-	{ "status", "Says what the guard guarantees, and why no more", "[OPTIONS]",
+	  "0 no guard is loaded\n" EXITS_COMMON, command_unload },
+	{ "status", "Shows what the guard guarantees, and why no more", "[OPTIONS]",
 	  GUARD_OPTION FORMAT_OPTION, "  rootfence status\n  rootfence status --format json\n",
 	  "  0 status was printed   5 a guard of another version is pinned\n" EXITS_COMMON,
 	  command_status },

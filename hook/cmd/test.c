@@ -87,7 +87,7 @@ static int add_file(struct test_run *run, const char *name, void *data, struct e
 	if (kind == TEST_FILE_COUNT)
 		return err_set(
 			err, EINVAL, EXIT_SPEC,
-			"%s/%s: no file of a case, which is NAME.config.json, NAME.expect.json or NAME.exec.json; policies have theirs in tests/POLICY beside them",
+			"%s/%s: not a file of a test case, which is NAME.config.json, NAME.expect.json or NAME.exec.json; policies have theirs in tests/POLICY beside them",
 			suite->directory, name);
 	case_of(run, suite, arena_copy(run->arena, name, strlen(name) - strlen(suffixes[kind])))
 		->files[kind] = arena_printf(run->arena, "%s/%s", suite->directory, name);

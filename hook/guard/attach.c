@@ -148,7 +148,7 @@ static int maps_share(struct guard_bpf *skeleton, const char *dir, struct err *e
 			return ret;
 		ret = bpf_map__reuse_fd(maps[i], fd);
 		if (ret < 0)
-			return err_set_system(err, -ret, "cannot go on with the loaded guard's %s",
+			return err_set_system(err, -ret, "cannot reuse the loaded guard's %s",
 					      bpf_map__name(maps[i]));
 	}
 	return 0;
@@ -360,7 +360,7 @@ int attach_check_hook(const char *hook, struct err *err)
 		if (strcmp(hook, candidates[i].arg) == 0)
 			return 0;
 	return err_set(err, EINVAL, EXIT_USAGE,
-		       "there is no hook '%.64s': use lsm, prepare, commit or exec", hook);
+		       "unknown hook '%.64s': use lsm, prepare, commit or exec", hook);
 }
 
 int attach_best(const char *hook, const char *shares, struct attachment **ret_attachment,
@@ -384,7 +384,7 @@ int attach_best(const char *hook, const char *shares, struct attachment **ret_at
 			if (!(*ret_attachment)->catches)
 				reason_add(
 					&meta,
-					"no kprobe takes a second look: where this kernel preempts BPF programs, an execve can be passed over");
+					"no kprobe takes a second look: where this kernel preempts BPF programs, an execve can be missed");
 			meta_fill(&meta, candidate, userns);
 			*ret_meta = meta;
 			return 0;

@@ -47,7 +47,7 @@ static const char *read_unicode(struct str *text, uint32_t *ret_char)
 	uint32_t unit = hex_unit(*text), low;
 
 	if (unit == NOT_HEX)
-		return "expected four hexadecimal digits behind \\u in a string";
+		return "expected four hexadecimal digits after \\u in a string";
 	if (unit == 0)
 		return "\\u0000 in a string; some runtimes cut the string here";
 	*text = (struct str){ text->data + 4, text->len - 4 };

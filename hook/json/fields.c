@@ -50,9 +50,10 @@ static int unknown_member(const struct fields_reader *reader, struct json_node *
 
 	for (size_t i = 0; i < n_fields && !reader->strict; i++)
 		if (str_fold_equal(member->key, fields[i].key))
-			return fields_fail(reader, member,
-					   "some runtimes read this name as \"%s\"; write it so",
-					   fields[i].key.data);
+			return fields_fail(
+				reader, member,
+				"some runtimes read this name as \"%s\"; spell it that way",
+				fields[i].key.data);
 	if (!reader->strict)
 		return 0;
 	names = arena_array(reader->doc->arena, n_fields + 1, sizeof(*names));
@@ -141,8 +142,8 @@ int field_word(const struct fields_reader *reader, const struct json_node *value
 			return i;
 	hint = str_hint(value->text, words->words, "\"", "\"?");
 	if (hint.text[0] != '\0')
-		return fields_fail(reader, value, "%s is no %s%s", str_quote(arena, value->text),
-				   words->what, hint.text);
-	return fields_fail(reader, value, "%s is no %s; expected %s", str_quote(arena, value->text),
-			   words->what, list_words(arena, words->words));
+		return fields_fail(reader, value, "unknown %s %s%s", words->what,
+				   str_quote(arena, value->text), hint.text);
+	return fields_fail(reader, value, "unknown %s %s; expected %s", words->what,
+			   str_quote(arena, value->text), list_words(arena, words->words));
 }

@@ -95,7 +95,7 @@ const char *text_blank_comments(struct arena *arena, struct str *text, size_t *r
 			*ret_offset = i;
 			i = blank_comment(out, i);
 			if (i == 0)
-				return "comment without an end; expected */";
+				return "unterminated comment; expected */";
 		} else {
 			i++;
 		}

@@ -195,7 +195,7 @@ static int read_string(struct reader *reader, struct str *ret_text)
 					 "control character in a string; write it as \\uNNNN");
 		if (reader->text.len - at < 2) {
 			reader->at = reader->text.len;
-			return fail_here(reader, "a string without an end");
+			return fail_here(reader, "unterminated string");
 		}
 		/* Skip the backslash and the byte that it escapes, which may be a quote. */
 		escaped = true;
@@ -348,7 +348,7 @@ static int read_tree(struct reader *reader)
 		return error;
 	skip_space(reader);
 	if (reader->at < reader->text.len)
-		return fail_here(reader, "expected nothing behind the object");
+		return fail_here(reader, "expected nothing after the object");
 	return 0;
 }
 

@@ -34,7 +34,7 @@ static int read_cap_set(const struct fields_reader *reader, struct json_node *va
 		if (number < 0)
 			return fields_fail(
 				reader, element,
-				"%s is no capability; runtimes differ in what they make of it; write its exact name, as in capabilities(7)",
+				"unknown capability %s; runtimes differ in how they read it; write its exact name, as in capabilities(7)",
 				str_quote(reader->doc->arena, element->text));
 		set->bits |= UINT64_C(1) << number;
 	}
@@ -194,7 +194,7 @@ static int read_mount(const struct fields_reader *reader, struct json_node *valu
 	if (error < 0)
 		return error;
 	if (mount->destination.node == NULL)
-		return fields_fail(reader, value, "a mount without a destination");
+		return fields_fail(reader, value, "mount has no destination");
 	read_mount_options(mount);
 	return check_layers(reader, mount);
 }
@@ -217,19 +217,19 @@ static int read_namespace(const struct fields_reader *reader, struct json_node *
 	if (error < 0)
 		return error;
 	if (entry.type.node == NULL)
-		return fields_fail(reader, value, "a namespace without a type");
+		return fields_fail(reader, value, "namespace has no type");
 	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++) {
 		if (!str_is(entry.type.value, namespace_names[i]))
 			continue;
 		if (namespaces->types[i].node != NULL)
 			return fields_fail(
 				reader, value,
-				"namespace type \"%s\" a second time; some runtimes join both",
+				"duplicate namespace type \"%s\"; some runtimes join both",
 				namespace_names[i]);
 		namespaces->types[i] = entry;
 		return 0;
 	}
-	return fields_fail(reader, entry.type.node, "%s is no namespace type",
+	return fields_fail(reader, entry.type.node, "unknown namespace type %s",
 			   str_quote(reader->doc->arena, entry.type.value));
 }
 
@@ -258,7 +258,7 @@ static int check_clos_id(const struct fields_reader *reader, struct json_node *v
 		return 0;
 	if (str_path_climbs(value->text) ||
 	    (value->text.len > 0 && memchr(value->text.data, '/', value->text.len) != NULL))
-		return fields_fail(reader, value, "closID is one name, without \"/\"");
+		return fields_fail(reader, value, "closID must be one name, without \"/\"");
 	return 0;
 }
 
@@ -282,7 +282,7 @@ static int check_mount_label(const struct fields_reader *reader, struct json_nod
 	for (size_t i = 0; i < value->text.len; i++)
 		if (memchr(plain, value->text.data[i], sizeof(plain) - 1) == NULL)
 			return fields_fail(reader, value,
-					   "a character that no label has, at byte %zu", i + 1);
+					   "invalid character in a label, at byte %zu", i + 1);
 	return 0;
 }
 

@@ -22,7 +22,7 @@ static int read_hook(const struct fields_reader *reader, struct json_node *value
 	if (error < 0)
 		return error;
 	if (hook->path.node == NULL)
-		return fields_fail(reader, value, "a hook without a path");
+		return fields_fail(reader, value, "hook has no path");
 	return 0;
 }
 

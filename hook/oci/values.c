@@ -141,7 +141,7 @@ static int read_capability(const struct fields_reader *reader, struct json_node 
 	full = arena_printf(reader->doc->arena, "CAP_%.*s", (int)element->text.len,
 			    element->text.data);
 	if (cap_from_name(str_from(full)) >= 0)
-		return fields_fail(reader, element, "%s is no capability; did you mean \"%s\"?",
+		return fields_fail(reader, element, "unknown capability %s; did you mean \"%s\"?",
 				   str_quote(reader->doc->arena, element->text), full);
 	number = field_word(reader, element, &words);
 	if (number < 0)

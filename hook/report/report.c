@@ -170,8 +170,8 @@ void report_json_invalid(struct json_writer *writer, const struct json_doc *doc,
 				: "a document that every runtime reads in the same way");
 	json_member_text(writer, "message", err->text);
 	json_member_text(writer, "fix",
-			 unread ? "mend the path, or its permissions"
-				: "write the spec with an engine, or mend the place named");
+			 unread ? "fix the path, or its permissions"
+				: "write the spec with an engine, or fix the place named");
 	report_json_references(writer, &rule_spec);
 	json_end_object(writer);
 	json_end_array(writer);

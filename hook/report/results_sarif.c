@@ -28,7 +28,7 @@ static void write_help(struct json_writer *writer, const struct rule *rule)
 	buf_printf(&help, "Reads %s. %s", rule->reads,
 		   rule == &rule_spec ? "Always on."
 		   : rule->rewrites != NULL
-			   ? "RF_ACT_REWRITE puts it right."
+			   ? "RF_ACT_REWRITE fixes it."
 			   : "RF_ACT_REWRITE refuses: no rewrite makes this safe.");
 	for (size_t i = 0; i < RULE_ARGS_MAX && rule->args[i].kind != KIND_NONE; i++)
 		buf_printf(&help, "\nArgument %s: %s.", rule->args[i].name, rule->args[i].meaning);

@@ -184,12 +184,12 @@ static int unknown_option(const struct args_reader *reader, const struct runtime
 	if (option_find(global_options, arg) != NULL)
 		return args_fail(
 			reader,
-			"runtimes differ in whether they take '%.64s' behind the verb; write it before",
+			"runtimes differ in whether they take '%.64s' after the verb; write it before the verb",
 			arg);
 	if (meant != NULL)
 		return args_fail(
 			reader,
-			"runtimes differ in how they read '%.64s'; write --%s, and its value as an argument of its own or behind =",
+			"runtimes differ in how they read '%.64s'; write --%s, and its value as an argument of its own or after =",
 			arg, meant);
 	if (alone)
 		return 0;
@@ -384,7 +384,7 @@ static int read_verb(struct args_reader *reader, const struct runtime_verb_row *
 		if (reader->args->id != NULL)
 			return args_fail(
 				reader,
-				"'%.64s' is a second container id; one command takes one, behind its options",
+				"'%.64s' is a second container id; one command takes one, after its options",
 				arg);
 		error = read_id(reader, arg);
 		/* What stands behind the id of exec is the command that it runs. */

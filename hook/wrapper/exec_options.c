@@ -25,7 +25,7 @@ static int read_id(const char *option, struct str text, struct err *err)
 
 	if (str_to_uint(text, OCI_ID_MAX, &id))
 		return 0;
-	return err_set(err, EINVAL, EXIT_USAGE, "%s: '%.*s' is no id; write a number up to %u",
+	return err_set(err, EINVAL, EXIT_USAGE, "%s: '%.*s' is not an id; write a number up to %u",
 		       option, (int)(text.len < 64 ? text.len : 64), text.data, OCI_ID_MAX);
 }
 
@@ -98,7 +98,7 @@ static int set_capabilities(struct json_doc *doc, const struct oci_capabilities 
 		if (number < 0)
 			return err_set(
 				err, EINVAL, EXIT_USAGE,
-				"--cap: '%.64s' is no capability; write its exact name, as in capabilities(7)",
+				"--cap: unknown capability '%.64s'; write its exact name, as in capabilities(7)",
 				args->capabilities.items[i]);
 		asked |= UINT64_C(1) << number;
 	}

@@ -207,7 +207,7 @@ static const char *path_flaw(const char *path, struct stat *st)
 	if (fstat(fd, st) < 0)
 		return strerror(errno);
 	if (!S_ISREG(st->st_mode))
-		return "no regular file";
+		return "not a regular file";
 	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
 		return "not executable";
 	len = pread(fd, page, sizeof(page), 0);

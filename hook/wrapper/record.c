@@ -330,8 +330,8 @@ int record_remove(struct arena *arena, const char *path, const char *id, struct 
 
 	if (name == NULL ||
 	    (strcmp(name, id) != 0 && strcmp(name, arena_printf(arena, "%s" RECORD_END, id)) != 0))
-		return err_set(err, EINVAL, EXIT_USAGE, "%s is no record of container %s", path,
-			       id);
+		return err_set(err, EINVAL, EXIT_USAGE, "%s is not the record of container %s",
+			       path, id);
 	if (lstat(path, &st) < 0 && errno == ENOENT)
 		return 0; /* nor are its directories made for that */
 	error = open_parent(arena, path, &parent, &name, err);

@@ -143,7 +143,7 @@ def test_lint_names_line_column_and_nearest_word(directory):
     equal(lint(directory, '{\n  "version": 1,\n  "name": "x",\n  "rulez": []\n}', 4),
           ['p.json:4:3: error: /rulez: unknown key; did you mean "rules"?', "p.json: invalid"])
     equal(lint(directory, '{"version": 1, "name": "x",\n "rules": [{"names": ["rootUsr"]}]}', 4)[0],
-          'p.json:2:23: error: /rules/0/names/0: "rootUsr" is no rule; did you mean "rootUser"?')
+          'p.json:2:23: error: /rules/0/names/0: unknown rule "rootUsr"; did you mean "rootUser"?')
 
 
 # Behind each error the loader reads on: (line and column, what is said), in the order of reading.
@@ -181,10 +181,10 @@ DIR/parent.json:1:29: error: /mod: unknown key; did you mean "mode"?
 p.json:4:29: error: /extends/1: expected a string, found a number
 p.json:4:32: error: /extends/2: policy: cannot open nowhere.json: No such file or directory
 p.json:3:2: error: /name: expected a name of 1 to 64 bytes
-p.json:5:2: error: /mode: "enfore" is no mode; did you mean "enforce"?
+p.json:5:2: error: /mode: unknown mode "enfore"; did you mean "enforce"?
 p.json:6:2: error: /rulez: unknown key; did you mean "rules"?
-p.json:8:14: error: /rules/0/names/0: "rootUsr" is no rule; did you mean "rootUser"?
-p.json:8:54: error: /rules/0/action: "RF_ACT_REJET" is no action of a rule; did you mean "RF_ACT_REJECT"?
+p.json:8:14: error: /rules/0/names/0: unknown rule "rootUsr"; did you mean "rootUser"?
+p.json:8:54: error: /rules/0/action: unknown rule action "RF_ACT_REJET"; did you mean "RF_ACT_REJECT"?
 p.json:9:13: error: /rules/0/args/alow: rule rootUser has no such argument
 p.json:9:35: error: /rules/0/args/uid: expected a number, found a string
 p.json:9:13: error: /rules/0/args/alow: rule capabilities has no such argument; did you mean "allow"?
@@ -193,25 +193,25 @@ p.json:10:4: error: /rules/1/name: unknown key; did you mean "names"?
 p.json:11:74: error: /rules/2/args/deny/0: expected an absolute path, found "etc"
 p.json:11:81: error: /rules/2/args/deny/1: expected one path, without * and :ro, found "/a*"
 p.json:11:88: error: /rules/2/args/deny/2: expected a string, found a number
-p.json:12:78: error: /rules/3/args/allow/0: "KILL" is no capability; did you mean "CAP_KILL"?
-p.json:12:86: error: /rules/3/args/allow/1: "CAP_KIL" is no capability; did you mean "CAP_KILL"?
+p.json:12:78: error: /rules/3/args/allow/0: unknown capability "KILL"; did you mean "CAP_KILL"?
+p.json:12:86: error: /rules/3/args/allow/1: unknown capability "CAP_KIL"; did you mean "CAP_KILL"?
 p.json:13:3: error: /rules/4: expected an object, found a string
 p.json:16:3: error: /exec/errnoRet: expected an errno from 1 to 4095, found 0
 p.json:17:3: error: /exec/guarante: unknown key; did you mean "guarantee"?
 p.json:18:24: error: /exec/rules/0/paths/0: expected the absolute path of a file
 p.json:18:42: error: /exec/rules/0/paths/2: expected a string, found a boolean
-p.json:18:49: error: /exec/rules/0/action: "RF_ACT_REJECT" is no action of exec; expected "RF_ACT_ALLOW", "RF_ACT_LOG", "RF_ACT_ERRNO", "RF_ACT_KILL_PROCESS"
+p.json:18:49: error: /exec/rules/0/action: unknown exec action "RF_ACT_REJECT"; expected "RF_ACT_ALLOW", "RF_ACT_LOG", "RF_ACT_ERRNO", "RF_ACT_KILL_PROCESS"
 p.json:18:77: error: /exec/rules/1: an exec rule needs "paths" and "action"
-p.json:21:51: error: /exceptions/0/reason: expected a reason; it is shown to those who review
+p.json:21:51: error: /exceptions/0/reason: expected a reason; reviewers see it
 p.json:22:30: error: /exceptions/0/match/annotations/a(: regular expression "a(": Unmatched ( or \(
 p.json:22:42: error: /exceptions/0/match/annotations/c: regular expression "[": Invalid regular expression
 p.json:22:52: error: /exceptions/0/match/annotations/d: expected a string, found a number
 p.json:22:62: error: /exceptions/0/expires: expected a date as YYYY-MM-DD, found "2020-13-01"
 p.json:25:3: error: /exceptions/2: an exception needs "names", "action", "match" with annotations, and "reason"
 p.json:12:14: warning: /rules/3/names/0: "capabilities" was named on line 8 already; this entry wins
-p.json:22:30: warning: /exceptions/0/match/annotations/a(: whoever starts a container can set this annotation (--annotation); io\.kubernetes\.* ones are written last by CRI-O and containerd
-p.json:24:30: warning: /exceptions/1/match/annotations/a: whoever starts a container can set this annotation (--annotation); io\.kubernetes\.* ones are written last by CRI-O and containerd
-p.json:24:42: warning: /exceptions/1/expires: expired on 2020-01-01: the exception no longer applies; take it out
+p.json:22:30: warning: /exceptions/0/match/annotations/a(: anyone who starts a container can set this annotation (--annotation); CRI-O and containerd write io\.kubernetes\.* ones last
+p.json:24:30: warning: /exceptions/1/match/annotations/a: anyone who starts a container can set this annotation (--annotation); CRI-O and containerd write io\.kubernetes\.* ones last
+p.json:24:42: warning: /exceptions/1/expires: expired on 2020-01-01: the exception no longer applies; remove it
 p.json: invalid
 """
 
@@ -290,7 +290,7 @@ def test_lint_warns_of_paths_that_the_kernel_never_has(directory):
 def test_lint_warns_of_rewrites_that_refuse(directory):
     lines = lint(directory, document(rules=[rule("RF_ACT_REWRITE", ["hostMounts", "capabilities"])]))
     equal(len(lines), 2)
-    assert "rule hostMounts cannot be rewritten" in lines[0]
+    assert "rule hostMounts never rewrites" in lines[0]
 
 
 def test_lint_looks_into_what_is_extended(directory):

@@ -16,7 +16,7 @@ static void check_text(struct arena *arena, const char *text, size_t size)
 	struct buf json = { 0 };
 	const char *shown;
 
-	must(memchr(text, '\0', size) != NULL, "a string without an end");
+	must(memchr(text, '\0', size) != NULL, "unterminated string");
 	for (size_t i = strlen(text); i < size; i++)
 		must(text[i] == '\0', "bytes behind the end");
 	for (shown = str_quote(arena, str_from(text)); *shown != '\0'; shown++)

@@ -309,7 +309,7 @@ stays() {
 	chmod 644 "$work/odd/plain"
 	setup_runtime '{ "runtimes": { "runc": ["'"$work"'/odd/directory", "'"$work"'/odd/plain"] } }'
 	run in_lab "$work/bin/runc" state c1
-	said 6 "$work/odd/directory (no regular file), $work/odd/plain (not executable)"
+	said 6 "$work/odd/directory (not a regular file), $work/odd/plain (not executable)"
 	chmod 775 "$work/odd/plain"
 	run in_lab "$work/bin/runc" state c1
 	said 6 "can be written by others than root"
@@ -631,11 +631,11 @@ session() {
 	run wrapped exec --cwd /proc/self/fd/7 c2 id
 	said 1 "/cwd is"
 	run wrapped exec --user root c2 id
-	said 2 "'root' is no id"
+	said 2 "'root' is not an id"
 	run wrapped exec --user 3267 c2 id
 	said 2 "write --user 3267:GID"
 	run wrapped exec --cap cap_kill c2 id
-	said 2 "'cap_kill' is no capability"
+	said 2 "unknown capability 'cap_kill'"
 }
 
 # crun itself refuses this machine's cgroups: what it would be started with is enough here.

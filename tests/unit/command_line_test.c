@@ -154,8 +154,8 @@ static const struct line lines[] = {
 	{ "create --program-name x c1", "unknown option '--program-name' hides" },
 
 	/* runc plans to read its global options everywhere, and to trim blanks from words */
-	{ "create --root=/x -b /b c1", "runtimes differ in whether they take '--root=/x' behind" },
-	{ "exec --log /l c1 id", "runtimes differ in whether they take '--log' behind the verb" },
+	{ "create --root=/x -b /b c1", "runtimes differ in whether they take '--root=/x' after" },
+	{ "exec --log /l c1 id", "runtimes differ in whether they take '--log' after the verb" },
 	{ "exec c1 id --root /x", "exec id=c1" },
 	{ "\t--root=/x exec --user 0 c1 id", "runtimes differ in how they read '?--root=/x'" },
 	{ "mounts\t add c1", "runtimes differ in how they read 'mounts?'" },

@@ -180,7 +180,7 @@ static void a_bad_policy_gives_none(void **state)
 	assert_int_equal(err.line, 2);
 	assert_string_equal(
 		err.text,
-		"parent:2:20: /rules/0/names/0: \"rootUsr\" is no rule; did you mean \"rootUser\"?");
+		"parent:2:20: /rules/0/names/0: unknown rule \"rootUsr\"; did you mean \"rootUser\"?");
 }
 
 static const char config_text[] =

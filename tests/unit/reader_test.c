@@ -154,7 +154,7 @@ static const struct {
 	{ "{\"x\":[{\"a\":1,\"a\":2}]}",
 	  "test:1:14: /x/0/a: duplicate name \"a\"; runtimes differ in which of the two they take",
 	  "/x/0/a", 1, 14 },
-	{ "{} {}", "test:1:4: expected nothing behind the object", "", 1, 4 },
+	{ "{} {}", "test:1:4: expected nothing after the object", "", 1, 4 },
 	{ "{\"a\":[tru]}", "test:1:10: expected a value", "/a", 1, 10 },
 	{ "{\"a\":1", "test:1:7: the document ends too early", "", 1, 7 },
 };
@@ -326,7 +326,7 @@ static bool is_expected(const struct err *err)
 		"byte order mark",
 		"expected one JSON object",
 		/* yajl takes the start of a token, as in `{} tr`, as the end of the document. */
-		"expected nothing behind the object",
+		"expected nothing after the object",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)

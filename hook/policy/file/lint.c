@@ -56,10 +56,9 @@ static void lint_action(struct lint *lint, const struct json_node *entry, const 
 
 	if (rule->rewrites == NULL && action != NULL && str_is(action->text, "RF_ACT_REWRITE"))
 		warn(lint, action,
-		     arena_printf(
-			     lint->arena,
-			     "rule %s cannot be rewritten, so that this refuses; RF_ACT_REJECT says so",
-			     rule->name));
+		     arena_printf(lint->arena,
+				  "rule %s never rewrites, so this refuses; write RF_ACT_REJECT",
+				  rule->name));
 }
 
 #define WORDS_MEANT_MAX 100 /* so many unknown words are not typing errors */
@@ -179,7 +178,7 @@ static void lint_expires(struct lint *lint, const struct json_node *expires)
 	    year * 10000 + month * 100 + day < lint->today)
 		warn(lint, expires,
 		     arena_printf(lint->arena,
-				  "expired on %s: the exception no longer applies; take it out",
+				  "expired on %s: the exception no longer applies; remove it",
 				  text));
 }
 
@@ -210,7 +209,7 @@ static void lint_match(struct lint *lint, const struct json_node *annotations)
 		if (is_engine_key(member->key))
 			return;
 	warn(lint, annotations->first,
-	     "whoever starts a container can set this annotation (--annotation); io\\.kubernetes\\.* ones are written last by CRI-O and containerd");
+	     "anyone who starts a container can set this annotation (--annotation); CRI-O and containerd write io\\.kubernetes\\.* ones last");
 }
 
 static void lint_exceptions(struct lint *lint, const struct json_node *array)

@@ -17,8 +17,8 @@ const char *const exec_action_words[] = { "RF_ACT_ALLOW", "RF_ACT_LOG", "RF_ACT_
 					  "RF_ACT_KILL_PROCESS", NULL };
 const char *const guarantee_words[] = { "none", "nnp", "kill", "deny", NULL };
 
-const struct field_words rule_actions = { "action of a rule", rule_action_words };
-const struct field_words exec_actions = { "action of exec", exec_action_words };
+const struct field_words rule_actions = { "rule action", rule_action_words };
+const struct field_words exec_actions = { "exec action", exec_action_words };
 
 struct loader {
 	struct fields_reader reader; /* its document is the file being read */
@@ -110,7 +110,7 @@ static int read_document(const struct fields_reader *reader, struct policy *poli
 		error = fields_fail(reader, root, "no \"version\"; expected \"version\": 1");
 	error = fields_go_on(reader, error);
 	if (error == 0 && json_get(root, "name") == NULL)
-		error = fields_fail(reader, root, "no \"name\"; refusals name the policy by it");
+		error = fields_fail(reader, root, "no \"name\"; refusals show it");
 	error = fields_go_on(reader, error);
 	return error < 0 ? error : fields_read(reader, root, fields, ARRAY_SIZE(fields), policy);
 }

@@ -185,8 +185,7 @@ static int read_reason(const struct fields_reader *reader, struct json_node *val
 	struct exception *exception = target;
 
 	if (value->text.len == 0)
-		return fields_fail(reader, value,
-				   "expected a reason; it is shown to those who review");
+		return fields_fail(reader, value, "expected a reason; reviewers see it");
 	exception->reason = str_show(reader->doc->arena, value->text);
 	exception->reason_text = value->text;
 	return 0;

@@ -174,8 +174,7 @@ static int load_arg(const struct fields_reader *reader, struct json_node *value,
 		error = load_ids(reader, value, arg);
 		break;
 	case KIND_WORD:
-		error = field_word(reader, value,
-				   &(struct field_words){ "value of this argument", spec->words });
+		error = field_word(reader, value, &(struct field_words){ "value", spec->words });
 		arg->number = error > 0 ? (uint64_t)error : 0;
 		break;
 	case KIND_NONE:
@@ -226,7 +225,7 @@ static int load_rule_name(const struct fields_reader *reader, struct json_node *
 
 	if (name->type == JSON_STRING && str_is(name->text, "spec"))
 		return fields_fail(reader, name,
-				   "rule spec is always on; take it out of the names");
+				   "rule spec is always on; remove it from the names");
 	row = field_word(reader, name, &words);
 	if (row < 0)
 		return row;

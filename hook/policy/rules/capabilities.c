@@ -182,7 +182,7 @@ const struct rule rule_capabilities = {
 				       .kind = KIND_CAPABILITIES,
 				       .effect = EFFECT_ADMITS,
 				       .meaning =
-					       "what they may hold besides in a private user namespace" },
+					       "what they may also hold in a private user namespace" },
 		[ARG_SINCE] = { .name = "version",
 				.kind = KIND_VERSION,
 				.effect = EFFECT_DEMANDS,

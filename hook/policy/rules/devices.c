@@ -67,7 +67,7 @@ static bool entry_is_known(struct arena *arena, struct str entry)
 
 static const struct vocabulary entries = {
 	.has = entry_is_known,
-	.unknown = "is no TYPE MAJOR:MINOR ACCESS, as \"c 10:200 rw\"",
+	.unknown = "is not TYPE MAJOR:MINOR ACCESS, such as \"c 10:200 rw\"",
 };
 
 static bool number_covers(struct str allowed, struct str number)
@@ -149,7 +149,7 @@ static struct finding *add_finding(struct judge *judge, const struct json_node *
 		judge, node, NULL,
 		(struct finding_text){
 			.observed = judge_source(judge, node),
-			.required = "devices of args.allow only",
+			.required = "only devices in args.allow",
 			.message = message,
 			.fix = "drop --device and --privileged; or add it to args.allow of deviceAccess",
 		});
@@ -245,7 +245,7 @@ static void check_net_devices(struct judge *judge)
 				    .observed = judge_source(judge, device),
 				    .required = "absent",
 				    .message = "takes a network interface of the host; must not",
-				    .fix = "take it out of linux.netDevices",
+				    .fix = "remove it from linux.netDevices",
 			    });
 }
 

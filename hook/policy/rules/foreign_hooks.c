@@ -54,9 +54,9 @@ static void check_hook_environment(struct judge *judge, const struct oci_hook *h
 				.required = "absent",
 				.message = arena_printf(
 					judge->arena,
-					"has the linker change what %s runs on the host; must not",
+					"lets the dynamic linker change what %s runs on the host; must not",
 					str_quote(judge->arena, hook->path.value)),
-				.fix = "take the variable out of the hook's file in hooks.d",
+				.fix = "remove the variable from the hook's file in hooks.d",
 			});
 	}
 }
@@ -76,12 +76,12 @@ static void check(struct judge *judge)
 				judge, hooks[i].path.node, NULL,
 				(struct finding_text){
 					.observed = judge_source(judge, hooks[i].path.node),
-					.required = "a hook of args.allow",
+					.required = "a hook in args.allow",
 					.message = arena_printf(
 						judge->arena,
-						"runs %s on the host; must be of args.allow",
+						"runs %s on the host; must be in args.allow",
 						str_quote(judge->arena, hooks[i].path.value)),
-					.fix = "add it to args.allow of foreignHooks, or take its file out of hooks.d",
+					.fix = "add it to args.allow of foreignHooks, or remove its file from hooks.d",
 				});
 		}
 	}
@@ -89,7 +89,7 @@ static void check(struct judge *judge)
 
 const struct rule rule_foreign_hooks = {
 	.name = "foreignHooks",
-	.title = "Programs of others run on the host for the container",
+	.title = "Foreign programs run on the host for the container",
 	.reads = "/hooks",
 	.args = {
 		[ARG_ALLOW] = { .name = "allow",

@@ -253,7 +253,7 @@ static void check(struct judge *judge)
 
 const struct rule rule_host_mounts = {
 	.name = "hostMounts",
-	.title = "A mount brings in what is the host's",
+	.title = "A mount exposes files of the host",
 	.reads = "/mounts, /root/path",
 	.args = {
 		[ARG_ALLOW] = { .name = "allow",

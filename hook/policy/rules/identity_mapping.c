@@ -118,7 +118,7 @@ static const char *idmap_flaw(const struct judge *judge, const struct oci_mount 
 	if (idmap == IDMAP_ODD)
 		return "has an option that only some runtimes read as idmap";
 	if (!mount->bind)
-		return "maps ids of what is no bind mount";
+		return "maps ids of a mount that is not a bind mount";
 	if (!judge_user_namespace_is_private(judge)) {
 		*ret_fix = "drop idmap from the options of the mount, or --userns=auto";
 		return "maps ids of files without a user namespace";
@@ -201,7 +201,7 @@ const struct rule rule_identity_mapping = {
 				     .kind = KIND_IDS,
 				     .effect = EFFECT_DEMANDS,
 				     .meaning =
-					     "ids of the host besides 0 that no mapping may reach" },
+					     "ids of the host, in addition to 0, that no mapping may reach" },
 	},
 	.references = REFERENCES("user_namespaces(7)"),
 	.check = check,

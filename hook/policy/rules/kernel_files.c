@@ -198,7 +198,7 @@ static void check_masked_paths(struct judge *judge)
 
 const struct rule rule_masked_paths = {
 	.name = "maskedPaths",
-	.title = "Files of the kernel that engines hide are in sight",
+	.title = "Kernel files that engines hide are visible",
 	.reads = "/linux/maskedPaths, /mounts",
 	.args = {
 		[LIST_PATHS] = { .name = "paths",
@@ -209,7 +209,7 @@ const struct rule rule_masked_paths = {
 		[LIST_ALSO] = { .name = "also",
 				.kind = KIND_INSIDE,
 				.defaults = also_masked_paths,
-				.meaning = "what a rewrite masks besides" },
+				.meaning = "what a rewrite masks as well" },
 		[LIST_WHEN] = RELAXED_WHEN,
 		[LIST_SINCE] = RELAXED_VERSION,
 	},
@@ -229,7 +229,7 @@ static void check_readonly_paths(struct judge *judge)
 
 const struct rule rule_readonly_paths = {
 	.name = "readonlyPaths",
-	.title = "Files of the kernel that engines make read-only can be written",
+	.title = "Kernel files that engines make read-only are writable",
 	.reads = "/linux/readonlyPaths, /linux/maskedPaths",
 	.args = {
 		[LIST_PATHS] = { .name = "paths",
@@ -240,7 +240,7 @@ const struct rule rule_readonly_paths = {
 					 "what must be read-only or masked, or a directory above it" },
 		[LIST_ALSO] = { .name = "also",
 				.kind = KIND_INSIDE,
-				.meaning = "what a rewrite makes read-only besides" },
+				.meaning = "what a rewrite makes read-only as well" },
 		[LIST_WHEN] = RELAXED_WHEN,
 		[LIST_SINCE] = RELAXED_VERSION,
 	},
@@ -262,9 +262,9 @@ static const char *mount_flaw(const struct judge *judge, const struct oci_mount 
 	bool sysfs = str_is(mount->type.value, "sysfs") && !mount->bind;
 
 	if (strcmp(at, "/proc") == 0)
-		return proc ? NULL : "is no proc file system";
+		return proc ? NULL : "is not a proc file system";
 	if (strcmp(at, "/sys") == 0)
-		return sysfs ? NULL : "is no sysfs";
+		return sysfs ? NULL : "is not sysfs";
 	if (is_at_or_under(at, "/proc/sys") && !mount->read_only)
 		return "makes /proc/sys writable";
 	if (proc)
@@ -326,7 +326,7 @@ static void check_proc_mount(struct judge *judge)
 
 const struct rule rule_proc_mount = {
 	.name = "procMount",
-	.title = "The container sees the kernel's files in another way than runtimes show them",
+	.title = "The container sees the kernel's files in a way that runtimes do not show them",
 	.reads = "/mounts, /linux/readonlyPaths, /linux/maskedPaths",
 	.args = { [PROC_WHEN] = RELAXED_WHEN, [PROC_SINCE] = RELAXED_VERSION },
 	.references =

@@ -35,7 +35,7 @@ static void check_apparmor_profile(struct judge *judge)
 	const struct oci_string *profile = &judge->config->process.apparmor_profile;
 	const struct rule_arg *allow = judge_arg(judge, ARG_ALLOW);
 	static const char fix[] =
-		"drop --privileged and --security-opt apparmor=unconfined; the engine then takes its own";
+		"drop --privileged and --security-opt apparmor=unconfined; the engine then uses its own";
 	struct str name = profile->value;
 
 	/* On a host without AppArmor engines write no profile or an empty one. */
@@ -50,7 +50,7 @@ static void check_apparmor_profile(struct judge *judge)
 	finding_add(judge, profile->node, NULL,
 		    (struct finding_text){
 			    .observed = judge_source(judge, profile->node),
-			    .required = "a profile that confines, of args.allow",
+			    .required = "a confining profile from args.allow",
 			    .message = arena_printf(judge->arena, "is %s; must not be",
 						    str_quote(judge->arena, profile->value)),
 			    .fix = fix,
@@ -113,7 +113,7 @@ static void check_selinux_label(struct judge *judge)
 {
 	const struct oci_string *label = &judge->config->process.selinux_label;
 	static const char fix[] =
-		"drop --privileged and --security-opt label=...; the engine then takes its own";
+		"drop --privileged and --security-opt label=...; the engine then uses its own";
 	struct str rest = label->value, parts[3];
 
 	if (label->value.len == 0) {
@@ -130,10 +130,10 @@ static void check_selinux_label(struct judge *judge)
 		judge, label->node, NULL,
 		(struct finding_text){
 			.observed = judge_source(judge, label->node),
-			.required = "system_u:system_r and a type of args.allow",
+			.required = "system_u:system_r and a type from args.allow",
 			.message = arena_printf(
 				judge->arena,
-				"is %s; its type must be of args.allow, its user and role system_u:system_r",
+				"is %s; its type must be in args.allow, its user and role system_u:system_r",
 				str_quote(judge->arena, label->value)),
 			.fix = fix,
 		});

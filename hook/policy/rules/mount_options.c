@@ -32,7 +32,7 @@ static bool word_is_safer(struct arena *arena, struct str word)
 
 static const struct vocabulary options = {
 	.has = word_is_safer,
-	.unknown = "is no option that makes a mount safer",
+	.unknown = "is not an option that makes a mount safer",
 	.words = safer_words,
 };
 

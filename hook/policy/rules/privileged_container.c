@@ -56,12 +56,12 @@ static void check(struct judge *judge)
 		finding_add(judge, annotation, NULL, text);
 	} else if (cap_set_has(held, CAPABILITY_SYS_ADMIN) && devices != NULL) {
 		text.message =
-			"allows every device, beside CAP_SYS_ADMIN: --privileged; must not be";
+			"allows every device, with CAP_SYS_ADMIN: that is --privileged; must not be";
 		finding_add(judge, devices, NULL, text);
 	} else if (cap_set_has(held, CAPABILITY_SYS_ADMIN) && config->masked_paths.n == 0 &&
 		   config->seccomp.node == NULL) {
 		text.message =
-			"keeps CAP_SYS_ADMIN, without masked paths and seccomp: --privileged; must not be";
+			"keeps CAP_SYS_ADMIN, without masked paths and seccomp: that is --privileged; must not be";
 		finding_add(judge, capabilities->node, NULL, text);
 	}
 }

@@ -140,16 +140,15 @@ static void check_unified(struct judge *judge, enum limit limit, uint64_t max)
 
 	if (file == NULL)
 		return;
-	finding =
-		finding_add(judge, file, NULL,
-			    (struct finding_text){
-				    .observed = judge_source(judge, file),
-				    .required = required,
-				    .message = arena_printf(
-					    judge->arena, "takes the limit for %s back; must be %s",
-					    limits[limit].parent, required),
-				    .fix = limits[limit].fix,
-			    });
+	finding = finding_add(judge, file, NULL,
+			      (struct finding_text){
+				      .observed = judge_source(judge, file),
+				      .required = required,
+				      .message = arena_printf(
+					      judge->arena, "removes the limit for %s; must be %s",
+					      limits[limit].parent, required),
+				      .fix = limits[limit].fix,
+			      });
 	finding_remove(judge, finding, file);
 }
 
@@ -166,7 +165,7 @@ static void set_number(struct judge *judge, struct finding *finding, enum limit 
 static void set_limit(struct judge *judge, struct finding *finding, enum limit limit, uint64_t max)
 {
 	if (max == 0) {
-		finding_block(finding, "args of resourceLimits name no value to set");
+		finding_block(finding, "args of resourceLimits give no value to set");
 		return;
 	}
 	if (limit != LIMIT_CPU) {

@@ -52,7 +52,7 @@ static const char *const denied[] = {
 
 static const struct vocabulary system_calls = {
 	.has = oci_seccomp_has_call,
-	.unknown = "is no system call that libseccomp knows",
+	.unknown = "is not a system call that libseccomp knows",
 	.words = oci_seccomp_calls,
 };
 
@@ -83,7 +83,7 @@ static void open_calls(const struct judge *judge, struct buf *json, struct buf *
 		json_quote(json, deny->strings[i]);
 		buf_printf(words, "%s%s%s", words->len > 0 ? ", " : "",
 			   str_show(judge->arena, deny->strings[i]),
-			   reach == SECCOMP_UNKNOWN ? " (cannot be told)" : "");
+			   reach == SECCOMP_UNKNOWN ? " (unknown)" : "");
 	}
 	if (json->len > 0)
 		buf_printf(json, "]");
@@ -103,18 +103,18 @@ static const char *profile_flaw(const struct judge *judge, const struct oci_secc
 		/* Older versions of restricted do not ask for a profile. */
 		if (judge_before(judge_arg(judge, ARG_SINCE), SINCE))
 			return NULL;
-		return "is missing: every system call gets through; must be a profile";
+		return "is missing: every system call is allowed; must be a profile";
 	}
 	if (seccomp->default_action.node == NULL ||
 	    oci_seccomp_lets_through(seccomp->default_action.value)) {
 		*ret_observed = judge_source(judge, seccomp->default_action.node);
-		return "lets every system call through that it does not name; must refuse";
+		return "allows every system call that it does not name; must refuse";
 	}
 	open_calls(judge, &json, &words);
 	if (words.len == 0)
 		return NULL;
 	*ret_observed = arena_copy(judge->arena, json.data, json.len);
-	return arena_printf(judge->arena, "lets %s through; must not", words.data);
+	return arena_printf(judge->arena, "allows %s; must not", words.data);
 }
 
 static void check(struct judge *judge)
@@ -142,7 +142,7 @@ static void check(struct judge *judge)
 
 const struct rule rule_seccomp_profile = {
 	.name = "seccompProfile",
-	.title = "System calls that no container needs get through",
+	.title = "System calls that no container needs are allowed",
 	.reads = "/linux/seccomp",
 	.args = {
 		[ARG_DENY] = { .name = "deny",

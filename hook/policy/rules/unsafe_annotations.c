@@ -44,7 +44,7 @@ static void check(struct judge *judge)
 				.observed = judge_quote(judge, annotation->text),
 				.required = "absent",
 				.message =
-					"tells the runtime what no field shows; must not be there",
+					"tells the runtime something that no field shows; must not be there",
 				.fix = arena_printf(
 					judge->arena,
 					"drop --annotation %s, and the LABEL of the image",
@@ -56,7 +56,7 @@ static void check(struct judge *judge)
 
 const struct rule rule_unsafe_annotations = {
 	.name = "unsafeAnnotations",
-	.title = "An annotation tells the runtime what no field of the spec shows",
+	.title = "An annotation tells the runtime something that no field of the spec shows",
 	.reads = "/annotations",
 	.args = {
 		[ARG_ALLOW] = { .name = "allow",

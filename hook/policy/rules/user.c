@@ -53,7 +53,7 @@ static const char *rewrite_obstacle(const struct judge *judge, enum id_kind kind
 
 	if (!arg->set)
 		return arena_printf(judge->arena,
-				    "the policy must name args.%s, which to rewrite to", name);
+				    "the policy must set args.%s, the id to rewrite to", name);
 	flaw = rule_flaw(judge, kind, (uint32_t)arg->number);
 	if (flaw != NULL)
 		return arena_printf(judge->arena, "args.%s of the policy is %u; %s", name,
@@ -131,7 +131,7 @@ static void check_additional_group(struct judge *judge, const struct oci_id *gid
 			.observed = arena_printf(judge->arena, "%u", gid->value),
 			.required = "not 0 on the host",
 			.message = arena_printf(judge->arena, "is %u; %s", gid->value, flaw),
-			.fix = "--user UID:GID; take group 0 out of --group-add",
+			.fix = "--user UID:GID; remove group 0 from --group-add",
 		});
 	finding_block(finding, obstacle);
 	finding_remove(judge, finding, gid->node);
