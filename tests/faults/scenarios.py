@@ -201,7 +201,8 @@ def wrapper():
     usual = shutil.which("runc")
     subprocess.run(["mount", "--bind", path("real"), usual], check=True)
     os.rename(SETUP, f"{SETUP}.aside")
-    yield Scenario("runc state, handed over", 42, command("state", "c1"), directories=changed)
+    yield Scenario("runc state, without runtime.json", 42, command("state", "c1"),
+                   directories=changed)
     os.rename(f"{SETUP}.aside", SETUP)
     subprocess.run(["umount", usual], check=True)
 
