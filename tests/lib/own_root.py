@@ -14,7 +14,6 @@ import sys
 CLONE_NEWNS = 0x00020000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 MNT_DETACH = 2
-SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -63,7 +62,7 @@ def make_root():
     call("mount", None, "/", None, MS_REC | MS_PRIVATE, None)
     call("mount", path, path, None, MS_BIND | MS_REC, None)
     os.chdir(path)
-    call("syscall", SYS_PIVOT_ROOT[os.uname().machine], ".", ".")
+    call("pivot_root", ".", ".")
     call("umount2", ".", MNT_DETACH)
     os.chdir(here)
 
