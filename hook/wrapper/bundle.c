@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bundle and the files that are changed in it: see bundle.h. */
+/* Opens the bundle and replaces files in it: see bundle.h. */
 #include "bundle.h"
 
 #include <errno.h>
@@ -15,10 +15,13 @@
 #include "base/io.h"
 #include "writable_by_others.h"
 
-#define LOCK_TRIES 500 /* of 10 ms: another wrapper holds the lock for about a millisecond */
+#define LOCK_TRIES 500 /* of 10 ms; another wrapper holds the lock for about 1 ms */
 #define TEMP_SUFFIX ".rootfence"
 
-/* The path without "/" and "/." at its end, behind which O_NOFOLLOW would follow a link. */
+/*
+ * Removes "/" and "/." from the end of a path. With them, open() follows a symbolic link despite
+ * O_NOFOLLOW.
+ */
 static const char *plain_path(struct arena *arena, const char *path)
 {
 	size_t len = strlen(path);
@@ -50,7 +53,7 @@ static int open_directory(const char *path, int *ret_fd, struct err *err)
 	return 0;
 }
 
-/* Not for ever: whoever may read the directory may lock it. */
+/* Waiting has a limit, because anybody who can read the directory can lock it. */
 static int lock(int fd, const char *path, struct err *err)
 {
 	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
@@ -91,7 +94,10 @@ int bundle_open(struct arena *arena, const char *path, enum bundle_use use, int 
 	return 0;
 }
 
-/* What is judged here, the runtime reads again. */
+/*
+ * The runtime reads the file again after it was judged here, so others must not be able to change
+ * it.
+ */
 static int check_owners(const struct bundle_file *file, struct err *err)
 {
 	bool of_others, in_others;
@@ -114,7 +120,7 @@ static int check_owners(const struct bundle_file *file, struct err *err)
 int bundle_file_read(struct arena *arena, int dir, const char *name, size_t max,
 		     struct bundle_file *ret_file, struct err *err)
 {
-	/* O_NONBLOCK: a FIFO put in the file's place must not hold the engine up. */
+	/* O_NONBLOCK: opening a FIFO in the file's place must not block the engine. */
 	auto_close int fd =
 		openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct bundle_file file = { .dir = dir, .name = name };
@@ -140,7 +146,10 @@ int bundle_file_read(struct arena *arena, int dir, const char *name, size_t max,
 	return 0;
 }
 
-/* One name, so that what a killed wrapper left is found again; the bundle's lock keeps it ours. */
+/*
+ * The name is fixed, so that the next wrapper finds what a killed one left. The lock on the bundle
+ * keeps it ours.
+ */
 static void temp_name(const struct bundle_file *file, char *name, size_t size)
 {
 	snprintf(name, size, ".%.200s" TEMP_SUFFIX, file->name);
@@ -154,7 +163,10 @@ void bundle_file_clean(const struct bundle_file *file)
 	unlinkat(file->dir, temp, 0);
 }
 
-/* Where anybody may write, as --process in /tmp, somebody may take that name: another one then. */
+/*
+ * In a directory that anybody can write to, such as /tmp with --process, the name may be taken.
+ * Then a random name is tried.
+ */
 static int make_temp(const struct bundle_file *file, char *name, size_t size)
 {
 	int fd = -1;
@@ -210,7 +222,7 @@ int bundle_file_replace(const struct bundle_file *file, struct str text, struct 
 		unlinkat(file->dir, temp, 0);
 		return error;
 	}
-	/* Whether its name reached the disk is left open: after a power failure the old file is as
-	 * whole, and no container runs that was made with the new one. */
+	/* The directory is not synced. After a power failure the old file may be back, which is
+	 * whole too, and no container that was made with the new file runs. */
 	return 0;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Command lines of runc and crun: see command_line.h. The tables hold the options of runc 1.0 to 1.5 and of
- * crun 0.17 to 1.29. Where the two differ:
+ * Reads command lines of runc and crun: see command_line.h. The tables hold the options of runc 1.0
+ * to 1.5 and of crun 0.17 to 1.29. The two read these spellings differently:
  *   -bundle B    runc: --bundle B             crun: -b undle, then an argument
  *   -bB, -dt     runc: unknown                crun: -b B, -d -t
  *   -b=B         runc: -b B                   crun: the bundle is "=B"
  *   --b, --bun   runc: knows --b              crun: any abbreviation
  *   --x -y       runc may move -y away        crun: the value of --x
- *   --x=         runc 1.5 takes the next argument; others an empty value
+ *   --x=         runc 1.5: the value is the next argument; others: it is empty
  *   ID --opt     runc: an option of create, run and restore; crun: an error
  */
 #include "command_line.h"
@@ -24,7 +24,7 @@ enum option_kind {
 	OPTION_FLAG,
 	OPTION_VALUE,
 	OPTION_LIST,
-	OPTION_BELOW, /* a path that must not lead up */
+	OPTION_BELOW, /* a path that must not contain ".." */
 	OPTION_REFUSED,
 };
 
@@ -32,7 +32,7 @@ struct runtime_option {
 	const char *name;
 	char letter; /* 0: none */
 	enum option_kind kind;
-	size_t target; /* in struct runtime_args; 0, where the verb is: nobody asks */
+	size_t target; /* in struct runtime_args; 0, which is the verb, if the value is not used */
 };
 
 #define TARGET(member) offsetof(struct runtime_args, member)
@@ -55,7 +55,7 @@ static const struct runtime_option global_options[] = {
 	{ 0 },
 };
 
-/* create, run and restore: an option that a verb lacks is an error of the real runtime. */
+/* Options of create, run and restore. The real runtime refuses an option that the verb lacks. */
 static const struct runtime_option container_options[] = {
 	{ "bundle", 'b', OPTION_VALUE, TARGET(bundle) },
 	{ "config", 'f', OPTION_REFUSED, 0 }, /* crun: another file than the bundle's config.json */
@@ -123,7 +123,7 @@ static const struct runtime_verb_row {
 	{ "exec", VERB_EXEC, exec_options },
 };
 
-/* crun from 1.20: binds what it is told to into a container that runs, where nothing judges it. */
+/* A verb of crun since 1.20. It bind-mounts into a running container, and nothing judges that. */
 #define MOUNTS_VERB "mounts"
 
 struct args_reader {
@@ -137,7 +137,7 @@ struct args_reader {
 
 #define args_fail(reader, ...) err_set((reader)->err, EINVAL, EXIT_USAGE, __VA_ARGS__)
 
-/* The option by its full name, or by its letter; NULL when it is none of the table. */
+/* Finds an option by its full name or its letter. Returns NULL if the table does not have it. */
 static const struct runtime_option *option_find(const struct runtime_option *options,
 						const char *arg)
 {
@@ -153,7 +153,7 @@ static const struct runtime_option *option_find(const struct runtime_option *opt
 	return NULL;
 }
 
-/* What the author of an unknown option can have meant: one of the table, cut short or misspelled. */
+/* Returns the option of the table that arg abbreviates or misspells, or NULL. */
 static const char *option_meant(const struct runtime_option *options, const char *arg)
 {
 	const char *name = arg + (arg[1] == '-' ? 2 : 1);
@@ -171,9 +171,9 @@ static const char *option_meant(const struct runtime_option *options, const char
 }
 
 /*
- * An option of neither runtime, or a spelling that one of them reads in another way. Only
- * --NAME=VALUE stands alone in both, and is left to the real runtime; not when NAME is the beginning
- * of a known one, which crun completes.
+ * Handles an option of neither runtime, or a spelling that one of them reads differently. Only
+ * --NAME=VALUE takes no further argument in both, so it is left to the real runtime, unless NAME is
+ * the beginning of a known option, which crun completes.
  */
 static int unknown_option(const struct args_reader *reader, const struct runtime_option *options,
 			  const char *arg)
@@ -232,7 +232,7 @@ static int option_flag(struct args_reader *reader, const struct runtime_option *
 	return args_fail(reader, "option --%s is true or false", option->name);
 }
 
-/* runc refuses it, crun may leave the container's cgroup, which the guard knows the container by. */
+/* runc refuses "..". crun may leave the cgroup by which the guard knows the container. */
 static int check_below(struct args_reader *reader, const struct runtime_option *option,
 		       const char *value)
 {
@@ -251,7 +251,7 @@ static int check_below(struct args_reader *reader, const struct runtime_option *
 
 static void words_add(struct arena *arena, struct runtime_words *words, const char *word)
 {
-	/* Room for twice as many whenever their number is a power of two. */
+	/* Doubles the room whenever the number is a power of two. */
 	if ((words->n & (words->n - 1)) == 0) {
 		const char **items =
 			arena_array(arena, words->n > 0 ? 2 * words->n : 1, sizeof(*items));
@@ -263,7 +263,7 @@ static void words_add(struct arena *arena, struct runtime_words *words, const ch
 	words->items[words->n++] = word;
 }
 
-/* One option at reader->next, which moves on behind it and its value. */
+/* Reads the option at reader->next, and moves on after it and its value. */
 static int read_option(struct args_reader *reader, const struct runtime_option *options)
 {
 	const char *arg = reader->argv[reader->next++];
@@ -300,7 +300,7 @@ static bool is_option(const char *arg)
 	return arg[0] == '-' && arg[1] != '\0';
 }
 
-/* A verb that is judged, or an option, with blanks around it: some runtimes are to trim words. */
+/* True for an option or a judged verb with blanks around it. Some runtimes may trim words. */
 static bool is_judged_with_blanks(const char *arg)
 {
 	static const char blanks[] = " \t\r\n\v\f";
@@ -317,7 +317,7 @@ static bool is_judged_with_blanks(const char *arg)
 	return len == strlen(MOUNTS_VERB) && strncmp(start, MOUNTS_VERB, len) == 0;
 }
 
-/* Global options, up to the verb. With none there is nothing to judge. */
+/* Reads global options, up to the verb. Without a verb there is nothing to judge. */
 static int read_globals(struct args_reader *reader, const struct runtime_verb_row **ret_row)
 {
 	while (reader->next < reader->argc) {
@@ -326,7 +326,7 @@ static int read_globals(struct args_reader *reader, const struct runtime_verb_ro
 
 		if (is_option(arg)) {
 			if (reader->next + 1 == reader->argc)
-				return 0; /* the last word hides nothing */
+				return 0; /* nothing follows that it could hide */
 			error = read_option(reader, global_options);
 			if (error < 0)
 				return error;
@@ -387,7 +387,7 @@ static int read_verb(struct args_reader *reader, const struct runtime_verb_row *
 				"'%.64s' is a second container id; one command takes one, after its options",
 				arg);
 		error = read_id(reader, arg);
-		/* What stands behind the id of exec is the command that it runs. */
+		/* After the id of exec comes the command to run. */
 		if (error < 0 || row->verb == VERB_EXEC)
 			return error;
 	}

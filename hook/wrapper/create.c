@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Containers that are created: see create.h. */
+/* Judges a new container and writes its bundle: see create.h. */
 #include "create.h"
 
 #include "wrapper/own_hooks.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A container that is about to be created, run or restored: the bundle's config is judged and
- * rewritten, given our hooks, and put in the place of what the engine wrote.
+ * Handles a container that is about to be created, run or restored: judges the bundle's config,
+ * rewrites it, adds our hooks, and replaces what the engine wrote.
  */
 #ifndef ROOTFENCE_WRAPPER_CREATE_H
 #define ROOTFENCE_WRAPPER_CREATE_H
@@ -17,23 +17,23 @@ struct creation {
 	enum runtime_kind kind; /* of the real runtime */
 	const char *bundle;	/* absolute path */
 	struct bundle_file file;
-	const char *record; /* path of the container's record, there or not */
+	const char *record; /* path of the container's record, which need not exist */
 	struct pipeline_result judged;
 };
 
 /*
- * creation_open: the bundle, and its config. Two creates of one bundle take turns: *ret_lock is held
+ * Opens the bundle and reads its config. Two creates of one bundle take turns: *ret_lock is held
  * until the real runtime takes over. Error: EXIT_SYSTEM, EXIT_SPEC.
  */
 int creation_open(struct creation *creation, int *ret_lock, struct err *err);
 
-/* creation_judge: see pipeline_judge(). The spec to use has our hooks. */
+/* Judges the config: see pipeline_judge(). The output has our hooks. */
 int creation_judge(struct creation *creation, const struct policy *policy, const char *record,
 		   bool userns_needs_seal, struct err *err);
 
 /*
- * creation_put_in_place: what was judged takes the place of what was read, and the record is there
- * before a hook asks. Error: EXIT_SYSTEM, and no record is left that was not there.
+ * Writes the record, the generated files and then the judged config, so that the record exists
+ * before a hook reads it. On an error a record that this call made is removed. Error: EXIT_SYSTEM.
  */
 int creation_put_in_place(const struct creation *creation, struct err *err);
 

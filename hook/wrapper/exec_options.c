@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of exec as a process document: see exec_options.h. */
+/* Turns options of exec into a process document: see exec_options.h. */
 #include "exec_options.h"
 
 #include <errno.h>
@@ -30,8 +30,9 @@ static int read_id(const char *option, struct str text, struct err *err)
 }
 
 /*
- * UID[:GID]. Without GID, runc takes that user, and crun 1.21 uid 0. Root is root to both; its group
- * is the container's to runc and 0 to crun: the worse of the two is judged.
+ * Reads UID[:GID]. Without GID, runc takes that user, but crun 1.21 takes uid 0, so only uid 0 is
+ * accepted. Its group is then the container's with runc and 0 with crun. The worse of the two is
+ * judged.
  */
 static int read_user(const char *text, struct str *ret_uid, struct str *ret_gid, struct err *err)
 {
@@ -53,7 +54,7 @@ static int read_user(const char *text, struct str *ret_uid, struct str *ret_gid,
 	return 0;
 }
 
-/* --user and --additional-gids */
+/* Applies --user and --additional-gids. */
 static int set_user(struct json_doc *doc, const struct oci_user *user,
 		    const struct runtime_args *args, struct err *err)
 {
@@ -81,7 +82,10 @@ static int set_user(struct json_doc *doc, const struct oci_user *user,
 	return error;
 }
 
-/* --cap: runc adds to the container's sets, crun replaces them: what either gives is judged. */
+/*
+ * Applies --cap. runc adds to the container's sets, crun replaces them. The union of both is
+ * judged.
+ */
 static int set_capabilities(struct json_doc *doc, const struct oci_capabilities *capabilities,
 			    const struct runtime_args *args, struct err *err)
 {
@@ -110,7 +114,7 @@ static int set_capabilities(struct json_doc *doc, const struct oci_capabilities 
 	return 0;
 }
 
-/* The container's own process; one of which nothing is known is root's. */
+/* Reads the container's own process. If the container is unknown, its process counts as root's. */
 static int own_process(struct arena *arena, const struct oci_config *container,
 		       struct json_doc **ret_doc, struct oci_config *config, struct err *err)
 {
@@ -123,7 +127,7 @@ static int own_process(struct arena *arena, const struct oci_config *container,
 	return error < 0 ? error : oci_process_read(*ret_doc, NULL, config, err);
 }
 
-/* crun takes labels and capabilities from the container, but starts as root when no user is named. */
+/* crun takes labels and capabilities from the container, but not the user and noNewPrivileges. */
 static struct runtime_args start_blank(const struct runtime_args *args)
 {
 	struct runtime_args all = *args;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of exec that stand for a process document, where there is no --process. */
+/* Turns options of exec into a process document, for exec without --process. */
 #ifndef ROOTFENCE_WRAPPER_EXEC_OPTIONS_H
 #define ROOTFENCE_WRAPPER_EXEC_OPTIONS_H
 
@@ -8,10 +8,10 @@
 #include "wrapper/real_runtime.h"
 
 /*
- * exec_options_process: the process document that this runtime makes of the options: the container's
- * own process with what they change. crun starts root without noNewPrivileges where no option says
- * otherwise. container is NULL where nothing is known of it: its process is taken for root's. Error:
- * EXIT_USAGE for options that runtimes read differently.
+ * Builds the process document that this runtime makes of the options: the container's own process,
+ * changed by them. crun starts root without noNewPrivileges unless an option says otherwise.
+ * container is NULL if it is unknown; its process then counts as root's. Error: EXIT_USAGE for
+ * options that runtimes read differently.
  */
 int exec_options_process(struct arena *arena, const struct oci_config *container,
 			 enum runtime_kind kind, const struct runtime_args *args,

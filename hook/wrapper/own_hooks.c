@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own hooks in a spec: see own_hooks.h. */
+/* Adds our own hooks to a spec: see own_hooks.h. */
 #include "own_hooks.h"
 
 #include <string.h>
@@ -13,18 +13,19 @@
 struct own_hook {
 	const char *stage;
 	const char *args[ARGS_MAX];
-	const char *records; /* where all records are, with a final slash */
+	const char *records; /* the directory of all records, with a final slash */
 };
 
 enum own {
 	OWN_NOT,
-	OWN_OTHER, /* ours, for another container that was made of this bundle */
+	OWN_OTHER, /* ours, for another container that was created from this bundle */
 	OWN_SAME,
 };
 
 /*
- * An entry with nothing but path and args: a time limit or an environment would make it another.
- * Before records were documents, createRuntime got the policy's file, and poststop a directory.
+ * Tells whose hook an entry is. Ours has path and args only: with a time limit or an environment it
+ * is somebody else's. Before records were documents, createRuntime got the policy's file, and
+ * poststop a directory.
  */
 static enum own hook_own(const struct json_node *entry, const char *self,
 			 const struct own_hook *own)
@@ -86,7 +87,7 @@ static void add_one(struct json_doc *doc, struct json_node *hooks, const char *s
 		json_add(doc, hooks, own->stage, arena_printf(doc->arena, "[%s]", entry));
 }
 
-/* Of a record: BASE/ROOT/ID.json. */
+/* Returns "BASE/" of BASE/ROOT/ID.json. */
 static const char *records_of(struct arena *arena, const char *record)
 {
 	size_t len = strlen(record), slashes = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which runtime the wrapper stands in front of: see real_runtime.h. */
+/* Finds the runtime that the wrapper stands in front of: see real_runtime.h. */
 #include "real_runtime.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 static const char *const kind_names[] = { "runc", "crun" };
 
-/* An ELF note that every rootfence has in its first page, of whatever version and however copied. */
+/* An ELF note in the first page of every rootfence binary, of any version, also in copies. */
 #define MARK "rootfence\0\0\0wrapper"
 #define MARK_WITHIN 4096
 
@@ -30,8 +30,8 @@ __attribute__((section(".note.rootfence"), used, aligned(4))) static const struc
 } note = { sizeof("rootfence"), sizeof("wrapper"), 1, MARK };
 
 /*
- * Where distributions put them, tried in order. Diverted ones come first: the plain names may be this
- * program then.
+ * Where distributions install runtimes, tried in order. Diverted ones come first, because the plain
+ * names may then be this program.
  */
 static const char *const usual_paths[RUNTIME_KINDS][8] = {
 	[RUNTIME_RUNC] = { "/usr/sbin/runc" RUNTIME_DIVERTED, "/usr/bin/runc" RUNTIME_DIVERTED,
@@ -151,8 +151,9 @@ static int read_setup_file(struct arena *arena, const char *path, struct str *re
 }
 
 /*
- * Called by a name that was diverted, it stands for what was there, whatever is configured: by that
- * name a configured runtime calls its own. Of the usual paths, diverted ones come first anyway.
+ * Called by a name that was diverted, the wrapper stands for the runtime that was there. The
+ * configuration does not count then, because a configured runtime calls runc or crun by that name.
+ * Among the usual paths, diverted ones come first anyway.
  */
 static void find_diverted(struct arena *arena, struct runtime_setup *setup)
 {
@@ -195,7 +196,7 @@ int runtime_setup_read(struct arena *arena, const char *path, struct runtime_set
 	return 0;
 }
 
-/* What keeps the file from being the real runtime; NULL: nothing. */
+/* Returns why the file cannot be the real runtime, or NULL if it can. */
 static const char *path_flaw(const char *path, struct stat *st)
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -213,7 +214,7 @@ static const char *path_flaw(const char *path, struct stat *st)
 	len = pread(fd, page, sizeof(page), 0);
 	if (len < 0)
 		return strerror(errno);
-	/* Another version of it, too, would look for the real one just like this. */
+	/* Another version of rootfence would only look for the real runtime again. */
 	return memmem(page, (size_t)len, note.mark, sizeof(note.mark)) != NULL ? "rootfence itself"
 									       : NULL;
 }
@@ -231,7 +232,8 @@ static int find_among(const char *const *paths, const char **ret_path, struct bu
 			buf_printf(tried, "%s%s (%s)", tried->len > 0 ? ", " : "", *paths, flaw);
 			continue;
 		}
-		/* Whoever can change it decides what runs as root: no other one makes up for that. */
+		/* Anybody who can change it decides what runs as root. Trying the next path would
+		 * not fix that. */
 		error = others_can_write(&st, &others, err);
 		if (error < 0)
 			return error;
@@ -282,7 +284,8 @@ int runtime_self(struct arena *arena, const char **ret_path, struct err *err)
 	if (len < 0 || (size_t)len >= sizeof(path))
 		return err_set_system(err, len < 0 ? errno : ENAMETOOLONG, "cannot read " SELF);
 	*ret_path = arena_copy(arena, path, (size_t)len);
-	/* Replaced or removed since it started: a hook would call another one, or none. */
+	/* If this program was replaced or removed since it started, hooks would call another one,
+	 * or none. */
 	if (stat(SELF, &own) < 0 || stat(*ret_path, &there) < 0 || own.st_ino != there.st_ino ||
 	    own.st_dev != there.st_dev)
 		return err_set(err, ESTALE, EXIT_SYSTEM,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a container was created under: see record.h. */
+/* Keeps what a container was created under: see record.h. */
 #include "record.h"
 
 #include <dirent.h>
@@ -17,11 +17,11 @@
 #include "oci/values.h"
 #include "wrapper/bundle.h"
 
-#define SWEEP_AFTER (10 * 60)			       /* s; a create takes a fraction of one */
-#define RECORD_SWEPT "%swept"			       /* changed by each sweep; no id has a % */
-#define RECORD_SIZE_MAX (POLICY_SIZE_MAX + 64U * 1024) /* the policy, and a path and names */
+#define SWEEP_AFTER (10 * 60)			       /* seconds; a create takes less than one */
+#define RECORD_SWEPT "%swept"			       /* touched by each sweep; ids have no % */
+#define RECORD_SIZE_MAX (POLICY_SIZE_MAX + 64U * 1024) /* the policy, a path and names */
 
-/* Makes or finds one directory of ours. Who can write to it can put a policy in it. */
+/* Opens one of our directories, or makes it. Anybody who can write to it can put a policy in it. */
 static int enter(int parent, const char *name, const char *path, int *ret_fd, struct err *err)
 {
 	auto_close int fd = -1;
@@ -43,7 +43,7 @@ static int enter(int parent, const char *name, const char *path, int *ret_fd, st
 	return 0;
 }
 
-/* The directory that holds the records of one --root. The last three directories are ours. */
+/* Opens the directory that holds the records of one --root. The last three directories are ours. */
 static int open_parent(struct arena *arena, const char *path, int *ret_fd, const char **ret_name,
 		       struct err *err)
 {
@@ -72,7 +72,7 @@ static int open_parent(struct arena *arena, const char *path, int *ret_fd, const
 	return 0;
 }
 
-/* The name in BASE/ROOT/NAME; NULL where the path is not of that form. */
+/* Returns NAME of BASE/ROOT/NAME, or NULL if the path does not have that form. */
 static const char *name_in(const char *path)
 {
 	static const char base[] = "/rootfence/containers";
@@ -85,7 +85,7 @@ static const char *name_in(const char *path)
 	return name + 1;
 }
 
-/* Length of the name without RECORD_END: of the id, if it is a record's. */
+/* Returns the length of the name without RECORD_END. For a record this is the length of the id. */
 static int id_len(const char *name)
 {
 	const size_t len = strlen(name), end = strlen(RECORD_END);
@@ -95,7 +95,7 @@ static int id_len(const char *name)
 
 /*
  * Before records were documents, each was a directory BASE/ROOT/ID with these three files. Such a
- * directory is removed, but not read: see record_read().
+ * directory is removed but not read: see record_read().
  */
 static int remove_at(struct arena *arena, int parent, const char *name, struct err *err)
 {
@@ -112,7 +112,7 @@ static int remove_at(struct arena *arena, int parent, const char *name, struct e
 	return 0;
 }
 
-/* The time of the last sweep is that of a file of ours: nobody else can change it. */
+/* A file of ours keeps the time of the last sweep, so nobody else can change it. */
 static bool sweep_is_due(int parent, time_t now)
 {
 	auto_close int stamp = -1;
@@ -126,8 +126,8 @@ static bool sweep_is_due(int parent, time_t now)
 }
 
 /*
- * Removes what is left of containers that are gone: files of killed writers, and records that no
- * poststop removed, because crun runs no hook after a create that fails.
+ * Removes what dead containers left: files of killed writers, and records that no poststop removed,
+ * because crun runs no hook after a failed create.
  */
 static void sweep(struct arena *arena, int parent, const char *state_dir)
 {
@@ -178,7 +178,9 @@ static struct str render(struct arena *arena, const struct record *record)
 	return json_writer_finish(writer);
 }
 
-/* One writer at a time. The directory is ours alone, so nobody else holds its lock for long. */
+/*
+ * Allows one writer at a time. The directory is ours alone, so nobody else holds its lock for long.
+ */
 static int put(struct arena *arena, int parent, const char *name, const char *state_dir,
 	       const struct record *record, struct err *err)
 {
@@ -188,7 +190,7 @@ static int put(struct arena *arena, int parent, const char *name, const char *st
 		.st = { .st_uid = geteuid(), .st_gid = getegid(), .st_mode = 0600 },
 	};
 
-	/* JSON is UTF-8; the state that hooks read could not name that bundle either. */
+	/* JSON is UTF-8. The state that hooks read could not name such a bundle either. */
 	for (size_t i = 0, size; record->bundle[i] != '\0'; i += size) {
 		size = utf8_decode(record->bundle + i, strlen(record->bundle + i), NULL);
 		if (size == 0)
@@ -202,7 +204,7 @@ static int put(struct arena *arena, int parent, const char *name, const char *st
 	return bundle_file_replace(&file, render(arena, record), err);
 }
 
-/* see record.h: a create of what exists is about to fail */
+/* Creating a container that exists will fail: see record_write(). */
 static int container_exists(const char *state_dir, bool *ret_exists, struct err *err)
 {
 	struct stat st;
@@ -257,7 +259,7 @@ static int read_document(struct json_doc *doc, struct record_document *document,
 	return error;
 }
 
-/* The one text: policy_render() leaves nothing to extend. */
+/* Returns the only text there is: a policy from policy_render() extends no other. */
 static int open_policy(void *data, struct arena *arena, const char *name, const char *from,
 		       const char **ret_path, struct str *ret_text, struct err *err)
 {
@@ -305,7 +307,8 @@ int record_read(struct arena *arena, const char *path, struct record *ret_record
 	if (name_in(path) == NULL)
 		return err_set(err, EINVAL, EXIT_USAGE, "%s is no record", path);
 	if (lstat(path, &st) < 0 && errno == ENOENT) {
-		/* Created before an upgrade. Refusing is safe: the host's policy may allow more. */
+		/* The container was created before an upgrade. The host's policy may allow more
+		 * than its own, so falling back to it is unsafe. */
 		if (lstat(old, &st) == 0)
 			return err_set(
 				err, ESTALE, EXIT_SYSTEM,
@@ -318,7 +321,8 @@ int record_read(struct arena *arena, const char *path, struct record *ret_record
 		error = read_record(arena, parent, name, ret_record, err);
 	if (error < 0)
 		err_prefix(err, "record %s", path);
-	return error == -ENOENT ? -EIO : error; /* not none: that would be another policy */
+	return error == -ENOENT ? -EIO
+				: error; /* -ENOENT would make the caller use another policy */
 }
 
 int record_remove(struct arena *arena, const char *path, const char *id, struct err *err)
@@ -333,7 +337,7 @@ int record_remove(struct arena *arena, const char *path, const char *id, struct 
 		return err_set(err, EINVAL, EXIT_USAGE, "%s is not the record of container %s",
 			       path, id);
 	if (lstat(path, &st) < 0 && errno == ENOENT)
-		return 0; /* nor are its directories made for that */
+		return 0; /* before open_parent() makes directories */
 	error = open_parent(arena, path, &parent, &name, err);
 	return error < 0 ? error : remove_at(arena, parent, name, err);
 }

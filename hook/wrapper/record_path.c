@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a container's record is, and where the real runtime keeps the container: see record.h. */
+/* Finds a container's record, and where the real runtime keeps the container: see record.h. */
 #include "record.h"
 
 #include <errno.h>
@@ -33,7 +33,10 @@ int record_base(struct arena *arena, const char **ret_base, struct err *err)
 	return 0;
 }
 
-/* runc up to now: XDG_RUNTIME_DIR counts for all but root of the host, and for root by that name. */
+/*
+ * runc (all versions so far) ignores XDG_RUNTIME_DIR as root of the host, and as root of another
+ * user namespace if USER is "root".
+ */
 static int runc_looks_at_xdg(bool *ret_looks, struct err *err)
 {
 	const char *user = getenv("USER");
@@ -44,7 +47,7 @@ static int runc_looks_at_xdg(bool *ret_looks, struct err *err)
 	return error;
 }
 
-/* Where the runtime keeps its containers: crun looks at XDG_RUNTIME_DIR whoever runs it. */
+/* Returns where the runtime keeps its containers. crun uses XDG_RUNTIME_DIR for every user. */
 static int state_root(struct arena *arena, const struct runtime_args *args, enum runtime_kind kind,
 		      const char **ret_root, struct err *err)
 {
@@ -62,8 +65,8 @@ static int state_root(struct arena *arena, const struct runtime_args *args, enum
 }
 
 /*
- * The path in its only spelling: absolute, with no links, doubled slashes and dots. Its end need not
- * be there yet: the runtime makes it.
+ * Returns the only spelling of a path: absolute, without links, doubled slashes and dots. The end
+ * of the path need not exist yet, because the runtime makes it.
  */
 static int plain_root(struct arena *arena, const char *root, const char **ret_root, struct err *err)
 {
@@ -87,7 +90,7 @@ static int plain_root(struct arena *arena, const char *root, const char **ret_ro
 			return 0;
 		}
 		slash = strrchr(path, '/');
-		/* "..", of what is not there, is nowhere. */
+		/* ".." after a missing directory leads nowhere. */
 		if (errno != ENOENT || slash == NULL || strcmp(slash, "/..") == 0)
 			return err_set_system(err, errno, "cannot tell where --root %s is", root);
 		if (slash[1] != '\0' && strcmp(slash, "/.") != 0)
@@ -96,7 +99,7 @@ static int plain_root(struct arena *arena, const char *root, const char **ret_ro
 	}
 }
 
-/* One file name for a path: each slash a '-', all else that is special %XX. */
+/* Turns a path into one file name: each slash becomes '-', any other special character %XX. */
 static int root_key(struct arena *arena, const char *root, const char **ret_key, struct err *err)
 {
 	auto_buf struct buf key = { 0 };

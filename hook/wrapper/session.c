@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions in a container: see session.h. */
+/* Judges sessions in a container: see session.h. */
 #include "session.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "wrapper/exec_options.h"
 #include "wrapper/record.h"
 
-/* The container's config as it is in the bundle now: what the wrapper wrote there. */
+/* Reads the container's config as it is in the bundle now, which the wrapper wrote. */
 static int read_container(struct arena *arena, const char *bundle, struct oci_config *ret_config,
 			  struct err *err)
 {
@@ -64,7 +64,7 @@ static int judge(const struct session *session, enum front_end front_end, const 
 	return pipeline_judge(session->arena, &options, name, text, ret_result, err);
 }
 
-/* --process FILE: the directory, and the name in it. */
+/* Opens the directory of --process FILE, and reads the file. */
 static int open_process(const struct session *session, int *ret_dir, struct bundle_file *ret_file,
 			struct err *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A container's new passwd and group in its bundle. They are read in the container by whatever id
- * it has, so they are readable for all; nobody but the runtime's own user may have put them there.
+ * Writes a container's new passwd and group into its bundle. The container may read them with any
+ * id, so they are readable for all. Only the runtime's own user may own their directory.
  */
 #include "user_files.h"
 
@@ -33,7 +33,7 @@ static int open_directory(int bundle_dir, int *ret_dir, struct err *err)
 		return err_set(err, EPERM, EXIT_SYSTEM,
 			       "directory %s in the bundle belongs to uid %u; remove it", DIRECTORY,
 			       st.st_uid);
-	/* The umask is the engine's, and has no say here. */
+	/* The engine's umask must not matter. */
 	if (fchmod(dir, 0755) < 0)
 		return err_set_system(err, errno, "cannot change the mode of %s in the bundle",
 				      DIRECTORY);
@@ -67,7 +67,8 @@ static int write_file(int dir, const struct generated_file *file, struct err *er
 	char name[64];
 	int error;
 
-	/* One name, so that what a killed wrapper left is found again; the bundle's lock keeps it ours. */
+	/* The name is fixed, so that the next wrapper finds what a killed one left. The lock on the
+	 * bundle keeps it ours. */
 	snprintf(name, sizeof(name), ".%s.new", file->name);
 	unlinkat(dir, name, 0);
 	error = write_new(dir, name, file, err);

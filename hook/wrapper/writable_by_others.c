@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What others than root could change: see writable_by_others.h. */
+/* Tells what others than root can change: see writable_by_others.h. */
 #include "writable_by_others.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@ int others_can_write(const struct stat *st, bool *ret_can, struct err *err)
 	return is_host_root(ret_can, err);
 }
 
-/* Group root is no other: engines give it their directories. */
+/* Group root does not count as others, because engines give it their directories. */
 static bool is_closed(const struct stat *st)
 {
 	return st->st_uid == 0 && (st->st_mode & 01) == 0 &&
@@ -48,6 +48,7 @@ bool others_can_enter(int dir)
 			return false;
 		root_only = root_only && st.st_uid == 0 && (st.st_mode & 022) == 0;
 	}
-	/* podman 4 gives the bundle to who is root in the container's user namespace. */
+	/* podman 4 gives the bundle to root of the container's user namespace. This is safe if only
+	 * root can have made the bundle. */
 	return !(is_engines && root_only);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What others than root could change between our look and the runtime's. */
+/* Tells what others than root can change after our check and before the runtime reads it. */
 #ifndef ROOTFENCE_WRAPPER_WRITABLE_BY_OTHERS_H
 #define ROOTFENCE_WRAPPER_WRITABLE_BY_OTHERS_H
 
@@ -9,15 +9,15 @@
 #include "base/err.h"
 
 /*
- * others_can_write: for root of the host: does the file, or what lies in the directory, belong to
- * others, or can they write to it? For everybody else false: files of the host's root are somebody
- * else's there.
+ * For root of the host: tells whether the file, or the contents of the directory, belongs to others
+ * or is writable by them. For everybody else it is false, because files of the host's root look
+ * like somebody else's there.
  */
 int others_can_write(const struct stat *st, bool *ret_can, struct err *err);
 
 /*
- * others_can_enter: does every directory above this one, an open descriptor, let others through? A
- * bundle of podman's is its own, where nobody else can have made it.
+ * Tells whether every directory above this one, an open descriptor, lets others through. False also
+ * for podman's own bundle in directories that only root can write to.
  */
 bool others_can_enter(int dir);
 
