@@ -7,7 +7,7 @@
 #include "policy/policy.h"
 #include "report/case_results.h"
 
-/* What an expect.json asks for. */
+/* The content of an expect.json. */
 struct test_expect {
 	const char *verdict;		   /* a verdict, or "invalid" */
 	uint64_t rules;			   /* with findings: bit n is row n of the rule table */
@@ -21,25 +21,25 @@ enum test_outcome {
 	OUTCOME_DENY, /* an error, or a kill */
 };
 
-/* What an exec.json asks for. */
+/* The content of an exec.json. */
 struct test_exec {
 	struct abi_creds old_creds, new_creds;
 	const struct json_node *paths; /* object: path -> word of an outcome */
 };
 
-/* test_read_expect, test_read_exec: an error is EXIT_SPEC, with file, line and column. */
+/* Read a document. Error: EXIT_SPEC, with file, line and column. */
 int test_read_expect(struct arena *arena, const char *path, struct test_expect *ret_expect,
 		     struct err *err);
 int test_read_exec(struct arena *arena, const char *path, struct test_exec *ret_exec,
 		   struct err *err);
 
-/* test_outcome_name, test_outcome_find: the words in an exec.json; find is for words that were read. */
+/* Translate the words in an exec.json. find takes only words that test_read_exec() accepted. */
 const char *test_outcome_name(enum test_outcome outcome);
 enum test_outcome test_outcome_find(struct str word);
 
 /*
- * test_case_run: runs one case and fills in its result; *covered gets the rules that had a finding,
- * *paths_covered the exec rules (as bits) whose path an exec case had. Returns the exit code.
+ * Runs one case and fills in its result. *covered gets the rules that had a finding, *paths_covered
+ * the exec rules (as bits) whose path an exec case had. Returns the exit code.
  */
 enum exit_code test_case_run(struct arena *arena, const struct policy *policy,
 			     struct test_case *test, uint64_t *covered, uint64_t *paths_covered);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The documents of policy test cases: *.expect.json and *.exec.json. They are read like policies,
- * comments and all: a key that is misspelled must not be an expectation that is silently not there.
+ * Reads the documents of policy test cases: *.expect.json and *.exec.json. They are read like
+ * policies, with comments and with errors for unknown keys: a misspelled key must not silently drop
+ * an expectation.
  */
 #include "case.h"
 
@@ -14,7 +15,7 @@
 #include "base/io.h"
 #include "policy/rule.h"
 
-#define UID_MAX (UINT32_MAX - 1) /* the last one is no id */
+#define UID_MAX (UINT32_MAX - 1) /* UINT32_MAX means "no id" */
 
 static const char *const outcome_words[] = { "allow", "log", "deny", NULL };
 
@@ -134,7 +135,7 @@ static int read_set(const struct fields_reader *reader, struct json_node *value,
 	uint64_t set = 0;
 	int error = field_capabilities(reader, value, &set);
 
-	*(__u64 *)target = set; /* not the same type everywhere */
+	*(__u64 *)target = set; /* uint64_t and __u64 differ on some machines */
 	return error;
 }
 
@@ -160,7 +161,7 @@ static int read_creds(const struct fields_reader *reader, struct json_node *obje
 	return fields_read(reader, object, fields, ARRAY_SIZE(fields), creds);
 }
 
-/* Effective and saved ids are the real ones unless the case says otherwise. */
+/* A missing effective id is the real one; a missing saved id is the effective one. */
 static int read_old(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	struct abi_creds *creds = target;
@@ -204,7 +205,7 @@ static int read_exec(const struct fields_reader *reader, struct test_exec *exec)
 {
 	static const struct field fields[] = {
 		ROW(test_exec, "old", old_creds, JSON_OBJECT, read_old),
-		ROW_WHOLE("new", JSON_OBJECT, NULL), /* read after old, from which it starts */
+		ROW_WHOLE("new", JSON_OBJECT, NULL), /* read after old, which it starts from */
 		ROW(test_exec, "paths", paths, JSON_OBJECT, read_outcomes),
 		ROW_COMMENT,
 	};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running one policy test case: the spec on the way that `check` takes, the credentials through the
- * decision that the guard's programs are compiled from. What comes is held against what is expected.
+ * Runs one policy test case, and compares the result with the expectation. A spec takes the same
+ * path as in `check`. Credentials go through the decision that the guard's programs are compiled
+ * from.
  */
 #include "case.h"
 
@@ -28,7 +29,7 @@ struct run {
 	uint64_t *covered, *paths_covered;
 };
 
-/* What a spec came to, in the words of an expect.json. */
+/* The result of a spec, in the words of an expect.json. */
 struct outcome {
 	const char *verdict;
 	uint64_t rules;
@@ -98,7 +99,10 @@ static void compare_rules(const struct run *run, const struct test_expect *expec
 			   expect->spec ? "a" : "no", outcome->spec ? "one" : "none");
 }
 
-/* Where the spec is rewritten, in the words of the findings; a refused one is not rewritten. */
+/*
+ * Tells whether the spec is rewritten at this pointer, in the words of the findings. A refused spec
+ * is not rewritten.
+ */
 static bool is_rewritten(const struct outcome *outcome, struct str pointer)
 {
 	if (outcome->findings == NULL || outcome->findings->kind != VERDICT_REWRITE)
@@ -229,7 +233,7 @@ static int check_files(const struct test_case *test, struct err *err)
 enum exit_code test_case_run(struct arena *arena, const struct policy *policy,
 			     struct test_case *test, uint64_t *covered, uint64_t *paths_covered)
 {
-	struct arena *own = arena_new(); /* the documents of one case are gone before the next */
+	struct arena *own = arena_new(); /* freed before the next case */
 	auto_buf struct buf why = { 0 };
 	struct run run = { own, policy, &why, covered, paths_covered };
 	enum exit_code exit = EXIT_ALLOWED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check: verdicts on files, for people and for CI. Needs no root and changes nothing. */
+/* check: judges files, for people and for CI. Needs no root and changes nothing. */
 #include "cmd.h"
 
 #include <errno.h>
@@ -25,20 +25,20 @@ struct check {
 	struct results results;
 	struct progress progress;
 	struct pipeline_cache cache;
-	struct arena *file_arena; /* of one file, then of the next */
+	struct arena *file_arena; /* used for one file at a time */
 	unsigned int n_judged, n_skipped;
 	enum exit_code exit; /* the most severe so far */
 	struct err err;
 };
 
-/* The most severe of many files: what could not be read at all, then 4, 3, 1, 0. */
+/* Keeps the most severe exit code: 6 for a file that cannot be read, then 4, 3, 1, 0. */
 static void raise_exit(struct check *check, enum exit_code exit)
 {
 	if (exit > check->exit)
 		check->exit = exit;
 }
 
-/* A file that cannot be judged does not keep the others from being judged. */
+/* Judges one file. An error in it does not stop the others from being judged. */
 static int check_text(struct check *check, struct arena *arena, const char *path, bool in_tree)
 {
 	struct pipeline_options options = { .policy = check->policy,
@@ -73,7 +73,7 @@ static int check_text(struct check *check, struct arena *arena, const char *path
 	return results_add(&check->results, arena, &file, &check->err);
 }
 
-/* Also one of a tree; the memory of a file is used again for the next. */
+/* Judges one file, also one of a tree. The memory of a file is used again for the next. */
 static int check_file(const char *path, bool in_tree, void *data)
 {
 	struct check *check = data;
@@ -85,7 +85,7 @@ static int check_file(const char *path, bool in_tree, void *data)
 	return error;
 }
 
-/* Restricts this process before it reads what others wrote, the policy first. */
+/* Restricts this process before it reads anything that others wrote, the policy first. */
 static int check_paths(struct check *check, int n, char **paths)
 {
 	int error = restrain(RESTRAIN_FILES, &check->err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * createRuntime, an OCI hook. It runs in the runtime namespace when the container's namespaces and
- * cgroup exist and nothing of it runs yet: it judges the bundle's config and puts the container
- * under the guard. prestart is the same function by the older name of this stage.
+ * createRuntime, an OCI hook. It runs in the runtime namespace after the container's namespaces and
+ * cgroup were made, and before any process of the container runs. It judges the bundle's config and
+ * puts the container under the guard. prestart is the same function by the older name of this
+ * stage.
  */
 #include "cmd.h"
 
@@ -25,9 +26,9 @@ struct hook {
 	struct arena *arena;
 	const char *policy_name;
 	const char *guard_dir;
-	const char *record;    /* that the wrapper made, or NULL */
+	const char *record;    /* made by the wrapper, or NULL */
 	const char *container; /* id, once it is known */
-	int load_error;	       /* of a guard that was not loaded yet; 0, or -errno with why_not */
+	int load_error;	       /* of loading the guard; 0, or -errno with why_not */
 	struct err why_not;
 };
 
@@ -41,7 +42,7 @@ static int read_stdin(struct arena *arena, struct json_doc **ret_doc, struct err
 	return json_read(arena, "standard input", text, JSON_NO_COMMENTS, ret_doc, err);
 }
 
-/* The config is read through a descriptor of the bundle, which the state names and nobody else. */
+/* Reads the config through a descriptor of the bundle. Only the state names the bundle. */
 static int read_bundle(struct arena *arena, const char *bundle, struct json_doc **ret_doc,
 		       struct err *err)
 {
@@ -59,7 +60,7 @@ static int read_bundle(struct arena *arena, const char *bundle, struct json_doc 
 	return json_read(arena, "config.json", text, JSON_NO_COMMENTS, ret_doc, err);
 }
 
-/* What keeps the guard from being loaded was found out before. */
+/* If loading the guard failed earlier, that error is reported. */
 static int register_container(const struct hook *hook, const struct oci_state *state,
 			      const struct exec_limits *limits, struct err *err)
 {
@@ -78,8 +79,8 @@ static int register_container(const struct hook *hook, const struct oci_state *s
 }
 
 /*
- * The guarantee that the policy asks for. Up to nnp, noNewPrivileges in the spec is enough, and a
- * guard that cannot be had (a rootless engine cannot load one) stops nothing.
+ * Ensures the guarantee that the policy asks for. Up to nnp, noNewPrivileges in the spec is enough:
+ * a missing guard (a rootless engine cannot load one) stops nothing.
  */
 static int guarantee(const struct hook *hook, const struct oci_state *state,
 		     const struct pipeline_result *result, const struct policy *policy,
@@ -104,9 +105,10 @@ static int guarantee(const struct hook *hook, const struct oci_state *state,
 }
 
 /*
- * Reads standard input: a state, or a config, and then *ret_state has no id. Restrained, but where no
- * guard is loaded: the first container since the host is up has it loaded, which takes much that a
- * restrained process lacks. Then the state is read before: that is the runtime's, not a user's.
+ * Reads standard input: a state, or a config, and then *ret_state has no id. Restricts this process
+ * first, unless the guard must still be loaded, which needs calls that the filter forbids. The
+ * first container after boot loads it. In that case the state is read before the process is
+ * restricted; it comes from the runtime, not from a user.
  */
 static int read_restrained(struct hook *hook, struct json_doc **ret_doc,
 			   struct oci_state *ret_state, struct err *err)
@@ -127,7 +129,7 @@ static int read_restrained(struct hook *hook, struct json_doc **ret_doc,
 	return restrain(RESTRAIN_CREATE_RUNTIME, err);
 }
 
-/* What the wrapper judged by, where it says so. */
+/* Takes the policy that the wrapper judged by, if there is a record. */
 static int find_policy(const struct hook *hook, const struct policy **ret_policy, struct err *err)
 {
 	struct record record;

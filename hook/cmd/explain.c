@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain: what each rule of a policy makes of one spec, those without a finding included. */
+/* explain: shows what each rule of a policy finds in one spec, also rules without a finding. */
 #include "cmd.h"
 
 #include <errno.h>
@@ -22,7 +22,9 @@ struct explanation {
 	struct rule_state states[RULES_MAX];
 };
 
-/* Who decided the action: an exception, an entry of rules, defaultAction; and the mode. */
+/*
+ * Returns what decided the action: an exception, an entry of rules, or defaultAction; and the mode.
+ */
 static const char *decided_by(const struct explanation *e, size_t row)
 {
 	const struct rule_state *state = &e->states[row];
@@ -76,7 +78,7 @@ static void add_rule(struct buf *out, const struct explanation *e, size_t row)
 	buf_printf(out, "\n");
 }
 
-/* Rules in one line each: those that were checked and found nothing, or those not checked. */
+/* Lists rules in one line each: those that were checked and found nothing, or those not checked. */
 static void add_list(struct buf *out, const struct explanation *e, const char *title, bool checked)
 {
 	bool open = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* help: the commands, or the help text of one. */
+/* help: prints the commands, or the help text of one. */
 #include "cmd.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* load: the kernel guard by hand, and by the systemd unit. */
+/* load: loads the kernel guard, called by hand or by the systemd unit. */
 #include "cmd.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@ int command_load(const struct command *command, int argc, char **argv)
 	if (error == 0)
 		error = guard_load(dir, hook, replace ? GUARD_LOAD_REPLACE : GUARD_LOAD_ONCE,
 				   &loaded, &err);
-	/* Who ended while the programs changed was seen by neither. */
+	/* Neither guard saw a container that ended while the programs were replaced. */
 	if (error == 0 && loaded == GUARD_REPLACED)
 		error = guard_reclaim(dir, NULL, &err);
 	if (error == 0)

@@ -49,7 +49,7 @@ static int unknown_option(const struct option *options, size_t n_options, const 
 		       hint.text[0] != '\0' ? hint.text : "; see --help");
 }
 
-/* One option at argv[*i]; moves *i on when the value is an argument of its own. */
+/* Reads the option at argv[*i]. Increments *i if its value is the next argument. */
 static int parse_one(const struct option *options, size_t n_options, int argc, char **argv, int *i,
 		     struct err *err)
 {
@@ -121,7 +121,7 @@ int options_no_arguments(const struct command *command, int n, struct err *err)
 
 int report_error(const struct err *err)
 {
-	/* One write, so that lines of processes that fail side by side do not mix. */
+	/* One write, so that lines of concurrent processes do not mix. */
 	dprintf(STDERR_FILENO, "rootfence: %s\n", err->text);
 	return err->exit;
 }

@@ -21,7 +21,7 @@ struct policy_run {
 /* Each returns an exit code, or -errno with *err set. */
 struct subcommand {
 	const char *name;
-	int least, most; /* arguments; most 0: any number */
+	int least, most; /* number of arguments; most: 0 for any, -1 for none */
 	const char *usage;
 	bool has_format;
 	int (*run)(struct policy_run *run, int argc, char **argv, struct err *err);
@@ -32,7 +32,7 @@ static const char *plural(unsigned int n)
 	return n == 1 ? "" : "s";
 }
 
-/* "FILE:LINE:COLUMN: error: ...", as compilers write it, where the error has a place. */
+/* Adds "FILE:LINE:COLUMN: error: ...", as compilers write it, if the error has a place. */
 static void add_error(struct policy_run *run, const struct policy_note *note)
 {
 	const char *place = arena_printf(run->arena, ":%u:%u: ", note->line, note->column);
@@ -42,7 +42,7 @@ static void add_error(struct policy_run *run, const struct policy_note *note)
 	buf_printf(&run->out, "%.*serror: %s\n", len, note->text, note->text + len);
 }
 
-/* The number of warnings. */
+/* Returns the number of warnings. */
 static unsigned int lint_file(struct policy_run *run, const struct policy_file *file)
 {
 	const char *shown = str_show(run->arena, str_from(file->path));
@@ -51,7 +51,7 @@ static unsigned int lint_file(struct policy_run *run, const struct policy_file *
 	unsigned int n = 0;
 
 	if (json_read(run->arena, shown, file->text, JSON_COMMENTS, &doc, &ignored) < 0)
-		return 0; /* the loader has said so */
+		return 0; /* the loader has reported it */
 	for (struct policy_note *note = policy_lint(run->arena, doc, pipeline_today());
 	     note != NULL; note = note->next, n++)
 		buf_printf(&run->out, "%s:%u:%u: warning: %s\n", shown, note->line, note->column,

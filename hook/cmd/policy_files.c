@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Policies on disk: see policy_files.h. */
+/* Finds policies on disk: see policy_files.h. */
 #include "policy_files.h"
 
 #include <errno.h>
@@ -18,7 +18,10 @@ static bool name_is_file(const char *name)
 	return strchr(name, '/') != NULL || (len > 5 && strcmp(name + len - 5, ".json") == 0);
 }
 
-/* Is there anything of that name? A link to nowhere is a policy that cannot be read, not none. */
+/*
+ * True if anything of that name exists. A dangling link is a policy that cannot be read, not a
+ * missing one.
+ */
 static bool is_there(const char *path)
 {
 	struct stat st;
@@ -37,7 +40,7 @@ static int open_file(struct arena *arena, const char *path, const char *from, co
 		return error;
 	}
 	*ret_path = path;
-	/* One name for one file, so that a policy which extends itself is seen to. */
+	/* One name for one file, so that a policy that extends itself is detected. */
 	if (from != NULL) {
 		auto_free char *real = realpath(path, NULL);
 
@@ -47,7 +50,7 @@ static int open_file(struct arena *arena, const char *path, const char *from, co
 	return 0;
 }
 
-/* The directory that `from` lies in, with its slash. */
+/* Returns the directory that `from` lies in, with its slash. */
 static char *directory_of(struct arena *arena, const char *from)
 {
 	const char *slash = strrchr(from, '/');
@@ -75,7 +78,7 @@ static int find_policy(struct arena *arena, const char *name, const char *from,
 			continue;
 		path = arena_printf(arena, "%s%s.json", directories[i], name);
 		error = open_file(arena, path, from, ret_path, ret_text, err);
-		/* Only a file that is not there sends the search on: an unreadable one is the policy. */
+		/* The search goes on only if no file exists. An unreadable one is an error. */
 		if (error != -ENOENT || is_there(path))
 			return error;
 	}
@@ -111,7 +114,7 @@ static bool engine_is_rootless(void)
 	struct err ignored;
 	bool hosts;
 
-	/* Where it cannot be told, the stricter policy of root's engine applies. */
+	/* If this is unknown, the stricter policy of root's engine applies. */
 	return own_namespace_is_hosts(OWN_USER, &hosts, &ignored) == 0 && !hosts;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which policy applies, and where policies lie on disk. */
+/* Decides which policy applies, and finds policies on disk. */
 #ifndef ROOTFENCE_CMD_POLICY_FILES_H
 #define ROOTFENCE_CMD_POLICY_FILES_H
 
@@ -7,15 +7,18 @@
 
 #include "policy/policy.h"
 
-/* Who asks: a hook belongs to an engine, which may be rootless; files are judged as for root's. */
+/*
+ * The user of the policy. A hook belongs to an engine, which may be rootless. Files are judged as
+ * for root's engine.
+ */
 enum policy_use {
 	POLICY_FOR_HOOK,
 	POLICY_FOR_FILES
 };
 
 /*
- * policy_select: loads the policy that `name` says: a file when it has a slash or ends in .json,
- * else a name in /etc/rootfence/policies or /usr/share/rootfence/policies. NULL: the host's own,
+ * Loads the policy that `name` means: a file if it has a slash or ends in .json, else a name in
+ * /etc/rootfence/policies or /usr/share/rootfence/policies. NULL: the host's own,
  * /etc/rootfence/policy.json (policy-rootless.json under a rootless engine), else the shipped one.
  * Nothing is taken from the environment or the working directory. Error: EXIT_POLICY.
  */
@@ -30,8 +33,8 @@ struct policy_file {
 };
 
 /*
- * policy_select_files: the same for who mends the policy, with all its errors (policy_load_all()).
- * *ret_files is set on failure too: the files that could be opened, each once, the first read last.
+ * Like policy_select(), but collects all errors (policy_load_all()). *ret_files is also set on
+ * failure: the files that could be opened, each once, the first read last.
  */
 int policy_select_files(struct arena *arena, const char *name, enum policy_use use,
 			struct policy **ret_policy, struct policy_file **ret_files,

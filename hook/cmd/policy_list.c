@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy list: the rule table as text, and as JSON with all that docs/generate.py needs to write
- * docs/rules.md and policies/schema.json.
+ * policy list: prints the rule table as text, or as JSON with all that docs/generate.py needs to
+ * write docs/rules.md and policies/schema.json.
  */
 #include "policy_list.h"
 
@@ -100,7 +100,7 @@ static void write_words(struct json_writer *writer, const char *key, const char 
 	json_end_array(writer);
 }
 
-/* What the loader takes at most. */
+/* Writes the largest values that the loader accepts. */
 static void write_bounds(struct json_writer *writer, enum rule_arg_kind kind)
 {
 	if (kind == KIND_ID || kind == KIND_IDS)

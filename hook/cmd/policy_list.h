@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rule table as people and programs want it. */
+/* Prints the rule table, as text for people and as JSON for programs. */
 #ifndef ROOTFENCE_CMD_POLICY_LIST_H
 #define ROOTFENCE_CMD_POLICY_LIST_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See policy_to_guard.h. The guard knows no policies, and policies know no guard: only here do the
- * words of the one become the numbers of the other.
+ * Translates a policy for the guard: see policy_to_guard.h. The guard knows no policies, and
+ * policies know no guard. Only this file turns the words of one into the numbers of the other.
  */
 #include "policy_to_guard.h"
 

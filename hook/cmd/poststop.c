@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * poststop, an OCI hook: takes the container out of the guard, and its record away. It never fails
- * a container's removal.
+ * poststop, an OCI hook: takes the container out of the guard and removes its record. It never
+ * makes a container's removal fail.
  */
 #include "cmd.h"
 
@@ -19,7 +19,7 @@
 struct poststop {
 	struct arena *arena;
 	const char *guard_dir;
-	const char *record;    /* that the wrapper made, or NULL */
+	const char *record;    /* made by the wrapper, or NULL */
 	const char *container; /* id, once it is known */
 };
 
@@ -46,7 +46,7 @@ static int poststop(struct poststop *hook, struct err *err)
 		return error;
 	hook->container = state.id;
 	error = guard_unregister(hook->guard_dir, state.id, err);
-	/* The record goes whatever the guard says: the container is gone. */
+	/* The record is removed even if the guard failed, because the container is gone. */
 	if (hook->record != NULL)
 		removed = record_remove(hook->arena, hook->record, state.id, &record_err);
 	if (error == 0 && removed < 0)
@@ -66,7 +66,7 @@ int command_poststop(const struct command *command, int argc, char **argv)
 	if (options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err) < 0)
 		return report_error(&err);
 	hook.arena = arena_new();
-	/* Keeping a container from being removed helps nobody: an error is reported, and ignored. */
+	/* Errors are reported and ignored: blocking the removal of a container helps nobody. */
 	if (poststop(&hook, &err) < 0)
 		report_from_hook(hook.container, err.text);
 	arena_free(hook.arena);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * podman's precreate stage: the config on standard input, the config to use on standard output.
- * podman takes whatever comes out, so nothing does unless it is the whole document, judged.
+ * podman's precreate stage: takes the config on standard input, prints the config to use on
+ * standard output. podman uses any output, so only a whole, judged document is printed.
  */
 #include "cmd.h"
 

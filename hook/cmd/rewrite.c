@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rewrite: what the policy would make of a spec, on standard output. */
+/* rewrite: prints a spec as the policy would rewrite it. */
 #include "cmd.h"
 
 #include <errno.h>

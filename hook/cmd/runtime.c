@@ -2,8 +2,9 @@
 /*
  * The wrapper around the real runtime. create, run and restore: the bundle's config is judged,
  * rewritten, and given our hooks. exec: the process is judged by the policy that its container was
- * created under. Every other verb, and whatever starts nothing, goes on as it came. The wrapper
- * then becomes the real runtime: same argv, environment, descriptors and working directory.
+ * created under. Every other verb is passed on unchanged, as is any command line that starts
+ * nothing. The wrapper then becomes the real runtime, with the same argv, environment, descriptors
+ * and working directory.
  */
 #include "cmd.h"
 
@@ -34,7 +35,7 @@ static void tell(const struct wrapper *wrapper, const char *text)
 	report_from_runtime(args->log, args->log_format, args->id, text);
 }
 
-/* What became of it: 0, or EXIT_REFUSED. */
+/* Reports the verdict. Returns 0 or EXIT_REFUSED. */
 static int report(const struct wrapper *wrapper, const struct verdict *verdict)
 {
 	report_logged(wrapper->args.id, verdict);
@@ -44,7 +45,7 @@ static int report(const struct wrapper *wrapper, const struct verdict *verdict)
 	return EXIT_REFUSED;
 }
 
-/* The path of the container's record, there or not. */
+/* Returns the path of the container's record, which need not exist. */
 static int find_record(const struct wrapper *wrapper, const char **ret_record, struct err *err)
 {
 	const char *base;
@@ -100,7 +101,7 @@ static int exec(struct wrapper *wrapper, struct err *err)
 	return error < 0 ? error : report(wrapper, &verdict);
 }
 
-/* Without an id no runtime starts anything: what is wrong then, it says in its own words. */
+/* Without an id no runtime starts anything. The real runtime reports that error itself. */
 static int judge(struct wrapper *wrapper, int *ret_lock, struct err *err)
 {
 	if (wrapper->args.verb == VERB_OTHER || wrapper->args.id == NULL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Specs as people name them: see spec_files.h. */
+/* Reads specs as people name them: see spec_files.h. */
 #include "spec_files.h"
 
 #include <dirent.h>
@@ -14,7 +14,7 @@
 #include "base/io.h"
 #include "json/json.h"
 
-#define TREE_DEPTH_MAX 64 /* directories below each other */
+#define TREE_DEPTH_MAX 64 /* levels of directories */
 
 int spec_file_read(struct arena *arena, const char **path, struct str *ret_text, struct err *err)
 {
@@ -65,7 +65,10 @@ static int walk(const char *directory, unsigned int depth,
 		int (*visit)(const char *path, bool in_tree, void *data), void *data,
 		struct err *err);
 
-/* One name of a tree: a directory to go on in, a *.json file, or neither. No link leads elsewhere. */
+/*
+ * Visits one name of a tree: walks into a directory, visits a *.json file, ignores the rest. Links
+ * to directories are not followed.
+ */
 static int walk_entry(const char *path, unsigned char type, unsigned int depth,
 		      int (*visit)(const char *path, bool in_tree, void *data), void *data,
 		      struct err *err)
@@ -74,7 +77,7 @@ static int walk_entry(const char *path, unsigned char type, unsigned int depth,
 	struct stat st;
 	int error = 0;
 
-	if (type == DT_UNKNOWN) { /* from file systems that say nothing of it with the names */
+	if (type == DT_UNKNOWN) { /* some file systems do not return the type */
 		if (lstat(path, &st) < 0)
 			return err_set_system(err, errno, "cannot look up %s", path);
 		type = IFTODT(st.st_mode);
@@ -131,7 +134,7 @@ int spec_files_each(const char *path, int (*visit)(const char *path, bool in_tre
 	if (!S_ISDIR(type))
 		return visit(path, false, data);
 	while (len > 0 && path[len - 1] == '/')
-		len--; /* one slash between a directory and what is in it */
+		len--; /* one slash between a directory and its entries */
 	snprintf(config, size, "%.*s/config.json", (int)len, path);
 	error = io_file_type(config, &type, err);
 	if (error < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Specs as people name them: a file, a bundle, a tree of files, standard input. */
+/* Reads specs as people name them: a file, a bundle, a tree of files, standard input. */
 #ifndef ROOTFENCE_CMD_SPEC_FILES_H
 #define ROOTFENCE_CMD_SPEC_FILES_H
 
@@ -10,18 +10,18 @@
 #include "base/str.h"
 
 /*
- * spec_file_read: the text of one spec. *path may be "-" or a bundle directory; it becomes the name
- * of what was read.
+ * Reads the text of one spec. *path may be "-" or a bundle directory; it becomes the name of what
+ * was read.
  */
 int spec_file_read(struct arena *arena, const char **path, struct str *ret_text, struct err *err);
 
-/* spec_file_bundle: the directory of a file that was read, NULL for standard input. */
+/* Returns the directory of a file that was read, NULL for standard input. */
 const char *spec_file_bundle(struct arena *arena, const char *path);
 
 /*
- * spec_files_each: calls visit for a file, for a bundle's config.json, or for every *.json below a
- * directory in the order of names; in_tree tells the last. Links to directories are not followed. A non-zero
- * return of visit ends the walk and is returned.
+ * Calls visit for a file, for a bundle's config.json, or for every *.json below a directory in the
+ * order of names; in_tree is true only for the last. Links to directories are not followed. A
+ * non-zero return of visit ends the walk and is returned.
  */
 int spec_files_each(const char *path, int (*visit)(const char *path, bool in_tree, void *data),
 		    void *data, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status: the guarantee in force, why it is no higher, and who is under guard. */
+/* status: prints the guarantee in force, why it is no higher, and the containers under guard. */
 #include "cmd.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ static const char *kind_name(const struct abi_key *key, const char *cgroup, cons
 	return key->kind == ABI_KIND_CGROUP ? cgroup : pidns;
 }
 
-/* A cgroup id, or the inode of a pid namespace. */
+/* Returns a cgroup id, or the inode of a pid namespace. */
 static unsigned long long kind_id(const struct abi_key *key)
 {
 	return key->kind == ABI_KIND_PIDNS ? abi_pidns_inode(key->id) : key->id;
@@ -139,7 +139,7 @@ int command_status(const struct command *command, int argc, char **argv)
 		error = options_no_arguments(command, n, &err);
 	if (error == 0)
 		error = guard_query(dir, &status, &err);
-	/* Containers whose runtime was killed leave no poststop behind: their entries go here. */
+	/* Containers whose runtime was killed ran no poststop. Their entries are removed here. */
 	if (error == 0 && status.loaded)
 		error = guard_reclaim(dir, NULL, &err);
 	if (error == 0 && status.loaded)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test: the cases that lie beside policies. It finds them, has each run, and says which rules of a
- * policy no case exercises.
+ * test: finds the cases next to policies, runs each, and names the rules of a policy that no case
+ * exercises.
  */
 #include "case.h"
 
@@ -22,7 +22,7 @@
 #include "policy_files.h"
 
 #define OWN_POLICY "policy.json"
-#define SCHEMA "schema.json" /* lies among the policies, and is none */
+#define SCHEMA "schema.json" /* lies among the policies, but is not one */
 
 static const char *const suffixes[TEST_FILE_COUNT] = {
 	[TEST_CONFIG] = ".config.json",
@@ -74,7 +74,7 @@ static struct test_case *case_of(struct test_run *run, struct test_suite *suite,
 	return test;
 }
 
-/* A misspelled name must not be a case that is silently not there. */
+/* Adds a file to its case. A misspelled name is an error, or the case would silently be missing. */
 static int add_file(struct test_run *run, const char *name, void *data, struct err *err)
 {
 	struct test_suite *suite = data;
@@ -94,7 +94,10 @@ static int add_file(struct test_run *run, const char *name, void *data, struct e
 	return 0;
 }
 
-/* The policies' directory and the policy's name, with the cases in tests/NAME of it. */
+/*
+ * Adds the suite of the policy `name`, which lies in `policies`, with the cases in `directory`. The
+ * directory's own policy.json takes the policy's place.
+ */
 static int add_suite(struct test_run *run, const char *directory, const char *policies,
 		     const char *name, struct err *err)
 {
@@ -131,7 +134,7 @@ static int add_tested(struct test_run *run, const char *name, void *data, struct
 	return add_suite(run, directory, policies, name, err);
 }
 
-/* A policy without any case is a suite without any, so that it is named. */
+/* Adds a policy without cases as an empty suite, so that the report names it. */
 static int add_untested(struct test_run *run, const char *name, void *data, struct err *err)
 {
 	const char *policies = data;
@@ -153,7 +156,7 @@ static int add_untested(struct test_run *run, const char *name, void *data, stru
 	return 0;
 }
 
-/* A directory of policies, with their cases in tests/; or the cases of one policy. */
+/* Adds a directory of policies, with their cases in tests/; or the cases of one policy. */
 static int add_directory(struct test_run *run, const char *directory, struct err *err)
 {
 	size_t len = strlen(directory);
@@ -191,7 +194,10 @@ static void raise_exit(struct test_run *run, enum exit_code exit)
 		run->exit = exit;
 }
 
-/* What the policy checks and no case had a finding of, and exec rules that no case started. */
+/*
+ * Notes the rules that the policy checks and no case had a finding of, and the exec rules that no
+ * case started.
+ */
 static void note_coverage(struct test_run *run, struct test_suite *suite,
 			  const struct policy *policy, uint64_t covered, uint64_t paths_covered)
 {

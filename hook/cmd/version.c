@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* version: which rootfence this is. */
+/* version: prints the version of rootfence. */
 #include "cmd.h"
 
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch: denied and logged events as they happen, one line or one JSON object each. */
+/* watch: prints denied and logged events as they happen, one line or one JSON object each. */
 #include "cmd.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 struct watch {
 	enum format format;
-	const char *container; /* id or a beginning of one, or NULL for all */
+	const char *container; /* an id or its beginning; NULL: all */
 	struct err *err;
 };
 
@@ -27,7 +27,7 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 
-/* The event's time of day, in UTC: events carry the time since boot. */
+/* Returns the event's time in UTC. Events carry the time since boot. */
 static const char *event_time(struct arena *arena, const struct abi_event *event)
 {
 	uint64_t age = clock_ns(CLOCK_BOOTTIME) - event->time;
@@ -46,7 +46,7 @@ static const char *outcome(__u32 action)
 	return action == ABI_ERRNO ? "denied" : action == ABI_KILL ? "killed" : "logged";
 }
 
-/* What the execve would have ended with that it must not. */
+/* Returns what the execve would have given that it must not. */
 static const char *what(struct arena *arena, const struct abi_event *event)
 {
 	const struct abi_creds *old = &event->old_creds, *new = &event->new_creds;
