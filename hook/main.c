@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is asked for: a command, or the runtime whose name this program was called by. */
+/*
+ * Runs the command that was asked for, or stands for the runtime whose name this program was called
+ * by.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -8,9 +11,10 @@
 #include "cmd/cmd.h"
 
 /*
- * A descriptor that is closed here would be given to the next file that is opened, and written to.
- * What stands in for it can be neither read nor written: /dev/full would read as zeroes without end.
- * It is gone again when the wrapper becomes the real runtime.
+ * The next file that is opened would get the number of a closed standard descriptor, and be written
+ * to. /dev/full, opened for writing only, takes the place: writes fail, and so do reads, which
+ * would otherwise return zeroes without end. O_CLOEXEC closes it when the wrapper becomes the real
+ * runtime.
  */
 static int open_standard_files(void)
 {

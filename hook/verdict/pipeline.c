@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One document through all layers: see pipeline.h. */
+/* Takes one document through all layers: see pipeline.h. */
 #include "pipeline.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ static int read_model(const struct pipeline_options *options, struct pipeline_re
 	return oci_config_read(doc, &result->config, err);
 }
 
-/* As the document had it when it was read, whatever has been edited since. */
+/* Returns the profile as it was when the document was read, without later edits. */
 static struct str seccomp_source(const struct pipeline_result *result)
 {
 	const struct json_node *node = result->config.linux_.seccomp.node;
@@ -45,7 +45,7 @@ static void collect_syscalls(struct arena *arena, const struct pipeline_options 
 	const struct str *names;
 
 	facts->n_syscalls = policy_syscalls(options->policy, &names);
-	/* The same bytes do the same. */
+	/* The same bytes allow the same calls. */
 	if (before != NULL && str_equal(seccomp_source(before), source)) {
 		facts->syscalls = before->facts.syscalls;
 		return;
@@ -55,7 +55,7 @@ static void collect_syscalls(struct arena *arena, const struct pipeline_options 
 		options->cache != NULL ? &options->cache->profiles : NULL);
 }
 
-/* Those of the container; a session's process names none. */
+/* Collects the container's accounts. A session's process names none. */
 static void collect_accounts(struct arena *arena, const struct pipeline_options *options,
 			     struct pipeline_result *result)
 {
@@ -95,7 +95,7 @@ static int collect_facts(struct arena *arena, const struct pipeline_options *opt
 	return 0;
 }
 
-/* before: how the document was judged before it was rewritten, or NULL. */
+/* before: the result for the document before it was rewritten, or NULL. */
 static int judge(struct arena *arena, const struct pipeline_options *options,
 		 const struct pipeline_result *before, struct pipeline_result *result,
 		 struct err *err)
@@ -110,7 +110,10 @@ static int judge(struct arena *arena, const struct pipeline_options *options,
 	return error;
 }
 
-/* What goes out is read and judged like what came in: an edit that does not hold is our error. */
+/*
+ * Reads and judges the output like the input. A failure is our error: an edit did not do what it
+ * should.
+ */
 static int check_rewritten(struct arena *arena, const struct pipeline_options *options,
 			   const struct pipeline_result *before, struct err *err)
 {
@@ -129,7 +132,7 @@ static int check_rewritten(struct arena *arena, const struct pipeline_options *o
 	return error;
 }
 
-/* The text to use, for a document that is not refused. */
+/* Makes the text to use, for a document that is not refused. */
 static int rewrite(struct arena *arena, const struct pipeline_options *options,
 		   struct pipeline_result *result, struct err *err)
 {
