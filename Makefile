@@ -5,12 +5,13 @@
 #   make check         every test and every lint, as .ci/run does it; installs what that needs
 #   make check-SUITE   one of them: build, unit, golden, hostile, commands, policies, faults, fuzz,
 #                      lint, live
-#   make check-mutations [MUTATE="unit golden"]    can each suite fail? MUTATE="--live live" too
-#   make generate      writes again all that is generated: rules, schema, cases
-#   make demo          what it does, shown on real podman containers
-#   make bench         what it costs
+#   make check-mutations [MUTATE="unit golden"]    checks that each suite can fail; also
+#                      MUTATE="--live live"
+#   make generate      updates what is generated: rules, schema, cases
+#   make demo          shows what it does on real podman containers
+#   make bench         measures what it costs
 #   make build-deps    installs what the build needs, from Debian
-#   make install       with DESTDIR, PREFIX, SYSCONFDIR; `make uninstall` takes it all back
+#   make install       with DESTDIR, PREFIX, SYSCONFDIR; `make uninstall` removes it all
 #   make clean         removes build/
 #   make help          this list, and the targets for fuzzing, engines and kernels
 #
@@ -47,16 +48,16 @@ say = @printf '  %-8s%s\n' '$(1)' '$(2)'
 MAKEFLAGS += --no-print-directory
 endif
 
-# What a compiler does not know, it is not asked for.
+# Options that the compiler does not know are left out.
 cc_has = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo '$(1)')
 hash := \#
 fortify = $(shell echo '$(hash)include <features.h>' | $(CC) -Werror -O2 $(CFLAGS) \
 	-U_FORTIFY_SOURCE $(1) -E - >/dev/null 2>&1 && echo '-U_FORTIFY_SOURCE $(1)')
-# As Debian names directories: clang adds "pc".
+# Debian's name of the machine, as in directories. clang adds "pc".
 machine := $(subst -pc-,-,$(shell $(CC) -dumpmachine 2>/dev/null))
 arch := $(firstword $(subst -, ,$(machine)))
 
-# libelf.pc names libzstd where libelf needs that. yajl.pc is wrong twice: headers are included as
+# libelf.pc names libzstd if libelf needs it. yajl.pc has two errors: headers are included as
 # <yajl/...>, and the static library is libyajl_s.a.
 pkg_config = $(shell $(PKG_CONFIG) $(1) yajl libseccomp libbpf libelf zlib 2>/dev/null)
 STATIC_LIBS := $(patsubst -lyajl,-lyajl_s,$(call pkg_config,--static --libs))
@@ -66,7 +67,7 @@ LIB_CPPFLAGS := $(filter-out -I/usr/include,$(patsubst %/yajl,%,$(call pkg_confi
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef \
 	-Wcast-qual -Wimplicit-fallthrough -Wno-unused-parameter -Wno-missing-field-initializers
-# Not part of $(flags): it changes no object, so it is no reason to build again.
+# Not part of $(flags): it changes no object, so nothing has to be built again for it.
 WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 HARDEN := -fPIE -fstack-protector-strong $(call cc_has,-fstack-clash-protection) \
 	$(call cc_has,-fcf-protection) $(call cc_has,-ftrivial-auto-var-init=zero)
@@ -74,22 +75,23 @@ DEFINES := -D_GNU_SOURCE -DROOTFENCE_VERSION='"$(VERSION)"' \
 	-DROOTFENCE_BINDIR='"$(BINDIR)"' \
 	-DROOTFENCE_DATADIR='"$(DATADIR)/rootfence"' \
 	-DROOTFENCE_SYSCONFDIR='"$(SYSCONFDIR)/rootfence"'
-# Checkouts in different directories give the same binary.
+# Checkouts in different directories build the same binary.
 PREFIX_MAP := '-ffile-prefix-map=$(CURDIR)=.'
-# CFLAGS, CPPFLAGS and LDFLAGS are the caller's: after our defaults, before what must hold.
+# CFLAGS, CPPFLAGS and LDFLAGS are the caller's. They come after our defaults and before the flags
+# that the caller must not change.
 ALL_CPPFLAGS := $(DEFINES) -Ihook -Ibpf -isystem $(BUILD) $(LIB_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS := $(WARN) -O2 -g $(CFLAGS) -std=gnu11 -ffunction-sections -fdata-sections \
 	$(HARDEN) $(PREFIX_MAP)
 ALL_LDFLAGS := $(LDFLAGS) -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
-# Each page that a start touches costs: what nobody calls is left out, and the list of what has to
-# be relocated is a sixtieth as long, where the linker can write it and libc read it.
+# Each page that a start touches takes time. Unused sections are left out. Packed relocations are a
+# sixtieth as long, but the linker must write them and libc (2.36) must read them.
 packed := -Wl,-z,pack-relative-relocs
 LEAN := -Wl,--gc-sections $(shell printf '%s\n' '$(hash)include <features.h>' \
 	'int main(void) { return sizeof(char[__GLIBC_PREREQ(2, 36) ? 1 : -1]); }' | \
 	$(CC) -static-pie -fPIE -Wl,--fatal-warnings $(packed) -x c -o /dev/null - 2>/dev/null && \
 	echo '$(packed)')
 
-# A build that watches itself: INSTRUMENT has the compiler's options for it.
+# An instrumented build. INSTRUMENT has the compiler's options for it.
 ifeq ($(SAN),1)
 INSTRUMENT ?= -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
@@ -109,7 +111,7 @@ ALL_BPF_CFLAGS := $(BPF_CFLAGS) -target bpf -g -O2 -std=gnu11 -Wall -Wextra -Wno
 	-Ibpf $(LIB_CPPFLAGS) -idirafter /usr/include/$(machine) $(PREFIX_MAP) \
 	-D__TARGET_ARCH_$(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(arch)))
 
-# Makes the system call filters; no part of the program.
+# Generates the system call filters; not part of the program.
 FILTERS := hook/base/restrain_filters
 SRCS := $(filter-out $(FILTERS).c,$(sort $(wildcard hook/*.c hook/*/*.c hook/*/*/*.c)))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
@@ -146,8 +148,8 @@ $(BUILD)/restrain_filters.h: $(BUILD)/$(FILTERS)
 	$(call say,FILTERS,$@)
 	$(Q)$< >$@.tmp && mv $@.tmp $@
 
-# Everything is built again when the compiler or a flag changes, and only then; but first, one line
-# says what is missing on this machine.
+# Everything is built again when the compiler or a flag changes, and only then. Before that, one
+# line says what is missing on this machine.
 flags := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LINK) $(LIBS) | $(CLANG) $(ALL_BPF_CFLAGS)
 quoted_flags := '$(subst ','\'',$(flags))'
 $(BUILD)/flags: export STATIC := $(if $(INSTRUMENT),,-static)
@@ -164,7 +166,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(filter-out %/hook/main.o,$(OBJS))
 
 unit-tests: $(TESTS)
 
-# For tools that want to know how a file is compiled.
+# For tools that need to know how a file is compiled.
 print-flags: $(BUILD)/guard.skel.h $(BUILD)/restrain_filters.h
 	@echo '$(subst ','\'',$(ALL_CPPFLAGS)) -std=gnu11'
 
@@ -174,7 +176,7 @@ test:
 
 help: ; @sed -n 's/^#   //p' Makefile oci-hooks.d/register.mk tests/fuzz/fuzz.mk tests/vm/vm.mk
 
-# One suite by name, or all of them; tests/run.sh counts and has the last line.
+# One suite by name, or all of them. tests/run.sh counts the results and prints the summary.
 SUITES := build unit golden hostile commands policies faults fuzz lint live
 check check-%: export WERROR ?= 1
 check: deps
@@ -184,12 +186,13 @@ $(SUITES:%=check-%): check-%:
 check-mutations: ; @tests/mutations.py $(MUTATE)
 lint: check-lint
 
-# What is made of the rule table and of the table of policy cases, and kept in the tree.
+# Generates files from the rule table and from the table of policy cases. They are kept in the tree.
 generate: all
 	@ROOTFENCE=$(BUILD)/rootfence docs/generate.py
 	@tests/policies/make.py
 
-# Numbers, no tests: what it costs, each held against something real in the same run; docs/performance.md.
+# Measures what it costs; these are not tests. Each number is compared with a real program's in the
+# same run: see docs/performance.md.
 bench: bench-reader bench-spawn bench-guard bench-podman bench-growth bench-check
 bench-reader bench-spawn bench-guard bench-podman: bench-%: all ; @tests/bench/$*.sh
 bench-growth bench-check: bench-%: all ; @tests/bench/$*.py
@@ -201,9 +204,9 @@ demo: deps
 deps: ; @tests/deps.sh $(BUILD_DEPS) $(TEST_DEPS)
 build-deps: ; @tests/deps.sh $(BUILD_DEPS)
 
-# What goes where, in this order: what is called before what calls it. Uninstall goes backwards.
-# CRI-O, buildah and others read the shared directory; the others are only for podman, without
-# the runtime wrapper and with it.
+# MODE:SOURCE:TARGET of each installed file, in this order: a program comes before the file that
+# calls it. Uninstall goes backwards. CRI-O, buildah and others read the shared hook directory. The
+# other two are only for podman, without the runtime wrapper and with it.
 OWN_HOOKS := $(DATADIR)/rootfence/hooks.d
 WRAPPER_HOOKS := $(DATADIR)/rootfence/hooks-wrapper.d
 SHARED_HOOKS ?= $(DATADIR)/containers/oci/hooks.d

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The runtime wrapper in front of an engine's runtime, one engine a target, each with its undo:
+# Puts the runtime wrapper in front of an engine's runtime. Each engine has one target, and
+# uninstall-ENGINE to undo it:
 #
 #   make install-docker             daemon.json: a runtime, and the default one
 #   make install-containerd         config.toml: BinaryName of the runtime of pods
 #   make install-podman-runtime     containers.conf.d: crun and runc
 #   make install-crio               crio.conf.d: a runtime handler
-#   make install-runc-divert        in place of the distribution's runc, for whatever calls that
+#   make install-runc-divert        replaces the distribution's runc, for any program that calls it
 #
-# `make install` comes first, and `make uninstall` takes these back too. No daemon is restarted.
+# Run `make install` first. `make uninstall` undoes these too. No daemon is restarted.
 
 LIBEXECDIR ?= $(PREFIX)/libexec
 REGISTER := docker containerd podman-runtime crio runc-divert
@@ -28,7 +29,7 @@ $(REGISTER:%=uninstall-%): uninstall-%:
 unregister:
 	@oci-hooks.d/register.sh uninstall
 
-# What engines still call must not go.
+# The wrapper must stay installed as long as engines call it.
 uninstall: unregister
 
 .PHONY: $(REGISTER:%=install-%) $(REGISTER:%=uninstall-%) unregister

@@ -1,29 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-#   make fuzz TIME=60 [TARGET="reader policy"]    so many seconds for each target (all of them)
+#   make fuzz TIME=60 [TARGET="reader policy"]    fuzzes each target (default: all) for TIME seconds
 #   make fuzz ENGINE=afl TARGET=reader            the same target under AFL++ (Debian: afl++)
-#   make coverage [LAYER=hook/json]               lines that tests reach, by folder; of one folder,
-#                                                 also those that they do not
+#   make coverage [LAYER=hook/json]               lines that tests reach, by folder; with LAYER,
+#                                                 also the lines of it that they do not reach
 #
-# What is found stays in build/fuzz/findings/, what was learned in build/fuzz/corpus/.
+# Findings stay in build/fuzz/findings/, the corpus in build/fuzz/corpus/.
 
 FUZZ_SANITIZE := -O2 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
-# Counters that a file keeps, whatever ends the process; the option is nothing to the linker.
+# The counters are kept in a file, so they survive any end of the process. The linker does not use
+# the option, hence -Wno-unused-command-line-argument.
 COVERAGE := -fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-relocation \
 	-Wno-unused-command-line-argument
 FUZZ_TARGETS := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 FUZZ_SHARED := $(filter-out %_fuzz.c tests/fuzz/mutate.c,$(sort $(wildcard tests/fuzz/*.c)))
-# What these take is no JSON text.
+# The input of these targets is not JSON.
 FUZZ_PLAIN := args decide event
 FUZZ_BINARIES := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 TIME ?= 60
 ENGINE ?= libfuzzer
 
-# What judges the code under test is not what is to be explored.
+# The fuzz targets themselves are not instrumented: only the code under test is to be explored.
 $(BUILD)/tests/fuzz/%.o: ALL_CFLAGS += -fno-sanitize=fuzzer-no-link
 
-# From an archive, so that each has only what it calls: a fuzzer looks at every counter every time.
+# An archive, so that each target links only what it calls. The fuzzer reads every counter after
+# each input.
 $(BUILD)/fuzzed.a: $(FUZZ_SHARED:%.c=$(BUILD)/%.o) $(filter-out %/hook/main.o,$(OBJS))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
