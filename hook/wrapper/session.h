@@ -27,7 +27,7 @@ struct session {
  * record was created before rootfence was installed, or bypassing it. It is held to the host's
  * policy, as a container of which nothing is known. Error: EXIT_SYSTEM, EXIT_SPEC.
  */
-int session_open(struct session *session, const char *record, struct err *err);
+int session_open(struct session *session, const char *path, struct err *err);
 
 /*
  * Judges the process. A rewritten process document replaces the old one. Options are never
