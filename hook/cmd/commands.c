@@ -86,7 +86,7 @@ const struct command commands[] = {
 	  "  0 loaded   5 the kernel cannot\n" EXITS_COMMON, command_load },
 	{ "unload", "Detaches the kernel guard; guarded containers run on without it", "[OPTIONS]",
 	  GUARD_OPTION, "  rootfence unload\n  rootfence unload --guard DIR\n",
-	  "0 no guard is loaded\n" EXITS_COMMON, command_unload },
+	  "  0 no guard is loaded\n" EXITS_COMMON, command_unload },
 	{ "status", "Shows what the guard guarantees, and why no more", "[OPTIONS]",
 	  GUARD_OPTION FORMAT_OPTION, "  rootfence status\n  rootfence status --format json\n",
 	  "  0 status was printed   5 a guard of another version is pinned\n" EXITS_COMMON,
