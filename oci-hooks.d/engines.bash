@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What each engine's file says when the wrapper is registered, for register.sh:
+# How the wrapper is registered in each engine's file, for register.sh:
 #   make_ENGINE FILE NEW    writes NEW, which is FILE with our keys, or refuses
-#   in_ENGINE FILE          are they in it?
-#   strip_ENGINE FILE       prints it without them
+#   in_ENGINE FILE          tells whether FILE has our keys
+#   strip_ENGINE FILE       prints FILE without our keys
 : "${state:?}" "${wrapper:?}" "${SYSCONFDIR:?}" "${DATADIR:?}"
 
 readonly mark='# rootfence: make uninstall-containerd' was='#rootfence# '
@@ -16,26 +16,27 @@ has_jq() { command -v jq >/dev/null; }
 docker_default_is_free() {
 	local default
 	default=$(jq -er '."default-runtime" // "runc"' "$1") ||
-		die "$1 is not JSON that jq reads: nothing changed"
+		die "$1 is not valid JSON: nothing changed"
 	case $default in
 	runc | rootfence) ;;
 	*) die "$1 has default-runtime '$default': put the path of that runtime first into" \
-		"runtimes.runc of $SYSCONFDIR/rootfence/runtime.json and take default-runtime out" ;;
+		"runtimes.runc of $SYSCONFDIR/rootfence/runtime.json and remove default-runtime" ;;
 	esac
 }
 
-# What else can be asked for by name: `docker run --runtime NAME` goes past the wrapper.
+# Warns of runtimes that bypass the wrapper with `docker run --runtime NAME`.
 docker_note_others() {
 	local name
 	jq -r '.runtimes // {} | keys[] | select(. != "rootfence")' "$1" | while read -r name; do
-		note "$1: containers started with --runtime $name go past the wrapper" >&2
+		note "$1: containers started with --runtime $name bypass the wrapper" >&2
 	done
 }
 
 make_docker() {
 	local file=$1 new=$2
 	[[ -s $file ]] || { snippet docker/daemon.json >"$new"; return; }
-	has_jq || by_hand "$file exists, and there is no jq here to change it" docker/daemon.json
+	has_jq ||
+		by_hand "$file exists, and changing it needs jq, which is not installed" docker/daemon.json
 	docker_default_is_free "$file"
 	docker_note_others "$file"
 	jq --arg path "$wrapper" '."default-runtime" = "rootfence"
@@ -46,18 +47,18 @@ in_docker() {
 	grep -q '"rootfence"' "$1"
 }
 
-# Somebody has changed one of the two keys since: containers go past.
+# Refuses when one of the two keys was changed since: containers would bypass the wrapper.
 need_whole_docker() {
 	! has_jq || jq -e --arg path "$wrapper" '."default-runtime" == "rootfence"
 		and .runtimes.rootfence.path == $path' "$1" >/dev/null 2>&1 ||
-		die "$1 was changed since it was registered, and default-runtime or runtimes.rootfence is not" \
-			"ours any more: containers go past. make uninstall-docker, then again"
+		die "$1 was changed after it was registered: default-runtime or runtimes.rootfence no longer" \
+			"names the wrapper, so containers bypass it. Run make uninstall-docker, then this again"
 }
 
 strip_docker() {
 	local file=$1 before=$state/docker/before
-	has_jq || die "$file was changed since, and there is no jq here: take runtimes.rootfence and" \
-		"default-runtime out of it by hand, then again"
+	has_jq || die "$file was changed after it was registered, and changing it needs jq, which is not" \
+		"installed: remove runtimes.rootfence and default-runtime by hand, then run this again"
 	[[ -s $before ]] || before=/dev/null
 	jq --slurpfile before "$before" '($before[0] // {}) as $b
 		| del(.runtimes.rootfence)
@@ -67,13 +68,13 @@ strip_docker() {
 		  else del(."default-runtime") end' "$file"
 }
 
-# Containers that the daemon could neither start nor, after a restart, stop any more.
+# Containers that the daemon could no longer start nor, after its restart, stop.
 docker_containers() {
 	local data=/var/lib/docker file=$DESTDIR$SYSCONFDIR/docker/daemon.json dir
 	if has_jq && [[ -s $file ]]; then
 		data=$(jq -r '."data-root" // "/var/lib/docker"' "$file") || return
 	fi
-	# With userns-remap in a directory by the first ids.
+	# With userns-remap they are in a directory named after the first uid and gid.
 	for dir in "$DESTDIR$data"/{,*.*/}containers/*/; do
 		! grep -qs '"Runtime":"rootfence"' "$dir/hostconfig.json" || basename "$dir" | cut -c 1-12
 	done
@@ -83,7 +84,7 @@ leave_docker() {
 	local containers
 	containers=$(docker_containers | paste -sd ' ')
 	[[ -z $containers ]] ||
-		die "Docker has containers of runtime 'rootfence', and could not start them any more:" \
+		die "Docker has containers of runtime 'rootfence', which it could no longer start:" \
 			"remove them first (docker rm -f $containers)"
 }
 
@@ -100,8 +101,9 @@ containerd_runtime() {
 	echo "plugins.$plugin.containerd.runtimes.runc"
 }
 
-# BinaryName in the table of runc's options, which is made when it is not there. Quotes and blanks
-# in the names of tables do not count. Every line of ours has a mark, and one that it replaces stays.
+# Sets BinaryName in the table of runc's options, and adds the table when it is missing. Quotes and
+# blanks in the names of tables do not count. Our lines have a mark at the end; a line that they
+# replace stays as a comment.
 edit_toml() {
 	awk -v table="$1" -v line="  BinaryName = \"$wrapper\" $mark" -v was="$was" -v mark="$mark" '
 		function header(text) {
@@ -134,7 +136,7 @@ edit_toml() {
 		}' "$2"
 }
 
-# What stands in BinaryName already, other than nothing and ourselves.
+# The value that BinaryName has already.
 binary_name() {
 	awk -v table="$1.options" '
 		/^[ \t]*\[/ { text = $0; sub(/[ \t]*#.*/, "", text); gsub(/[][ \t"\047]/, "", text) }
@@ -143,31 +145,32 @@ binary_name() {
 		}' "$2"
 }
 
-# What pods get that name no RuntimeClass: every handler but runc's goes past.
+# Pods without a RuntimeClass get the default handler: any except runc bypasses the wrapper.
 containerd_default_is_free() {
 	local handler
 	handler=$(sed -nE "s/^[ \t]*default_runtime_name[ \t]*=[ \t]*[\"']([^\"']*)[\"'].*/\1/p" "$1")
 	handler=${handler%%$'\n'*}
 	case $handler in
 	'' | runc) ;;
-	*) die "$1 has default_runtime_name '$handler': pods would go past. Put the path of that runtime" \
-		"first into runtimes.runc of $SYSCONFDIR/rootfence/runtime.json and take the line out" ;;
+	*) die "$1 has default_runtime_name '$handler': pods would bypass the wrapper. Put the path of" \
+		"that runtime first into runtimes.runc of $SYSCONFDIR/rootfence/runtime.json and remove" \
+		"the line" ;;
 	esac
 }
 
-# What a RuntimeClass can name instead.
+# Warns of handlers that a RuntimeClass can name and that bypass the wrapper.
 containerd_note_others() {
 	local name
 	sed -nE "s/^[ \t]*\[.*\.containerd\.runtimes\.[\"']?([A-Za-z0-9_-]+)[\"']?[ \t]*\].*/\1/p" "$1" |
 		sort -u | sed '/^runc$/d' | while read -r name; do
-		note "$1: pods whose RuntimeClass has the handler $name go past the wrapper" >&2
+		note "$1: pods whose RuntimeClass has the handler $name bypass the wrapper" >&2
 	done
 }
 
-# containerd itself has the last word on what its files add up to.
+# containerd itself tells what its files add up to.
 containerd_agrees() {
 	[[ -z $DESTDIR ]] && command -v containerd >/dev/null || return 0
-	local check=$2.rootfence-check dump # beside it, for imports by relative paths
+	local check=$2.rootfence-check dump # in the same directory, for imports by relative paths
 	cp "$1" "$check"
 	dump=$(containerd --config "$check" config dump 2>/dev/null) || dump=''
 	rm -f "$check"
@@ -179,18 +182,18 @@ make_containerd() {
 	[[ -s $file ]] || { snippet containerd/v2.toml >"$new"; return; }
 	version=$(containerd_version "$file")
 	[[ ${version:-1} -ge 2 ]] ||
-		by_hand "$file has no version, or 1, which names plugins otherwise" containerd/v2.toml
+		by_hand "$file has no version, or version 1, which names plugins differently" containerd/v2.toml
 	other=$(binary_name "$(containerd_runtime "$version")" "$file")
 	[[ -z $other || $other == "$wrapper" ]] ||
 		die "$file has BinaryName '$other': put that path first into runtimes.runc of" \
-			"$SYSCONFDIR/rootfence/runtime.json and take BinaryName out"
+			"$SYSCONFDIR/rootfence/runtime.json and remove BinaryName"
 	containerd_default_is_free "$file"
 	containerd_note_others "$file"
 	edit_toml "$(containerd_runtime "$version")" "$file" >"$new"
 	grep -qE '^[ \t]*disabled_plugins.*cri' "$file" &&
-		note "$file disables the CRI plugin: nothing but pods reads what is written there" >&2
-	containerd_agrees "$new" "$file" || by_hand "$file, with BinaryName set, does not come out so in \
-'containerd config dump' (an inline table, or an imported file that replaces the section)" \
+		note "$file disables the CRI plugin: without it the setting has no effect" >&2
+	containerd_agrees "$new" "$file" || by_hand "'containerd config dump' does not show BinaryName as \
+set in $file (an inline table, or an imported file that replaces the section)" \
 		"containerd/v$([[ $version -gt 2 ]] && echo 3 || echo 2).toml"
 }
 
@@ -200,10 +203,10 @@ strip_containerd() { sed -e "/$mark\$/d" -e "s/^$was//" "$1"; }
 
 # --- drop-ins of our own ---
 
-# The directories of hooks that `make install` found and wrote down, with ours for the wrapper.
+# The hooks directories that `make install` recorded, with ours replaced by the wrapper's.
 hooks_dirs() {
 	local conf=$DESTDIR$SYSCONFDIR/containers/containers.conf.d/50-rootfence.conf
-	[[ -e $conf ]] || die "$conf is missing: make install first"
+	[[ -e $conf ]] || die "$conf is missing: run make install first"
 	sed -nE 's/^hooks_dir = \[(.*)\]$/\1/p' "$conf" |
 		sed "s|\"$DATADIR/rootfence/hooks.d\"|\"$DATADIR/rootfence/hooks-wrapper.d\"|"
 }
@@ -215,7 +218,8 @@ make_podman_runtime() {
 	snippet podman/60-rootfence-runtime.conf | sed "s|@HOOKS_DIRS@|$dirs|" >"$2"
 }
 
-# What CRI-O has for crun in its own files, where conmon may be in no PATH; last file last.
+# The line that CRI-O's own files have for a key of crun; the last file wins. Packages that keep
+# conmon outside PATH set its path there.
 crio_key() {
 	local conf=$DESTDIR$SYSCONFDIR/crio
 	{
@@ -235,7 +239,7 @@ make_crio() {
 }
 
 refuse_foreign() {
-	[[ ! -e $1 ]] || die "$1 is there already and not ours: move it away first"
+	[[ ! -e $1 ]] || die "$1 exists and is not ours: move it away first"
 }
 
 is_dropin() { [[ $1 == podman-runtime || $1 == crio ]]; }

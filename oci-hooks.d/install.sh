@@ -3,10 +3,10 @@
 #
 # install.sh install MODE:SOURCE:DESTINATION... | uninstall
 #
-# MODE is that of the file, or "link": then SOURCE is what a symbolic link says.
-# Puts files in place in the given order, each by rename: a container that starts meanwhile finds
-# the old file or the new one, never none, since engines take a hook without a binary for no hook
-# at all. What was put where is kept in a manifest, and uninstall walks that backwards.
+# MODE is the mode of the file, or "link": then SOURCE is the target of a symbolic link.
+# Puts files in place in the given order, each by rename. A container that starts meanwhile finds
+# the old file or the new one, never none: engines ignore a hook whose binary is missing. A manifest
+# lists the installed files, and uninstall removes them in reverse order.
 # From make: DESTDIR, BINDIR, DATADIR.
 set -euo pipefail
 
@@ -18,7 +18,7 @@ before='' # the manifest of an earlier install
 
 note() { printf 'rootfence: %s\n' "$*"; }
 
-# The entries of the last hooks_dir list in the given TOML files, one a line.
+# The entries of the last hooks_dir list in the given TOML files, one per line.
 hooks_dir_of() {
 	[[ $# -gt 0 ]] || return 0
 	awk '
@@ -32,7 +32,7 @@ hooks_dir_of() {
 		}' "$@"
 }
 
-# Containers.conf files of the host in the order podman reads them, those before our own only.
+# The host's containers.conf files that podman reads before our own, in its order.
 earlier_confs() {
 	local f
 	for f in /usr/share/containers/containers.conf /etc/containers/containers.conf \
@@ -42,7 +42,7 @@ earlier_confs() {
 	return 0
 }
 
-# What the drop-in must say: the host's directories as they are, then ours.
+# The value of hooks_dir in the drop-in: the host's directories as they are, then ours.
 hooks_dirs() {
 	local confs=() dirs=() d out=''
 	[[ -n $DESTDIR ]] || mapfile -t confs < <(earlier_confs)
@@ -58,13 +58,13 @@ warn_overridden() {
 	local f
 	for f in "$conf_dir"/*.conf; do
 		[[ ${f##*/} > $dropin && -n $(hooks_dir_of "$f") ]] || continue
-		[[ ${f##*/} != 60-rootfence-runtime.conf ]] || continue # with the wrapper, not ours here
+		[[ ${f##*/} != 60-rootfence-runtime.conf ]] || continue # lists the wrapper's directory instead
 		grep -qxF "$own_hooks" <<<"$(hooks_dir_of "$f")" ||
-			note "$f replaces hooks_dir: add \"$own_hooks\" there, or podman runs no hook of ours" >&2
+			note "$f replaces hooks_dir: add \"$own_hooks\" there, or podman runs none of our hooks" >&2
 	done
 }
 
-# Makes a directory and remembers those that were not there, outermost first.
+# Makes a directory and records each one that did not exist, outermost first.
 make_dir() {
 	[[ ! -d $DESTDIR$1 ]] || return 0
 	make_dir "$(dirname "$1")"
@@ -92,7 +92,7 @@ put() {
 	made+=("f $3")
 }
 
-# Files of an earlier version that this one does not have.
+# Removes the files of an earlier version that this one does not have.
 remove_stale() {
 	local entry now
 	now=$(printf '%s\n' "${made[@]}")
@@ -121,7 +121,7 @@ install_all() {
 	hooks_dirs=$(hooks_dirs)
 	mkdir -p "$DESTDIR/"
 	make_dir "$DATADIR/rootfence"
-	trap write_manifest EXIT # an install that stopped halfway can be taken back too
+	trap write_manifest EXIT # so that an install that stopped halfway can be uninstalled
 	for entry in "$@"; do
 		IFS=: read -r mode source dest <<<"$entry"
 		put "$mode" "$source" "$dest"
@@ -132,7 +132,7 @@ install_all() {
 	[[ -n $DESTDIR ]] || warn_overridden
 }
 
-# The binary goes last, and takes the guard with it: nothing calls it any more by then.
+# The binary goes last, when nothing calls it any more; the guard is unloaded first.
 remove() {
 	if [[ -z $DESTDIR && $1 == "$BINDIR/rootfence" && -x $1 ]]; then
 		"$1" unload || note "the guard stays loaded until the next boot"

@@ -3,12 +3,12 @@
 #
 # register.sh install ENGINE | uninstall [ENGINE]
 #
-# Puts the runtime wrapper in front of an engine's runtime, and takes it back. An engine is one file
-# of configuration: docker, containerd, podman-runtime, crio; or, for runc-divert, the runtime itself.
-# What a file was before and what it became is kept in $state. A file that is still what it became
-# is put back byte for byte; from one that somebody has changed since, only our keys are taken out.
-# Restarts nothing, and says what has to be. From make: DESTDIR, BINDIR, LIBEXECDIR,
-# SYSCONFDIR, DATADIR.
+# Puts the runtime wrapper in front of an engine's runtime, and undoes that. For docker, containerd,
+# podman-runtime and crio it changes one configuration file; for runc-divert, the runtime itself.
+# $state keeps each file as it was before and as it was registered. A file that did not change since
+# is restored byte for byte; from a changed file only our keys are removed.
+# Restarts nothing, but prints the command. From make: DESTDIR, BINDIR, LIBEXECDIR, SYSCONFDIR,
+# DATADIR.
 set -euo pipefail
 
 readonly engines=(docker containerd podman-runtime crio runc-divert)
@@ -22,7 +22,7 @@ die() { printf 'rootfence: %s\n' "$*" >&2; exit 1; }
 snippet() { sed "s|@LIBEXECDIR@|$LIBEXECDIR|" "$here/$1"; }
 
 by_hand() {
-	printf 'rootfence: %s; this is what belongs there:\n' "$1" >&2
+	printf 'rootfence: %s; add this by hand:\n' "$1" >&2
 	snippet "$2" >&2
 	exit 1
 }
@@ -30,7 +30,7 @@ by_hand() {
 # shellcheck source=oci-hooks.d/engines.bash
 source "$here/engines.bash"
 
-# --- files: before, after, and the way back ---
+# --- files: saved, replaced, restored ---
 
 file_of() {
 	case $1 in
@@ -41,7 +41,7 @@ file_of() {
 	esac
 }
 
-# Makes a directory and remembers those that were not there, innermost first.
+# Makes a directory and records each one that did not exist, innermost first.
 make_dir() {
 	[[ ! -d $DESTDIR$1 ]] || return 0
 	make_dir "$(dirname "$1")"
@@ -49,7 +49,7 @@ make_dir() {
 	made=("$1" "${made[@]}")
 }
 
-# Owner and mode stay those of the file that it replaces; a link stays a link to it.
+# Keeps owner and mode of the file that it replaces. Of a symbolic link it replaces the target.
 replace() {
 	local new=$1 file
 	file=$(readlink -m "$2")
@@ -62,7 +62,7 @@ replace() {
 	mv -fT "$file.rootfence-new" "$file"
 }
 
-# put ENGINE NEW: NEW becomes the engine's file. The record is whole before anything changes.
+# put ENGINE NEW: NEW becomes the engine's file. The record is complete before anything changes.
 put() {
 	local record=$state/$1 new=$2 file made=()
 	file=$(file_of "$1")
@@ -75,7 +75,7 @@ put() {
 	replace "$new" "$DESTDIR$file"
 }
 
-# Still what we made of it?
+# Is the file still as we registered it?
 untouched() { cmp -s "$DESTDIR$(file_of "$1")" "$state/$1/after"; }
 
 forget() {
@@ -102,31 +102,31 @@ put_back() {
 
 after_install() {
 	case $1 in
-	docker) note "now: systemctl reload docker. Containers made before keep their runtime, and" \
-		"'docker run --runtime runc' and 'docker build' go past: see docs/docker.md" ;;
-	containerd) note 'now: systemctl restart containerd. Pods made before keep their runtime;' \
+	docker) note "now run: systemctl reload docker. Existing containers keep their runtime;" \
+		"'docker run --runtime runc' and 'docker build' bypass the wrapper: see docs/docker.md" ;;
+	containerd) note 'now run: systemctl restart containerd. Existing pods keep their runtime;' \
 		'ctr and nerdctl need a flag: see docs/containerd.md' ;;
-	podman-runtime) note 'podman asks the wrapper from the next command on' ;;
-	crio) note 'now: systemctl restart crio, and a RuntimeClass with handler rootfence' ;;
+	podman-runtime) note 'podman uses the wrapper from the next command on' ;;
+	crio) note 'now run: systemctl restart crio; then create a RuntimeClass with handler rootfence' ;;
 	esac
 }
 
 after_uninstall() {
 	case $1 in
-	docker) note 'now: systemctl restart docker; from Docker 26 on a reload is enough' ;;
-	containerd) note 'now: systemctl restart containerd; pods that run go on through the wrapper' ;;
-	crio) note 'now: systemctl restart crio' ;;
+	docker) note 'now run: systemctl restart docker; from Docker 26 on a reload is enough' ;;
+	containerd) note 'now run: systemctl restart containerd; running pods still use the wrapper' ;;
+	crio) note 'now run: systemctl restart crio' ;;
 	esac
 }
 
-# A file that somebody has changed since is ours no longer, but for the keys that are in it.
+# A registered file that was changed since is left alone, as long as our keys are in it.
 install_file() {
 	local engine=$1 file
 	file=$DESTDIR$(file_of "$engine")
 	if [[ -d $state/$engine && -e $file ]]; then
 		if is_dropin "$engine" || "in_${engine}" "$file"; then
 			[[ $engine != docker ]] || need_whole_docker "$file"
-			untouched "$engine" || note "$file was changed since it was registered: left alone"
+			untouched "$engine" || note "$file was changed after it was registered: left alone"
 			note "$engine is registered already"
 			return
 		fi
@@ -141,16 +141,16 @@ uninstall_file() {
 	file=$DESTDIR$(file_of "$engine")
 	[[ $engine != docker ]] || leave_docker
 	if [[ ! -e $file ]]; then
-		note "$file is gone already"
+		note "$file does not exist any more"
 	elif untouched "$engine"; then
 		put_back "$engine"
 	elif is_dropin "$engine"; then
 		mv -fT "$file" "$file.rootfence-old"
-		note "$file was changed since: it is $file.rootfence-old now"
+		note "$file was changed after it was registered: moved to $file.rootfence-old"
 	elif "in_$engine" "$file"; then
 		"strip_$engine" "$file" >"$work/stripped"
 		replace "$work/stripped" "$file"
-		note "$file was changed since: only what rootfence put there is gone"
+		note "$file was changed after it was registered: only rootfence's own settings were removed"
 	fi
 	forget "$engine"
 	after_uninstall "$engine"
@@ -160,7 +160,7 @@ uninstall_file() {
 
 root_option() { [[ -z $DESTDIR ]] || printf '%s\n' --root "$DESTDIR"; }
 
-# The name under which a package brings it: /usr/sbin/runc from Debian, /usr/bin/runc from Docker.
+# The path at which a package installs runc: /usr/sbin/runc from Debian, /usr/bin/runc from Docker.
 find_runc() {
 	local path
 	for path in /usr/sbin/runc /usr/bin/runc; do
@@ -170,10 +170,10 @@ find_runc() {
 	return 1
 }
 
-# The wrapper, through its new place, must reach the real one.
+# The wrapper, called by the runtime's path, must find the real runtime.
 divert_works() { [[ -n $DESTDIR ]] || "$1" --version >/dev/null; }
 
-# No moment without a runc: the real one gets its second name before it loses the first.
+# At every moment there is a runc: the real one gets its second name before it loses the first.
 divert() {
 	local path=$1 real=$1.rootfence-real
 	dpkg-divert "${root[@]}" --quiet --local --no-rename --divert "$real" --add "$path"
@@ -195,12 +195,12 @@ undivert() {
 install_divert() {
 	local path other
 	command -v dpkg-divert >/dev/null ||
-		die 'no dpkg-divert here: put a link to the wrapper in place of runc by hand'
+		die 'dpkg-divert is missing: replace runc by a link to the wrapper by hand'
 	if [[ -e $state/runc-divert/path ]]; then
 		path=$(<"$state/runc-divert/path")
 	else
-		path=$(find_runc) || die 'no package here brings a /usr/sbin/runc or /usr/bin/runc'
-		[[ ! -L $DESTDIR$path ]] || die "$path is a link: divert what it leads to by hand"
+		path=$(find_runc) || die 'no installed package has /usr/sbin/runc or /usr/bin/runc'
+		[[ ! -L $DESTDIR$path ]] || die "$path is a symbolic link: divert its target by hand"
 	fi
 	other=$(dpkg-divert "${root[@]}" --truename "$path")
 	[[ $other == "$path" || $other == "$path.rootfence-real" ]] ||
@@ -210,15 +210,15 @@ install_divert() {
 	divert "$path"
 	if ! divert_works "$path"; then
 		uninstall_divert
-		die "$path --version fails through the wrapper: taken back, see above"
+		die "$path --version fails through the wrapper (see above): nothing is diverted"
 	fi
-	note "$path is the wrapper now, and $path.rootfence-real the runtime; nothing to restart"
+	note "$path is the wrapper now, and $path.rootfence-real the runtime; nothing needs a restart"
 }
 
 uninstall_divert() {
 	undivert "$(<"$state/runc-divert/path")"
 	forget runc-divert
-	note 'runc is the runtime itself again; running containers stay under the kernel guard'
+	note 'runc is the real runtime again; running containers stay under the kernel guard'
 }
 
 # --- main ---
@@ -226,7 +226,8 @@ uninstall_divert() {
 need_wrapper() {
 	local file
 	for file in "$BINDIR/rootfence" "$wrapper"; do
-		[[ -e $DESTDIR$file || -L $DESTDIR$file ]] || die "$DESTDIR$file is missing: make install first"
+		[[ -e $DESTDIR$file || -L $DESTDIR$file ]] ||
+			die "$DESTDIR$file is missing: run make install first"
 	done
 }
 
@@ -245,7 +246,7 @@ uninstall_one() {
 	fi
 }
 
-# Containers whose shim calls the wrapper by its path for as long as they run.
+# Running containers whose shim calls the wrapper by its path until they end.
 running() {
 	local file
 	for file in "$DESTDIR"/run/{containerd,docker/containerd/daemon}/io.containerd.runtime.v2.task/*/*/runtime; do
@@ -260,7 +261,7 @@ uninstall_all() {
 		[[ ! -d $state/$engine ]] || uninstall_one "$engine"
 	done
 	left=$(running | paste -sd ' ')
-	[[ -z $left ]] || die "containers run by the wrapper are left, and could not be stopped" \
+	[[ -z $left ]] || die "containers run by the wrapper still exist and could not be stopped" \
 		"without it: $left"
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016 # expressions for inner shells
-# The real thing: make install into this machine, podman without a flag, make uninstall.
-# One file, in order: the last tests take back what the first put there.
+# make install into this machine, podman without extra options, make uninstall. The tests run in
+# order: the last ones remove what the first ones installed.
 
 # shellcheck source=tests/live/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
@@ -11,13 +11,13 @@ image=localhost/rootfence-live
 machine=/etc/containers/containers.conf.d/00-rootfence-live.conf
 user='rootfence-live'
 
-# Every path that an installation could touch. Caches and backups that other programs keep are not.
+# Every path that an installation could touch, without caches that other programs maintain.
 files() {
 	find /usr /etc -xdev \( -path /etc/ld.so.cache -o -path /usr/share/mime \
 		-o -path /usr/local/lib/python3\* -o -name __pycache__ \) -prune -o -print | sort
 }
 
-# Only what this machine needs for any container to start goes into its configuration.
+# The configuration gets only what this machine needs to start any container.
 configure_machine() {
 	local work
 	work=$(mktemp -d /tmp/rootfence-live.XXXXXX)
@@ -68,7 +68,7 @@ as_user() {
 
 plain() { podman run --rm "$@"; }
 
-@test "nothing with stage precreate lies in the shared hooks directory" {
+@test "the shared hooks directory has no hook of stage precreate" {
 	local shared=/usr/share/containers/oci/hooks.d
 	[ -e "$shared/zz-rootfence-createruntime.json" ]
 	run -1 grep -l precreate "$shared"/*.json
@@ -82,7 +82,7 @@ plain() { podman run --rm "$@"; }
 		<<<"$output"
 }
 
-@test "a shared hook and our own of the same name: ours, once" {
+@test "every shared hook has one of the same name in our own directory, so it runs once" {
 	local name
 	for name in /usr/share/containers/oci/hooks.d/zz-rootfence-*.json; do
 		[ -e "/usr/share/rootfence/hooks.d/${name##*/}" ]
@@ -98,7 +98,7 @@ plain() { podman run --rm "$@"; }
 	[[ $output == *"executing [rootfence precreate]: exit status 1"* ]]
 }
 
-@test "plain podman run of an ordinary user starts, without a capability" {
+@test "plain podman run as an ordinary user starts, without a capability" {
 	run plain --user 3267 "$image" grep -E '^Cap|^NoNewPrivs' /proc/self/status
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -106,7 +106,7 @@ plain() { podman run --rm "$@"; }
 	grep -qE '^NoNewPrivs:.1$' <<<"$output"
 }
 
-@test "plain podman run puts the container under the guard, and takes it out" {
+@test "plain podman run registers the container with the guard, and podman rm removes it" {
 	podman run --detach --name rootfence-live --user 3267 "$image" sleep 1000
 	[ "$(rootfence status --format json | jq '[.containers[].id] | unique | length')" -eq 1 ]
 	podman rm --force --time 0 rootfence-live
@@ -125,7 +125,7 @@ plain() { podman run --rm "$@"; }
 	[[ $status -eq 0 && $output == 0 ]]
 }
 
-@test "podman build with a hook of another in the shared directory works" {
+@test "podman build with a foreign hook in the shared directory works" {
 	local other=/usr/share/containers/oci/hooks.d/other.json
 	printf '%s' '{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"always":true},' \
 		'"stages":["createRuntime"]}' >"$other"
@@ -142,7 +142,7 @@ RUN true"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ ${lines[*]} == *0* ]]
-	# The pipe is the user's own, as a terminal would be: a hook can write to nothing else there.
+	# The pipe belongs to the user, as a terminal would: a rootless hook can write to nothing else.
 	run as_user bash -c 'podman run --rm --privileged live echo container ran 2>&1 | cat;
 		exit "${PIPESTATUS[0]}"'
 	echo "$output"
@@ -157,7 +157,7 @@ RUN true"
 	[ "$(grep -c rootfence/hooks.d /etc/containers/containers.conf.d/50-rootfence.conf)" -eq 1 ]
 }
 
-# completions WORD...: what bash offers for the last of them.
+# completions WORD...: bash's completions of the last word.
 completions() {
 	bash -c 'source /usr/share/bash-completion/completions/rootfence
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
@@ -171,7 +171,7 @@ completions() {
 	[ "$(completions rootfence watch --cont)" = --container ]
 }
 
-@test "the boot unit is well formed, loads the guard and never drops it" {
+@test "the boot unit is valid, loads the guard and never unloads it" {
 	local unit=/usr/lib/systemd/system/rootfence.service
 	grep -qx 'ExecStart=/usr/bin/rootfence load' "$unit"
 	run -1 grep -q ExecStop= "$unit"
@@ -181,7 +181,7 @@ completions() {
 	[ "$status" -eq 0 ]
 }
 
-@test "make uninstall leaves no file behind, and no guard" {
+@test "make uninstall leaves no file and no guard" {
 	make -s -C "$top" uninstall
 	files | diff "$BATS_FILE_TMPDIR/before" -
 	[ ! -e /sys/fs/bpf/rootfence ]
@@ -192,7 +192,7 @@ completions() {
 	[[ $status -eq 0 && $output == "container ran" ]]
 }
 
-@test "hooks that the host had before stay in force" {
+@test "the host's own hooks directory still works" {
 	local conf=/etc/containers/containers.conf.d/10-rootfence-live.conf
 	local hooks=$BATS_TEST_TMPDIR/hooks
 	mkdir -p "$hooks"
@@ -210,7 +210,7 @@ completions() {
 	[ -e "$BATS_TEST_TMPDIR/called" ]
 }
 
-@test "a later drop-in that shuts ours out is pointed out" {
+@test "make install warns of a later drop-in that replaces our hooks directory" {
 	local conf=/etc/containers/containers.conf.d/90-rootfence-live.conf
 	printf '[engine]\nhooks_dir = ["/nowhere"]\n' >"$conf"
 	run make -s -C "$top" install
@@ -220,7 +220,7 @@ completions() {
 	[[ $status -eq 0 && $output == *"90-rootfence-live.conf replaces hooks_dir"* ]]
 }
 
-@test "DESTDIR: nothing outside it is touched" {
+@test "DESTDIR: nothing outside it changes" {
 	make -s -C "$top" install DESTDIR="$BATS_TEST_TMPDIR/stage"
 	files | diff "$BATS_FILE_TMPDIR/before" -
 	[ -x "$BATS_TEST_TMPDIR/stage/usr/bin/rootfence" ]

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154 # bats sets status and output
-# Registration of the wrapper with engines, in a root of its own ($root, as DESTDIR): what is
-# written, and that uninstall leaves what was there before, byte for byte, or with the edits that
-# somebody made since. No engine is started: tests/vm does that.
+# Registration of the wrapper with engines, with a directory ($root) as DESTDIR: which files are
+# written, and that uninstall restores them byte for byte, or with later edits kept. No engine is
+# started: tests/vm does that.
 
 bats_require_minimum_version 1.5.0
 top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -19,13 +19,13 @@ setup() {
 	ln -s ../../bin/rootfence "$root$wrapper"
 }
 
-# Every path in the root with type, mode and owner, and for files their bytes.
+# Every path in the root with type, mode and owner, and the checksums of files.
 snapshot() {
 	(cd "$root" && find . -printf '%y %m %u:%g %p %l\n' | sort -k 4 &&
 		find . -type f -print0 | sort -z | xargs -0 sha256sum)
 }
 
-# As the Makefile calls it, without make, which asks the compiler a dozen things first.
+# Called as by the Makefile. make itself is slower: it asks the compiler a dozen things first.
 script() {
 	DESTDIR=$root BINDIR=/usr/bin DATADIR=/usr/share LIBEXECDIR=/usr/libexec SYSCONFDIR=/etc \
 		"$top/oci-hooks.d/register.sh" "$@"
@@ -48,7 +48,7 @@ refused() {
 
 daemon_json() { jq -r "$1" "$root/etc/docker/daemon.json"; }
 
-# comes_back ENGINE: registers, again, takes back; everything is as it was.
+# comes_back ENGINE: registers twice, unregisters, and compares: everything is as before.
 comes_back() {
 	snapshot >"$BATS_TEST_TMPDIR/before"
 	register "$1"
@@ -60,7 +60,7 @@ comes_back() {
 	snapshot | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-@test "docker, no daemon.json: one that names the wrapper, and none again" {
+@test "docker, no daemon.json: install writes one that names the wrapper, uninstall removes it" {
 	register docker
 	[ "$(daemon_json '."default-runtime"')" = rootfence ]
 	[ "$(daemon_json .runtimes.rootfence.path)" = "$wrapper" ]
@@ -68,7 +68,7 @@ comes_back() {
 	comes_back docker
 }
 
-@test "docker, a daemon.json in somebody's own style: put back byte for byte" {
+@test "docker, a daemon.json in its own style: restored byte for byte" {
 	printf '{\t"debug" : true,\n\n  "runtimes":{"kata":{"path":"/opt/kata"}}, "max": 1e3 }' |
 		write /etc/docker/daemon.json
 	chmod 600 "$root/etc/docker/daemon.json"
@@ -80,14 +80,14 @@ comes_back() {
 	[ "$(stat -c %a "$root/etc/docker/daemon.json")" = 600 ]
 }
 
-@test "docker: another runtime that can be asked for by name is pointed out" {
+@test "docker: install warns of another runtime that --runtime can name" {
 	write /etc/docker/daemon.json <<<'{ "runtimes": { "kata": { "path": "/opt/kata" } } }'
 	run register docker
 	echo "$output"
-	[[ $status -eq 0 && $output == *"--runtime kata go past the wrapper"* ]]
+	[[ $status -eq 0 && $output == *"--runtime kata bypass the wrapper"* ]]
 }
 
-@test "docker, edited since: the edits stay, our keys go" {
+@test "docker, a file edited after install: uninstall keeps the edits and removes our keys" {
 	write /etc/docker/daemon.json <<<'{ "default-runtime": "runc", "debug": true }'
 	register docker
 	jq '.debug = false | .runtimes.mine = { path: "/bin/mine" }' "$root/etc/docker/daemon.json" |
@@ -97,18 +97,18 @@ comes_back() {
 	[ "$(daemon_json 'tojson')" = '{"default-runtime":"runc","debug":false,"runtimes":{"mine":{"path":"/bin/mine"}}}' ]
 }
 
-@test "docker, a default-runtime that somebody chose since: it stays" {
+@test "docker, a default-runtime set after install: uninstall keeps it" {
 	register docker
 	jq '."default-runtime" = "mine"' "$root/etc/docker/daemon.json" |
 		write /etc/docker/daemon.json.new
 	mv "$root/etc/docker/daemon.json.new" "$root/etc/docker/daemon.json"
 	run register docker
-	refused 'containers go past. make uninstall-docker, then again'
+	refused 'so containers bypass it. Run make uninstall-docker, then this again'
 	unregister docker
 	[ "$(daemon_json tojson)" = '{"default-runtime":"mine"}' ]
 }
 
-@test "docker, our keys taken out by hand since: nothing else is touched, and again works" {
+@test "docker, our keys removed by hand: uninstall changes nothing else, install works again" {
 	write /etc/docker/daemon.json <<<'{"debug":true}'
 	register docker
 	write /etc/docker/daemon.json <<<'{"debug":   false}'
@@ -122,7 +122,7 @@ comes_back() {
 	[ "$(<"$root/etc/docker/daemon.json")" = '{"debug":   7}' ]
 }
 
-@test "docker, a link: what it leads to changes, and it stays a link" {
+@test "docker, a symbolic link: its target changes, and it stays a link" {
 	write /srv/daemon.json <<<'{"debug":true}'
 	mkdir -p "$root/etc/docker"
 	ln -s ../../srv/daemon.json "$root/etc/docker/daemon.json"
@@ -132,7 +132,7 @@ comes_back() {
 	grep -q rootfence "$root/srv/daemon.json"
 }
 
-@test "docker, another default-runtime: refused, with the way out, nothing changed" {
+@test "docker, another default-runtime: refused with what to do, nothing changed" {
 	write /etc/docker/daemon.json <<<'{ "default-runtime": "nvidia" }'
 	snapshot >"$BATS_TEST_TMPDIR/before"
 	run register docker
@@ -140,11 +140,11 @@ comes_back() {
 	snapshot | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-@test "docker, a daemon.json that is no JSON: refused, nothing changed" {
+@test "docker, an invalid daemon.json: refused, nothing changed" {
 	write /etc/docker/daemon.json <<<'{ "debug": true, }'
 	snapshot >"$BATS_TEST_TMPDIR/before"
 	run register docker
-	refused 'is not JSON that jq reads: nothing changed'
+	refused 'is not valid JSON: nothing changed'
 	snapshot | diff "$BATS_TEST_TMPDIR/before" -
 }
 
@@ -159,19 +159,19 @@ without_jq() {
 	PATH=$bin "$@"
 }
 
-@test "docker without jq: a new file is no matter; one that is there is refused, with the snippet" {
+@test "docker without jq: a new file is written; an existing one is refused, with the snippet" {
 	without_jq register docker
 	grep -q "\"$wrapper\"" "$root/etc/docker/daemon.json"
 	without_jq unregister docker
 	write /etc/docker/daemon.json <<<'{"debug":true}'
 	snapshot >"$BATS_TEST_TMPDIR/before"
 	run without_jq register docker
-	refused 'there is no jq here to change it; this is what belongs there:'
+	refused 'changing it needs jq, which is not installed; add this by hand:'
 	[[ $output == *'"default-runtime": "rootfence"'* && $output == *"\"$wrapper\""* ]]
 	snapshot | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-@test "docker without jq, undo: byte for byte if untouched, refused if edited" {
+@test "docker without jq, uninstall: byte for byte if untouched, refused if edited" {
 	write /etc/docker/daemon.json <<<'{"debug":true}'
 	register docker
 	without_jq unregister docker
@@ -180,7 +180,7 @@ without_jq() {
 	echo >>"$root/etc/docker/daemon.json"
 	snapshot >"$BATS_TEST_TMPDIR/before"
 	run without_jq unregister docker
-	refused 'there is no jq here: take runtimes.rootfence and default-runtime out of it by hand'
+	refused 'needs jq, which is not installed: remove runtimes.rootfence and default-runtime by hand'
 	snapshot | diff "$BATS_TEST_TMPDIR/before" -
 }
 
@@ -202,7 +202,7 @@ without_jq() {
 	[ ! -e "$root/etc/docker" ]
 }
 
-@test "containerd, no config.toml: one of version 2, and none again" {
+@test "containerd, no config.toml: install writes one of version 2, uninstall removes it" {
 	register containerd
 	grep -qx 'version = 2' "$root/etc/containerd/config.toml"
 	grep -qx "  BinaryName = \"$wrapper\"" "$root/etc/containerd/config.toml"
@@ -210,14 +210,14 @@ without_jq() {
 	comes_back containerd
 }
 
-# toml NAME: its BinaryName as a TOML parser reads it.
+# toml NAME: the file's BinaryName as a TOML parser reads it.
 toml() {
 	python3 -c 'import sys, tomllib
 runc = tomllib.load(sys.stdin.buffer)["plugins"][sys.argv[1]]["containerd"]["runtimes"]["runc"]
 print(runc["runtime_type"], runc["options"]["BinaryName"])' "$1" <"$root/etc/containerd/config.toml"
 }
 
-@test "containerd, Debian's config.toml: tables are added, and go" {
+@test "containerd, Debian's config.toml: install adds tables, uninstall removes them" {
 	write /etc/containerd/config.toml <<-'END'
 		version = 2
 
@@ -248,7 +248,7 @@ print(runc["runtime_type"], runc["options"]["BinaryName"])' "$1" <"$root/etc/con
 	grep -q SystemdCgroup "$root/etc/containerd/config.toml"
 }
 
-@test "containerd, edited since: the edits stay, our lines go, what they replaced returns" {
+@test "containerd, a file edited after install: uninstall keeps the edits, restores our lines" {
 	local file=$root/etc/containerd/config.toml
 	write /etc/containerd/config.toml <<-'END'
 		version = 2
@@ -280,11 +280,11 @@ print(runc["runtime_type"], runc["options"]["BinaryName"])' "$1" <"$root/etc/con
 	snapshot | diff "$BATS_TEST_TMPDIR/before" -
 	write /etc/containerd/config.toml <<<'disabled_plugins = ["cri"]'
 	run register containerd
-	refused 'has no version, or 1, which names plugins otherwise; this is what belongs there:'
+	refused 'has no version, or version 1, which names plugins differently; add this by hand:'
 	[[ $output == *"BinaryName = \"$wrapper\""* ]]
 }
 
-@test "containerd, another default handler: refused, nothing changed; one by name is pointed out" {
+@test "containerd, another default handler: refused, nothing changed; other handlers: a warning" {
 	write /etc/containerd/config.toml <<-'END'
 		version = 2
 		[plugins."io.containerd.grpc.v1.cri".containerd]
@@ -296,16 +296,16 @@ print(runc["runtime_type"], runc["options"]["BinaryName"])' "$1" <"$root/etc/con
 	END
 	snapshot >"$BATS_TEST_TMPDIR/before"
 	run register containerd
-	refused "default_runtime_name 'nvidia': pods would go past"
+	refused "default_runtime_name 'nvidia': pods would bypass the wrapper"
 	snapshot | diff "$BATS_TEST_TMPDIR/before" -
 	sed -i 's/_name = "nvidia"/_name = "runc"/' "$root/etc/containerd/config.toml"
 	run register containerd
 	echo "$output"
-	[[ $status -eq 0 && $output == *"the handler nvidia go past the wrapper"* ]]
+	[[ $status -eq 0 && $output == *"the handler nvidia bypass the wrapper"* ]]
 	[[ $output != *"handler runc"* ]]
 }
 
-@test "CRI-O's own place for conmon is the handler's too" {
+@test "CRI-O: the handler gets CRI-O's own path of conmon" {
 	write /etc/crio/crio.conf.d/10-crio.conf <<-'END'
 		[crio.runtime.runtimes.crun]
 		runtime_path = "/usr/libexec/crio/crun"
@@ -321,7 +321,7 @@ print(tomllib.load(sys.stdin.buffer)["crio"]["runtime"]["runtimes"]["rootfence"]
 	[[ $status -eq 0 && $output == /usr/libexec/crio/conmon ]]
 }
 
-@test "podman and CRI-O: a drop-in each, and none again" {
+@test "podman and CRI-O: install writes a drop-in each, uninstall removes it" {
 	comes_back podman-runtime
 	comes_back crio
 	register podman-runtime
@@ -334,24 +334,24 @@ print(tomllib.load(sys.stdin.buffer)["crio"]["runtime"]["runtimes"]["rootfence"]
 		"$root/etc/crio/crio.conf.d/60-rootfence.conf"
 }
 
-@test "podman, an edited drop-in: out of force, and kept" {
+@test "podman, an edited drop-in: uninstall renames it, so that it has no effect" {
 	local file=$root/etc/containers/containers.conf.d/60-rootfence-runtime.conf
 	register podman-runtime
 	echo '# mine' >>"$file"
 	run register podman-runtime
-	[[ $status -eq 0 && $output == *"changed since it was registered: left alone"* ]]
+	[[ $status -eq 0 && $output == *"changed after it was registered: left alone"* ]]
 	unregister podman-runtime
 	[ ! -e "$file" ]
 	grep -qx '# mine' "$file.rootfence-old"
 }
 
-@test "podman, a drop-in of that name which is not ours: refused" {
+@test "podman, a drop-in of that name that is not ours: refused" {
 	write /etc/containers/containers.conf.d/60-rootfence-runtime.conf <<<'# mine'
 	run register podman-runtime
-	refused 'is there already and not ours: move it away first'
+	refused 'exists and is not ours: move it away first'
 }
 
-# packaged PATH: the root has a package runc that brings PATH.
+# packaged PATH: the root gets a package runc that has PATH.
 packaged() {
 	local db=$root/var/lib/dpkg
 	mkdir -p "$db"/{info,updates}
@@ -379,15 +379,15 @@ diverted_in() {
 	[ ! -e "$root/var/lib/rootfence" ]
 }
 
-@test "runc-divert: the runtime is the wrapper, and itself again" {
+@test "runc-divert: install puts the wrapper in place of the runtime, uninstall restores it" {
 	diverted_in /usr/sbin/runc
 }
 
-@test "runc-divert: the path that the package has" {
+@test "runc-divert: it diverts the path that the package has" {
 	diverted_in /usr/bin/runc
 }
 
-@test "runc-divert, its package removed meanwhile: no link to nowhere is left" {
+@test "runc-divert, its package removed meanwhile: uninstall leaves no dangling link" {
 	packaged /usr/sbin/runc
 	register runc-divert
 	rm "$root/usr/sbin/runc.rootfence-real"
@@ -396,11 +396,11 @@ diverted_in() {
 	[ -z "$(dpkg-divert --root "$root" --list '*runc*')" ]
 }
 
-@test "runc-divert: refused without a package, over a link, over the divert of another" {
+@test "runc-divert: refused without a package, for a link, for a file already diverted" {
 	mkdir -p "$root/var/lib/dpkg/updates"
 	: >"$root/var/lib/dpkg/status"
 	run register runc-divert
-	refused 'no package here brings a /usr/sbin/runc or /usr/bin/runc'
+	refused 'no installed package has /usr/sbin/runc or /usr/bin/runc'
 	packaged /usr/sbin/runc
 	dpkg-divert --root "$root" --quiet --local --no-rename --divert /usr/sbin/runc.other \
 		--add /usr/sbin/runc
@@ -411,18 +411,18 @@ diverted_in() {
 	ln -sfT other "$root/usr/sbin/runc"
 	echo >"$root/usr/sbin/other"
 	run register runc-divert
-	refused 'is a link: divert what it leads to by hand'
+	refused 'is a symbolic link: divert its target by hand'
 }
 
-@test "nothing is registered before make install, and no engine that is not known" {
+@test "refused before make install, and for an unknown engine" {
 	rm "$root$wrapper"
 	run register docker
-	refused "$wrapper is missing: make install first"
+	refused "$wrapper is missing: run make install first"
 	run script install dokcer
 	refused "no such engine: 'dokcer'; known: docker containerd podman-runtime crio runc-divert"
 }
 
-@test "unregister takes all of them back, and says nothing when there are none" {
+@test "unregister undoes all of them, and prints nothing when there are none" {
 	packaged /usr/sbin/runc
 	snapshot >"$BATS_TEST_TMPDIR/before"
 	local engine
@@ -436,7 +436,7 @@ diverted_in() {
 	[[ $status -eq 0 && -z $output ]]
 }
 
-@test "the targets of make: one each way for every engine" {
+@test "make has an install and an uninstall target for every engine" {
 	make -s -C "$top" install-docker install-podman-runtime DESTDIR="$root"
 	[ "$(daemon_json .runtimes.rootfence.path)" = "$wrapper" ]
 	make -s -C "$top" uninstall-docker DESTDIR="$root"
@@ -448,5 +448,5 @@ diverted_in() {
 @test "make uninstall refuses while a container's shim calls the wrapper" {
 	write /run/containerd/io.containerd.runtime.v2.task/moby/0123456789abcdef/runtime <<<"$wrapper"
 	run make -s -C "$top" uninstall DESTDIR="$root"
-	refused 'containers run by the wrapper are left, and could not be stopped without it: 0123456789ab'
+	refused 'containers run by the wrapper still exist and could not be stopped without it: 0123456789ab'
 }

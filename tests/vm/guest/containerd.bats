@@ -41,7 +41,7 @@ setup() { own_policy; }
 	grep -qF "$wrapper" /run/containerd/io.containerd.runtime.v2.task/default/one/runtime
 	run register uninstall
 	echo "$output"
-	[[ $status -ne 0 && $output == *"containers run by the wrapper are left"*one* ]]
+	[[ $status -ne 0 && $output == *"containers run by the wrapper still exist"*one* ]]
 }
 
 @test "exec, list, events, pause, resume, metrics, signals: as ever" {
