@@ -89,7 +89,7 @@ LIVE = [
 ]
 VM = [
     ("vm", "another guarantee is expected",
-     lambda: change(GUEST, r'"\$\(expected_level\)"', "none"), "the guarantee and the hook are the best",
+     lambda: change(GUEST, r'"\$\(expected_level\)"', "none"), "guarantee and kernel hook are the best",
      ["make", "check-vm", "VM=bookworm/lsm", "TESTS=guard"]),
 ]
 

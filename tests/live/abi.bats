@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# A pinned guard of another version, of which nothing but the version can be known. It is made of
-# maps alone: its entries are larger than ours, so that reading one as ours would not go well.
+# A pinned guard of another version, of which only the version can be known. It consists of maps
+# alone. Its entries are larger than ours, so reading one as ours would fail.
 
 # shellcheck source=tests/live/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
@@ -43,7 +43,7 @@ version_refused() {
 
 state() { printf '{ "ociVersion": "1.0.2", "id": "a", "status": "%s", "pid": %d, "bundle": "/" }' "$@"; }
 
-@test "load and status refuse it, and leave it alone" {
+@test "load and status refuse it and do not change it" {
 	run "$rootfence" load --guard "$guard"
 	version_refused
 	run "$rootfence" status --guard "$guard"
@@ -51,7 +51,7 @@ state() { printf '{ "ociVersion": "1.0.2", "id": "a", "status": "%s", "pid": %d,
 	[ -e "$guard/containers" ]
 }
 
-@test "poststop tells, lets the container go, and reads no entry" {
+@test "poststop reports it, lets the container be removed, and reads no entry" {
 	run "$rootfence" poststop --guard "$guard" <<<"$(state stopped 0)"
 	echo "$output"
 	[[ $status -eq 0 && $output == *"has version 99"* ]]

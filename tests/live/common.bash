@@ -2,15 +2,15 @@
 # shellcheck disable=SC2154,SC2090,SC2089 # bats sets status and output; $ulimits is TOML, quotes and all
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the live tests share. $work is the file's own directory; podman, the guard and the hooks
-# live in it (tests/podman.sh).
+# Shared by the live tests. $work is a directory of the test file's own; podman, the guard and the
+# hooks live in it (tests/podman.sh).
 
 bats_require_minimum_version 1.5.0
 top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 rootfence=${ROOTFENCE:-$top/build/rootfence}
 policies=$top/policies
 
-# In CI what must work may not be skipped.
+# CI has everything that the tests need, so a skip there is a failure.
 skip_or_fail() {
 	[[ ${CI-} != true ]] || { echo "cannot run in CI, and must: $*"; return 1; }
 	skip "$*"
@@ -18,7 +18,7 @@ skip_or_fail() {
 
 need_root() { [[ $EUID -eq 0 ]] || skip_or_fail 'needs root'; }
 
-# A work directory with a bpffs, a podman of its own and the image "live", once for the file.
+# Makes a work directory with a bpffs, a podman of its own and the image "live", once per file.
 live_start() {
 	work=$(mktemp -d /tmp/rootfence-live.XXXXXX)
 	guard=$work/bpf/rootfence
@@ -38,7 +38,7 @@ live_stop() {
 	rm -rf "$work"
 }
 
-# In setup(): the functions again, since every test is a process of its own.
+# For setup(): defines the functions again, since bats runs every test in a process of its own.
 live_setup() {
 	# shellcheck source=tests/podman.sh
 	source "$top/tests/podman.sh"
@@ -61,7 +61,7 @@ entries() { guard_status | jq '[.containers[].id] | unique | length'; }
 
 level() { guard_status | jq -r .guarantee; }
 
-# eventually COMMAND...: holds within twenty seconds; machines that test are busy ones.
+# eventually COMMAND...: the command succeeds within twenty seconds; test machines are busy.
 eventually() {
 	local tries
 	for tries in {1..200}; do
@@ -71,7 +71,7 @@ eventually() {
 	return 1
 }
 
-# all_end_with STATUS PID...: each of what runs in the background ends so.
+# all_end_with STATUS PID...: each of these background processes ends with that status.
 all_end_with() {
 	local wanted=$1 pid status failed=0
 	for pid in "${@:2}"; do
@@ -84,17 +84,18 @@ all_end_with() {
 
 no_entries() { [[ $(entries) -eq 0 ]]; }
 
-# refused CODE: the last `run podman run ...` started nothing, because a hook exited with CODE.
+# refused CODE: the last `run podman run ...` started nothing because a hook exited with CODE.
 refused() {
 	echo "$output"
 	[[ $status -ne 0 && $output == *"exit status $1"* && $output != *"container ran"* ]]
 }
 
-# The status word of a process killed in the container, or refused with EPERM by a deny guard.
+# was_stopped STATUS: the guard killed the process in the container, or denied the execve with
+# EPERM.
 was_stopped() { [[ $1 -eq 137 || $1 -eq 126 || $1 -eq 255 ]]; }
 
-# syslog_of DGRAM|STREAM COMMAND...: what COMMAND says to a syslog of that kind, with PID for its own,
-# and its status.
+# syslog_of DGRAM|STREAM COMMAND...: prints what COMMAND writes to a syslog socket of that kind,
+# with its pid replaced by PID, and ends with its status.
 syslog_of() {
 	cat >"$BATS_TEST_TMPDIR/listen.py" <<-'END'
 		import socket, subprocess, sys

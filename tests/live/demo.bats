@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016 # expressions for inner shells
-# What a stranger runs first.
+# The demo, which new users run first.
 
 # shellcheck source=tests/live/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
@@ -13,7 +13,7 @@ leftovers() {
 
 setup() { need_root; }
 
-@test "the demo holds, decorates no pipe, and leaves nothing behind" {
+@test "the demo succeeds, writes no colours to a pipe, and leaves nothing behind" {
 	run "$top/tests/demo.sh"
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -22,9 +22,9 @@ setup() { need_root; }
 	run -1 leftovers
 }
 
-@test "the demo interrupted leaves nothing behind" {
-	# setsid: an own process group, signalled as a terminal would; in the background bash
-	# ignores SIGINT, so it has to be told not to.
+@test "the interrupted demo leaves nothing behind" {
+	# setsid: a process group of its own, which gets the signal as from a terminal. In the
+	# background bash ignores SIGINT, so that must be undone.
 	env --default-signal=INT setsid "$top/tests/demo.sh" >"$BATS_TEST_TMPDIR/out" 2>&1 &
 	local pid=$!
 	eventually grep -q privilegedContainer "$BATS_TEST_TMPDIR/out"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016 # expressions for inner shells
-# Whatever goes wrong, nothing starts, and a sentence says why.
+# On every error nothing starts, and one sentence says why.
 
 # shellcheck source=tests/live/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
@@ -26,7 +26,7 @@ teardown_file() { live_stop; }
 
 setup() { live_setup; }
 
-# state BUNDLE: what a runtime writes to createRuntime's stdin; the process is this shell.
+# state BUNDLE: the state that a runtime writes to createRuntime's stdin; the process is this shell.
 state() {
 	printf '{"ociVersion":"1.0.2","id":"c1","status":"creating","pid":%d,"bundle":"%s"}' "$$" "$1"
 }
@@ -42,7 +42,7 @@ said() {
 	[ "$status" -eq "$1" ] && [[ ${lines[0]} == rootfence:* ]]
 }
 
-@test "a harmless spec passes, so the refusals below are about what they say" {
+@test "a harmless spec is allowed, so the refusals below have the tested reason" {
 	precreate <"$work/spec.json" >"$BATS_TEST_TMPDIR/out"
 	jq -e '.process.noNewPrivileges' "$BATS_TEST_TMPDIR/out"
 }
@@ -64,7 +64,7 @@ said() {
 	[[ $output == *bad.json:3:* ]]
 }
 
-@test "bundle that is not there, or has no readable config.json: exit 6" {
+@test "missing bundle, or one without a readable config.json: exit 6" {
 	run create_runtime < <(state "$work/nowhere")
 	said 6
 	mkdir -p "$work/empty" "$work/strange/config.json"
@@ -96,13 +96,13 @@ said() {
 	done
 }
 
-@test "a reader that went away: not success" {
+@test "a reader that closed the pipe: the exit status is not 0" {
 	run -141 bash -c 'set -o pipefail; { sleep 0.2; "$1" precreate --policy "$2" <"$3"; } | true' \
 		sh "$rootfence" "$policies/default.json" "$work/spec.json" ||
 		[ "$status" -eq 6 ]
 }
 
-@test "full disk or closed stdout behind podman: it starts nothing" {
+@test "a hook of podman with a full disk or closed stdout: podman starts nothing" {
 	local redirect
 	for redirect in '>/dev/full' '>&-'; do
 		printf '#!/bin/bash\n"%s" precreate --policy "%s" %s\n' \
@@ -117,7 +117,7 @@ said() {
 	done
 }
 
-@test "policy that asks for deny: exit 5 with the reason, where the kernel cannot" {
+@test "policy that requires deny, on a kernel that cannot: exit 5 with the reason" {
 	local asks
 	asks=$(policy asks-deny '"exec": { "guarantee": "deny" }')
 	use_policy "$asks"
@@ -127,14 +127,14 @@ said() {
 		return
 	fi
 	[[ $status -ne 0 && $output != *"container ran"* ]]
-	# The reason, as whoever runs the runtime by hand sees it.
+	# The reason, as seen by a user who runs the runtime by hand.
 	run bash -c 'printf %s "$1" | "$2" createRuntime --policy "$3" --guard "$4"' sh \
 		"$(state "$work/bundle")" "$rootfence" "$asks" "$guard"
 	said 5
 	[[ $output == *deny* ]]
 }
 
-@test "empty stdin: a sentence, exit 2 or 3" {
+@test "empty stdin: one sentence, exit 2 or 3" {
 	local verb
 	for verb in precreate createRuntime prestart; do
 		run "$rootfence" "$verb" --policy "$policies/default.json" </dev/null
@@ -143,7 +143,7 @@ said() {
 	done
 }
 
-@test "a state where a config belongs: exit 2, and which stage it is for" {
+@test "a state instead of a config: exit 2, naming the stage that reads a state" {
 	run precreate < <(state "$work/bundle")
 	said 2
 	[[ $output == *createRuntime* ]]
@@ -154,7 +154,7 @@ said() {
 	[[ $output == *"OCI state"* ]]
 }
 
-@test "a config where a state belongs is judged" {
+@test "a config instead of a state is judged" {
 	run create_runtime <"$work/spec.json"
 	said 1
 	run create_runtime < <(precreate <"$work/spec.json")
@@ -162,13 +162,13 @@ said() {
 	[ "$status" -eq 0 ]
 }
 
-@test "garbage: exit 3 with the place" {
+@test "garbage: exit 3 with line and column" {
 	run precreate <<<'{"process": {"user": {"uid": 1, "uid": 0}}}'
 	said 3
 	[[ $output == */process/user/uid* ]]
 }
 
-@test "poststop never fails a container's removal" {
+@test "poststop never makes a container's removal fail" {
 	local input
 	for input in '' 'garbage' "$(state "$work/nowhere")"; do
 		run "$rootfence" poststop --guard "$guard" <<<"$input"
@@ -177,7 +177,7 @@ said() {
 	done
 }
 
-@test "unknown option or command: exit 2, one line, the nearest known one" {
+@test "unknown option or command: exit 2, one line with the nearest known one" {
 	run "$rootfence" chekc
 	said 2
 	[[ ${#lines[@]} -eq 1 && $output == *check* ]]
@@ -186,7 +186,7 @@ said() {
 	[[ ${#lines[@]} -eq 1 && $output == *--policy* ]]
 }
 
-@test "--help on stdout for every command, with examples and exit codes" {
+@test "--help of every command prints examples and exit codes to stdout" {
 	local verb
 	for verb in check rewrite precreate createRuntime prestart poststop load unload status watch; do
 		run --separate-stderr "$rootfence" "$verb" --help
@@ -195,7 +195,7 @@ said() {
 	done
 }
 
-@test "syslog gets what the policy logs, a line each, by either kind of socket" {
+@test "syslog gets each finding that the policy logs as a line, through either kind of socket" {
 	jq '.process.user = {uid: 3267, gid: 0} | .linux.namespaces |= map(select(.type != "cgroup"))' \
 		"$work/spec.json" >"$BATS_TEST_TMPDIR/spec.json"
 	for kind in DGRAM STREAM; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The guard in the kernel, with containers of podman and of runc itself.
+# The guard in the kernel, with containers of podman and of plain runc.
 
 # shellcheck source=tests/live/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
@@ -25,12 +25,13 @@ teardown() {
 	runc list --quiet | while read -r id; do runc delete --force "$id"; done
 }
 
-# Containers of ours are nobody else's.
+# The containers under the guard are only those of this test.
 runc() { command runc --root "$work/runc" "$@"; }
 
 start_container() { podman run --detach --name "$1" --user 3267 live sleep 1000 >/dev/null; }
 
-# make_bundle NAME: a runc bundle in $work with our hooks, judged and rewritten as podman's would be.
+# make_bundle NAME: a runc bundle in $work with our hooks, judged and rewritten as podman's would
+# be.
 make_bundle() {
 	local bundle=$work/$1
 	mkdir -p "$bundle"
@@ -49,13 +50,13 @@ make_bundle() {
 		<"$bundle/new.json" >"$bundle/config.json"
 }
 
-# run_bundle BUNDLE ID: creates the container, whose process must hold none of bats' descriptors.
+# run_bundle BUNDLE ID: creates the container; its process must not inherit bats' descriptors.
 run_bundle() {
 	runc create --bundle "$work/$1" "$2" >"$work/runc.out" 2>&1 </dev/null 3>&- ||
 		{ cat "$work/runc.out"; return 1; }
 }
 
-# Whoever inherits orphans on this machine may take its time.
+# The process that inherits orphans on this machine may reap them late.
 is_reaped() { [[ ! -e /proc/$1 ]]; }
 
 # An execve in a guarded container that would gain root is stopped.
@@ -69,7 +70,7 @@ guard_holds() {
 	was_stopped "$(sed -n 's/^exit //p' <<<"$output")"
 }
 
-@test "the guarantee here is kill or deny, and status says why not more" {
+@test "the guarantee here is kill or deny; status tells why a kernel cannot deny" {
 	"$rootfence" load --guard "$guard"
 	[[ $(level) == kill || $(level) == deny ]]
 	run "$rootfence" status --guard "$guard"
@@ -90,7 +91,7 @@ guard_holds() {
 	guard_holds
 }
 
-@test "a running container is under the guard, and gone from it when it ends" {
+@test "a running container is under the guard, and removed from it when it ends" {
 	start_container one
 	[ "$(entries)" -eq 1 ]
 	guard_status | jq -e --arg id "$(podman inspect --format '{{.Id}}' one)" \
@@ -99,8 +100,9 @@ guard_holds() {
 	no_entries
 }
 
-# A runtime may not wait for what it kills, and another one may have a container of the same id.
-@test "poststop takes nothing out that is still alive" {
+# A runtime may not wait for the process that it kills, and another runtime may have a container of
+# the same id.
+@test "poststop removes no container that is still alive" {
 	local id
 	start_container one
 	id=$(podman inspect --format '{{.Id}}' one)
@@ -169,7 +171,7 @@ guard_holds() {
 	run -1 grep -E $'^Uid:\t[0-9]+\t0' <<<"$output"
 }
 
-@test "denials are counted and reported, with who and what" {
+@test "denials are counted, and reported with container and program" {
 	local events=$BATS_TEST_TMPDIR/events pid
 	"$rootfence" load --guard "$guard"
 	"$rootfence" watch --format json --guard "$guard" >"$events" 3>&- &
@@ -206,7 +208,7 @@ guard_holds() {
 	guard_holds
 }
 
-# kill_or_loaded PID: a load in the background, which may be done by now, but did not fail.
+# kill_or_loaded PID: kills a load in the background, which may have ended by now but did not fail.
 kill_or_loaded() {
 	local status=0
 	kill -9 "$1" 2>/dev/null || true
@@ -214,7 +216,7 @@ kill_or_loaded() {
 	[[ $status -eq 0 || $status -eq 137 ]]
 }
 
-@test "kill -9 of load at any moment leaves no guard or a whole one" {
+@test "kill -9 of load at any moment leaves no guard or a complete one" {
 	local delay pid
 	for delay in 0 0.005 0.01 0.02 0.03 0.05 0.08 0.12 0.2; do
 		"$rootfence" unload --guard "$guard"
@@ -228,7 +230,7 @@ kill_or_loaded() {
 	guard_holds
 }
 
-@test "kill -9 of a hook at any moment starts nothing that is not guarded" {
+@test "kill -9 of a hook at any moment starts no unguarded container" {
 	local delay
 	for delay in 0.001 0.002 0.004 0.008; do
 		use_policy "$policies/default.json"
@@ -288,7 +290,7 @@ start_and_stop() {
 	no_entries
 }
 
-@test "many at once are all under the guard" {
+@test "many containers started at once are all under the guard" {
 	local i
 	make_bundle many
 	for i in {1..32}; do
@@ -298,11 +300,11 @@ start_and_stop() {
 	for i in {1..32}; do
 		runc delete --force "wide-$i"
 	done
-	eventually no_entries # the last of them is reaped when its parent gets to it
+	eventually no_entries # the last one may be reaped late
 }
 
-# A container that tries the whole time, while the guard is replaced and the replacing is killed.
-@test "replacing the guard leaves no moment without it" {
+# The container tries all the time, while load --replace runs and is killed.
+@test "replacing the guard leaves no moment without one" {
 	local i before pid
 	own_hooks "$(policy rule-for-another \
 		'"exec": { "rules": [ { "paths": ["/bin/ping"], "capabilities": ["CAP_NET_RAW"],
@@ -333,7 +335,7 @@ start_and_stop() {
 
 has_denied_more_than() { [[ $(guard_status | jq '.containers[0].denied') -gt $1 ]]; }
 
-@test "unload opens the fence, and says so in status" {
+@test "unload removes the guard, and status says so" {
 	"$rootfence" unload --guard "$guard"
 	run "$rootfence" status --guard "$guard"
 	echo "$output"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154 # $work and the rest come from common.bash and runtime.bash
-# Many containers on one policy, at once and in a row, with `watch` running and with more events than
-# it reads: whatever happens is printed or counted as lost, and nothing grows. Counts are exact.
+# Many containers on one policy, at once and in a row, with `watch` running and with more events
+# than it reads: every event is printed or counted as lost, and memory does not grow. Counts are
+# exact.
 
 # shellcheck source=tests/live/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
@@ -17,9 +18,9 @@ row=10000 # in a row
 setup_file() {
 	need_root
 	lab_start
-	chmod 755 "$work" # containers' users execute what lies there
+	chmod 755 "$work" # the users of containers execute files there
 	"${CC:-gcc}" -O2 -Wall -static -D_GNU_SOURCE -o "$work/load" "$top/tests/live/load.c"
-	# What is caught is let through and told: one event for each execve of the probe.
+	# The guard only logs: there is one event for each execve of the probe.
 	in_lab tee /etc/rootfence/policy.json >/dev/null <<-END
 		{ "version": 1, "name": "load", "extends": ["default"],
 		  "exec": { "defaultAction": "RF_ACT_LOG", "rules": [ { "paths": ["/bin/ping"],
@@ -50,19 +51,19 @@ status_json() { in_lab "$rootfence" status --format json; }
 
 lost() { status_json | jq .lost; }
 
-# load VERB N EXECS: containers with the hooks of the lab's policy.
+# load VERB N EXECS: starts containers with the hooks of the lab's policy.
 load() {
 	in_lab "$work/load" "$1" "$2" "$3" "$work/rootfs/bin/probe" "$work/judged" "$rootfence" \
 		2>>"$BATS_TEST_TMPDIR/errors"
 }
 
-# load_starts N EXECS: the same at once, and the answers as they come, on ${LOAD[0]}.
+# load_starts N EXECS: the same, all at once; ${LOAD[0]} has the answers as they come.
 load_starts() {
 	coproc LOAD { load at-once "$1" "$2"; } 3>&-
 	loader=$LOAD_PID
 }
 
-# says WHAT: the next answer. go_on: what it waits for.
+# says WHAT: the next answer is WHAT. go_on: sends the byte that the program waits for.
 says() {
 	local answer
 	read -r -t 120 answer <&"${LOAD[0]}"
@@ -72,10 +73,10 @@ says() {
 
 go_on() { printf . >&"${LOAD[1]}"; }
 
-# lab_runs COMMAND...: what takes the place of a background shell, so that $! is the command's.
+# lab_runs COMMAND...: replaces the background shell by the command, so that $! is its pid.
 lab_runs() { exec nsenter --mount="/proc/$lab/ns/mnt" --wd="$PWD" -- "$@"; }
 
-# watch_into FILE: sets $watcher.
+# watch_into FILE: starts watch in the background and sets $watcher to its pid.
 watch_into() {
 	(lab_runs "$rootfence" watch --format json >"$1") 3>&- &
 	watcher=$!
@@ -84,10 +85,10 @@ watch_into() {
 
 holds_lock() { awk -v pid="$1" '$5 == pid { found = 1 } END { exit !found }' /proc/locks; }
 
-# told FILE N: each of N events is a whole line of FILE, or counted as lost.
+# told FILE N: each of N events is a complete line of FILE, or counted as lost.
 told() { [[ $(($(wc -l <"$1") + $(lost))) -eq $2 ]]; }
 
-# What only the process has of its memory, in kB: the events' pages are shared with the kernel.
+# The private memory of the process in kB: the events' pages, shared with the kernel, do not count.
 memory_of() { awk '/^RssAnon:/ { print $2 }' "/proc/$1/status"; }
 
 state_files() { in_lab find /run/rootfence -printf '%P %s\n' | sort; }
@@ -96,20 +97,20 @@ map_size() { in_lab bpftool -j map dump pinned "/sys/fs/bpf/rootfence/$1" | jq l
 
 map_is_empty() { [[ $(map_size "$1") -eq 0 ]]; }
 
-# What could grow, but for the entries of containers: these come and go.
+# The sizes that could grow, without the entries of containers, which come and go.
 sizes() {
 	memory_of "$watcher"
 	state_files
 }
 
-@test "the hooks of 200 containers at once: all are guarded, every event is told, nothing stays" {
+@test "the hooks of 200 containers at once: all guarded, every event reported, no entry left" {
 	local before events=$BATS_TEST_TMPDIR/events
 	watch_into "$events"
 	load in-a-row 20 1
 	before=$(sizes)
 	load_starts "$crowd" 5
 	says "registered $crowd"
-	[[ $(map_size rules) -eq 2 ]] # one set for all: its record, and its rule
+	[[ $(map_size rules) -eq 2 ]] # all share one set: its record and its rule
 	[[ $(status_json | jq '[.containers[] | select(.logged == 0)] | length') -eq $crowd ]]
 	go_on
 	says "executed $crowd"
@@ -124,10 +125,10 @@ sizes() {
 	[ ! -s "$BATS_TEST_TMPDIR/errors" ]
 }
 
-@test "events faster than watch can print: the rest is counted, and no hook waits for a reader" {
+@test "events faster than watch can print: lost ones are counted, and no hook waits for a reader" {
 	local events=$BATS_TEST_TMPDIR/events printed reader
 	mkfifo "$BATS_TEST_TMPDIR/slow"
-	exec 7<>"$BATS_TEST_TMPDIR/slow" # open, and nobody reads
+	exec 7<>"$BATS_TEST_TMPDIR/slow" # keeps the pipe open without reading it
 	watch_into "$BATS_TEST_TMPDIR/slow"
 	load_starts 1 4000
 	says 'registered 1'
@@ -150,7 +151,7 @@ sizes() {
 	exec 7>&-
 }
 
-@test "hooks that wait for input and output hold no lock, and others go on" {
+@test "hooks that wait for input and output hold no lock, so other hooks run" {
 	local fifo=$BATS_TEST_TMPDIR/fifo pids=() pid
 	mkfifo "$fifo" "$fifo.full"
 	exec 7<>"$fifo" 8<>"$fifo.full"
@@ -178,7 +179,7 @@ sizes() {
 	exec 7>&- 8>&-
 }
 
-@test "10,000 containers in a row: every event is told, and nothing grows" {
+@test "10,000 containers in a row: every event is reported, and memory does not grow" {
 	local before events=$BATS_TEST_TMPDIR/events
 	watch_into "$events"
 	load in-a-row 500 3

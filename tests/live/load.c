@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * load at-once N EXECS PROBE BUNDLE ROOTFENCE    N containers: all hooks of a stage in one moment
- * load in-a-row N EXECS PROBE BUNDLE ROOTFENCE   one after the other, N times
+ * load at-once N EXECS PROBE BUNDLE ROOTFENCE    N containers: runs all hooks of a stage at once
+ * load in-a-row N EXECS PROBE BUNDLE ROOTFENCE   N containers, one after the other
  *
- * A container is a process in a pid and mount namespace of its own that starts as root, as a
- * runtime's init does, and when it is told to, becomes user 3267 without capabilities and executes
- * PROBE EXECS times. Its hooks are ROOTFENCE createRuntime before that and poststop at its end, with a
- * state on standard input that names BUNDLE.
+ * A container is a process in its own pid and mount namespace that starts as root, like a runtime's
+ * init. When it is told to, it becomes user 3267 without capabilities and executes PROBE EXECS
+ * times. Its hooks are ROOTFENCE createRuntime before that and poststop at its end, with a state on
+ * standard input that names BUNDLE.
  *
- * at-once says "registered", "executed" and "ended", with how many hooks exited with 0 or how many
- * containers answered, and waits for a byte on standard input behind each.
+ * at-once prints "registered", "executed" and "ended", each with the number of hooks that exited
+ * with 0 or of containers that answered, and after each waits for a byte on standard input.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* In the container, as the user: for each byte the execves, then a byte in return. */
+/* In the container, as the user: after each byte that it reads it does the execves and answers. */
 static int be_init(long n)
 {
 	char *argv[] = { probe, NULL }, *envp[] = { NULL };
@@ -137,7 +137,7 @@ static int state_open(const struct container *container, const char *status)
 	return fd;
 }
 
-/* The hook; with a gate, which is a pipe, when nobody holds the pipe's writing end any more. */
+/* Runs the hook. With a gate, a pipe, it starts once no process has the writing end open. */
 static pid_t hook_start(const struct container *container, char *stage, const int *gate)
 {
 	int state = state_open(container, strcmp(stage, "poststop") == 0 ? "stopped" : "creating");
@@ -167,7 +167,7 @@ static int hook_succeeds(pid_t hook)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* How many of the hooks exit with 0. */
+/* Returns how many of the hooks exit with 0. */
 static long hooks_at_once(const struct container *containers, long n, char *stage)
 {
 	pid_t *hooks = calloc((size_t)n, sizeof(*hooks));
@@ -197,7 +197,7 @@ static void wait_for_byte(void)
 	char byte;
 
 	if (read(STDIN_FILENO, &byte, 1) != 1)
-		exit(0); /* whoever asked is gone, and so are the containers */
+		exit(0); /* the caller is gone, and the containers with it */
 }
 
 static int at_once(long n)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The host's directories by other names: what a path does not say, the mount table does.
+# The host's directories under other names, which only the mount table shows.
 
 # shellcheck source=tests/live/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
@@ -60,7 +60,8 @@ with_volume() {
 }
 
 @test "the host's root directory as the root of a container is refused" {
-	# Without --passwd=false podman adds the user to the host's own /etc/passwd, before any hook.
+	# Without --passwd=false podman adds the user to the host's own /etc/passwd, before any
+	# hook.
 	run podman run --rm --user 3267:3267 --passwd=false --rootfs / /bin/echo container ran
 	refused 1
 	run podman run --rm --user 3267:3267 --passwd=false --rootfs /:O /bin/echo container ran
@@ -74,9 +75,9 @@ with_volume() {
 	refused 1
 }
 
-@test "a directory below a denied one as the root of a container is refused, whatever it is called" {
+@test "a directory below a denied one as the root of a container is refused under any name" {
 	local root denied
-	denied=$(mktemp -d /run/rootfence-live.XXXXXX) # podman makes files there before any hook
+	denied=$(mktemp -d /run/rootfence-live.XXXXXX) # podman creates files there before any hook runs
 	mkdir -p "$work/x/overlay/y"
 	ln -sfn "$denied" "$work/x/overlay/y/merged"
 	for root in "$denied" "$denied:O" "$work/x/overlay/y/merged"; do
@@ -87,7 +88,7 @@ with_volume() {
 	rm -r "$denied"
 }
 
-@test "a directory of one's own as the root of a container, and an overlay over it, start" {
+@test "a harmless directory as the root of a container, and an overlay over it, start" {
 	mkdir -p "$work/root/bin"
 	cp /bin/busybox "$work/root/bin/echo"
 	run podman run --rm --user 3267:3267 --rootfs "$work/root" /bin/echo container ran
@@ -98,8 +99,8 @@ with_volume() {
 	[ "$status" -eq 0 ]
 }
 
-# idmapped [DIRECTORY]: what precreate says of a volume, or of the directory under a volume's name,
-# that is mapped and writable in a user namespace. In a mount namespace with storage of its own.
+# idmapped [DIRECTORY]: prints what precreate says of an idmapped writable volume in a user
+# namespace, or of that directory under a volume's name. In a mount namespace with its own storage.
 idmapped() {
 	local volume=/var/lib/containers/storage/volumes/mapped/_data
 	jq --arg source "$volume" '.root.path = "rootfs"
@@ -116,7 +117,7 @@ idmapped() {
 		"$policies/default.json" <"$work/idmapped.json"
 }
 
-@test "ids of a volume may be mapped; not where the volume is a directory of the host" {
+@test "a volume may be idmapped, unless it is a directory of the host" {
 	idmapped
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -127,7 +128,7 @@ idmapped() {
 	[[ $output == *'maps ids of files of the host'* ]]
 }
 
-@test "podman's root with mapped layers starts; a layer elsewhere that is called so does not" {
+@test "podman's root with idmapped layers starts; a layer elsewhere of the same name does not" {
 	jq '.process.user = {uid: 3267, gid: 3267}' "$top/tests/golden/specs/podman-user-3267/config.json" \
 		>"$BATS_TEST_TMPDIR/spec.json"
 	# shellcheck disable=SC2016 # expanded inside

@@ -148,7 +148,7 @@ comes_back() {
 	snapshot | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-# without_jq: what the scripts call, in a directory that has no jq.
+# without_jq COMMAND...: with a PATH that has everything that the scripts call except jq.
 without_jq() {
 	local tool bin=$BATS_TEST_TMPDIR/bin
 	mkdir -p "$bin"

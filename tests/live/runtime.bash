@@ -2,8 +2,8 @@
 # shellcheck disable=SC2154 # bats sets status and output; $top and the rest come from common.bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# For runtime.bats: a mount namespace in which /etc/rootfence, /run/rootfence and the pins of the
-# guard are the test's own, the wrapper under the names that engines call, and bundles.
+# For runtime.bats: a mount namespace where /etc/rootfence, /run/rootfence and the guard's pins are
+# the test's own, the wrapper under the names that engines call, and bundles.
 
 # lab_start: sets $lab, a process whose mount namespace `lab` enters.
 lab_start() {
@@ -43,7 +43,7 @@ in_lab() { nsenter --mount="/proc/$lab/ns/mnt" --wd="$PWD" -- "$@"; }
 # wrapped ARG...: the wrapper as runc, in front of the real one.
 wrapped() { in_lab "$work/bin/runc" --root "$work/state" --log "$log" --log-format json "$@"; }
 
-# bundle NAME [JQ]: a bundle as runc would have it, with a process that the default policy lets run.
+# bundle NAME [JQ]: a bundle as for runc, with a process that the default policy allows.
 bundle() {
 	local dir="$work/$1"
 	rm -rf "$dir"
@@ -61,7 +61,7 @@ bundle() {
 
 mount_rootfs() { rmdir "$1/rootfs"; }
 
-# fake PATH: a runtime that writes down everything that it was given.
+# fake PATH: builds a runtime that writes everything that it was given to $work/seen.
 fake() {
 	cat >"$work/fake.c" <<-'END'
 		#include <dirent.h>
@@ -96,7 +96,7 @@ fake() {
 	"${CC:-gcc}" -O2 -static -DWORK="\"$work\"" -o "$1" "$work/fake.c"
 }
 
-# setup_runtime JSON: /etc/rootfence/runtime.json in the lab; without an argument, none.
+# setup_runtime [JSON]: writes /etc/rootfence/runtime.json in the lab, or removes it.
 setup_runtime() {
 	if [[ $# -eq 0 ]]; then
 		in_lab rm -f /etc/rootfence/runtime.json
@@ -105,22 +105,22 @@ setup_runtime() {
 	fi
 }
 
-# reached: the last `run` came to the fake runtime, which ends so.
+# reached: the last `run` reached the fake runtime, which exits with this status.
 reached() { said 42 ''; }
 
-# has_no_capability: the last `run` ended well and shows five empty sets.
+# has_no_capability: the last `run` succeeded and shows five empty sets.
 has_no_capability() {
 	echo "status $status: $output"
 	[[ $status -eq 0 && $(grep -cE '^Cap(Inh|Prm|Eff|Bnd|Amb):.0{16}$' <<<"$output") -eq 5 ]]
 }
 
-# said CODE TEXT: the last `run` ended so, and says it to the terminal.
+# said CODE TEXT: the last `run` exited with CODE and printed TEXT.
 said() {
 	echo "status $status: $output"
 	[[ $status -eq $1 && $output == *"$2"* ]]
 }
 
-# logged TEXT: the last line of --log is one JSON object that says it.
+# logged TEXT: the last line of --log is a JSON object of level error with TEXT in its message.
 logged() {
 	cat "$log"
 	[[ $(tail -n 1 "$log" | jq -r '.level') == error ]]

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016 # expressions for inner shells and jq
-# The runtime wrapper in front of the real runc, and in front of one that writes down what it gets.
+# The runtime wrapper in front of the real runc, and in front of a fake one that records what it
+# gets.
 
 # shellcheck source=tests/live/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
@@ -39,10 +40,10 @@ nothing_is_guarded() {
 	[[ $(in_lab "$rootfence" status --format json | jq '.containers | length') -eq 0 ]]
 }
 
-# left DIR: what a bundle holds that nobody put there.
+# left DIR: the files in a bundle except config.json.
 left() { find "$1" -mindepth 1 ! -name config.json; }
 
-@test "create: rewritten, recorded, guarded, and all of it gone with the container" {
+@test "create: rewritten, recorded, guarded; delete removes record and guard entry" {
 	local b
 	b=$(bundle c1)
 	cp "$b/config.json" "$BATS_TEST_TMPDIR/before"
@@ -61,7 +62,7 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 	eventually nothing_is_guarded
 }
 
-@test "what was rewritten once is not touched again" {
+@test "a spec that was rewritten once is not changed again" {
 	local b before
 	b=$(bundle again)
 	use_fake
@@ -73,7 +74,7 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 	[[ $(stat -c '%i %Y' "$b/config.json") == "$before" ]]
 }
 
-@test "a bundle whose container is gone can be used for another" {
+@test "a bundle whose container is gone can be used for another container" {
 	local b
 	b=$(bundle reused)
 	use_fake
@@ -85,7 +86,7 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 		and (.poststop | length == 1 and (.[0].args[3] | endswith("/second.json")))' "$b/config.json"
 }
 
-@test "hooks that are there stay, and ours come behind them" {
+@test "existing hooks stay, and ours come after them" {
 	local b
 	b=$(bundle hooks '.hooks = {"createRuntime": [{"path": "/bin/true"}]}')
 	use_fake
@@ -96,7 +97,7 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 		and (.poststop | length) == 1' "$b/config.json"
 }
 
-@test "refused: exit 1, our words on stderr and in the log, nothing started, nothing changed" {
+@test "refused: exit 1, the reason on stderr and in the log, nothing started, nothing changed" {
 	local b
 	b=$(bundle root '.process.user = {"uid": 0, "gid": 0}')
 	cp "$b/config.json" "$BATS_TEST_TMPDIR/before"
@@ -112,7 +113,7 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 	grep -E '^time="[-0-9T:]+Z" level=error msg="rootfence: refused by policy' "$log.text"
 }
 
-@test "refused: syslog has it too, a line with the container and the reason" {
+@test "refused: syslog has a line with the container and the reason, too" {
 	local b
 	b=$(bundle sys '.process.user.uid = 0')
 	run in_lab bash -c "$(declare -f syslog_of); syslog_of \"\$@\"" - DGRAM \
@@ -131,7 +132,7 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 	logged UID
 }
 
-@test "words that one runtime reads otherwise than the other: exit 2" {
+@test "arguments that the two runtimes read differently: exit 2" {
 	local b
 	b=$(bundle words)
 	run wrapped create --bun "$b" words
@@ -144,7 +145,7 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 	[[ -z $(runc --root "$work/state" list -q) ]]
 }
 
-# same ARG...: the fake runtime sees the same, called directly and through the wrapper.
+# same ARG...: the fake runtime gets the same, called directly and through the wrapper.
 same() {
 	local code=0 direct=0
 	in_lab bash -c 'exec -a "$0" "$@"' "$work/bin/runc" "$work/fake" "$@" || direct=$?
@@ -170,13 +171,13 @@ same() {
 	same create --help
 }
 
-# use_usual: the fake runtime where the wrapper finds it with nothing configured.
+# use_usual: puts the fake runtime where the wrapper finds it without configuration.
 use_usual() {
 	usual=$(command -v runc)
 	in_lab mount --bind "$work/fake" "$usual"
 }
 
-# What stays as it is for a verb that is passed on.
+# stays: everything that the wrapper must not change for a verb that it passes on.
 stays() {
 	cd "$BATS_TEST_TMPDIR" || return
 	export ROOTFENCE_TEST=$'a\nb' LD_PRELOAD='' XDG_RUNTIME_DIR=/nowhere
@@ -190,12 +191,12 @@ stays() {
 	same state c1 <&- >&- 2>&-
 }
 
-@test "environment, descriptors, working directory and signals stay as they are" {
+@test "environment, descriptors, working directory and signals reach the runtime unchanged" {
 	use_fake
 	stays
 }
 
-@test "a runtime in a usual place: the same stays, for every verb that starts nothing" {
+@test "a runtime at a usual path: the same, for every verb that starts nothing" {
 	use_usual
 	stays
 	for verb in checkpoint delete events kill list pause ps resume spec start state update features; do
@@ -203,7 +204,7 @@ stays() {
 	done
 }
 
-@test "not started: what is configured, may be the wrapper itself, or others can change" {
+@test "a runtime at a usual path that may be the wrapper, or that others can change: not started" {
 	use_usual
 	setup_runtime '{ "runtime": {} }'
 	run in_lab "$work/bin/runc" state c1
@@ -234,7 +235,7 @@ stays() {
 	said 6 "$usual (rootfence itself)"
 }
 
-@test "the same for a create, once it is judged" {
+@test "a create that is allowed reaches the runtime unchanged, too" {
 	local b
 	b=$(bundle same)
 	use_fake
@@ -280,7 +281,7 @@ stays() {
 	rm -r "$work/self"
 }
 
-@test "a configured runtime that calls runc by its diverted name does not come round again" {
+@test "a configured runtime that calls the diverted runc does not loop" {
 	local bin=$work/diverted
 	mkdir "$bin"
 	ln -s "$rootfence" "$bin/runc"
@@ -303,7 +304,7 @@ stays() {
 	rm -r "$bin"
 }
 
-@test "a real runtime that is none, or that others can change" {
+@test "a real runtime that cannot be executed, or that others can change: exit 6" {
 	mkdir -p "$work/odd/directory"
 	cp "$work/fake" "$work/odd/plain"
 	chmod 644 "$work/odd/plain"
@@ -315,7 +316,7 @@ stays() {
 	said 6 "can be written by others than root"
 }
 
-@test "runtime.json that is wrong: exit 4, with the place" {
+@test "invalid runtime.json: exit 4 with line and column" {
 	local b
 	b=$(bundle setup)
 	setup_runtime $'{\n "runtime": {} }'
@@ -337,7 +338,7 @@ stays() {
 	said 4 "written by others than root"
 }
 
-@test "bundle or config that is a symbolic link, no file, or not there" {
+@test "bundle or config that is a symbolic link, not a regular file, or missing: exit 6" {
 	local b
 	b=$(bundle odd)
 	ln -sfn "$b" "$work/link"
@@ -360,14 +361,14 @@ stays() {
 	logged "config.json is not a regular file"
 }
 
-# changeable TEXT ARG...: refused with that text, and nothing is started.
+# changeable TEXT ARG...: the command is refused with that text, and nothing is started.
 changeable() {
 	run wrapped "${@:2}"
 	said 6 "$1"
 	[[ -z $(runc --root "$work/state" list -q) && -z $(records) ]]
 }
 
-@test "bundle, config or process document that others than root can change: refused, where they get there" {
+@test "bundle, config or process document that users other than root can change: refused" {
 	local b dir=$work/open why='can be changed by others than root'
 	chmod 755 "$work"
 	b=$(bundle others)
@@ -379,7 +380,7 @@ changeable() {
 		chmod 755 "$b"
 		chmod 644 "$b/config.json"
 	done
-	# Behind a directory that only root enters, as podman's are.
+	# Below a directory that only root can enter, as podman's bundles are.
 	chown -R 1000 "$b"
 	chmod 700 "$work"
 	wrapped create --bundle "$b" others
@@ -404,7 +405,7 @@ changeable() {
 	mkdir -p "$own"
 	cp "$b/config.json" "$own"
 	chown 100000 "$own"
-	if [[ $(stat -c %u /) -eq 0 ]]; then # all above it must be root's
+	if [[ $(stat -c %u /) -eq 0 ]]; then # root must own all directories above it
 		run wrapped create --bundle "$own" others
 		said 1 exist
 	fi
@@ -416,7 +417,7 @@ changeable() {
 	wrapped delete --force others
 }
 
-@test "a name that somebody takes beside --process is no obstacle" {
+@test "another file at the temporary name next to --process does not stop exec" {
 	local b dir=$work/shared
 	b=$(bundle squat)
 	mkdir -p "$dir"
@@ -429,7 +430,7 @@ changeable() {
 	wrapped delete --force squat
 }
 
-@test "records of what is gone go, the next time that anything is looked for" {
+@test "a later create removes old records of containers that are gone" {
 	local b container dir
 	b=$(bundle first)
 	use_fake
@@ -454,7 +455,7 @@ changeable() {
 	rmdir "$work/state/there"
 }
 
-@test "poststop takes the record away whatever becomes of the guard" {
+@test "poststop removes the record even when the guard is broken" {
 	local b record
 	b=$(bundle stop)
 	use_fake
@@ -469,13 +470,13 @@ changeable() {
 	[[ -z $(records) ]]
 }
 
-# fill FILE: until there is no room for another byte.
+# fill FILE: fills the file system until there is no room for another byte.
 fill() {
 	run in_lab bash -c 'cat /dev/zero >"$1"' - "$1"
 	said 1 'No space left on device'
 }
 
-@test "full disk: exit 6, the old config stays" {
+@test "full disk: exit 6, and the old config stays" {
 	local b=$work/full
 	mkdir -p "$b"
 	in_lab mount -t tmpfs -o size=32k none "$b"
@@ -488,7 +489,7 @@ fill() {
 	in_lab cmp "$b/config.json" "$BATS_TEST_TMPDIR/before"
 	[[ $(in_lab ls -A "$b" | sort | tr '\n' ' ') == 'config.json filler ' ]]
 	in_lab umount "$b"
-	# And where the record goes.
+	# The same for the file system of the record.
 	b=$(bundle small)
 	cp "$b/config.json" "$BATS_TEST_TMPDIR/before"
 	fill /run/rootfence/filler
@@ -498,7 +499,7 @@ fill() {
 	cmp "$b/config.json" "$BATS_TEST_TMPDIR/before"
 }
 
-@test "read-only bundle: exit 6; nothing to write is no error" {
+@test "read-only bundle: exit 6, except when there is nothing to write" {
 	local b
 	b=$(bundle ro)
 	use_fake
@@ -515,7 +516,7 @@ fill() {
 	reached
 }
 
-@test "two creates of one bundle take turns; a lock that is never given back is an error" {
+@test "creates of one bundle take turns; a lock that is never released is an error" {
 	local b i pids=()
 	b=$(bundle many)
 	use_fake
@@ -530,7 +531,7 @@ fill() {
 	said 6 "is locked by another process"
 }
 
-@test "creates of one id at once: an error for each, and the container that is there stays as it is" {
+@test "creates of an existing id at once: each fails, and the existing container is unchanged" {
 	local b other i pids=()
 	b=$(bundle once)
 	other=$(bundle other)
@@ -553,14 +554,14 @@ fill() {
 	eventually nothing_is_guarded
 }
 
-# kill_points FIRST END: for each of these lines of a trace what kills there: strace counts the calls
-# of each name by themselves.
+# kill_points FIRST END: prints, for each of these lines of a trace, strace's option to kill there.
+# strace counts the calls of each name separately.
 kill_points() {
 	awk -v first="$1" -v end="$2" '{ name = $0; sub(/\(.*/, "", name); seen[name]++ }
 		NR >= first && NR < end { print name ":signal=KILL:when=" seen[name] }'
 }
 
-@test "kill -9 at every system call of a create: the old config or the new one, and no half record" {
+@test "kill -9 at every system call of a create: the old config or the new one, no partial record" {
 	local b calls first point points
 	b=$(bundle killed)
 	cp "$b/config.json" "$BATS_TEST_TMPDIR/old"
@@ -573,7 +574,7 @@ kill_points() {
 		create --bundle "$b" killed
 	reached
 	calls=$(grep -n 'execve' "$BATS_TEST_TMPDIR/trace" | tail -n 1 | cut -d: -f1)
-	# Before the first one that can change anything there is nothing to be half done.
+	# A kill before the first call that can change anything leaves nothing half done.
 	first=$(grep -nE '^(unlinkat|mkdirat|renameat|openat\(.*O_CREAT)' "$BATS_TEST_TMPDIR/trace" |
 		head -n 1 | cut -d: -f1)
 	echo "system calls $first to $calls"
@@ -600,7 +601,7 @@ kill_points() {
 	[[ $(records) == killed ]]
 }
 
-# container NAME [JQ]: one that runs.
+# container NAME [JQ]: starts a container.
 container() {
 	local b
 	b=$(bundle "$@")
@@ -608,7 +609,7 @@ container() {
 	wrapped start "$1"
 }
 
-# session JQ: a process document.
+# session JQ: writes a process document.
 session() {
 	jq -n '{"user": {"uid": 3267, "gid": 3267}, "cwd": "/", "env": ["PATH=/bin"],
 		"args": ["grep", "^Cap", "/proc/self/status"]} | '"$1" >"$BATS_TEST_TMPDIR/process.json"
@@ -638,7 +639,7 @@ session() {
 	said 2 "unknown capability 'cap_kill'"
 }
 
-# crun itself refuses this machine's cgroups: what it would be started with is enough here.
+# crun may refuse this machine's cgroups. It is enough to look at what it would be started with.
 @test "exec by options under crun starts as root unless they say otherwise" {
 	local crun=(in_lab "$work/bin/crun" --root "$work/crun")
 	use_fake
@@ -652,7 +653,7 @@ session() {
 	reached
 }
 
-@test "exec --process: what every session is given is taken away, what was asked for is refused" {
+@test "exec --process: default capabilities are removed, requested ones are refused" {
 	container c3
 	session '.capabilities = {"bounding": ["CAP_KILL", "CAP_CHOWN"], "effective": ["CAP_KILL"]}'
 	run wrapped exec --process "$BATS_TEST_TMPDIR/process.json" c3
@@ -680,7 +681,7 @@ session() {
 	said 6 "is a symbolic link"
 }
 
-@test "what the engine gave the container, its sessions may ask for, and do not get" {
+@test "capabilities that the engine gave the container are removed from its sessions, not refused" {
 	container c4 '.process.capabilities.bounding += ["CAP_NET_ADMIN"]'
 	session '.capabilities = {"bounding": ["CAP_NET_ADMIN"]}'
 	run wrapped exec -p "$BATS_TEST_TMPDIR/process.json" c4
@@ -700,12 +701,12 @@ session() {
 	setup_runtime '{ "policy": "audit" }'
 	run wrapped exec --user 0 c6 id -u
 	said 1 "refused by policy 'default'"
-	# A second create of the same id fails, and takes nothing along.
+	# A second create of the same id fails, and does not change the record.
 	run wrapped create --bundle "$(bundle c7)" c6
 	[[ $status -ne 0 ]]
 	run wrapped exec --user 0 c6 id -u
 	said 1 "refused by policy 'default'"
-	# Without a record the host's policy holds.
+	# Without a record the host's policy applies.
 	in_lab rm -r /run/rootfence/containers
 	setup_runtime
 	run wrapped exec --user 0 c5 id -u
@@ -714,7 +715,7 @@ session() {
 	said 0 3267
 }
 
-@test "another spelling of --root is no way to another record" {
+@test "another spelling of --root leads to the same record" {
 	local private='.process.user = {"uid": 0, "gid": 0} | .linux.namespaces += [{"type": "user"}]
 		| .linux.uidMappings = [{"containerID": 0, "hostID": 200000, "size": 65536}]
 		| .linux.gidMappings = .linux.uidMappings' other root
@@ -724,7 +725,8 @@ session() {
 	run in_lab "$work/bin/runc" --root "$work/alias/../state" create --bundle "$other" c9
 	said 2 'runtimes differ in where ".." leads'
 	for root in "$work/state/" "$work//state" "$work/alias"; do
-		# Fails: the container is there. Its sessions are not those of a private user namespace.
+		# It fails because the container exists, and does not put a private user namespace
+		# on record.
 		run in_lab "$work/bin/runc" --root "$root" create --bundle "$other" c9
 		[[ $status -ne 0 && $output != *rootfence* ]]
 		[[ $(records) == c9 ]]
@@ -735,7 +737,7 @@ session() {
 	done
 }
 
-@test "a container that is there without a record gets none from a create that fails" {
+@test "an existing container without a record gets none from a create that fails" {
 	local other
 	container c11
 	in_lab rm -r /run/rootfence/containers
@@ -748,7 +750,7 @@ session() {
 
 podman_lab() { in_lab podman --runtime "$work/bin/runc" "$@"; }
 
-@test "podman with the wrapper as its runtime: run, exec, and what it refuses" {
+@test "podman with the wrapper as its runtime: run, exec, and refusals" {
 	local runtime=runc ulimits='"nofile=1024:1024", "nproc=1000:1000"'
 	export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
 	local live=(run --rm --network none --rootfs "$work/rootfs")
@@ -785,7 +787,7 @@ podman_lab() { in_lab podman --runtime "$work/bin/runc" "$@"; }
 	[[ -z $(records) ]]
 }
 
-@test "a record that others can write, or that is broken, is not taken" {
+@test "a record that others can write, or that is invalid, is refused" {
 	container c8
 	in_lab bash -c 'sed -i s/bundle/bundel/ /run/rootfence/containers/*/c8.json'
 	run wrapped exec c8 id

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 #
-# The shipped seccomp profile, as runc loads it: ordinary programs run under it, and what it is there
-# to refuse is refused even to a process with CAP_SYS_ADMIN.
+# The shipped seccomp profile, as runc loads it: ordinary programs run under it, and it refuses its
+# system calls even to a process with CAP_SYS_ADMIN.
 # shellcheck disable=SC2154 # bats sets status and output; work and rootfence come from common.bash
 
 load common
@@ -21,7 +21,7 @@ setup_file() {
 
 teardown_file() { [[ -z ${work-} ]] || rm -rf "$work"; }
 
-# The program in a container of the host's /usr, with the profile that the rewrite puts in.
+# Runs the program in a container of the host's /usr, with the profile that the rewrite sets.
 under_profile() {
 	local args
 	args=$(for arg; do jq -n --arg arg "$arg" '$arg'; done | jq -s .)

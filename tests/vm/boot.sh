@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # boot.sh ROOT SHARE SECONDS [PARAMETER...]: boots the kernel of a guest root with these kernel
-# parameters. The guest runs SHARE/guest.sh and is gone when that ends, or after SECONDS (0: never).
-# VM_CPUS: how many processors it sees (default 1: guests run side by side).
-# SHARE is the guest's /vm, the only thing it can write to that outlives it.
+# parameters. The guest runs SHARE/guest.sh and ends with it, or after SECONDS (0: never).
+# VM_CPUS: number of processors (default 1, since guests run in parallel).
+# SHARE is the guest's /vm, the only place where the guest can leave files.
 set -euo pipefail
 
 readonly here=${0%/*}
 PATH=$PATH:/usr/sbin:/sbin
-# What costs most under emulation, and nothing here is about: to wait for grace periods, too.
+# Settings that save time under emulation and that no test is about; waiting for grace periods also
+# takes long.
 readonly fast="mitigations=off init_on_alloc=0 rcupdate.rcu_expedited=1"
 readonly modules=(virtio_pci 9pnet_virtio 9p overlay)
 

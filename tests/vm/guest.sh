@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Process 1 of the guest: mounts what an ordinary host has, installs rootfence from /vm/stage, runs
-# the tests named in /vm/tests, leaves /vm/NAME.tap and /vm/dmesg, and switches the machine off.
+# Process 1 of the guest: mounts the usual file systems, installs rootfence from /vm/stage, runs the
+# tests named in /vm/tests, writes /vm/NAME.tap and /vm/dmesg, and switches the machine off.
 set -u
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 
@@ -50,7 +50,7 @@ mount_all() {
 	ip link set lo up
 }
 
-# What a plain guest lacks for any container to start; nothing that rootfence would want.
+# Configures what any container needs to start in a plain guest; nothing of it is for rootfence.
 configure() {
 	echo 1 >/proc/sys/net/ipv4/ip_forward
 	mkdir -p /etc/containers/containers.conf.d
@@ -84,7 +84,7 @@ run_tests() {
 mount_all
 configure
 export VM_LSM VM_CGROUP
-# To engines memory is cheaper here than emulated processor time.
+# The engines collect no garbage: emulated processor time is scarcer than memory.
 export GOGC=off GOMEMLIMIT=500MiB
 export "$(</vm/env)"
 VM_LSM=$(parameter vm.lsm) VM_CGROUP=$(parameter vm.cgroup)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * killer SECONDS MICROSECONDS NAME...: waits at most so long for a process with one of these names,
- * then lets it live so long, and kills it. Prints the name. Looks so often that hooks, which live for
- * milliseconds, are met too; so only at processes that are about as new as itself.
+ * killer SECONDS MICROSECONDS NAME...: waits at most SECONDS for a process with one of these names,
+ * kills it after MICROSECONDS, and prints the name. It looks often enough to find hooks, which live
+ * for milliseconds; to be fast, it looks only at processes about as new as itself.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PIDS_BEFORE 32 /* of its own: what was started just before it */
+#define PIDS_BEFORE 32 /* processes started just before itself */
 
 static int is_named(pid_t pid, char **names)
 {
@@ -34,7 +34,7 @@ static int is_named(pid_t pid, char **names)
 	return -1;
 }
 
-/* The newest, by its pid. */
+/* Finds the newest one, by its pid. */
 static pid_t find(char **names, const char **ret_name)
 {
 	DIR *proc = opendir("/proc");

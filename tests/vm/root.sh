@@ -4,7 +4,7 @@
 # root.sh SUITE [engines]: prints the path of a Debian root for guests, with podman alone or with
 # containerd and Docker too. A root is made once and stays in the cache, since guests only read it.
 # Its name has a checksum of this file, so that a change of the recipe makes a new root. To get
-# newer packages, remove the root. ROOT.packages lists what is in it.
+# newer packages, remove the root. ROOT.packages lists its packages.
 #
 # ROOTFENCE_CACHE: the cache (default /var/cache/rootfence).
 # ROOTFENCE_MIRROR: the archive (default: what apt uses here). forky changes until it is released;
@@ -18,7 +18,7 @@ readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # netavark is one of two packages that podman accepts: named, so that apt has no choice.
 readonly packages=(bats busybox-static ca-certificates crun iproute2 jq kmod libcap2-bin
 	linux-image-amd64 netavark podman procps runc util-linux)
-# What nobody reads in a guest, and drivers of devices that no guest has: half of a root.
+# Documentation, and drivers of devices that no guest has: half of a root.
 readonly unwanted=('/usr/share/'{doc,locale,man}'/*'
 	'*/kernel/'{sound,drivers/{gpu,infiniband,media,net/{ethernet,wireless}}}'/*')
 
@@ -33,7 +33,7 @@ packages_of() {
 	(IFS=,; printf '%s' "${list[*]}")
 }
 
-# Until apt has its lists, it does not know which of its archives is Debian's.
+# Before apt has fetched its lists, it does not know which of its archives is Debian's.
 mirror() {
 	local found
 	# shellcheck disable=SC2016 # apt's variable
@@ -42,7 +42,7 @@ mirror() {
 	printf '%s' "${ROOTFENCE_MIRROR:-${found[0]:-http://deb.debian.org/debian}}"
 }
 
-# How apt gets to the archive here, which mmdebstrap does not look up.
+# apt's proxy settings, which mmdebstrap does not read.
 apt_settings() {
 	apt-config dump Acquire::http Acquire::https
 	cat <<-'END'
@@ -52,8 +52,8 @@ apt_settings() {
 	END
 }
 
-# A Release file of forky says for how long it is valid, which is over in an archive that is frozen
-# or of one day. Its signature is checked all the same.
+# forky's Release file has a date until which it is valid. In a frozen archive or one of a certain
+# day that date is over, so it is not checked. The signature is still checked.
 source_of() {
 	local suite=$1 mirror=$2 options="signed-by=$keyring"
 	[[ $suite != forky ]] || options+=' check-valid-until=no'

@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [SUITE/lsm|nolsm[/cgroup1|/ENGINE]...]: boots each of these guests (the matrix of kernels
-# without arguments, with --engines that of engines) and runs what tests_for() names of
-# tests/vm/guest/*.bats in it against build/rootfence. TAP on stdout. A guest that crashes, hangs or
-# whose kernel warns is a failed test point with its log. Everything that a guest left behind stays
-# in build/vm/, until its next run.
+# run.sh [SUITE/lsm|nolsm[/cgroup1|/ENGINE]...]: boots each of these guests (without arguments the
+# matrix of kernels, with --engines that of engines) and runs in it the files of tests/vm/guest/
+# that tests_for() names, against build/rootfence. TAP on stdout. A guest that crashes, hangs or
+# whose kernel warns is a failed test point with its log. The files that a guest wrote stay in
+# build/vm/ until its next run.
 #
-# run.sh --shell GUEST: a shell in the guest instead. run.sh --roots: makes the roots, boots nothing.
-# TESTS: names of bats files instead, NAME or NAME@ENGINE. CHURN: containers in churn.bats (default 10).
-# VM_JOBS: guests at once (default: one for each processor). VM_SECONDS: for one boot (default 1500).
+# run.sh --shell GUEST: a shell in the guest instead. run.sh --roots: only makes the roots.
+# TESTS: names of bats files instead, NAME or NAME@ENGINE. CHURN: containers in churn.bats (10).
+# VM_JOBS: guests at once (one per processor). VM_SECONDS: limit of one boot (1500). Defaults are in
+# parentheses.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/lib/tap.sh
@@ -24,7 +25,7 @@ readonly trouble='WARNING:|BUG:|Oops|general protection|Kernel panic|INFO: task|
 
 die() { printf 'vm: %s\n' "$*" >&2; exit 2; }
 
-# What goes to the guest is a copy: the checkout may change while it runs.
+# The guest gets a copy: the checkout may change while it runs.
 fill_share() {
 	local share=$1
 	rm -rf "$share"
@@ -37,9 +38,9 @@ fill_share() {
 	"${CC:-gcc}" -O2 -Wall -D_GNU_SOURCE -static -o "$share/bin/matrix" tests/vm/matrix/*.c
 }
 
-# cgroup v1 has the runtimes to itself: what is about kernels is tested with v2. Exec sessions and
-# nesting are about runtimes too: the oldest and the newest. NAME@ENGINE is a file that runs once for
-# each engine.
+# With cgroup v1 only the runtimes are tested; tests of kernels run with v2. Exec sessions and
+# nesting depend on the runtimes too, so they run on the oldest and the newest. NAME@ENGINE is a
+# file that runs once for each engine.
 tests_for() {
 	if [[ -n ${TESTS-} ]]; then
 		printf '%s\n' "$TESTS"
@@ -55,7 +56,7 @@ tests_for() {
 	esac
 }
 
-# The tests of kernels do with a smaller root, which is made in a third of the time.
+# The tests of kernels need only a smaller root, which is made in a third of the time.
 root_of() {
 	case $1 in
 	*/docker | */containerd | */podman) tests/vm/root.sh "${1%%/*}" engines ;;
@@ -78,7 +79,7 @@ boot() {
 		"vm.cgroup=$cgroup" "$@"
 }
 
-# Prints the points of a guest's TAP file under its name, and notes a plan that does not hold.
+# Prints the points of a guest's TAP file under its name. A wrong plan is a failed point.
 replay() {
 	local name=$1 file=$2 line plan=-1 seen=0
 	[[ -e $file ]] || { step "$name ran" false; return; }
@@ -97,19 +98,19 @@ replay() {
 		step "$name: all of its plan ran ($seen of $plan)" false
 }
 
-# grep's 1 is "nothing found"; 2 is trouble of its own.
+# grep exits with 1 when it finds nothing, with 2 on errors.
 kernel_log_is_clean() {
 	local status=0
 	grep -aE -A 30 "$trouble" "$@" || status=$?
 	[[ $status -eq 1 ]]
 }
 
-# Also says where it ended, if it did not end by itself.
+# Also prints where the guest stopped if it did not end by itself.
 ended() { [[ -e $1/finished ]] || { tail -n 40 "$1/console" | tr -d '\r'; false; }; }
 
 share_of() { printf 'build/vm/%s' "${1//\//-}"; }
 
-# In the background: the guest, which leaves its results in its share.
+# Runs in the background; the guest writes its results to its share.
 run_guest() {
 	local guest=$1 share start=$SECONDS
 	share=$(share_of "$guest")
@@ -137,7 +138,7 @@ make_roots() {
 	done
 }
 
-# All shares first: guests run side by side, compilers need not.
+# All shares are prepared first: guests run in parallel, compilers need not.
 run_guests() {
 	local guest share
 	for guest in "$@"; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The config.json that Docker and containerd really write, for tests/golden/specs: each one in
+# Captures the config.json that Docker and containerd write, for tests/golden/specs, in
 # /vm/specs/ENGINE-VERSION-NAME. Run by hand when engines change:
 #
 #   make check-engines VM=forky/lsm/docker TESTS=capture@docker
@@ -10,7 +10,7 @@ source "$BATS_TEST_DIRNAME/engines.bash"
 
 capture=/run/capture/runc
 
-# A runtime that keeps what it is asked to create, and creates nothing.
+# A runtime that saves the spec that it is asked to create, and creates nothing.
 make_runtime() {
 	mkdir -p "${capture%/*}" /srv/data
 	cat >"$capture" <<-'END'
@@ -47,7 +47,7 @@ version() {
 	esac
 }
 
-# keep NAME COMMAND...: the command fails, since nothing was created.
+# keep NAME COMMAND...: the command must fail, since the runtime creates nothing.
 keep() {
 	local name
 	name=$engine-$prefix-$1

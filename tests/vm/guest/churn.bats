@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Containers that come and go, while the engine, conmon, the runtime, our hook or the container is
-# killed at random moments. Each tries a set-user-ID binary first, which works without a guard.
+# Containers start and stop while the engine, conmon, the runtime, our hook or the container is
+# killed at random moments. Each first tries a set-user-ID binary, which would work without a guard.
 
 # shellcheck source=tests/vm/guest/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
@@ -22,7 +22,7 @@ teardown() {
 	own_policy
 }
 
-# A set-user-ID binary on the host, over and over: a line for each time, which tells what it got.
+# Runs a set-user-ID binary on the host again and again; a line for each time tells what it gained.
 host_goes_on() {
 	while sleep 1; do
 		setpriv --reuid 3267 --clear-groups /tmp/probe 2>&1 | grep -oE '^Uid:.3267.0' ||
@@ -30,15 +30,15 @@ host_goes_on() {
 	done
 }
 
-# kill_something ID VICTIM...: one of these, at a random moment of its life; in a tenth of the lives
-# nobody.
+# kill_something ID VICTIM...: kills one of these at a random moment of its life; in a tenth of the
+# cases none.
 kill_something() {
 	local id=$1 victims=("${@:2}")
 	[[ $((RANDOM % 10)) -ne 0 ]] || return 0
 	/vm/bin/killer 2 $((RANDOM * 4)) "${victims[RANDOM % ${#victims[@]}]}" >"$out/$id.killed" || true
 }
 
-# The command of every container; sh, since what is killed at its execve must not be its init.
+# The command of every container. Its init is sh: the process killed at execve must not be the init.
 readonly life='/bin/probe; exec tail -f /dev/null'
 
 life_of_runtime() {
@@ -59,12 +59,12 @@ life_of_podman() {
 	kill_something "$id" conmon podman "$runtime" rootfence
 	sleep 2
 	timeout 60 podman rm --force --time 0 "$id" >/dev/null 2>&1 || true
-	# Anything less podman hands on to the container, which may be gone.
+	# podman passes weaker signals on to the container, which may be gone.
 	kill -9 "$starter" 2>/dev/null || true
 	wait "$starter" || true
 }
 
-# lives FIRST: its share of all, while others live theirs.
+# lives FIRST: runs its share of the containers; several of these run in parallel.
 lives() {
 	local i
 	for ((i = $1; i < CHURN; i += workers)); do
@@ -77,7 +77,7 @@ lives() {
 	done
 }
 
-# What a killed runtime left: everything that is in another pid namespace than ours.
+# Kills what a killed runtime left: every process in a pid namespace other than ours.
 kill_leftovers() {
 	local own ns pid
 	own=$(readlink /proc/self/ns/pid)
@@ -91,7 +91,7 @@ tried() { grep -lE 'not permitted|Killed' -r "$out" | wc -l; }
 
 killed() { sort "$out"/*.killed | uniq -c | awk '{ printf "%s%s %s", sep, $1, $2; sep = ", " }'; }
 
-@test "containers that come and go under fire: none unguarded, no entry left, the host untouched" {
+@test "processes killed at random: no container unguarded, no entry left, the host unaffected" {
 	local i pids=()
 	mkdir -p "$out"
 	make_bundle crun churn ".process.args = [\"sh\", \"-c\", \"$life\"]"

@@ -1,15 +1,15 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the tests in a guest share. rootfence is installed as on any host, with its default policy;
-# engines are the suite's own. VM_LSM and VM_CGROUP say how this guest was booted.
+# Shared by the tests in a guest. rootfence is installed as on any host, with its default policy;
+# the engines are those of the Debian suite. VM_LSM and VM_CGROUP say how this guest was booted.
 
 bats_require_minimum_version 1.5.0
 image=localhost/vm
 
 kernel_is_at_least() { [[ $(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1) == "$1" ]]; }
 
-# What this kernel, booted like this, can give.
+# The guarantee that this kernel, booted like this, can give.
 expected_level() { [[ $VM_LSM == *bpf* ]] && echo deny || echo kill; }
 
 expected_hook() {
@@ -24,7 +24,7 @@ expected_hook() {
 
 denies() { [[ $(expected_level) == deny ]]; }
 
-# A root of busybox, and in it a set-user-ID binary and one with file capabilities.
+# Makes a root of busybox with a set-user-ID binary and one with file capabilities.
 make_rootfs() {
 	local root=$1
 	mkdir -p "$root"/{bin,dev,etc,proc,root,sys,tmp}
@@ -39,7 +39,7 @@ make_rootfs() {
 	setcap cap_net_raw=ep "$root/bin/probe-cap"
 }
 
-# Once for the guest: a root for bundles in /tmp/rootfs, and an image of it.
+# Once per guest: makes a root for bundles in /tmp/rootfs, and an image of it.
 make_image() {
 	[[ -d /tmp/rootfs ]] || make_rootfs /tmp/rootfs
 	podman image exists "$image" ||
@@ -53,7 +53,7 @@ entries() { status_json | jq '[.containers[].id] | unique | length'; }
 
 no_entries() { [[ $(entries) -eq 0 ]]; }
 
-# eventually COMMAND...: holds within thirty seconds; an emulated machine is a slow one.
+# eventually COMMAND...: the command succeeds within thirty seconds; an emulated machine is slow.
 eventually() {
 	local tries
 	for tries in {1..100}; do
@@ -63,7 +63,8 @@ eventually() {
 	return 1
 }
 
-# own_policy JSON: the host's policy from now on, which extends default; without one, default again.
+# own_policy [JSON]: sets the host's policy, which extends default; without JSON it is default
+# again.
 own_policy() {
 	rm -f /etc/rootfence/policy.json
 	[[ $# -gt 0 ]] || return 0
@@ -72,13 +73,13 @@ own_policy() {
 		>/etc/rootfence/policy.json
 }
 
-# policy_extends POLICY: the host's policy is that one, as it is.
+# policy_extends POLICY: sets the host's policy to that one, unchanged.
 policy_extends() {
 	mkdir -p /etc/rootfence
 	printf '{ "version": 1, "name": "own", "extends": ["%s"] }\n' "$1" >/etc/rootfence/policy.json
 }
 
-# A rule for some other binary: without any, noNewPrivileges alone would stop set-user-ID.
+# A rule for some other binary. Without a rule, noNewPrivileges alone would stop set-user-ID.
 rule_for() {
 	printf '"exec": { "rules": [ { "paths": ["%s"], "capabilities": ["CAP_NET_RAW"], %s } ] }' \
 		"$1" '"action": "RF_ACT_ALLOW"'
@@ -90,8 +91,8 @@ start_container() {
 	podman run --detach --name "$name" --user 3267 "$@" "$image" sleep 100000 >/dev/null
 }
 
-# was_stopped STATUS [EXIT...]: refused with EPERM by a guard that denies (EXIT: how who called
-# execve ends then), killed by one that cannot.
+# was_stopped STATUS [EXIT...]: a guard that denies refused the execve with EPERM (EXIT: the status
+# of the caller then); a guard that cannot deny killed the process.
 was_stopped() {
 	local status=$1 code
 	shift
@@ -102,8 +103,8 @@ was_stopped() {
 	return 1
 }
 
-# make_bundle RUNTIME NAME [JQ]: a bundle in /run/bundles with our hooks, judged and rewritten as an
-# engine's would be. Without noNewPrivileges, which would leave the guard nothing to stop.
+# make_bundle RUNTIME NAME [JQ]: makes a bundle in /run/bundles with our hooks, judged and rewritten
+# as an engine's. It has no noNewPrivileges, which would leave the guard nothing to stop.
 make_bundle() {
 	local bundle=/run/bundles/$2
 	rm -rf "$bundle"
@@ -118,7 +119,7 @@ make_bundle() {
 	rootfence precreate <"$bundle/new.json" >"$bundle/config.json"
 }
 
-# start_bundle RUNTIME NAME: the container holds none of bats' descriptors.
+# start_bundle RUNTIME NAME: starts a container that inherits none of bats' descriptors.
 start_bundle() {
 	"$1" create --bundle "/run/bundles/$2" "$2" >"/run/bundles/$2.out" 2>&1 </dev/null 3>&- ||
 		{ cat "/run/bundles/$2.out"; return 1; }

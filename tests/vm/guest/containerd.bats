@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016,SC2030,SC2031,SC2119 # expressions for inner shells; bats' own variables
-# What only containerd has: its configuration, and ctr, which names the runtime on its command line.
+# Tests for containerd alone: its configuration, and ctr, whose command line names the runtime.
 
 ENGINE=containerd
 # shellcheck source=tests/vm/guest/engines.bash
@@ -16,7 +16,7 @@ teardown_file() {
 
 setup() { own_policy; }
 
-@test "install-containerd: containerd agrees that the runtime of pods is the wrapper, and comes up" {
+@test "install-containerd: containerd shows the wrapper as the runtime of pods, and starts" {
 	cp /etc/containerd/config.toml /run/config.toml 2>/dev/null || touch /run/no-config
 	register install containerd
 	containerd config dump | grep -E "BinaryName = [\"']${wrapper}[\"']"
@@ -27,7 +27,7 @@ setup() { own_policy; }
 	[[ ! -e /run/no-config || ! -e /etc/containerd/config.toml ]]
 }
 
-@test "ctr run prints the reason, and starts what may start" {
+@test "ctr run prints the reason of a refusal, and starts an allowed container" {
 	run run_in vm -- echo container ran
 	refused rootUser
 	run run_in vm --privileged --user=3267 -- echo container ran
@@ -44,7 +44,7 @@ setup() { own_policy; }
 	[[ $status -ne 0 && $output == *"containers run by the wrapper still exist"*one* ]]
 }
 
-@test "exec, list, events, pause, resume, metrics, signals: as ever" {
+@test "exec, list, events, pause, resume, metrics and signals work as without rootfence" {
 	local pid
 	ctr events >/run/events 3>&- &
 	pid=$!
@@ -72,26 +72,26 @@ setup() { own_policy; }
 	[[ $status -eq 0 && $output != *one* ]]
 }
 
-@test "a signal reaches the container, its status and its output come back" {
+@test "a signal reaches the container, and ctr gets its status and output" {
 	local pid code=0
 	ctr run --rm --runc-binary "$wrapper" "$(full_name user)" talker \
 		sh -c 'trap "echo container ran; exit 3" TERM; while :; do sleep 1; done' >/run/talker 3>&- &
 	pid=$!
 	eventually eval 'ctr task ls | grep -qE "^talker .*RUNNING"'
-	sleep 3 # for sh to come to its trap
+	sleep 3 # until sh has set its trap
 	ctr task kill --signal TERM talker
 	wait "$pid" || code=$?
 	[ "$code" -eq 3 ]
 	grep -qx 'container ran' /run/talker
 }
 
-@test "ctr run -t: a terminal" {
+@test "ctr run -t gives a terminal" {
 	run script -qec "ctr run --rm -t --runc-binary $wrapper localhost/user:latest term \
 		sh -c 'test -t 0 && tty'" /dev/null
 	ran /dev/pts/
 }
 
-@test "ctr without --runc-binary goes past the wrapper, until the divert is in place" {
+@test "ctr without --runc-binary bypasses the wrapper until runc is diverted" {
 	run ctr run --rm localhost/vm:latest past echo container ran
 	ran
 	register install runc-divert

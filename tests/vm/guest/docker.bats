@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016,SC2030,SC2031,SC2119 # expressions for inner shells; bats' own variables
-# What only Docker has: its daemon's configuration, user namespaces for all, runtimes by name,
-# builds.
+# Tests for Docker alone: its daemon's configuration, user namespaces for all containers, runtimes
+# by name, builds.
 
 ENGINE=docker
 # shellcheck source=tests/vm/guest/engines.bash
@@ -30,7 +30,7 @@ setup() { own_policy; }
 	refused hostIpcNamespace
 }
 
-@test "exec as root and --privileged: refused, and docker says why" {
+@test "exec as root and exec --privileged: refused, and docker says why" {
 	start one
 	run docker exec --user root one echo container ran
 	refused rootUser
@@ -41,7 +41,7 @@ setup() { own_policy; }
 	remove one
 }
 
-@test "--runtime runc goes past the wrapper, until the divert is in place" {
+@test "--runtime runc bypasses the wrapper until runc is diverted" {
 	run docker run --rm --runtime runc localhost/vm echo container ran
 	ran
 	register install runc-divert
@@ -53,14 +53,14 @@ setup() { own_policy; }
 	has_no_capability
 }
 
-# build [LINE...]: a Dockerfile of these lines on the image vm, by BuildKit.
+# build [LINE...]: builds a Dockerfile of these lines on the image vm with BuildKit.
 build() {
 	printf '%s\n' 'FROM localhost/vm' "$@" |
 		DOCKER_BUILDKIT=1 timeout 250 docker build --no-cache --progress plain --network none \
 			--secret id=s,src=/etc/passwd -t built - 2>&1
 }
 
-@test "with the divert, RUN in docker build is under the policy" {
+@test "with runc diverted, the policy applies to RUN in docker build" {
 	run build 'RUN echo container ran as $(id -u)'
 	echo "$output"
 	[[ $status -ne 0 && $output != *"container ran as 0"* ]]
@@ -71,9 +71,9 @@ build() {
 	[ "$(grep -cE 'Cap(Inh|Prm|Eff|Bnd|Amb):.0{16}' <<<"$output")" -eq 5 ]
 }
 
-@test "with the divert, RUN --mount is as ever: caches, build contexts, images, secrets" {
+@test "with runc diverted, RUN --mount works: caches, build contexts, images, secrets" {
 	local mount mounts=("cache,uid=3267" tmpfs bind "bind,from=localhost/user")
-	# 20.10 has caches where the roots of containers are: docs/docker.md.
+	# 20.10 keeps caches in the directory of the containers' roots: docs/docker.md.
 	[[ $(docker version --format '{{.Server.Version}}') != 20.* ]] || mounts=("${mounts[@]:1}")
 	for mount in "${mounts[@]}"; do
 		run build 'USER 3267:3267' "RUN --mount=type=$mount,target=/c ls -d /c && echo container ran"
@@ -83,14 +83,14 @@ build() {
 	ran
 }
 
-@test "an image as a mount: read-only" {
+@test "an image as a mount is read-only" {
 	[[ $(docker version --format '{{.Server.Version}}') == 2[89].* ]] || skip 'from Docker 28 on'
 	run docker run --rm --user 3267 --mount type=image,source=localhost/user,target=/x localhost/vm \
 		sh -c 'test -e /x/etc/passwd && ! touch /x/file && echo container ran'
 	ran
 }
 
-@test "the divert is taken back: the runtime is the package's again" {
+@test "without the divert, the runtime is the package's again" {
 	register uninstall runc-divert
 	dpkg --verify runc
 	[ ! -L /usr/sbin/runc ]
@@ -98,7 +98,7 @@ build() {
 	ran
 }
 
-@test "uninstall refuses while containers could not be started any more" {
+@test "uninstall refuses while there are containers that could no longer be started" {
 	start one
 	run register uninstall docker
 	echo "$output"
@@ -116,7 +116,7 @@ take_up_uninstall() {
 	fi
 }
 
-@test "uninstall: the daemon's runtime is its own again" {
+@test "uninstall: the daemon uses its own default runtime again" {
 	run register uninstall docker
 	[[ $status -eq 0 && $output == *"systemctl restart docker"* ]]
 	[ ! -e /etc/docker/daemon.json ]
@@ -128,8 +128,8 @@ take_up_uninstall() {
 	reload_docker rootfence
 }
 
-# The last one: another daemon. Story 5, and --userns=host of story 4.
-@test "userns-remap: root in a container is not root outside, and --userns=host is refused" {
+# The last test, since it starts another daemon. Story 5, and --userns=host of story 4.
+@test "userns-remap: root in a container is not root on the host, and --userns=host is refused" {
 	grep -q dockremap /etc/subuid || { echo dockremap:100000:65536 >>/etc/subuid
 		echo dockremap:100000:65536 >>/etc/subgid; }
 	id dockremap >/dev/null 2>&1 || useradd --system --no-create-home dockremap

@@ -2,8 +2,8 @@
 # shellcheck disable=SC2154,SC2119,SC2120 # bats sets status and output; arguments are optional
 # SPDX-License-Identifier: Apache-2.0
 #
-# An engine with the wrapper registered, and one way to ask any of them for the same thing.
-# $engine: docker, containerd or podman. Options are given as words of our own, in $flags.
+# An engine with the wrapper registered, and functions that ask any engine for the same thing.
+# $engine: docker, containerd or podman. $flags: options in a form that is common to the engines.
 
 # shellcheck source=tests/vm/guest/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
@@ -16,11 +16,11 @@ register() {
 		/vm/oci-hooks.d/register.sh "$@"
 }
 
-# --- daemons: an emulated machine takes its time, so nothing here has less than minutes ---
+# --- daemons: an emulated machine is slow, so every time limit is minutes ---
 
 within_minutes() { eventually "$@" || eventually "$@" || eventually "$@"; }
 
-# daemon NAME COMMAND...: in the background, without bats' descriptors; its log outlives the guest.
+# daemon NAME COMMAND...: starts a daemon without bats' descriptors; its log outlives the guest.
 daemon() {
 	local name=$1
 	shift
@@ -40,7 +40,7 @@ start_containerd() {
 	within_minutes ctr version >/dev/null 2>&1 || { tail -n 20 /vm/containerd.log; return 1; }
 }
 
-# As Debian's unit does: a containerd that dockerd started itself would have to be up in 15 seconds.
+# Debian's units start containerd too: one that dockerd starts must be ready within 15 seconds.
 start_docker() {
 	ctr version >/dev/null 2>&1 || start_containerd
 	daemon dockerd dockerd --containerd=/run/containerd/containerd.sock --iptables=false \
@@ -50,7 +50,7 @@ start_docker() {
 
 docker_default_is() { [[ $(docker info --format '{{.DefaultRuntime}}') == "$1" ]]; }
 
-# reload_docker RUNTIME: what register.sh says has to be done, and what must come of it.
+# reload_docker RUNTIME: reloads as register.sh says; RUNTIME must be the default then.
 reload_docker() {
 	kill -HUP "$(</run/dockerd.started)"
 	within_minutes docker_default_is "$1"
@@ -66,7 +66,7 @@ make_layer() {
 	sha256sum "$images/$1.tar" | cut -d ' ' -f 1 >"$images/$1.sum"
 }
 
-# image NAME LAYER USER COMMAND: its entry in the archive's manifest.
+# image NAME LAYER USER COMMAND: adds the image to the archive's manifest.
 image() {
 	jq -n --arg user "$3" --arg cmd "$4" --arg layer "sha256:$(<"$images/$2.sum")" \
 		'{ architecture: "amd64", os: "linux", config: { User: $user, Cmd: [$cmd] },
@@ -76,8 +76,8 @@ image() {
 		RepoTags: ["localhost/" + $name + ":latest"] }'
 }
 
-# All in one archive, as docker save writes it and every engine reads it: a command of an engine
-# costs seconds here.
+# All images are in one archive, in docker save's format, which every engine reads: each command of
+# an engine takes seconds here.
 make_images() {
 	make_rootfs /tmp/rootfs
 	mkdir -p "$images" /run/scratch
@@ -107,7 +107,7 @@ import_images() {
 	load_images
 }
 
-# The daemon of an earlier file goes on: starting one takes the better part of a minute.
+# Uses the daemon that an earlier file started: starting one takes most of a minute.
 engine_start() {
 	rootfence load
 	case $engine in
@@ -130,7 +130,7 @@ engine_stop() {
 	esac
 }
 
-# --- one container, in the words of each engine ---
+# --- one container, with the options of each engine ---
 
 ctr_flags() {
 	local flag
@@ -141,7 +141,7 @@ ctr_flags() {
 		--network=host) echo --net-host ;;
 		--pid=host) echo --with-ns=pid:/proc/1/ns/pid ;;
 		--uidmap=*) printf '%s\n' "$flag" "--gidmap=${flag#*=}" ;;
-		--cap-add=*) ;; # the sets of ctr are Docker's
+		--cap-add=*) ;; # ctr gives the same sets as Docker
 		--security-opt=*) echo --allow-new-privs ;;
 		*) echo "$flag" ;;
 		esac
@@ -155,7 +155,7 @@ ctr_is_old() {
 	[[ $help != *--user* ]]
 }
 
-# ctr_words IMAGE FLAG...: sets $image and $flags to what ctr takes for them.
+# ctr_words IMAGE FLAG...: sets $image and $flags to the equivalents for ctr.
 ctr_words() {
 	local flag user=''
 	image=$(full_name "$1")
@@ -183,7 +183,7 @@ ctr_name() { echo "c$(date +%s%N)"; }
 
 full_name() { [[ $engine == containerd ]] && echo "localhost/$1:latest" || echo "localhost/$1"; }
 
-# run_in IMAGE [FLAG...] [-- COMMAND...]: to its end.
+# run_in IMAGE [FLAG...] [-- COMMAND...]: runs a container until it ends.
 run_in() {
 	local image name=$1 flags=()
 	image=$(full_name "$1")
@@ -202,7 +202,7 @@ run_in() {
 	esac
 }
 
-# start NAME [FLAG...]: image vm, as 3267, for as long as it takes.
+# start NAME [FLAG...]: starts a long-running container of image vm as user 3267.
 start() {
 	local name=$1 image flags
 	shift
@@ -248,9 +248,9 @@ remove() {
 	esac >/dev/null
 }
 
-# --- what came of it ---
+# --- results ---
 
-# refused RULE...: nothing ran, the user reads our first line, and each of the rules.
+# refused RULE...: nothing ran, and the output has our first line and each of these rules.
 refused() {
 	echo "$status $output"
 	local rule
@@ -270,8 +270,8 @@ has_no_capability() {
 	[[ $(grep -cE '^Cap(Inh|Prm|Eff|Bnd|Amb):.0{16}' <<<"$output") -eq 5 ]]
 }
 
-# The runtime itself, past every wrapper, as root on the host can call it: prints the state
-# directory that the engine gave it for this container.
+# For calls of the runtime that bypass the wrapper, as root on the host can make them: prints the
+# state directory that the engine gave the runtime for this container.
 runtime_of() {
 	if [[ $engine == podman ]]; then
 		podman inspect --format '{{.OCIRuntime}}' "$1"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016 # expressions for inner shells
-# The guard as installed, with the engine and the runtimes of the suite.
+# The guard as installed, with the engine and the runtimes of the Debian suite.
 
 # shellcheck source=tests/vm/guest/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
 
-# Starting podman is slow where everything is emulated: the container "one" is for all tests.
+# Starting podman is slow under emulation, so all tests share the container "one".
 setup_file() {
 	make_image
 	rootfence load
@@ -27,7 +27,7 @@ is_stopped_in_one() {
 	was_stopped "$status" 1 126 255
 }
 
-@test "the guarantee and the hook are the best that this kernel has" {
+@test "guarantee and kernel hook are the best that this kernel offers" {
 	run rootfence status
 	echo "$(uname -r): $output"
 	[ "$status" -eq 0 ]
@@ -41,7 +41,7 @@ is_stopped_in_one() {
 	fi
 }
 
-@test "no flag but --user: five empty capability sets, and noNewPrivileges" {
+@test "only --user given: five empty capability sets, and noNewPrivileges" {
 	run podman run --rm --user 3267 "$image" grep -E '^Cap|^NoNewPrivs' /proc/self/status
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -59,7 +59,7 @@ is_stopped_in_one() {
 	[ "$(entries)" -eq 1 ]
 }
 
-# Newer engines leave CAP_NET_RAW out of the bounding set; what it lacks, nobody can gain.
+# Newer engines leave CAP_NET_RAW out of the bounding set, so no process can gain it.
 @test "execve of a set-user-ID binary, of one with file capabilities: stopped, with an event" {
 	local events=$BATS_TEST_TMPDIR/events pid
 	own_policy "$(rule_for /bin/ping)"
@@ -116,7 +116,7 @@ is_stopped_in_one() {
 	is_stopped_in_one --user 0
 }
 
-# make_package: a package whose maintainer script changes the user, as many do, and comes back.
+# make_package: makes a package whose maintainer script changes the user and back, as many do.
 make_package() {
 	local tree=$BATS_TEST_TMPDIR/package
 	mkdir -p "$tree/DEBIAN" "$tree/usr/bin"
@@ -129,16 +129,16 @@ make_package() {
 	dpkg-deb --build "$tree" "$BATS_TEST_TMPDIR/setid.deb"
 }
 
-# gains COMMAND...: it runs the probe, which gets root.
+# gains COMMAND...: the command runs the probe, which becomes root.
 gains() {
 	local said
 	said=$("$@")
 	grep -E '^Uid:.3267.0' <<<"$said"
 }
 
-# A set-user-ID binary on the host, in a container without the guard, in namespaces by hand, and in
-# what a package manager runs.
-@test "the host and containers without the guard are not touched" {
+# A set-user-ID binary on the host, in a container without the guard, in namespaces made by hand,
+# and in a maintainer script that a package manager runs.
+@test "the host and containers without the guard are not affected" {
 	local before
 	before=$(status_json | jq '[.containers[].denied] | add // 0')
 	install -m 4755 /vm/bin/probe /tmp/probe
@@ -153,7 +153,7 @@ gains() {
 	[ "$(status_json | jq '[.containers[].denied] | add')" -eq "$before" ]
 }
 
-# The last one: it takes "one" away.
+# The last test, since it removes "one".
 @test "a container that is killed with its conmon leaves no entry" {
 	kill -9 "$(podman inspect --format '{{.State.ConmonPid}}' one)"
 	kill -9 "$(podman inspect --format '{{.State.Pid}}' one)"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Every kind of credentials times every kind of file (tests/vm/matrix): once without the guard, then
-# in a guarded container. What must be stopped is what the kernel itself let gain without the guard.
+# in a guarded container. The guard must stop exactly the attempts that gained without it.
 
 # shellcheck source=tests/vm/guest/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
@@ -29,7 +29,7 @@ setup_file() {
 
 teardown() { [[ ! -e $dir/pid ]] || kill -9 "$(<"$dir/pid")"; rm -f "$dir/pid"; }
 
-# What a policy is about is on its one line; user namespaces are free, so that they can be tried.
+# The policies differ in one line; user namespaces are allowed, so that they can be tried.
 policy() {
 	printf '{ "version": 1, "name": "matrix", "defaultAction": "RF_ACT_ALLOW", "rules": [%s],
 		"exec": { "defaultAction": "RF_ACT_ERRNO", "errnoRet": 1, "guarantee": "kill",
@@ -47,7 +47,7 @@ bundle() {
 		"linux": { "namespaces": [%s] } }\n' "${namespaces%, }" >"$dir/config.json"
 }
 
-# A container whose init is nobody and does nothing; $dir/pid is its pid on the host.
+# A container whose init runs as nobody and does nothing; $dir/pid is its pid on the host.
 start_nobody() {
 	bundle
 	rm -f "$dir/go"
@@ -55,7 +55,7 @@ start_nobody() {
 	unshare --pid --fork --mount --mount-proc setpriv --reuid 3267 --regid 3267 --clear-groups \
 		--bounding-set=-all bash -c "read -r <$dir/go; exec sleep 100000" \
 		>/dev/null 2>&1 3>&- &
-	disown # who ends it ends it with SIGKILL, which bash would tell
+	disown # it ends by SIGKILL, which bash would report
 	eventually pgrep -P $!
 	pgrep -P $! >"$dir/pid"
 	eventually grep -q bash "/proc/$(<"$dir/pid")/comm"
@@ -69,7 +69,8 @@ start_nobody() {
 
 stopped() { if denies; then echo errno:1; else echo signal:9; fi; }
 
-# guarded_run gain|ceiling: the numbers go to the log of the guest too.
+# guarded_run gain|ceiling: runs the matrix under the guard; prints the numbers to the guest's log
+# too.
 guarded_run() {
 	start_nobody
 	"$dir/payload" run "$dir" "$(<"$dir/pid")" >"$dir/$1"
@@ -80,18 +81,18 @@ guarded_run() {
 	[ "$status" -eq 0 ]
 }
 
-@test "the kernel has been asked about all of them" {
+@test "without the guard, every attempt could be made" {
 	"$dir/payload" table "$dir/plain" >/vm/matrix-table
 	cp "$dir/plain" /vm/matrix-plain
 	run -1 grep -P '\tsetup' "$dir/plain"
 }
 
-@test "exactly what gains is stopped, and all else ends as without the guard" {
+@test "exactly the attempts that gain are stopped; all others end as without the guard" {
 	policy ''
 	guarded_run gain
 }
 
-@test "under a ceiling of nothing, whatever ends above it is stopped as well" {
+@test "under an empty ceiling, attempts that end above it are stopped as well" {
 	policy '{ "names": ["capabilities"], "action": "RF_ACT_REJECT", "args": { "allow": [] } },
 		{ "names": ["rootUser"], "action": "RF_ACT_REJECT" }'
 	guarded_run ceiling

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016,SC2030,SC2031,SC2119 # expressions for inner shells; bats' own variables
-# What only podman has: hooks and the wrapper together, a runtime by name, and no root.
+# Tests for podman alone: hooks together with the wrapper, runtimes by name, rootless.
 
 ENGINE=podman
 # shellcheck source=tests/vm/guest/engines.bash
@@ -13,12 +13,12 @@ teardown_file() { engine_stop; }
 
 setup() { own_policy; }
 
-@test "podman's runtimes are the wrapper, by their names" {
+@test "podman's runtimes are the wrapper under their names" {
 	run podman info --format '{{.Host.OCIRuntime.Path}}'
 	ran /usr/libexec/rootfence/
 }
 
-@test "hooks and wrapper: one container, one entry" {
+@test "hooks and wrapper together: one entry per container" {
 	start one
 	[ "$(entries)" -eq 1 ]
 	run podman exec --user root one echo container ran
@@ -29,7 +29,7 @@ setup() { own_policy; }
 	eventually no_entries
 }
 
-@test "another runtime than the wrapper: the hooks refuse what nothing rewrote" {
+@test "a runtime other than the wrapper: the hooks refuse a spec that was not rewritten" {
 	local real
 	real=$(command -v crun)
 	run podman --runtime "$real" run --rm --user 3267 localhost/vm echo container ran
@@ -39,19 +39,19 @@ setup() { own_policy; }
 	[[ $status -ne 0 && $output != *"container ran"* ]]
 }
 
-@test "uninstalled, podman calls its own runtime, and installed again, ours" {
+@test "after uninstall podman calls its own runtime, after install the wrapper again" {
 	register uninstall podman-runtime
 	run podman info --format '{{.Host.OCIRuntime.Path}}'
 	[[ $status -eq 0 && $output != *rootfence* ]]
 	register install podman-runtime
 }
 
-# build [LINE...]: a Containerfile of these lines on the image vm.
+# build [LINE...]: builds a Containerfile of these lines on the image vm.
 build() {
 	printf '%s\n' 'FROM localhost/vm' "$@" | podman build --no-cache --network none -t localhost/built - 2>&1
 }
 
-@test "RUN in podman build is under the policy" {
+@test "the policy applies to RUN in podman build" {
 	run build 'RUN true'
 	refused rootUser
 	run build 'USER 3267:3267' 'RUN echo step $((6 * 7)); grep Cap /proc/self/status'
@@ -65,7 +65,7 @@ rootless() {
 		env HOME="$home" XDG_RUNTIME_DIR="$home/run" PATH=/usr/bin:/bin:/usr/sbin:/sbin "$@")
 }
 
-@test "rootless: root inside is the user outside, and --privileged is refused" {
+@test "rootless: root in the container is the user on the host, and --privileged is refused" {
 	useradd --create-home --shell /bin/bash somebody
 	mount -t tmpfs -o mode=755 tmpfs /home/somebody
 	mkdir -m 700 /home/somebody/run

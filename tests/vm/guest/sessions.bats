@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016 # expressions for inner shells
-# Exec sessions, nesting and sharing, with the runtimes themselves: no engine is in the way.
+# Exec sessions, nesting and shared namespaces, with the runtimes alone, without an engine.
 
 # shellcheck source=tests/vm/guest/common.bash
 source "$BATS_TEST_DIRNAME/common.bash"
@@ -29,7 +29,7 @@ stopped() {
 	[[ $output != *"container ran"* && $output != *"probe ran"* && $status -ne 0 ]]
 }
 
-@test "exec with capabilities, as root, and both: stopped; ordinary exec: fine" {
+@test "exec with capabilities, as root, and both: stopped; ordinary exec works" {
 	local runtime
 	for runtime in crun runc; do
 		make_bundle "$runtime" first
@@ -43,7 +43,7 @@ stopped() {
 		stopped
 		run "$runtime" exec --user 0 --cap CAP_SYS_ADMIN first echo container ran
 		stopped
-		# Without --user, crun 1.8 takes uid 0, whatever the container's is.
+		# Without --user, crun 1.8 uses uid 0 instead of the container's.
 		run "$runtime" exec --user 3267:3267 first echo container ran
 		echo "$status $output"
 		[[ $status -eq 0 && $output == "container ran" ]]
@@ -54,7 +54,7 @@ stopped() {
 	done
 }
 
-@test "a container in the pid namespace of another is guarded, and so is the other" {
+@test "a container in the pid namespace of another one is guarded, and the other one too" {
 	local pid
 	make_bundle runc first
 	start_bundle runc first
@@ -77,7 +77,7 @@ stopped() {
 	eventually no_entries
 }
 
-# Everything but gaining is allowed: as for an engine in a container.
+# Everything except gaining is allowed, as for an engine in a container.
 free_policy() {
 	cat >/etc/rootfence/policy.json <<-END
 		{ "version": 1, "name": "free", "defaultAction": "RF_ACT_ALLOW", "rules": [],
@@ -86,7 +86,7 @@ free_policy() {
 	END
 }
 
-@test "what runs in namespaces made inside a guarded container is guarded" {
+@test "processes in namespaces made inside a guarded container are guarded" {
 	free_policy
 	make_bundle runc first '.process.user = { "uid": 0, "gid": 0 }
 		| .process.capabilities = ({} | .bounding = ["CAP_SYS_ADMIN", "CAP_SETUID",
@@ -106,9 +106,9 @@ all_capabilities() {
 	capsh --print | sed -n 's/^Bounding set =//p' | tr a-z, 'A-Z\n' | jq -R . | jq -sc .
 }
 
-# The engine's root is the guest's own, below an overlay. It runs no hooks in there: nothing but the
-# guard outside is left.
-@test "what podman starts in a guarded container is guarded" {
+# The engine's root is the guest's own, below an overlay. It runs no hooks in there, so only the
+# guard outside can stop anything.
+@test "containers that podman starts in a guarded container are guarded" {
 	local nest=/run/nest
 	local engine=(podman --hooks-dir /nonexistent --storage-driver vfs run --rm --cgroups disabled
 		--network none --security-opt seccomp=unconfined --rootfs)
@@ -135,9 +135,9 @@ all_capabilities() {
 	umount "$nest/root"
 }
 
-# A kernel that preempts BPF programs starts none for one task while it is under way for another on
-# the same processor.
-@test "of many that call execve at once none is passed over" {
+# A kernel that preempts BPF programs does not start a program for one task while it runs for
+# another task on the same processor.
+@test "many processes that call execve at once are all checked" {
 	make_bundle crun first
 	start_bundle crun first
 	for _ in {1..8}; do
@@ -152,7 +152,7 @@ all_capabilities() {
 	crun delete --force first
 }
 
-@test "loading again changes nothing, and unloading is said" {
+@test "loading again changes nothing, and status shows an unload" {
 	make_bundle crun first
 	start_bundle crun first
 	run rootfence load

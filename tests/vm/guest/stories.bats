@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016,SC2030,SC2031,SC2119 # expressions for inner shells; bats' own variables
-# What users were promised, story by story, on $ENGINE with the wrapper in front of its runtime.
+# The user stories, one by one, on $ENGINE with the wrapper in front of its runtime.
 
 # shellcheck source=tests/vm/guest/engines.bash
 source "$BATS_TEST_DIRNAME/engines.bash"
@@ -12,14 +12,14 @@ teardown_file() { engine_stop; }
 
 setup() { own_policy; }
 
-@test "1: no flag but --user: all five sets are empty, bounding included" {
+@test "1: only --user given: all five sets are empty, bounding included" {
 	run run_in vm --user=3267 -- grep Cap /proc/self/status
 	echo "$output"
 	[ "$status" -eq 0 ]
 	has_no_capability
 }
 
-@test "2: set-user-ID and file capabilities gain nothing, and an event says so" {
+@test "2: set-user-ID and file capabilities gain nothing, and an event reports it" {
 	local events=$BATS_TEST_TMPDIR/events pid
 	own_policy "$(rule_for /bin/ping)"
 	rootfence watch --format json >"$events" 3>&- &
@@ -35,7 +35,7 @@ setup() { own_policy; }
 	kill "$pid"
 }
 
-@test "2: one rule for one binary: it holds what the rule lists, and nothing else does" {
+@test "2: one rule for one binary: it gains what the rule lists, and no other binary gains" {
 	own_policy "$(rule_for /bin/probe-cap)"
 	run run_in vm --user=3267 --cap-add=NET_RAW --security-opt=no-new-privileges=false -- \
 		sh -c 'exec 2>&1; /bin/probe-cap; /bin/probe; true'
@@ -45,7 +45,7 @@ setup() { own_policy; }
 	grep -qE '^CapEff:.0000000000002000' <<<"$output"
 }
 
-@test "3: an image without USER is refused, and told what to do" {
+@test "3: an image without USER is refused, with what to do" {
 	run run_in vm -- echo container ran
 	refused rootUser '--user' USER
 }
@@ -93,7 +93,7 @@ setup() { own_policy; }
 	refused hostMounts docker.sock
 }
 
-@test "5: root in a private user namespace is not root outside; a mapping to host root is" {
+@test "5: root in a private user namespace is not root on the host; a mapping to host root is" {
 	[[ $engine != docker ]] || skip 'the daemon decides: see docker.bats'
 	[[ $engine != containerd ]] || ! ctr_is_old || register install runc-divert
 	run run_in vm --uidmap=0:100000:65536 -- sh -c 'echo container ran as $(id -u); cat /proc/self/uid_map'
@@ -157,8 +157,8 @@ user_policy='"rules": [
 	fi
 }
 
-# After the story above: the same container.
-@test "8: with the wrapper bypassed, the guard stops the same, and says so" {
+# Uses the container of the story above.
+@test "8: with the wrapper bypassed, the guard stops the same and reports it" {
 	local events=$BATS_TEST_TMPDIR/events pid
 	rootfence watch --format json >"$events" 3>&- &
 	pid=$!
@@ -184,7 +184,7 @@ user_policy='"rules": [
 	esac
 }
 
-# compose_run USER: what a service of that user prints, and its status.
+# compose_run USER: prints the output of a service of that user, and ends with its status.
 compose_run() {
 	mkdir -p /srv/compose
 	cat >/srv/compose/docker-compose.yml <<-END
@@ -208,7 +208,7 @@ compose_story() {
 	[[ $output != *"container ran"* && $output == *"refused by policy 'default'"* ]]
 }
 
-# quadlet_run USER: what systemd would start, without systemd.
+# quadlet_run USER: runs the command that systemd would start, without systemd.
 quadlet_run() {
 	local generator=/usr/lib/systemd/system-generators/podman-system-generator
 	mkdir -p /etc/containers/systemd

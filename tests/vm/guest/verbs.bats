@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016,SC2030,SC2031,SC2119 # expressions for inner shells; bats' own variables
-# Nothing that the policy allows is any different with the wrapper: the ordinary verbs of $ENGINE,
+# Commands that the policy allows work the same with the wrapper: the ordinary verbs of $ENGINE,
 # docker or podman, on one container after the other.
 
 # shellcheck source=tests/vm/guest/engines.bash
@@ -20,7 +20,7 @@ state() { "$engine" inspect --format '{{.State.Status}}' one; }
 
 is() { [[ $(state) == "$1" ]]; }
 
-@test "run: the exit status, standard input and output are the container's" {
+@test "run passes on exit status, standard input and output" {
 	run run_in vm --user=3267 -- sh -c 'echo out; exit 42'
 	echo "$status $output"
 	[[ $status -eq 42 && $output == out ]]
@@ -28,7 +28,7 @@ is() { [[ $(state) == "$1" ]]; }
 	ran in
 }
 
-@test "run -it: a terminal" {
+@test "run -it gives a terminal" {
 	run script -qec "$engine run --rm -it --user 3267 localhost/vm sh -c 'test -t 0 && tty'" /dev/null
 	ran /dev/pts/
 }
@@ -46,7 +46,7 @@ is() { [[ $(state) == "$1" ]]; }
 	"$engine" run --detach --name talker --user 3267 localhost/vm \
 		sh -c 'echo first; while sleep 1; do echo again; done'
 	eventually eval "$engine logs talker | grep -q first"
-	# Docker 28's does not end with the signal that ends all others'.
+	# In Docker 28 it does not end by the signal that works in all others.
 	run timeout -k 10 -s INT 20 "$engine" attach --sig-proxy=false talker
 	echo "$output"
 	[[ $output == *again* ]]

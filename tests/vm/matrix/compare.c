@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two runs of the matrix, one without the guard and one with it. Which attempts gain, or end above
- * a ceiling of nothing, the kernel has said in the first; exactly those must be stopped in the
- * second, and all others must end as before.
+ * Compares two runs of the matrix, one without the guard and one with it. The first shows which
+ * attempts gain, or end above an empty ceiling. Exactly those must be stopped in the second, and
+ * all others must end as before.
  */
 #include "matrix.h"
 
@@ -50,7 +50,7 @@ static int gains(const struct row *row)
 		(now->euid == 0 && old->euid != 0));
 }
 
-/* In a user namespace, uid 0 is another one on the host. */
+/* In a user namespace, uid 0 is another uid on the host. */
 static int is_above_nothing(const struct row *row)
 {
 	const struct creds *now = &row->after;
@@ -105,7 +105,7 @@ int matrix_compare(FILE *plain_file, FILE *guarded_file, int ceiling, const char
 	return wrong != 0 || tried != n_starts * n_files;
 }
 
-/* One line a file, one column a start: G gains, . does not, and - is an error without any guard. */
+/* One line per file, one column per start: G gains, . does not, - is an error without any guard. */
 int matrix_table(FILE *plain_file)
 {
 	char cells[64][64] = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files to execve: the table, and how they are made. All are this program in the end. */
+/* Files to execve: the table, and how they are made. Each one executes this program in the end. */
 #include "matrix.h"
 
 #include <errno.h>
@@ -78,7 +78,7 @@ static int write_text(int fd, const char *text)
 	return write(fd, text, len) == (ssize_t)len ? 0 : -1;
 }
 
-/* Owner first: chown takes set-id bits and capabilities away. */
+/* Owner first: chown removes set-id bits and capabilities. */
 static int privileges_give(int fd, const struct file *file)
 {
 	struct vfs_ns_cap_data caps = { 0 };
@@ -98,7 +98,7 @@ static int privileges_give(int fd, const struct file *file)
 	return fsetxattr(fd, "security.capability", &caps, size, 0);
 }
 
-/* What the kernel is to start; interpreters of scripts are files of their own. */
+/* Makes the file that the kernel starts; interpreters of scripts are separate files. */
 static int content_write(const char *dir, unsigned int index, int fd)
 {
 	const struct file *file = &files[index];

@@ -2,11 +2,12 @@
 /*
  * matrix files DIR               makes the files
  * matrix run DIR [PID]           tries all, in the pid and mount namespaces of PID; one line each:
- *                                start, file, what became of it, credentials before and after
+ *                                start, file, result, credentials before and after
  * matrix compare PLAIN GUARDED gain|ceiling errno:1|signal:9
  * matrix table PLAIN             which attempts gain
  *
- * With MATRIX_FD in its environment it is the program that execve started: it tells who it is.
+ * With MATRIX_FD in its environment it is the program that execve started: it reports its
+ * credentials.
  */
 #include "matrix.h"
 
@@ -28,7 +29,7 @@ enum kind {
 	MESSAGE_AFTER,
 	MESSAGE_ERRNO,	/* execve failed */
 	MESSAGE_SIGNAL, /* it was killed */
-	MESSAGE_SETUP,	/* the credentials could not be had: errno */
+	MESSAGE_SETUP,	/* the credentials could not be set: errno */
 };
 
 struct message {
@@ -48,7 +49,7 @@ struct attempt {
 	unsigned int file;
 	int report;  /* write end */
 	int fd;	     /* of the file, or -1 */
-	int sync[2]; /* the child asks for the maps of its namespace, and is told */
+	int sync[2]; /* the child asks for its namespace's maps, and gets an answer */
 };
 
 static void message_send(int fd, enum kind kind, int number)
@@ -78,7 +79,7 @@ static void attempt_exec(const struct attempt *attempt)
 	_exit(0);
 }
 
-/* The parent that traces, or shares its fs with, the process that calls execve. */
+/* The parent traces, or shares its fs with, the process that calls execve. */
 static void attempt_nested(const struct attempt *attempt)
 {
 	int traced = (attempt->start->flags & START_PTRACED) != 0;
@@ -139,7 +140,7 @@ static void maps_write(const struct attempt *attempt, pid_t child)
 	char byte = 0;
 
 	if (read(attempt->sync[0], &byte, 1) != 1)
-		return; /* it has said why */
+		return; /* it has reported why */
 	if (map_write(child, "uid_map") < 0 || map_write(child, "gid_map") < 0)
 		perror("matrix: cannot map the user namespace");
 	if (write(attempt->sync[0], &byte, 1) != 1)
@@ -250,7 +251,7 @@ static int run_all(const char *dir)
 	return 0;
 }
 
-/* As a runtime's exec session does: into the namespaces, and a child that lives in them. */
+/* Like a runtime's exec session: enters the namespaces, then forks a child that is in them. */
 static int join(const char *pid)
 {
 	static const char *const names[] = { "pid", "mnt" };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The execve matrix: every kind of starting credentials times every kind of file. What the kernel
- * does is observed before and after, from /proc/self/status and from execve itself; nothing of the
- * guard's own decision is used here.
+ * The execve matrix: every kind of starting credentials times every kind of file. It observes what
+ * the kernel does, from execve's result and /proc/self/status before and after; it uses no code of
+ * the guard's decision.
  */
 #ifndef ROOTFENCE_TESTS_VM_MATRIX_H
 #define ROOTFENCE_TESTS_VM_MATRIX_H
@@ -11,14 +11,14 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#define USER 1000	      /* who is nobody special */
-#define OTHER 2000	      /* whom set-id files belong to, when not to root */
+#define USER 1000	      /* an ordinary user */
+#define OTHER 2000	      /* owner of set-id files that root does not own */
 #define NAMESPACE_ROOT 100000 /* uid 0 of the user namespace, globally */
 
 #define CAP_BIT_NET_RAW (1ull << 13)
 #define CAP_BIT_CHOWN 1ull
 
-/* As /proc/self/status of the process tells them, in its own user namespace. */
+/* As in /proc/self/status of the process, in its own user namespace. */
 struct creds {
 	uint32_t uid, euid, suid, gid, egid;
 	uint64_t inheritable, permitted, effective, bounding, ambient;
@@ -46,14 +46,14 @@ struct file {
 };
 
 #define FILE_CAPS_EFFECTIVE 1u
-#define FILE_CAPS_V3 2u /* of the root of the user namespace */
+#define FILE_CAPS_V3 2u /* with the root of the user namespace as rootid */
 #define FILE_SCRIPT 4u	/* the script itself is plain: its interpreter has the mode and more */
 #define FILE_SCRIPT_SET_ID 8u /* the script has the mode, its interpreter is plain */
 #define FILE_BY_FD 16u	      /* execveat with an empty path */
-#define FILE_DELETED 32u      /* the same, of a file that is gone */
+#define FILE_DELETED 32u      /* the same, with a deleted file */
 #define FILE_MEMFD 64u
 #define FILE_NOSUID 128u	     /* on a mount with nosuid */
-#define FILE_BINFMT 256u	     /* of a format that binfmt_misc gives to the payload */
+#define FILE_BINFMT 256u	     /* of a format whose binfmt_misc interpreter is the payload */
 #define FILE_BINFMT_CREDENTIALS 512u /* the same, with flag C */
 
 extern const struct start starts[];
@@ -67,19 +67,19 @@ extern const unsigned int n_files;
  */
 int files_make(const char *dir);
 
-/* Descriptor to execve where the file is one without a path; -1 for others. */
+/* Returns the descriptor to execve for a file without a path, -1 for others. */
 int file_open(const char *dir, unsigned int index);
 
 void file_path(const char *dir, unsigned int index, char *path, size_t size);
 
-/* Takes on the credentials. In a new user namespace the caller has written the maps by then. */
+/* Takes on the credentials. For a new user namespace the caller must have written the maps. */
 int start_take(const struct start *start);
 
 int creds_read_self(struct creds *creds);
 
 /*
- * matrix_compare: says what is wrong with the guarded run, and how many attempts there were. stopped
- * is how an execve ends that the guard stops: "errno:1" or "signal:9". 0: nothing is wrong.
+ * matrix_compare: prints what is wrong with the guarded run, and the number of attempts. stopped is
+ * the result of an execve that the guard stops: "errno:1" or "signal:9". Returns 0 if all is right.
  */
 int matrix_compare(FILE *plain_file, FILE *guarded_file, int ceiling, const char *stopped);
 int matrix_table(FILE *plain_file);

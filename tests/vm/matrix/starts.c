@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Credentials to start from: the table, and how a privileged process takes them on. */
+/* Credentials to start with: the table, and how a privileged process takes them on. */
 #include "matrix.h"
 
 #include <errno.h>
@@ -76,13 +76,13 @@ static int caps_set(uint64_t permitted, uint64_t effective, uint64_t inheritable
 	return (int)syscall(SYS_capset, &header, data);
 }
 
-/* In this order: what needs privileges first, and ids under KEEPCAPS and NO_SETUID_FIXUP. */
+/* The order matters: privileged steps come first, and ids under KEEPCAPS and NO_SETUID_FIXUP. */
 int start_take(const struct start *start)
 {
 	struct creds creds = { 0 };
 	int last = last_capability();
 	long securebits = SECBIT_NO_SETUID_FIXUP;
-	uint64_t all; /* that this machine's root has */
+	uint64_t all; /* capabilities of this machine's root */
 
 	if (creds_read_self(&creds) < 0)
 		return -1;
