@@ -590,7 +590,7 @@ kill_points() {
 		cmp -s "$b/config.json" "$BATS_TEST_TMPDIR/old" ||
 			cmp "$b/config.json" "$BATS_TEST_TMPDIR/new"
 		in_lab bash -c 'for f in /run/rootfence/containers/*/killed.json; do
-			[[ ! -e $f ]] || { jq -e .policy.rules "$f" >/dev/null && [[ -d $(jq -r .bundle "$f") ]]; }
+			[[ ! -e $f ]] || { jq -e .policy.rules "$f" >/dev/null && [[ -d $(jq -r .bundle "$f") ]]; } || exit
 		done'
 	done
 	cp "$BATS_TEST_TMPDIR/old" "$b/config.json"
