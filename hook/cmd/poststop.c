@@ -29,8 +29,9 @@ static int read_state(struct poststop *hook, struct oci_state *ret_state, struct
 	struct str text;
 	int error = io_read(hook->arena, STDIN_FILENO, "standard input", JSON_SIZE_MAX, &text, err);
 
-	if (error == 0)
-		error = json_read(hook->arena, "standard input", text, JSON_NO_COMMENTS, &doc, err);
+	if (error < 0)
+		return error;
+	error = json_read(hook->arena, "standard input", text, JSON_NO_COMMENTS, &doc, err);
 	return error < 0 ? error : oci_state_read(doc, ret_state, err);
 }
 

@@ -340,7 +340,7 @@ static enum seccomp_reach reach_of(struct arena *arena, const struct oci_seccomp
 				   struct str name, struct entries found)
 {
 	bool open_by_default = oci_seccomp_lets_through(seccomp->default_action.value);
-	bool known, reaches;
+	bool known, reaches = false;
 
 	if (multiplexer_is_open(arena, seccomp, name))
 		return SECCOMP_OPEN;

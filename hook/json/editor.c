@@ -75,21 +75,27 @@ static struct json_node *append(struct json_doc *doc, struct json_node *containe
 struct json_node *json_add(struct json_doc *doc, struct json_node *container, const char *key,
 			   const char *value)
 {
-	return append(doc, container, key != NULL ? str_from(key) : (struct str){ 0 }, value);
+	struct str name = { 0 };
+
+	if (key != NULL)
+		name = str_from(key);
+	return append(doc, container, name, value);
 }
 
 /* Returns the child of that name or adds one: a container, unless json_set() gives it a text. */
 static struct json_node *step(struct json_doc *doc, struct json_node *node, struct str name,
 			      const char *rest)
 {
-	bool element = str_is(name, "-");
 	struct json_node *child = NULL;
 
+	if (str_is(name, "-"))
+		name = (struct str){ 0 };
 	json_each (member, node)
-		if (!element && member->edit != JSON_REMOVED && str_equal(member->key, name))
+		if (name.data != NULL && member->edit != JSON_REMOVED &&
+		    str_equal(member->key, name))
 			child = member;
 	if (child == NULL)
-		child = append(doc, node, element ? (struct str){ 0 } : name, NULL);
+		child = append(doc, node, name, NULL);
 	else if (child->edit == JSON_ORIGINAL && child->type == JSON_NULL)
 		child->edit = JSON_REPLACED; /* null means that the member is absent */
 	else
