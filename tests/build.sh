@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# It builds with both compilers without a warning, with a distribution's flags and in any directory,
-# and is the binary that it should be. TAP.
+# Checks that the tree builds with both compilers without a warning, with a distribution's flags and
+# in any directory, and that the binary is static and hardened. TAP.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/lib/tap.sh
@@ -12,11 +12,11 @@ jobs=-j$(nproc)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset WERROR CFLAGS CPPFLAGS LDFLAGS
-# What a distribution may say, and what would take the hardening away.
+# Flags that a distribution may set, some of which would remove the hardening.
 readonly foreign=(CFLAGS='-O1 -fno-stack-protector -fcf-protection=none -std=gnu99'
 	CPPFLAGS=-D_FORTIFY_SOURCE=1 LDFLAGS='-Wl,--build-id -no-pie -Wl,-z,norelro,-z,lazy')
 
-# has PATTERN COMMAND...: its output has a line like that.
+# has PATTERN COMMAND...: the command's output has a line that matches.
 has() {
 	local out
 	out=$("${@:2}") && grep -q -- "$1" <<<"$out"
@@ -35,7 +35,7 @@ has_no_text_relocations() {
 	has FLAGS readelf -dW "$1/rootfence" && ! has TEXTREL readelf -dW "$1/rootfence"
 }
 
-# Functions with an array check their frame: most files have one, and those that read input do.
+# Functions with an array check their stack frame. Most files have one, also those that read input.
 has_canaries() {
 	local name
 	for name in json/reader host/facts policy/file/parse report/report_hook wrapper/bundle; do
@@ -44,10 +44,10 @@ has_canaries() {
 	has ' FUNC .* __stack_chk_fail' readelf -sW "$1/rootfence"
 }
 
-# Calls of the C library that know the size of what they write to.
+# Calls of the C library that know the size of their destination.
 is_fortified() { has 'UND __vsnprintf_chk' readelf -sW "$1/hook/base/err.o"; }
 
-# Of our own code: what libraries are built with is their distribution's choice.
+# Only of our own code: the distribution chooses the flags of its libraries.
 marks_branch_targets() {
 	local object
 	gcc -Werror -fcf-protection -x c -c /dev/null -o /dev/null 2>/dev/null || return 0
@@ -69,7 +69,7 @@ foreign_flags_arrive() {
 	has 'Build ID' readelf -nW build/foreign/rootfence && has ' -O2 -g -O1 ' cat build/foreign/flags
 }
 
-# Its name has a blank, as those of people's folders do.
+# The directory's name has a blank, as users' directories may have.
 same_elsewhere() {
 	mkdir "$work/another folder"
 	tar -c --exclude=./build --exclude=./.git . | tar -x -C "$work/another folder"
@@ -82,7 +82,7 @@ nothing_to_do() {
 	out=$(make all 2>&1) && [[ -z $out ]] && out=$(make all WERROR=1 2>&1) && [[ -z $out ]]
 }
 
-# After same_elsewhere, in what that made.
+# Runs after same_elsewhere, in the directory that it made.
 warnings_are_errors_when_asked() {
 	cd "$work/another folder"
 	echo 'static int unused;' >>hook/base/date.c
@@ -102,9 +102,9 @@ step 'AddressSanitizer and UBSan' make "$jobs" SAN=1 WERROR=1 all
 hardening build ''
 step 'a second make does nothing' nothing_to_do
 step 'flags of a distribution' make "$jobs" BUILD=build/foreign "${foreign[@]}" all
-step 'flags of a distribution: they are used' foreign_flags_arrive
+step 'flags of a distribution are used' foreign_flags_arrive
 hardening build/foreign 'flags of a distribution: '
 step 'another directory: the same binary' same_elsewhere
-step 'a warning is an error with WERROR=1 alone' warnings_are_errors_when_asked
-step 'what is missing is said in a line' says_what_is_missing
+step 'a warning is an error only with WERROR=1' warnings_are_errors_when_asked
+step 'one line names missing packages' says_what_is_missing
 tap_done

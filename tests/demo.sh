@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What rootfence does, on real podman containers. Everything lies in one temporary directory: an
+# Shows what rootfence does, on real podman containers. Everything is in one temporary directory: an
 # installation, a podman with its own storage, a guard pinned in its own bpffs. Exits non-zero when
-# anything shown here does not hold.
+# a step has another result than shown here.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -42,7 +42,7 @@ verdict() {
 	fi
 }
 
-# What a stranger would type, and what they would see; sets $output and $status.
+# Shows the command as a user would type it, and its output; sets $output and $status.
 run() {
 	printf '  $ %s\n' "$(words "$@")"
 	status=0
@@ -50,15 +50,15 @@ run() {
 	[[ -z $output ]] || shown_as_seen <<<"$output"
 }
 
-# Indented, without podman's log line that says the same as its error. The arguments of the hook,
-# which are long only here, are cut.
+# Prints the output indented, without podman's log line that repeats its error. The arguments of the
+# hook, which are long only here, are cut.
 shown_as_seen() {
 	sed -e '/^time=.* level=warning .*precreate hook:/d' \
 		-e 's/\(executing \[rootfence [a-zA-Z]*\) --[^]]*\]/\1 ...]/' \
 		-e "s/^/    $dim/; s/\$/$plain/"
 }
 
-# Words as one types them: quoted where needed and nowhere else.
+# Words as a user types them: quoted only where needed.
 words() {
 	local word line=''
 	for word in "$@"; do
@@ -68,7 +68,7 @@ words() {
 	printf '%s' "${line# }"
 }
 
-# refused RULE TEXT COMMAND...: the policy says no, for this reason, and nothing of it ran.
+# refused RULE TEXT COMMAND...: the policy refuses it for this rule, and nothing ran.
 refused() {
 	local rule=$1 text=$2 good=0
 	shift 2
@@ -79,7 +79,7 @@ refused() {
 	verdict "$good" "$text"
 }
 
-# started TEXT PATTERN COUNT COMMAND...: it runs, and COUNT lines of its output match.
+# started TEXT PATTERN COUNT COMMAND...: the command runs, and COUNT lines of its output match.
 started() {
 	local text=$1 pattern=$2 count=$3 good=0
 	shift 3
@@ -111,7 +111,7 @@ watch_events() {
 	watch_pid=$!
 }
 
-# The line of the event in which a path occurs; it may take a moment to arrive.
+# Prints the event with this path, which may take a moment to arrive.
 event_of() {
 	local tries
 	for tries in {1..50}; do
@@ -130,9 +130,9 @@ prepare() {
 	printf 'rootfence %s, podman %s with %s, Linux %s\n' \
 		"$("$rootfence" --version | awk '{ print $NF }')" \
 		"$(podman --version | awk '{ print $NF }')" "$runtime" "$(uname -r)"
-	printf 'Everything is below %s and goes with it.\n\n' "$work"
+	printf 'Everything is below %s, which is removed at the end.\n\n' "$work"
 	run rootfence status --guard "$guard"
-	verdict "$status" 'the guard is loaded, once, and no process stays behind'
+	verdict "$status" 'the guard is loaded once, and no process keeps running for it'
 }
 
 show_refusals() {
@@ -154,10 +154,10 @@ show_refusals() {
 
 show_starts() {
 	title 'Started, without root and without a capability'
-	started 'no other flag: five empty capability sets, and no way to gain any' \
+	started 'only --user given: five empty capability sets, and no way to gain any' \
 		'^Cap(Inh|Prm|Eff|Bnd|Amb):.0{16}$|^NoNewPrivs:.1$' 6 \
 		podman run --rm --user 3267 demo grep -E '^Cap|^NoNewPrivs' /proc/self/status
-	started 'uid 0 in a user namespace of its own is nobody outside' '^ +0 +100000 +65536$' 1 \
+	started 'uid 0 in a user namespace of its own is an ordinary uid on the host' '^ +0 +100000 +65536$' 1 \
 		podman run --rm --uidmap 0:100000:65536 demo cat /proc/self/uid_map
 	refused identityMapping 'a mapping that reaches the root of the host is root' \
 		podman run --rm --uidmap 0:0:65536 demo echo container ran
@@ -170,7 +170,7 @@ show_starts() {
 
 show_guard() {
 	local good=0
-	title 'Held to it in the kernel: /bin/probe is set-user-ID root in this image'
+	title 'Enforced in the kernel: /bin/probe is set-user-ID root in this image'
 	watch_events
 	policy_with_exec_rule one-other /bin/ping
 	run podman run --rm --user 3267 demo sh -c '/bin/probe; echo "probe: exit $?; I live on"'
@@ -181,7 +181,7 @@ show_guard() {
 	good=0
 	printf '  $ rootfence watch\n'
 	event_of /bin/probe | shown_as_seen || good=1
-	verdict "$good" 'and reported'
+	verdict "$good" 'and it is reported'
 
 	policy_with_exec_rule probe-may /bin/probe
 	started 'the rule lets it run, with the listed capability (bit 13) and no other' \
@@ -196,10 +196,11 @@ main() {
 	show_starts
 	show_guard
 	if [[ $failed -gt 0 ]]; then
-		printf '%s%d of %d do not hold%s\n' "$red" "$failed" "$shown" "$plain"
+		printf '%s%d of %d failed%s\n' "$red" "$failed" "$shown" "$plain"
 		exit 1
 	fi
-	printf '%sAll %d hold.%s Next: make install, and podman run as ever.\n' "$green" "$shown" "$plain"
+	printf '%sAll %d succeeded.%s Next: make install, then use podman as before.\n' \
+		"$green" "$shown" "$plain"
 }
 
 trap clean_up EXIT

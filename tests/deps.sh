@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# deps.sh [--check] PACKAGE...: installs those of these packages that are missing, from Debian. When
-# all are there it changes nothing. With --check, or without dpkg, it installs nothing and says in
-# one line what is missing of what these packages provide.
+# deps.sh [--check] PACKAGE...: installs the missing ones of these packages from Debian. If none is
+# missing it changes nothing. With --check, or without dpkg, it installs nothing and prints one line
+# that names what is missing.
 set -euo pipefail
 
 CC=${CC:-gcc} CLANG=${CLANG:-clang} PKG_CONFIG=${PKG_CONFIG:-pkg-config} STATIC=${STATIC--static}
@@ -16,8 +16,8 @@ die() {
 
 has() { command -v "$1" >/dev/null; }
 
-# compiles HEADER OPTION...: links a program that does nothing. Without a compiler this says yes, so
-# that only the compiler is said to be missing.
+# compiles HEADER OPTION...: links a program that does nothing. Succeeds without a compiler, so that
+# only the compiler is reported as missing.
 compiles() {
 	has "${CC%% *}" || return 0
 	# shellcheck disable=SC2086 # each is a list of options
@@ -25,7 +25,7 @@ compiles() {
 		-x c -o /dev/null - "${@:2}" 2>/dev/null
 }
 
-# library PC HEADER NAME: a static one if STATIC is -static.
+# library PC HEADER NAME: is the library there, a static one if STATIC is -static?
 library() {
 	local from
 	name="headers and ${STATIC:+static }library of $1"
@@ -36,7 +36,7 @@ library() {
 	compiles "$2" -I"$from" -I"$from/.." $STATIC $("$PKG_CONFIG" --libs-only-L "$1") "-l$3"
 }
 
-# provided PACKAGE: is what it brings there? Sets `name` to what that is called outside Debian.
+# provided PACKAGE: is the package's content there? Sets `name` to its name outside Debian.
 provided() {
 	name=$1
 	case $1 in
@@ -86,7 +86,7 @@ missing() {
 	comm -23 <(printf '%s\n' "$@" | sort -u) <(installed "$@")
 }
 
-# apt knows a package once its lists have been fetched; a fresh image has none.
+# apt knows a package only after it has fetched its lists; a fresh image has none.
 known() {
 	apt-get install --simulate --no-install-recommends "$@" >/dev/null 2>&1
 }
@@ -108,7 +108,7 @@ main() {
 	printf 'deps: installing %s\n' "${packages[*]}"
 	export DEBIAN_FRONTEND=noninteractive
 	known "${packages[@]}" || apt-get update -q
-	# A server may have moved on since the lists were fetched: then, once, ask again.
+	# The server may have newer packages than the fetched lists: fetch them again, once.
 	apt-get install -qq --no-install-recommends "${packages[@]}" ||
 		{ apt-get update -q && apt-get install -qq --no-install-recommends "${packages[@]}"; }
 }

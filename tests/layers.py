@@ -3,10 +3,10 @@
 #
 # The layers of hook/: docs/architecture.md.
 #
-#   tests/layers.py includes         a file includes only what its folder may know
-#   tests/layers.py purity [BUILD]   objects of pure folders need only what touches nothing of the machine
+#   tests/layers.py includes         a file includes only headers that its folder may use
+#   tests/layers.py purity [BUILD]   objects of pure folders need no symbol that uses the machine
 #
-# Each violation is a line with the place and the rule that it breaks; then the exit code is 1.
+# Prints a line for each violation, with the place and the rule, and then exits with 1.
 
 import os
 import re
@@ -16,7 +16,7 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SYMBOLS = os.path.join(TOP, "tests", "pure-symbols.txt")
 
-# What each folder of hook/ may include, besides its own headers.
+# The folders whose headers each folder of hook/ may include, in addition to its own.
 BELOW = {
     "base": [],
     "json": ["base"],
@@ -32,20 +32,20 @@ BELOW = {
     "bpf": [],
 }
 
-# Headers of bpf/ for the programs of the kernel, and those that user space shares with them.
+# Headers of bpf/ that user space shares with the BPF programs.
 SHARED_BPF = ["bpf/abi.h", "bpf/decide.h"]
 
-# What the build makes, and the folder that it is for.
+# Generated headers, and the folder that each is for.
 GENERATED = {"guard.skel.h": "guard", "restrain_filters.h": "base"}
 
-# The only files that include headers of that library; its headers stand in no header of ours.
+# The only files that may include headers of each library; none of our headers includes them.
 LIBRARIES = {
     "seccomp.h": ["hook/base/restrain_filters.c", "hook/host/seccomp_reach.c", "hook/oci/seccomp_names.c"],
     "yajl/": ["hook/json/writer.c"],
     "bpf/": ["hook/guard/", "bpf/"],
 }
 
-# Headers of the C library and of the kernel: no third party.
+# Headers of the C library and of the kernel, which are not third-party.
 SYSTEM = re.compile(r"(sys|linux|asm)/\w+\.h")
 SYSTEM_NAMES = """
     ctype dirent elf endian errno fcntl fnmatch inttypes limits poll regex sched signal stdarg stdbool
@@ -54,7 +54,7 @@ SYSTEM_NAMES = """
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
-# Objects that must be pure: folders, and the files of base/ that these may call.
+# Objects that must be pure: folders, and the files of base/ that they may call.
 PURE = ["hook/policy", "hook/oci", "hook/json", "hook/base/arena", "hook/base/date", "hook/base/err", "hook/base/str"]
 
 
@@ -74,7 +74,7 @@ def layer_of(path):
 
 
 def find_header(path, name):
-    """The file of ours that the include means, from the top of the tree, or None."""
+    """The file in this tree that the include names, relative to its top, or None."""
     for folder in (os.path.dirname(path), "hook", "bpf"):
         candidate = os.path.normpath(os.path.join(folder, name))
         if os.path.exists(os.path.join(TOP, candidate)):
@@ -128,7 +128,7 @@ def check_includes():
 
 
 def symbols_of(objects, *options):
-    """(object, symbol) pairs; __memcpy_chk, which knows the size of what it writes, is memcpy."""
+    """(object, symbol) pairs; __memcpy_chk, the fortified variant, counts as memcpy."""
     if not objects:
         return
     output = subprocess.run(["nm", "-A", "-P", *options, *objects], check=True, capture_output=True, text=True).stdout

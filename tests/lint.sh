@@ -18,7 +18,7 @@ formatted() { clang-format --dry-run -Werror "${all_c[@]}"; }
 tidy() {
 	local flags
 	flags=$(make -s print-flags) || return
-	flags=${flags##*$'\n'} # what it had to build first says so
+	flags=${flags##*$'\n'} # the last line, after what make had to build first
 	export flags
 	# shellcheck disable=SC2016 # for the inner shell, which takes the quotes in the flags as such
 	printf '%s\0' "${c_files[@]}" | xargs -0 -n 4 -P 2 \
@@ -31,13 +31,13 @@ cpp_check() {
 		-D_GNU_SOURCE -D__x86_64__ -Ihook -Ibpf "${c_files[@]}"
 }
 
-# What pages refer to need not be installed here.
+# Manual pages that ours refer to need not be installed here.
 man_pages() {
 	local said status=0
 	said=$(mandoc -T lint "${pages[@]}") || status=$?
 	said=$(sed '/referenced manual not found/d' <<<"$said")
 	echo "$said"
-	[[ -z $said && $status -le 1 ]] # 1: there is style to remark on
+	[[ -z $said && $status -le 1 ]] # 1: only remarks on style
 }
 
 shell_scripts() {
@@ -54,17 +54,17 @@ json() {
 	done
 }
 
-# CRI-O does not start, and podman build fails, over a stage that they do not know.
+# CRI-O does not start, and podman build fails, when a hook has a stage that they do not know.
 shared_is_oci_only() {
 	jq -es 'all(.[]; (.stages - ["createRuntime", "poststop"]) == [])' oci-hooks.d/shared/*.json
 }
 
 layers() { tests/layers.py includes; }
 
-# By the symbols of objects, which have to be there.
+# Reads the symbols of objects, which must have been built.
 purity() { make all && tests/layers.py purity; }
 
-# Nobody edits what `make generate` writes.
+# Files that `make generate` writes must not be edited by hand.
 generated() {
 	local made status=0
 	make all && made=$(mktemp -d) || return
@@ -77,7 +77,7 @@ generated() {
 
 rules() { make all && tests/rules.py; }
 
-# What a script makes that took an option for the name of a directory.
+# A script that mistakes an option for the name of a directory makes such files.
 names() {
 	local found
 	found=$(find . -name .git -prune -o -path ./build -prune -o \
@@ -94,8 +94,8 @@ step 'shellcheck' shell_scripts
 step 'hook JSON is JSON with a timeout' json
 step 'shared hooks directory: OCI stages only' shared_is_oci_only
 step 'a file includes only what lies below it' layers
-step 'what judges touches nothing of the machine' purity
-step 'what is generated is what make generate writes' generated
+step 'code that judges does not use the machine' purity
+step 'generated files are as make generate writes them' generated
 step 'each rule has golden cases, policy cases and its text in the man page' rules
-step 'no file name is an option or has blanks' names
+step 'no file name looks like an option or has blanks' names
 tap_done

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """mutations.py [--live] [--vm] [SUITE...]: can each suite fail? Needs root. Prints TAP.
 
-One expectation of a suite is changed, in a copy of the tree, or something is taken away without
-which the suite would test nothing; the suite must then fail, and name the case. --live and --vm are
-for those two suites, which need containers and minutes.
+In a copy of the tree it changes one expectation of a suite, or removes something without which the
+suite would test nothing. The suite must then fail and name the case. --live and --vm are for those
+two suites, which need containers and minutes.
 
-The copy is an overlay at the tree's own path, in a mount namespace, so that nothing is built twice
-and nothing of it stays.
+The copy is an overlay at the tree's own path in a mount namespace, so that nothing is built twice
+and the copy vanishes at the end.
 """
 
 import glob
@@ -25,7 +25,7 @@ def first(pattern):
 
 
 def change(path, old, new):
-    """The first match of a pattern in a file, which must have one."""
+    """Replaces the first match of a pattern in a file, which must have one."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     changed = re.sub(old, new, text, count=1, flags=re.M)
@@ -40,7 +40,7 @@ def write(path, text):
         file.write(text)
 
 
-# Suite, what is done to it, how, and what it must then name; with a command of its own where the
+# Suite, what is changed, how, and what the suite must then name; with a separate command if the
 # whole suite takes long.
 GOLDEN = "tests/golden/*/*/expect.json"
 GUEST = "tests/vm/guest/guard.bats"
@@ -97,7 +97,7 @@ TARGETS = {"unit": "unit-tests", "fuzz": "fuzz-targets"}
 
 
 def build(suites):
-    """What suites would build, once for all."""
+    """Builds once what the suites would build."""
     for suite in suites:
         subprocess.run(["make", f"-j{os.cpu_count()}", TARGETS.get(suite, "all")], check=True,
                        stdout=sys.stderr)
@@ -108,7 +108,7 @@ def mount(*words):
 
 
 def outcome(suite, how, wanted, command):
-    """Why the suite does not do what it should, or None."""
+    """Why the suite does not fail as it must, or None."""
     layer = tempfile.mkdtemp(prefix="mutation-")
     mount("-t", "tmpfs", "mutation", layer)
     for name in ("upper", "work"):

@@ -1,9 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# A podman of one's own: storage, state, locks and configuration below one directory, nothing of
-# the host's touched, and containers that start on whatever machine this is. For the demo and the
-# live tests, which set:
+# A separate podman for the demo and the live tests: storage, state, locks and configuration are
+# below one directory, the host's are not changed, and containers start on any machine. They set:
 : "${work:?the directory}" "${top:?the checkout}" "${rootfence:?the binary}" "${guard:?its pins}"
 
 export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
@@ -34,7 +33,7 @@ podman_storage() {
 	END
 }
 
-# A root of busybox, with tests/live/probe.c set-user-ID root in it. No registry needed.
+# Makes a root of busybox, with tests/live/probe.c set-user-ID root in it. It needs no registry.
 make_rootfs() {
 	local root=$1
 	mkdir -p "$root"/{bin,dev,etc,proc,root,sys,tmp}
@@ -73,7 +72,7 @@ find_podman() {
 	return 1
 }
 
-# An image $1 in a storage that works here.
+# Makes an image $1 in a storage that works here.
 podman_start() {
 	mkdir -p "$work/podman"
 	make_rootfs "$work/rootfs"
@@ -89,7 +88,7 @@ podman_start() {
 podman_stop() {
 	[[ ! -e $CONTAINERS_CONF ]] || podman rm --all --force --time 0 >/dev/null 2>&1 || true
 	local mounted id
-	# What podman lost sight of, when a test killed its conmon.
+	# Containers that podman lost when a test killed their conmon.
 	for id in $(command "${runtime:-runc}" list -f json 2>/dev/null | jq -r --arg work "$work/" \
 		'.[]? | select(.bundle | startswith($work)) | .id'); do
 		command "${runtime:-runc}" delete --force "$id" || true

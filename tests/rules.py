@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 #
-# Each rule has what a rule needs: golden cases, an entry in the man page, policy cases. One line for
-# each that lacks something; then the exit code is 1. $ROOTFENCE names the binary.
+# Checks that each rule has golden cases, an entry in the man page, and policy cases. Prints a line
+# for each that is missing, and then exits with 1. $ROOTFENCE names the binary.
 
 import glob
 import json
@@ -23,12 +23,12 @@ def read_json(path):
 
 def rule_names():
     done = subprocess.run([BINARY, "policy", "list", "--format", "json"], check=True, capture_output=True)
-    # spec is no row of the table: tests/hostile has what it refuses.
+    # spec is not in the table of rules; tests/hostile tests what it refuses.
     return [rule["name"] for rule in json.loads(done.stdout)["rules"] if rule["name"] != "spec"]
 
 
 def page_entries():
-    """Words of the items of lists in the man page; a backslash goes on with an item."""
+    """Words of the list items in the man page; a backslash continues an item."""
     with open(PAGE, encoding="utf-8") as file:
         text = file.read().replace("\\\n", " ")
     return {word for item in re.findall(r"^\.It Cm (.*)$", text, re.M) for word in item.split()}

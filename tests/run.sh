@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [SUITE...]: runs the suites (default: all), reads their TAP and counts. What a suite
-# notes (# note: ...) is shown. PLAIN=1 leaves out sanitizers. The last line is "N passed, N failed,
-# N skipped"; a failure anywhere is a non-zero exit.
+# run.sh [SUITE...]: runs the suites (default: all), reads their TAP and counts. Shows the notes of
+# suites (# note: ...). PLAIN=1 leaves out sanitizers. The last line is "N passed, N failed,
+# N skipped"; any failure gives a non-zero exit status.
 #
-# It is not prove, which runs files, not commands, and hides notes, why a test was skipped, and what
-# a failed test said. With a formatter in Perl that shows these it would not be shorter.
+# prove(1) is not used: it runs files, not commands, and hides notes, the reasons of skips, and the
+# output of failed tests. With a formatter in Perl that shows these it would not be shorter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,8 +14,8 @@ jobs=-j$(nproc)
 readonly log_dir=build/log jobs
 passed=0 failed=0 skipped=0
 
-# Each suite is a list of "label|command"; a command's stdout is TAP. They are called in a condition,
-# where bash does not stop at what fails.
+# Each suite is a list of "label|command"; a command's stdout is TAP. They are called in a
+# condition, where bash does not stop at a command that fails.
 suite_build() { echo 'build|tests/build.sh'; }
 
 suite_unit() {
@@ -63,15 +63,15 @@ suite_live() {
 	done
 }
 
-# Real kernels. Builds or finds the guests' roots first, since that is no test.
+# Real kernels. The guests' roots are built or found first, outside of the counted tests.
 suite_vm() {
 	make "$jobs" all vm-deps >&2 || return
 	tests/vm/run.sh --roots >&2 || return
 	echo 'vm|tests/vm/run.sh'
 }
 
-# Prints "passed failed skipped", then the name of each failure. A plan that does not hold and a
-# command that failed without naming a test are failures too.
+# Prints "passed failed skipped", then the name of each failure. A wrong plan and a command that
+# failed without naming a test are failures too.
 count_tap() {
 	awk -v status="$2" '
 		/^not ok / { failed++; sub(/^not ok [0-9]*[ -]*/, ""); names = names $0 "\n"; seen++; next }
@@ -104,7 +104,7 @@ run_one() {
 	[[ $s -eq 0 ]] || grep -i '^ok .*# skip' "$log" | sed 's/^/    /'
 }
 
-# Names what failed, then shows what each of them said, and where the rest is.
+# Names the failed tests, then shows the output of each and where the rest is.
 report() {
 	local name
 	while IFS= read -r name; do
@@ -114,7 +114,7 @@ report() {
 	failures_in "$2" | sed 's/^/    /'
 }
 
-# The failed points of a TAP log with their comments; without any, its end.
+# Prints the failed points of a TAP log with their comments, or, if there are none, its end.
 failures_in() {
 	if grep -q '^not ok' "$1"; then
 		awk '/^(not )?ok/ { wanted = /^not/; lines = 0 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""How fast check is: `make bench-check`, or check.py [FILES].
+"""Measures how fast check is: `make bench-check`, or check.py [FILES].
 
-Makes FILES specs (10,000) out of those of tests/golden/specs, each with another hostname, and has
-them judged by rootfence under the default policy and by one jq process with check.jq, which asks
-the same of them. Prints time, processor time and memory of both, what rootfence needs for a tenth
-of the files, and whether the two find the same. Exits 1 unless rootfence is 15 times as fast.
+Makes FILES specs (10,000) from those of tests/golden/specs, each with another hostname. They are
+judged by rootfence under the default policy and by one jq process with check.jq, which checks the
+same. Prints time, processor time and memory of both, what rootfence needs for a tenth of the files,
+and whether the two find the same. Exits 1 unless rootfence is 15 times as fast.
 """
 
 import glob
@@ -34,7 +34,7 @@ def make(directory, count):
 
 
 def peak_of(pid):
-    """kB, or None when the process has ended: what it was before execve aside."""
+    """kB since execve, or None when the process has ended."""
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8") as file:
             found = re.search(r"VmHWM:\s+(\d+) kB", file.read())
@@ -44,7 +44,7 @@ def peak_of(pid):
 
 
 def watch(pid):
-    """The most memory that a process had until it ends, in kB."""
+    """Peak memory of a process in kB; waits until it ends."""
     peak = 0
     while (now := peak_of(pid)) is not None:
         peak = now
@@ -53,7 +53,7 @@ def watch(pid):
 
 
 def measure(*command):
-    """(seconds, processor seconds, peak kB) of a command whose output is thrown away."""
+    """(seconds, processor seconds, peak kB) of a command; its output is discarded."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         start = time.monotonic()
         peak = watch(process.pid)
@@ -87,7 +87,7 @@ def main():
         print(f"the same findings in {found_alike(sample)} of {len(sample)} files")
         check = [BINARY, "check", "--policy", POLICY]
         few = measure(*check, *files[:count // 10])
-        # Before and after jq, which takes long enough for the machine to change.
+        # Before and after jq, since the machine's speed may change while jq runs.
         before = measure(*check, directory)
         theirs = measure("jq", "-rf", os.path.join(HERE, "check.jq"), *files)
         after = measure(*check, directory)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * execs loop N    for each byte on its standard input, executes this program N times, one after the
- *                 other, and prints the median of the nanoseconds that each took, which leaves out
- *                 those that something interrupted
- * execs crowd N   makes N pid namespaces, prints the pids of their inits, and lets them live until
- *                 its standard input ends
+ *                 other, and prints the median of the nanoseconds that each took; the median
+ *                 ignores those that were interrupted
+ * execs crowd N   makes N pid namespaces, prints the pids of their inits, and keeps them until its
+ *                 standard input ends
  * execs           does nothing
  */
 #include <sched.h>
@@ -21,7 +21,7 @@
 
 #include "quantile.h"
 
-#define LOOP_WARM_UP 5 /* after a change of what is attached */
+#define LOOP_WARM_UP 5 /* after other programs were attached */
 
 static double now(void)
 {

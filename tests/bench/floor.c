@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * floor POLICY PATH...: what a hook that judges a spec asks of the kernel, and nothing else. Restrains
+ * floor POLICY PATH...: only makes the system calls of a hook that judges a spec. It restrains
  * itself, reads POLICY, takes memory, reads the spec on standard input, looks up each PATH as
- * facts_collect() does, and writes the spec to standard output. What precreate takes beyond this is
- * its start and its own work.
+ * facts_collect() does, and writes the spec to standard output. precreate needs more time than this
+ * only for its start and its own work.
  */
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -33,7 +33,10 @@ static void limit(int resource, rlim_t most)
 		exit(1);
 }
 
-/* As long as precreate's; like it, not to be tried on every number by the kernel: it loads an argument. */
+/*
+ * As long as precreate's filter. Like that, it loads an argument, so that the kernel does not try
+ * it on every system call number in advance.
+ */
 static void restrain(void)
 {
 	struct sock_filter filter[FILTER_LEN];

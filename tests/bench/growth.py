@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""How time and memory grow with what is in a spec or a policy: `make bench-growth`.
+"""Measures how time and memory grow with the size of a spec or a policy: `make bench-growth`.
 
-For everything of which there can be many, the same command on sizes that double, in turn
-(pairs.c): the median of its processor time, the ratio to half as many with the middle half of
-them, page faults, the peak memory and its ratio. What grows linearly doubles at most, and less
-where what every run costs is still seen. ROUNDS: of each command (default 5). Arguments: which.
+For everything that can occur many times, it runs the same command on sizes that double, in turn
+(pairs.c), and prints the median of its processor time, the ratio to half the size with the middle
+half of the ratios, page faults, the peak memory and its ratio. Linear growth is a ratio of at most
+2, less where the fixed cost of a run still counts. ROUNDS: of each command (default 5). Arguments:
+the cases to run.
 """
 
 import itertools
@@ -86,7 +87,7 @@ CHECK = ("check", "--policy", os.path.join(POLICIES, "audit.json"))
 SARIF = (*CHECK, "--format", "sarif")
 REWRITE = ("rewrite", "--policy", os.path.join(POLICIES, "default.json"))
 
-# What there are n of, the largest n, the document, the command on it; policies are used on one spec.
+# What is repeated, most repetitions, the document, the commands; policies are applied to one spec.
 SPECS = [
     ("members, 16 MiB of spec", 160000, annotations, (CHECK, REWRITE)),
     ("mounts of what is not there", 100000, mounts(lambda i: f"/srv/volume{i}"), (CHECK, REWRITE)),

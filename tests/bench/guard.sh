@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the guard costs, measured on this machine: docs/performance.md has the numbers. Needs root.
+# Measures what the guard costs on this machine; docs/performance.md has the numbers. Needs root.
 #   ROUNDS  rounds of three turns (default 600)    LOOP  execves in each turn (default 20)
 #   CROWD   registered containers (default "1 100 1000 10000")
 set -euo pipefail
@@ -24,7 +24,7 @@ clean_up() {
 	rm -rf "$work"
 }
 
-# A container in which everything may be as it is, so that only the look at each execve costs.
+# The container's policy allows everything, so that only the check at each execve costs time.
 prepare() {
 	mkdir -p "$work/bpf"
 	mount -t bpf bpf "$work/bpf"
@@ -46,7 +46,7 @@ prepare() {
 	until init=$(pgrep -P "$parent" sleep); do sleep 0.1; done
 }
 
-# register PID: as a runtime's hook would.
+# register PID: registers the process as a runtime's hook would.
 register() {
 	printf '{ "ociVersion": "1.0.2", "id": "cost-%d", "status": "creating", "pid": %d,
 		"bundle": "%s" }' "$1" "$1" "$work" |
@@ -55,20 +55,21 @@ register() {
 
 load() { "$rootfence" load --guard "$1" >/dev/null; }
 
-# A guard that holds nothing, and one that holds the container and what else there is.
+# One guard without entries, and one with the container and the crowd.
 load_both() {
 	rm -rf "$idle" "$guard"
 	load "$idle"
 	load "$guard"
 }
 
-# The loop as the container's own user runs it; the same whether or not the container is guarded.
+# Runs the loop as the container's own user, in the same way whether or not the container is
+# guarded.
 execs=(setpriv --reuid 3267 --regid 3267 --clear-groups --bounding-set=-all
 	taskset --cpu-list 0 "$work/execs" loop "$loop")
 
 in_container() { nsenter -t "$init" -p -m "$@"; }
 
-# summary FILE COLUMN: the median of COLUMN over the first, and between what it lies in 19 cases of 20.
+# summary FILE COLUMN: prints the median of COLUMN's ratio to the first one, and its 95 % interval.
 summary() {
 	awk -v n="$2" '{ print ($n / $1 - 1) * 100 }' "$1" | sort -n | awk '
 		{ v[NR] = $1 }
@@ -87,13 +88,13 @@ measure_execve() {
 		"$(summary "$work/rounds" 2)" "$(summary "$work/rounds" 3)"
 }
 
-# program_cost GUARD: nanoseconds that each of its programs takes for one execve and the end of its
-# process, as the kernel counts them.
+# program_cost GUARD: prints the nanoseconds that each of its programs takes for one execve and the
+# end of its process, as the kernel counts them.
 program_cost() {
 	local link
 	sysctl -q kernel.bpf_stats_enabled=1
 	in_container "${execs[@]}" <<<"$(seq 10)" >/dev/null
-	sleep 0.2 # tasks are freed later than they end
+	sleep 0.2 # the kernel frees tasks some time after they end
 	sysctl -q kernel.bpf_stats_enabled=0
 	for link in exec exit free; do
 		bpftool -j prog show id "$(bpftool -j link show pinned "$1/link_$link" | jq .prog_id)" |

@@ -4,10 +4,10 @@
  *
  * Runs the commands in turn, ROUNDS times, and prints a line for each: the median of its wall time,
  * the median of its ratios to the first command of the same round and where the middle half of them
- * lies, the same of its processor time, page faults and peak memory. What the machine does besides
- * falls on all commands alike, and hardly on processor time at all.
- *   -i  standard input of every command     -r  makes COPY anew from FILE before each, not timed
- *   -p  ratios to the command before, of memory too: for sizes that double
+ * lies, the same of its processor time, page faults and peak memory. Other load of the machine
+ * affects all commands alike, and processor time only a little.
+ *   -i  standard input of every command     -r  copies FILE to COPY before each, not timed
+ *   -p  ratios to the previous command, of memory too: for sizes that double
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -59,7 +59,7 @@ static double microseconds(const struct timeval *time)
 	return (double)time->tv_sec * 1e6 + (double)time->tv_usec;
 }
 
-/* Of all processes that have been waited for, and those that these waited for. */
+/* Processor time of all processes that were waited for, with their waited-for children. */
 static double processor_now(void)
 {
 	struct rusage usage;
@@ -103,7 +103,7 @@ static void run(struct command *command, double *ret_took, double *ret_worked)
 		die(command->argv[0]);
 	*ret_took = now() - start;
 	while (wait(NULL) > 0)
-		; /* what it left behind, so that no command runs beside the next */
+		; /* waits for children that the command left, so that none runs during the next command */
 	*ret_worked = processor_now() - used;
 	posix_spawn_file_actions_destroy(&files);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
@@ -134,7 +134,7 @@ static int parse_commands(char **argv, struct command *commands)
 	return *argv == NULL ? n : 0;
 }
 
-/* The command that the ratios of commands[i] are to. */
+/* Returns the command to which commands[i] is compared. */
 static const struct command *base_of(const struct command *commands, int i)
 {
 	return &commands[to_previous && i > 0 ? i - 1 : 0];

@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the hooks add to `podman run`, in one run: docs/performance.md has the numbers. Needs root. The
-# podman is one of the benchmark's own (tests/podman.sh). ROUNDS: of each command (default 60).
+# Measures what the hooks add to `podman run`; docs/performance.md has the numbers. Needs root. It
+# uses a separate podman (tests/podman.sh). ROUNDS: of each command (default 60).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 top=$PWD
 
 readonly rounds=${ROUNDS:-60}
 
-# In a mount namespace of its own, where /run/rootfence is the benchmark's.
+# Runs in a mount namespace of its own, where /run/rootfence is the benchmark's.
 if [[ ${1-} != --inside ]]; then
 	[[ $EUID -eq 0 ]] || { echo 'bench: needs root' >&2; exit 2; }
 	work=$(mktemp -d /tmp/rootfence-bench.XXXXXX)
@@ -45,7 +45,8 @@ prepare() {
 	"$rootfence" load --guard "$guard" >/dev/null
 }
 
-# The same hooks, each a program that does nothing: what podman and the runtime make of any hook.
+# The same hooks with a program that does nothing, to measure what podman and the runtime need for
+# any hook.
 idle_hooks() {
 	local hook
 	mkdir "$work/idle"
@@ -56,7 +57,7 @@ idle_hooks() {
 	done
 }
 
-# run_with CONF: the command, as words of `run`.
+# run_with CONF: prints the command as arguments for `run`.
 run_with() {
 	run=(/usr/bin/env "CONTAINERS_CONF=$work/$1.conf" "CONTAINERS_STORAGE_CONF=$CONTAINERS_STORAGE_CONF"
 		podman run --rm --user 3267 localhost/bench true)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Medians and the like of what was measured. */
+/* Medians and other quantiles of measurements. */
 #ifndef ROOTFENCE_TESTS_BENCH_QUANTILE_H
 #define ROOTFENCE_TESTS_BENCH_QUANTILE_H
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * reader ROUNDS FILE...    how fast the product's reader is on each file, beside yajl alone on the
- *                          same bytes: parsed with callbacks that do nothing, and without any
+ * reader ROUNDS FILE...    compares the product's reader on each file with yajl alone on the same
+ *                          bytes: parsed with callbacks that do nothing, and without callbacks
  * reader read FILE         reads the file and its JSON once, for a comparison of processes
  *
- * Linked with the product's own objects. A turn reads a file so often that the clock can tell, and
- * all do so in turn, in an order that changes, so that what the machine does besides falls on all
- * alike; the clock is that of the processor. As in `check`, one arena serves all documents. Printed
- * are the medians of the rounds' ratios with the middle half of them, and megabytes a second.
+ * Linked with the product's own objects. A turn reads a file often enough to be measured. The
+ * readers take turns in an order that changes, so that other load of the machine affects all alike;
+ * processor time is measured. As in `check`, one arena serves all documents. It prints the medians
+ * of the rounds' ratios with their middle half, and megabytes per second.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# How fast the reader is, beside yajl's own parse of the same bytes and beside jq, in one run:
+# Compares the speed of the reader with yajl's own parse of the same bytes and with jq, in one run;
 # docs/performance.md has the numbers. ROUNDS: of each (default 100).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 
 compile() { "${CC:-gcc}" -O2 -Wall -D_GNU_SOURCE -o "$work/$1" "tests/bench/$1.c" "${@:2}"; }
 
-# specs_of N FILE: one document that holds the spec N times, as it is in the file.
+# specs_of N FILE: prints one document that contains the spec N times, unchanged.
 specs_of() {
 	{
 		printf '{ "specs": ['

@@ -1,19 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What hooks, commands and the wrapper cost, beside a static program that does nothing, in one run:
-# docs/performance.md has the numbers. Needs root. ROUNDS: of each command (default 400).
+# Compares the cost of hooks, commands and the wrapper with a static program that does nothing, in
+# one run; docs/performance.md has the numbers. Needs root. ROUNDS: of each command (default 400).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 readonly rounds=${ROUNDS:-400}
 readonly spec=tests/golden/specs/podman-user-3267/config.json
 readonly root=/run/containers/storage/overlay/bench/merged
-# What the default policy looks up: hostMounts.
+# Paths that the default policy looks up for hostMounts.
 readonly denied=(/ /etc /proc /sys /dev /boot /root /run /run /var/lib/{kubelet,docker,containerd,containers})
 readonly docker_root=/var/lib/docker/overlay2/bench/merged
 
-# In a mount namespace of its own, where /etc/rootfence and /run are the benchmark's.
+# Runs in a mount namespace of its own, where /etc/rootfence and /run are the benchmark's.
 if [[ ${1-} != --inside ]]; then
 	[[ $EUID -eq 0 ]] || { echo 'bench: needs root' >&2; exit 2; }
 	work=$(mktemp -d /tmp/rootfence-bench.XXXXXX)
@@ -39,7 +39,7 @@ prepare() {
 	mkdir -m 700 /run/rootfence
 	mount -t bpf none /sys/fs/bpf
 	rootfence=$work/rootfence
-	cp build/rootfence "$rootfence" # page by page as an installed file
+	cp build/rootfence "$rootfence" # so that its pages are cached like those of an installed file
 	ln -s rootfence "$work/runc"
 	cp -r policies /etc/rootfence/policies
 	compile -o "$work/pairs" tests/bench/pairs.c
@@ -52,9 +52,10 @@ prepare() {
 		int main(int argc, char **argv, char **env) { return execve("$work/noop", argv, env); }
 	END
 	compile -static -o "$work/twice" "$work/twice.c"
-	# Where the wrapper finds it by itself.
+	# A path where the wrapper finds the runtime without configuration.
 	mount --bind "$work/noop" "$(command -v runc)"
-	# The root is where podman has it for the hooks, and where Docker has it for the wrapper.
+	# The container's root is where podman has it for the hooks, where Docker has it for the
+	# wrapper.
 	mount -t tmpfs -o mode=755 none /var/lib
 	mkdir -p "$work/bundle" "$root" "$docker_root"
 	jq -c '.root.path = "'"$root"'" | del(.hooks)' "$spec" >"$work/config.json"
@@ -100,7 +101,7 @@ wrapper() {
 	printf '\nThe wrapper in front of a runtime that is a static no-op:\n'
 	pairs -r "$work/docker.json" "$work/bundle/config.json" "$rounds" \
 		'the runtime alone' "$work/noop" -- \
-		'behind a no-op that executes it' "$work/twice" -- \
+		'executed by a no-op' "$work/twice" -- \
 		'state' "$work/runc" state bench -- \
 		'kill' "$work/runc" --root "$work/state" kill bench 9 -- \
 		'create' "$work/runc" create --bundle "$work/bundle" bench

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * turns ROUNDS GUARD GUARD WORKER...: lets WORKER measure without any guard, with the first and
- * with the second, in turn and in an order that changes with each round. A line a round: what
- * WORKER printed in the three.
+ * with the second, in turn and in an order that changes with each round. It prints a line per
+ * round: what WORKER printed in the three.
  *
- * GUARD is a directory in which `rootfence load` has pinned one. Its links are taken from there:
- * what is attached is attached here, which takes no time, so that turns can be as short as the
- * moods of a busy machine.
+ * GUARD is a directory in which `rootfence load` has pinned a guard. Its pinned links are removed,
+ * and this program attaches the programs. That takes no time, so that turns can be short compared
+ * to the changes of load on a busy machine.
  */
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 {
 	static const int orders[][3] = { { 0, 1, 2 }, { 2, 1, 0 }, { 1, 2, 0 },
 					 { 0, 2, 1 }, { 2, 0, 1 }, { 1, 0, 2 } };
-	struct guard guards[3] = { { .n = 0 } }; /* the first is none */
+	struct guard guards[3] = { { .n = 0 } }; /* the first one stands for no guard */
 
 	if (argc < 5)
 		return 2;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What documents show and name: policies load, commands do what the text says, paths and make
+"""Tests the documents: policies in them load, commands do what the text says, paths and make
 targets exist."""
 
 import glob
@@ -21,7 +21,7 @@ MANUALS = sorted(glob.glob(os.path.join(ROOT, "docs/*.[58]")))
 
 
 def fenced(page, language):
-    """The fenced blocks of a language, without the indentation that lists give them."""
+    """The fenced blocks of a language, without their indentation in lists."""
     text = read(page).decode()
     found = re.findall(rf"^( *)```{language}\n(.*?)^\1```$", text, re.M | re.S)
     return [textwrap.dedent(block) for _, block in found]
@@ -46,7 +46,7 @@ def policies_of_docs():
 
 
 def installed(directory, text):
-    """The text with the shipped policies by their place in this tree."""
+    """The text with the paths of shipped policies replaced by those in this tree."""
     text = re.sub(r'"/usr/share/rootfence/policies/([\w-]+)\.json"', r'"\1"', text)
     text = re.sub(r'"extends": \["([\w-]+)"\]',
                   lambda m: f'"extends": ["{ROOT}/policies/{m[1]}.json"]', text)
@@ -126,7 +126,7 @@ def test_commands_of_policy_as_code(directory):
 
 
 def test_jobs_of_policy_as_code(directory):
-    """Every rootfence command of the jobs, on a policy that got weaker."""
+    """Runs every rootfence command of the CI jobs on a policy that became weaker."""
     old = policy_of_page(directory)
     new = old.replace('"rules": [', '"rules": [\n    { "names": ["capabilities"], "action": '
                                     '"RF_ACT_REWRITE", "args": { "allow": ["CAP_NET_RAW"] } },')
@@ -157,13 +157,13 @@ def test_links_of_docs_lead_somewhere(_):
 
 
 def names_a_file(path):
-    """Does the path exist? A component in capitals, like RULE, stands for any name."""
+    """Whether the path exists. A component in capitals, like RULE, stands for any name."""
     pattern = re.sub(r"\b[A-Z]+\b", "*", path.rstrip("/."))
     return glob.glob(os.path.join(ROOT, pattern))
 
 
 def test_paths_of_docs_exist(_):
-    """Paths of the tree, and names of source files wherever they are."""
+    """Paths in this tree exist, and source files named without a path exist somewhere in it."""
     names = {"vmlinux.h"}  # which we do without
     for top in ("hook", "bpf", "tests", "oci-hooks.d"):
         for _, _, files in os.walk(os.path.join(ROOT, top)):
@@ -197,7 +197,7 @@ def test_limits_of_docs_are_in_the_code(_):
 
 
 def make_targets():
-    """Every target that make knows, by its own account."""
+    """Every target in make's own list."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
     done = subprocess.run(["make", "-C", ROOT, "--question", "--print-data-base"],
                           capture_output=True, text=True, env=environment, timeout=120,
@@ -206,7 +206,7 @@ def make_targets():
 
 
 def words_after_make(text):
-    """What the text says that make is given: in code, in literal lines, in .Ql of a manual."""
+    """The arguments of make in the text: in code, in literal lines, in .Ql of a manual."""
     start = "" if text.startswith(".") else " {4}"
     spans = re.findall(r"`make\s+([^`]+)`", text) + re.findall(r"^\.Ql make (.+)$", text, re.M)
     lines = re.findall(rf"^{start}make (.+?)(?:$|  | #| &&)", text, re.M)

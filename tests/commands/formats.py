@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""check --format sarif and junit, against the files and against check --format json."""
+"""Tests check --format sarif and junit against the files and against check --format json."""
 
 import glob
 import json
@@ -27,7 +27,7 @@ def want_type(value, kind, what):
 
 
 def sarif_run(document):
-    """The one run, once it has what the SARIF 2.1.0 schema requires and nothing it forbids."""
+    """The single run, after a check that it is valid by the SARIF 2.1.0 schema."""
     equal(document["version"], "2.1.0")
     equal(set(document) - {"$schema", "version", "runs"}, set())
     (the_run,) = document["runs"]
@@ -202,7 +202,7 @@ def test_a_file_that_is_not_there_is_a_result_too(directory):
 
 
 def test_a_verdict_does_not_depend_on_the_specs_before_it(_):
-    """What one run looks up once has to fit every file: in both orders, and each alone."""
+    """Facts that a run looks up once must be right for every file: in both orders, and alone."""
     golden_specs = glob.glob(os.path.join(ROOT, "tests/golden/seccompProfile/*/config.json"))
     paths = ALL_SPECS + sorted(golden_specs) + ALL_SPECS[::-1]
     profiles = {json.dumps(json.loads(read(p)).get("linux", {}).get("seccomp")) for p in paths}
@@ -224,7 +224,7 @@ def test_unknown_format_names_the_known(_):
 
 
 def progress(directory, seconds, **streams):
-    """(standard output, what a terminal gets) of a check that waits for its second file."""
+    """(standard output, the terminal's output) of a check that waits for its second file."""
     write(directory, "a.json", read(spec("podman-uidmap")))
     ours, terminal = pty.openpty()
     streams = {name: terminal if where == "terminal" else where for name, where in streams.items()}

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs every test_* function of the modules beside this one; see run.sh. Prints TAP.
+"""Runs every test_* function of the modules in this directory; see run.sh. Prints TAP.
 
-A test fails with whatever it raises. It gets a directory of its own, which is the working
-directory of the binary.
+A test fails with any exception. It gets a directory of its own, which is the working directory of
+the binary.
 """
 
 import os
@@ -14,7 +14,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../golden"), os.path.join(HERE, "../lib")]
 
-import docs  # noqa: E402, behind the path that they need
+import docs  # noqa: E402, after sys.path is set
 import formats  # noqa: E402
 import policies  # noqa: E402
 import restraint  # noqa: E402

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""policy lint, show, list and diff; policies/schema.json; explain."""
+"""Tests policy lint, show, list and diff; policies/schema.json; explain."""
 
 import glob
 import json
@@ -16,7 +16,7 @@ SCHEMA = json.loads(read(os.path.join(ROOT, "policies/schema.json")))
 
 
 def without_comments(text):
-    """Policies may have comments: taken out where they are not inside a string."""
+    """Policies may have comments: removes them, except inside strings."""
     return re.sub(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', lambda m: m.group(1) or "", text,
                   flags=re.S)
 
@@ -53,7 +53,7 @@ def test_list_has_every_rule_in_each_format(_):
         assert entry["title"] and entry["references"], entry
 
 
-# The schema takes what the loader takes.
+# The schema accepts what the loader accepts.
 
 def test_schema_is_a_schema(_):
     jsonschema.Draft7Validator.check_schema(SCHEMA)
@@ -146,7 +146,7 @@ def test_lint_names_line_column_and_nearest_word(directory):
           'p.json:2:23: error: /rules/0/names/0: unknown rule "rootUsr"; did you mean "rootUser"?')
 
 
-# Behind each error the loader reads on: (line and column, what is said), in the order of reading.
+# After each error the loader reads on: (line and column, message), in the order of reading.
 MANY = """{
  "version": 1,
  "name": "",
@@ -312,7 +312,7 @@ def test_show_is_one_policy_that_says_the_same(directory):
         equal(output(0, "policy", "diff", "shown.json", path, cwd=directory), b"")
 
 
-# diff: (before, after, weaker?, what it says)
+# diff: (before, after, weaker?, output)
 
 PING = {"paths": ["/bin/ping"], "capabilities": ["CAP_NET_RAW"], "action": "RF_ACT_ALLOW"}
 
@@ -367,7 +367,7 @@ DIFFS = [
      "weaker: exec: a new user namespace: RF_ACT_ALLOW, was RF_ACT_ERRNO"),
 ]
 
-# Neither weaker nor stricter, whichever comes first.
+# Neither weaker nor stricter, in either order.
 ALIKE = [
     (document(rules=[rule("RF_ACT_LOG")]), document(), "other: rootUser: "),
     (*changed("rootUser", {"uid": 1}, {"uid": 2}), "other: rootUser: another rewrite: args.uid"),
@@ -395,7 +395,7 @@ def test_diff_says_what_gets_weaker_and_back(directory):
         assert any(line.startswith(want) for line in lines), f"{lines} lack {want}"
         code, lines = diff(directory, after, before)
         stricter = [line for line in lines if line.startswith("stricter: ")]
-        # What cannot be told counts as weaker both ways.
+        # Changes that cannot be compared count as weaker in both directions.
         if "Annotation" not in want and "resourceLimits: specs newly pass: args.pids is not" not in want:
             equal((code, len(stricter)), (0, len(lines)), f"{want}, the other way: {lines}")
 
@@ -412,7 +412,7 @@ def test_diff_of_what_decides_alike(directory):
 
 
 def test_diff_agrees_with_verdicts(_):
-    """Where the shipped policies give other verdicts on real specs, diff says which way."""
+    """Where shipped policies differ in their verdicts on real specs, diff tells which is weaker."""
     verdicts = {}
     for path in SHIPPED:
         _, out, _ = run("check", "--policy", path, "--format", "json", *ALL_SPECS)

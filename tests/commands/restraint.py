@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process gives up, seen from outside. A build with sanitizers or counters gives up nothing."""
+"""Tests from outside how a process restricts itself. Builds with sanitizers or counters do not."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import time
 
 from tool import BINARY, equal, output, policy, read, run, spec
 
-# Sanitizers, and the counters of make coverage, need calls that a restrained process has not.
+# Sanitizers, and the counters of make coverage, need system calls that the filter forbids.
 UNRESTRAINED = any(mark in read(BINARY) for mark in (b"__asan_init", b"__llvm_profile_runtime"))
 SPEC = spec("podman-user-3267")
 DEFAULT = policy("default")
@@ -26,7 +26,7 @@ def open_files(pid):
 
 
 def while_it_reads(args, inherited, before=()):
-    """Seccomp, NoNewPrivs and whether the inherited file is still open, once it reads."""
+    """Seccomp, NoNewPrivs and whether the inherited file is still open, at the first read."""
     name = os.path.realpath(inherited.name)
     with subprocess.Popen([*before, BINARY, *args], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL, pass_fds=[inherited.fileno()]) as process:
@@ -50,7 +50,7 @@ def test_commands_that_read_are_restrained(directory):
         for command in (["precreate", "--policy", DEFAULT], ["poststop"]):
             equal(while_it_reads(command, inherited),
                   ("0", "0", False) if UNRESTRAINED else ("2", "1", False), command)
-        # Who cannot load the guard need not wait for that.
+        # A process that cannot load the guard is restricted at once.
         equal(while_it_reads(["createRuntime", "--policy", DEFAULT], inherited,
                              ["unshare", "--user", "--map-root-user"]),
               ("0", "0", False) if UNRESTRAINED else ("2", "1", False), "createRuntime")
@@ -105,7 +105,7 @@ def test_hooks_have_standard_descriptors_only(directory):
 
 
 def refused_below(stderr):
-    """A hook that is given /dev/null, below a process with that standard error."""
+    """A hook with /dev/null as standard error, whose parent has that one."""
     done = subprocess.run(
         ["bash", "-c", '"$0" createRuntime --policy "$1" <"$2" 2>/dev/null; exit $?', BINARY,
          DEFAULT, SPEC], stderr=stderr, check=False)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [PART-OF-A-NAME...]: what commands print besides verdicts as text and JSON, read back by
-# readers that know nothing of rootfence, with the binary that $ROOTFENCE names. TAP.
+# run.sh [PART-OF-A-NAME...]: tests all output of commands except verdicts as text and JSON.
+# Programs that know nothing of rootfence read it back. $ROOTFENCE names the binary. TAP.
 set -euo pipefail
 directory=$(cd "$(dirname "$0")" && pwd)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The binary, and what the tests of this directory share."""
+"""Runs the binary; shared by the tests of this directory."""
 
 import glob
 import os
@@ -45,7 +45,7 @@ def equal(got, want, what=""):
 
 
 def output(exit_code, *args, **how):
-    """Standard output of a run that exits so and says nothing on standard error."""
+    """Standard output of a run that exits with this status and prints nothing to standard error."""
     code, out, err = run(*args, **how)
     equal((code, err), (exit_code, b""), f"{args}: {out[:500]}")
     return out

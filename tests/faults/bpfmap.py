@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pinned BPF maps by bpf(2) itself: a process for each look would cost too much."""
+"""Reads and writes pinned BPF maps with bpf(2): a process for each access would cost too much."""
 
 import ctypes
 import os
@@ -44,7 +44,7 @@ class Map:
             found[following.raw], key = value.raw, following
 
     def set(self, items):
-        """Exactly these entries."""
+        """Makes these the only entries."""
         present = self.items()
         for key in present.keys() - items.keys():
             self.call(DELETE, ctypes.create_string_buffer(key, len(key)), None)

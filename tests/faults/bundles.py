@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The wrapper and bundles that cannot be written, are not what they seem, or are wanted twice."""
+"""The wrapper with bundles that cannot be written, are of the wrong type, or are used twice."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ def create(bundle, name):
 
 
 def refused(bundle, text):
-    """Nothing is started and nothing changed, and the reason is given."""
+    """Nothing is started and nothing changes, and the reason is printed."""
     before = world.tree(bundle)
     run = world.run(create(bundle, "b1"))
     if run.code != 6 or text not in run.err or os.path.lexists(world.STARTED):
@@ -49,7 +49,7 @@ class Mount:
 
 
 def fill(directory):
-    """Takes all room there is."""
+    """Fills the file system."""
     with open(os.path.join(directory, "filler"), "wb", buffering=0) as file:
         for size in (4096, 1):
             try:
@@ -70,7 +70,7 @@ def full_disk():
 
 
 def full_run():
-    """Records have no room."""
+    """The file system of the records is full."""
     with Mount(RECORDS, "-t", "tmpfs", "-o", "size=64k,mode=700", "none") as records:
         fill(records)
         return refused(BUNDLE, b"No space left on device")
@@ -95,7 +95,7 @@ def linked_config():
 
 
 def together():
-    """Creates of one bundle take turns: each starts, and the config is that of one alone."""
+    """Creates of one bundle take turns: each starts, and the config is as after a single create."""
     original = read(CONFIG)
     if started(BUNDLE, "b2"):
         return ["one alone is not started"]

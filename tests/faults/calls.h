@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* System calls, and how each can fail: as its man page says, where the program can notice. */
+/* System calls, and how each can fail according to its man page, where the program can notice. */
 #ifndef ROOTFENCE_TESTS_FAULTS_CALLS_H
 #define ROOTFENCE_TESTS_FAULTS_CALLS_H
 

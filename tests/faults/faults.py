@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every system call fails in turn: see run.sh. Prints TAP; the exit status says whether all held.
 
-Each command runs once as it is. Then, for each of its system calls, once for every way in which
-inject.c lets that call fail, and once killed before it. What came of it is
+Each command runs once without a fault. Then, for each of its system calls, it runs once for every
+way in which inject.c makes that call fail, and is killed once before the call. The result is
 
-    whole     exactly what the run without a fault did: result, output, files, map entries
+    whole     the same as without a fault: exit code, output, files, map entries
     refused   a documented exit code with a line that says why; nothing started, nothing registered,
               each file the old one or the new one; and the next run does the whole job
-    killed    the same, but for what a killed process leaves beside: the next run removes it
+    killed    the same, except for files that a killed process leaves: the next run removes them
     unborn    the C library gave up before main()
 
-and anything else is a failure.
+Any other result is a failure.
 """
 
 import os
@@ -37,7 +37,7 @@ class Forbidden(Exception):
 
 
 def told(scenario, run, fault):
-    """Is there a line for whoever runs it, or is it that line which cannot be written?"""
+    """Whether there is a line for the caller, or that line is what cannot be written."""
     return (run.err.startswith(b"rootfence: ") or (scenario.is_filter and run.out != b"")
             or (run.call == "write" and run.arg in (1, 2)) or fault in ("ENOSPC+", "mute"))
 
@@ -52,7 +52,7 @@ def differences(scenario, after):
 
 
 def hold_state(scenario, after, fault, run):
-    """Old or new, never half; nothing beside, but where the removal of it is what failed."""
+    """Files are old or new, never partial; no others are left, except when their removal failed."""
     may_litter = fault == "KILL" or (run.call or "").startswith("unlink")
     for key in scenario.before.keys() | scenario.after.keys() | after.keys():
         old, new, now = (s.get(key) for s in (scenario.before, scenario.after, after))
@@ -69,7 +69,7 @@ def hold_state(scenario, after, fault, run):
 
 
 def without_asked(key, value):
-    """A record without what the config asked for: of one that is rewritten nobody can tell."""
+    """A record without the requested capabilities: a rewritten config no longer shows them."""
     if value is None or not str(key).startswith(world.RECORDS):
         return value
     return *value[:-1], re.sub(rb'"capabilities": \[.*?\]', b"", value[-1], count=1, flags=re.S)
@@ -100,7 +100,7 @@ def judge(scenario, run, fault):
     if run.code == -9 and fault == "KILL":
         kind = "killed"
     elif run.code == -13 and scenario.is_filter:
-        kind = "killed"  # by SIGPIPE, as whoever writes for a reader that is gone
+        kind = "killed"  # by SIGPIPE, like any filter whose reader is gone
     elif run.code < 0:
         raise Forbidden(f"signal {-run.code}")
     elif run.code in CODES:
@@ -151,7 +151,7 @@ def fail_calls(scenario, counts, failures):
 
 
 def conditions(scenario):
-    """(what, fault, how to run it) of worlds that are short of something from the start."""
+    """(what, fault, how to run it) for environments that lack something from the start."""
     def under(how):
         return lambda: world.inject("under", how, scenario.arguments, scenario.stdin)
 

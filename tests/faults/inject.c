@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inject plan COMMAND...      what the command's system calls are, and how each can fail
- * inject N FAULT COMMAND...   runs it with the Nth of them failing so
- * inject under HOW COMMAND... runs it with as=BYTES of address space, nofile=N descriptors at most, or
- *                             standard files closed: closed=012
+ * inject plan COMMAND...      lists the command's system calls, and how each can fail
+ * inject N FAULT COMMAND...   runs it and makes the Nth call fail with FAULT
+ * inject under HOW COMMAND... runs it with at most as=BYTES of address space, at most nofile=N
+ *                             descriptors, or standard files closed: closed=012
  *
- * The command is static, so nothing can be preloaded into it: it is traced. A call that is to fail
- * is made another that does nothing, and its result the error. FAULT is an errno as calls.h has
- * it, `short` (a read or write of one byte; N 0: each one), or KILL (SIGKILL instead of the
- * call). With a + behind it, every later call fails the same way that can. The calls of children
- * count too. What it becomes by execve(2) is no longer traced.
+ * The command is static, so nothing can be preloaded into it; it is traced with ptrace(2) instead.
+ * A call that must fail is replaced by one that does nothing, and its result by the error. FAULT is
+ * an errno as in calls.h, `short` (a read or write of one byte; N 0: each one), or KILL (SIGKILL
+ * instead of the call). With a + at its end, every later call that can fails the same way. The
+ * calls of children count too. Tracing ends at a successful execve(2).
  *
- * Descriptor 3 takes the report. plan: a line "N CALL ARG START FAULT..." for each call, where START
- * is 1 for those that the C library makes before main(). Else one line
- * "HIT CALL ARG START HOW CODE LEFT": HIT is 1 when it came to the Nth call; HOW and CODE are
- * "exit" and its status, "signal" and its number, or "hang" and 0; LEFT, how many of its children
- * outlive it.
+ * The report goes to descriptor 3. plan: a line "N CALL ARG START FAULT..." for each call, where
+ * START is 1 for calls that the C library makes before main(). Otherwise one line
+ * "HIT CALL ARG START HOW CODE LEFT": HIT is 1 when the Nth call was reached; HOW and CODE are
+ * "exit" and the status, "signal" and its number, or "hang" and 0; LEFT is the number of children
+ * that outlive the command.
  */
 #include <elf.h>
 #include <errno.h>
@@ -40,7 +40,7 @@
 #include "calls.h"
 
 #define REPORT_FD 3
-#define SECONDS_MAX 60 /* also on a busy machine, where one byte is read at a time */
+#define SECONDS_MAX 60 /* enough on a busy machine, also when one byte is read at a time */
 #define TRACEES_MAX 16
 
 #if defined(__x86_64__)
@@ -53,11 +53,11 @@
 #error "tell where this machine keeps a system call's arguments"
 #endif
 
-/* A traced process. Between the two stops of a call that is changed, what it was is kept. */
+/* A traced process. Between the two stops of a changed call it keeps the original registers. */
 struct tracee {
 	pid_t pid;
-	const struct call *call; /* that it is in and that is to be put right at its end, or NULL */
-	long result;		 /* in place of what the call gave; 1: what it gave */
+	const struct call *call; /* changed call, to restore at its end, or NULL */
+	long result;		 /* replaces the result of the call; 1: keep it */
 	struct user_regs_struct before;
 };
 
@@ -74,8 +74,8 @@ static struct {
 	unsigned long n; /* calls so far */
 	bool started;	 /* main() was reached */
 	bool hit;
-	char where[64];	   /* "CALL ARG START" of the one that was hit */
-	unsigned long top; /* what brk(2) said last */
+	char where[64];	   /* "CALL ARG START" of the call that failed */
+	unsigned long top; /* last result of brk(2) */
 	FILE *report;
 } run;
 
@@ -144,7 +144,7 @@ static void set_regs(pid_t pid, struct user_regs_struct *regs)
 		die("PTRACE_SETREGSET");
 }
 
-/* read(2) from no descriptor: a call that every filter lets through, and that does nothing. */
+/* Replaces the call by read(2) from descriptor -1: every filter allows it, and it does nothing. */
 static void make_nothing(pid_t pid, struct user_regs_struct regs)
 {
 #if defined(__x86_64__)
@@ -165,12 +165,12 @@ static bool is_wanted(const struct call *call)
 		return false;
 	if (run.wanted == 0 || (run.lasting && run.n > run.wanted))
 		return can_fail_so(call, run.fault);
-	/* The nth call may be another one than in the plan, where a child is at work beside. */
+	/* With a child running in parallel, the nth call may differ from the plan's. */
 	return run.n == run.wanted &&
 	       (strcmp(run.fault, "KILL") == 0 || can_fail_so(call, run.fault));
 }
 
-/* brk(2) says what it is in place of an error, and asking for that cannot fail. */
+/* On failure brk(2) returns the current break, no error. */
 static long failed_result(const struct call *call)
 {
 	return call->number == SYS_brk ? (long)run.top : -run.error;
@@ -190,7 +190,7 @@ static void fail_call(struct tracee *tracee, const struct call *call, const uint
 	tracee->call = call;
 	if (run.error != 0) {
 		tracee->result = failed_result(call);
-		if (call->number != SYS_close) /* which closes, whatever it says */
+		if (call->number != SYS_close) /* close(2) closes even when it returns an error */
 			make_nothing(tracee->pid, tracee->before);
 		return;
 	}
@@ -205,7 +205,7 @@ static void call_begins(struct tracee *tracee, uint64_t number, const uint64_t a
 {
 	const struct call *call = find_call(number);
 
-	/* The first thing that main() does. */
+	/* main() calls this first. */
 	if (call->number == SYS_fcntl && args[0] == 0 && args[1] == F_GETFD)
 		run.started = true;
 	run.n++;
@@ -225,7 +225,7 @@ static void call_begins(struct tracee *tracee, uint64_t number, const uint64_t a
 	fail_call(tracee, call, args);
 }
 
-/* All registers but the result are as the program left them: it counts on that. */
+/* Restores all registers except the result, since the program relies on them. */
 static void call_ends(struct tracee *tracee, long result)
 {
 	if (tracee->call != NULL) {
@@ -275,7 +275,7 @@ static struct tracee *find_tracee(pid_t pid)
 	return room;
 }
 
-/* A stop of one process, which then goes on. */
+/* Handles a stop of one process and resumes it. */
 static void go_on(pid_t pid, int status)
 {
 	int number = WSTOPSIG(status), event = status >> 16;
@@ -294,7 +294,7 @@ static void go_on(pid_t pid, int status)
 	ptrace(PTRACE_SYSCALL, pid, NULL, (long)number);
 }
 
-/* How many do not end by themselves: after a second in which none of them does anything. */
+/* Returns how many processes do not end by themselves, once none did anything for a second. */
 static unsigned int n_left(void)
 {
 	unsigned int n = 1;
@@ -340,7 +340,7 @@ static int follow(void)
 	}
 }
 
-/* In the process that becomes the command. */
+/* Runs in the process that becomes the command. */
 static void set_condition(void)
 {
 	const char *value = strchr(run.under, '=') + 1;
@@ -378,7 +378,7 @@ static void start(char **argv)
 	ptrace(PTRACE_CONT, run.main_pid, NULL, NULL);
 	if (waitpid(run.main_pid, &status, 0) < 0 || !WIFSTOPPED(status)) {
 		if (run.under != NULL) {
-			fprintf(run.report, "1 under 0 1 exit 125 0\n"); /* not even execve(2) */
+			fprintf(run.report, "1 under 0 1 exit 125 0\n"); /* no execve(2) */
 			exit(0);
 		}
 		fprintf(stderr, "inject: cannot start %s\n", argv[0]);

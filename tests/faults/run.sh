@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [PART-OF-A-NAME...]: every system call of each command fails in turn, and the command is
-# killed before each. TAP, and a table of what came of it. Needs root: faults.py runs in a mount
+# run.sh [PART-OF-A-NAME...]: makes every system call of each command fail in turn, and kills the
+# command before each. TAP, and a table of the results. Needs root: faults.py runs in a mount
 # namespace where /etc/rootfence, /run/rootfence, the guard's pins and /dev are the test's own.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -29,7 +29,7 @@ clean_up() {
 	"$work/rootfence" unload >/dev/null 2>&1 || true
 }
 
-# /dev with as little as the commands need, and a place for /dev/log.
+# Makes /dev with the few devices that the commands need, and a place for /dev/log.
 own_dev() {
 	local name
 	mkdir "$work/dev"

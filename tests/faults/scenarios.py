@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is run, and what was there before: each command doing its job, and each refusing."""
+"""Commands with their initial state: each command doing its job, and each refusing."""
 
 import copy
 import json
@@ -25,7 +25,7 @@ POLICY = {
                         "action": "RF_ACT_ALLOW"}]},
 }
 
-# The real runtime: it says what it was started with, without a descriptor, and ends.
+# The fake runtime: it leaves its arguments in a link, which needs no descriptor, and ends.
 REAL = """
     #include <errno.h>
     #include <string.h>
@@ -42,7 +42,7 @@ REAL = """
 
 class Scenario:
     """
-    code: with which it ends when nothing fails. directories and maps: what it may change, as it is
+    code: exit code when nothing fails. directories and maps: what the command may change; restored
     before each run.
     """
 
@@ -103,7 +103,7 @@ def given(name, document):
 
 
 def mounted(name, source, is_file=False):
-    """Something of the host under another name."""
+    """A directory of the host under another name."""
     target = path("mounted", name)
     if is_file:
         write(target, "")
@@ -114,7 +114,7 @@ def mounted(name, source, is_file=False):
 
 
 def disguised():
-    """Specs that must be refused, each for something that only a look at the host tells."""
+    """Specs that must be refused, each for something that only the host shows."""
     def bind(source):
         return {"destination": "/data", "type": "bind", "source": source, "options": ["rbind"]}
 
@@ -177,7 +177,7 @@ def testing():
 
 
 def root_bundle():
-    """One with a config that the wrapper has much to change in: root becomes somebody else."""
+    """A bundle whose config the wrapper changes a lot: root becomes another user."""
     spec = base_spec()
     spec["process"]["user"] = {"uid": 0, "gid": 0}
     write(path("bundle/config.json"), json.dumps(spec), 0o640)
@@ -272,9 +272,9 @@ def guarding(maps):
 
 class Loading(Scenario):
     """
-    The guard: pinned whole, or not there. What it gives, it says of itself. That the kernel forbids
-    a kind of program is no fault, but a reason to take another hook. Loading takes the kernel a
-    while, so of all runs only each LOAD_STRIDEth is done.
+    The guard is pinned completely or not at all, and its status tells its guarantee. A kernel that
+    forbids a kind of program is not an error: load then uses another hook. Loading takes the
+    kernel a while, so only every LOAD_STRIDEth run is done.
     """
 
     stride = int(os.environ.get("LOAD_STRIDE", 32))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the commands run: files, the guard's maps, a container's init; and one run of a command."""
+"""The environment of the commands: files, the guard's maps, a container's init; and one run."""
 
 import collections
 import os
@@ -65,12 +65,12 @@ def result(code):
 
 
 def run(arguments, stdin=None):
-    """The command as it is."""
+    """The command without a fault."""
     return result(wait(spawn(arguments, stdin)))
 
 
 def run_into(fd, place, arguments, stdin=None):
-    """The command, with standard output or error leading to a place that takes nothing."""
+    """The command, with standard output or error going to a place that cannot be written."""
     reader, writer = os.pipe()
     os.close(reader)
     for name in ("out/out", "out/err"):
@@ -102,7 +102,7 @@ def inject(number, fault, arguments, stdin=None):
 
 
 def tree(directory):
-    """What is there: {path: (mode, owner, group, bytes)}; of links, where they lead."""
+    """The files: {path: (mode, owner, group, bytes)}; for links, their targets."""
     found = {}
     for parent, directories, files in os.walk(directory):
         for name in directories + files:
@@ -119,7 +119,7 @@ def tree(directory):
 
 
 def restore(directory, wanted):
-    """Puts back what tree() found there."""
+    """Restores what tree() found there."""
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory, mode=0o700)
     for name, (mode, uid, gid, data) in wanted.items():
@@ -135,7 +135,7 @@ def restore(directory, wanted):
 
 
 class Log:
-    """/dev/log, with somebody who reads it."""
+    """/dev/log, with a process that reads it."""
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -153,7 +153,7 @@ def background(*arguments):
 
 
 def keep_user_namespace(file):
-    """A user namespace whose ids begin at 100000 on the host, kept by a file as CRI-O does."""
+    """A user namespace whose ids begin at 100000 on the host, pinned to a file as by CRI-O."""
     member = background("unshare", "--user", "sleep", "100000")
     while read(f"/proc/{member.pid}/comm") != b"sleep\n":
         pass

@@ -9,7 +9,8 @@ cd "$(dirname "$0")/../.."
 
 readonly work=build/coverage
 
-# %c: counters are in the file at once, so that _exit() and execv() lose none; %m: one file a binary.
+# %c: counters are mapped into the file, so that _exit() and execv() lose none; %m: one file a
+# binary.
 export LLVM_PROFILE_FILE=$PWD/$work/raw/%c%m.profraw
 
 suites() {
@@ -24,7 +25,7 @@ suites() {
 	return "$status"
 }
 
-# What fuzzing starts from and what is committed; not what a machine happens to have learned.
+# Uses the seeds and the committed corpus, not inputs that a fuzzer found on this machine.
 corpus() {
 	local binary target inputs
 	tests/fuzz/seeds.py "$work/seeds"
@@ -44,7 +45,7 @@ objects() {
 	done
 }
 
-# Of lcov's records, "FILE LINE COUNT" for each line with code.
+# Prints lcov's records as "FILE LINE COUNT" for each line with code.
 lines() {
 	local objects
 	mapfile -t objects < <(objects)

@@ -1,33 +1,33 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh: every target on its seeds and on tests/fuzz/corpus/, then a few seconds of new inputs, with
-# AddressSanitizer and UBSan. TAP. The binaries are there: make fuzz-targets.
+# run.sh: runs every target on its seeds and on tests/fuzz/corpus/, then on new inputs for a few
+# seconds, with AddressSanitizer and UBSan. TAP. `make fuzz-targets` must have built the binaries.
 #
-# run.sh --libfuzzer|--afl SECONDS TARGET...: fuzzes each target so long and prints what was done.
+# run.sh --libfuzzer|--afl SECONDS TARGET...: fuzzes each target for SECONDS and prints statistics.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/lib/tap.sh
 source tests/lib/tap.sh
 
 readonly work=build/fuzz seconds_in_suite=4
-readonly timeout=20 # seconds for one input: a finding
+readonly timeout=20 # seconds; an input that takes longer is a finding
 
-# fuzz_one TARGET SECONDS CORPUS: what is new goes to CORPUS. A finding leaves its input in findings/;
-# so does what takes too long or too much memory.
+# fuzz_one TARGET SECONDS CORPUS: new inputs go to CORPUS. An input that is a finding, also one that
+# takes too long or too much memory, goes to findings/.
 fuzz_one() {
 	local target=$1 seconds=$2 known=("$3" "$work/seeds/$1") words=()
 	[[ ! -e $work/seeds/$target.dict ]] || words=(-dict="$work/seeds/$target.dict")
 	[[ ! -d tests/fuzz/corpus/$target ]] || known+=("tests/fuzz/corpus/$target")
 	mkdir -p "$3" "$work/findings"
-	# Arenas are large and short-lived: what is freed need not be kept from use for long.
+	# Arenas are large and short-lived, so a small quarantine of freed memory is enough.
 	ASAN_OPTIONS=quarantine_size_mb=4 "$work/fuzz/$target" -max_total_time="$seconds" \
 		-timeout="$timeout" -rss_limit_mb=2048 \
 		"${words[@]}" -print_final_stats=1 -artifact_prefix="$work/findings/$target-" \
 		"${known[@]}" 2>&1
 }
 
-# Inputs that are there, in one process each; no option, so that nothing new is tried.
+# Runs existing inputs in one process; without options libFuzzer tries no new ones.
 replay() {
 	local target=$1 out
 	local inputs=("$work/seeds/$target"/*)
@@ -43,10 +43,10 @@ some_seconds() {
 }
 
 stat_of() { awk -v name="stat::$1:" '$1 == name { n = $2 } END { print n + 0 }'; }
-# The last of libFuzzer's own words on how far it got: edges and features.
+# Prints libFuzzer's last numbers of edges and features.
 reached() { grep -oE 'cov: [0-9]+ ft: [0-9]+' | tail -n 1; }
 
-# A directory of corpus/ that is not called as a target is read by none.
+# No target reads a directory of corpus/ that has not the name of a target.
 corpus_is_read() {
 	local directory
 	for directory in tests/fuzz/corpus/*/; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""seeds.py DIRECTORY: what fuzzing starts from, made of what other suites have.
+"""seeds.py DIRECTORY: writes the seeds of fuzzing, made from the inputs of other suites.
 
 DIRECTORY/TARGET/ are the seeds of each target: specs that engines wrote, golden cases, rows of the
 hostile tables, shipped policies, command lines of the unit test. DIRECTORY/TARGET.dict are the words
@@ -59,7 +59,7 @@ def process_of(text):
 
 
 def spread(texts, choices):
-    """Each text behind the choices that a target reads in front of it, in turn."""
+    """Each text, preceded by the option bytes that a target reads first, in turn."""
     return [choices[i % len(choices)].encode() + text for i, text in enumerate(texts)]
 
 

@@ -7,13 +7,13 @@ A case is a directory of a directory here, SUBJECT/CASE, with config.json, polic
 
     verdict, exit   of `check --format json`
     findings        rule, action, pointer, line, column, and message where the case fixes it
-    stderr          of `rewrite`, where it has something to say
+    stderr          of `rewrite`, if not empty
     status          lines of /proc/self/status in a container started from the rewritten spec
 
-with rewritten.json and patch.json, byte for byte, where the verdict is "rewrite". `--update`
-writes what the binary says into the cases; read the difference before it is kept.
+with rewritten.json and patch.json, byte for byte, if the verdict is "rewrite". `--update` writes
+the binary's output into the cases; read the difference before you keep it.
 
-Nothing here trusts the binary: positions, differences and patches are worked out from the files.
+Nothing here trusts the binary: positions, differences and patches are computed from the files.
 """
 
 import glob
@@ -57,7 +57,7 @@ def run(*args):
     return done.returncode, done.stdout, done.stderr.decode(errors="replace")
 
 
-# A small JSON reader that knows where every value stands: RFC 8259, on bytes.
+# A small JSON reader that records the position of every value: RFC 8259, on bytes.
 
 SPACE = re.compile(rb"[ \t\r\n]*")
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.S)
@@ -65,7 +65,7 @@ SCALAR = re.compile(rb"[-+0-9.eE]+|true|false|null")
 
 
 class Place:
-    """Where a value stands: its own bytes, and the name in front of it for members."""
+    """Position of a value: its own bytes, and for members also the name before it."""
 
     def __init__(self, pointer, key_start, start):
         self.pointer = pointer
@@ -127,7 +127,7 @@ def nearest(pointer, found):
     return found[pointer]
 
 
-# What changed, told from the two documents alone.
+# The changes, computed from the two documents alone.
 
 def flatten(value, pointer, into):
     into[pointer] = type(value).__name__ if isinstance(value, (dict, list)) else repr(value)
@@ -144,13 +144,13 @@ def parse(data):
 
 
 def changed(before, after):
-    """Pointers at which two parsed documents differ, and those of them that only after has."""
+    """Pointers at which two parsed documents differ, and those of them that exist only after."""
     a, b = flatten(before, "", {}), flatten(after, "", {})
     return sorted(p for p in a.keys() | b.keys() if a.get(p) != b.get(p)), b.keys() - a.keys()
 
 
 def without(document, pointers):
-    """The document less these places, which were removed: what stands behind them moves up."""
+    """The document without these places, which were removed; later elements move up."""
     for pointer in sorted(pointers, key=lambda p: [int(t) if t.isdigit() else -1 for t in tokens(p)],
                           reverse=True):
         *parents, last = tokens(pointer)
@@ -198,8 +198,8 @@ def apply_patch(document, patch):
 
 def kept_bytes(before, after, patch):
     """
-    Why the rewritten bytes hold more than the patch's changes, or None. The original, with
-    nothing but the values and gaps that the patch touches left open, has to match.
+    Why the rewritten bytes have more than the patch's changes, or None. The original must match,
+    with only the values and gaps that the patch changes left open.
     """
     found = places(before)
     holes = []
@@ -213,7 +213,7 @@ def kept_bytes(before, after, patch):
             end = parent.children[-1].end if parent.children else parent.start + 1
             holes.append((end, end))
             continue
-        # A removed member takes the white space and the comma beside it along.
+        # Removing a member also removes the white space and the comma next to it.
         index = parent.children.index(found[path])
         start = parent.children[index - 1].end if index > 0 else parent.start + 1
         end = found[path].end
@@ -236,7 +236,7 @@ EXPECTED_FINDING = {"rule": str, "action": str, "pointer": str, "line": int, "co
 
 
 def expected(path):
-    """expect.json, or an error that says what is wrong with it."""
+    """expect.json, or an error if it is invalid."""
     if not os.path.exists(path):
         raise ValueError("no expect.json: golden.py --update writes one")
     try:
@@ -357,15 +357,15 @@ class Case:
     def only_reported(self):
         allowed = [f["pointer"] for f in self.expect["findings"]
                    if f["action"] == "RF_ACT_REWRITE"]
-        # An element that is dropped moves the others: so those first, by their reported pointers.
+        # A removed element moves the others, so removals come first, by their reported pointers.
         removed = [o["path"] for o in parse(read(self.file("patch.json")))
                    if o["op"] == "remove" and any(covers(a, o["path"]) for a in allowed)]
         before = without(parse(read(self.config)), removed)
         pointers, new = changed(before, parse(read(self.file("rewritten.json"))))
-        # A member comes with the object around it, where the spec has none.
+        # A new member also adds the object around it if the spec lacks that.
         wrong = [p for p in pointers if not any(covers(a, p) for a in allowed)
                  and not (p in new and any(covers(p, a) for a in allowed))]
-        return f"changed beside what is reported: {wrong}" if wrong else None
+        return f"changed but not reported: {wrong}" if wrong else None
 
     def patched(self):
         code, out, err = run("rewrite", "--patch", "--policy", self.policy, self.config)
@@ -392,7 +392,7 @@ class Case:
         return None
 
     def to_run(self):
-        """The bytes of a spec that runtimes can start here, and what is to be seen in it."""
+        """The bytes of a spec that runtimes can start here, and the expected status lines."""
         if "status" in self.expect:
             return read(self.file("rewritten.json")), self.expect["status"]
         if not (self.rewrites and self.name.startswith("specs/")):
@@ -429,7 +429,7 @@ def start_all(runtimes, runtime, cases):
 
 
 def find_cases():
-    """Every directory that could be meant as a case: what is wrong with one is a failed point."""
+    """Every directory that may be meant as a case: an invalid one is a failed test point."""
     cases = []
     for path in sorted(glob.glob(os.path.join(HERE, "*/*/"))):
         name = os.path.relpath(path, HERE)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [--update] [PART-OF-A-NAME...]: the golden cases, (config, policy) -> verdict and rewritten
-# bytes, with the binary that $ROOTFENCE names. TAP. What a case holds is told in golden.py.
+# run.sh [--update] [PART-OF-A-NAME...]: runs the golden cases, (config, policy) -> verdict and
+# rewritten bytes, with the binary that $ROOTFENCE names. TAP. golden.py describes a case.
 set -euo pipefail
 directory=$(cd "$(dirname "$0")" && pwd)
 

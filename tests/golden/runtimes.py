@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A container from a rewritten spec has to start, and to be what the rewrite says."""
+"""A container from a rewritten spec must start, and have the credentials that the spec says."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ CAP_SETS = {"CapInh": "inheritable", "CapPrm": "permitted", "CapEff": "effective
 
 
 def runnable(spec):
-    """The spec of an engine without what only its own host has: files, cgroups, limits, labels."""
+    """The spec without the parts that need the engine's host: files, cgroups, limits, labels."""
     process, linux = spec["process"], spec["linux"]
     process.update({"args": ["cat", "/proc/self/status"], "cwd": "/", "terminal": False})
     for name in ("rlimits", "apparmorProfile", "selinuxLabel", "oomScoreAdj", "consoleSize"):
@@ -32,7 +32,7 @@ def runnable(spec):
 
 
 def promised(spec):
-    """The lines of /proc/self/status that the spec stands for; with empty sets, one would do."""
+    """The lines of /proc/self/status that the spec implies; for empty sets, one line would do."""
     process = spec["process"]
     sets = process.get("capabilities") or {}
     lines = {line: "0" * 16 for line, name in CAP_SETS.items() if not sets.get(name)}
@@ -49,7 +49,7 @@ def promised(spec):
 class Runtimes:
     """Bundles in a temporary directory, with a root file system of busybox."""
 
-    # crun 1.8 refuses hybrid cgroups: it gets a mount namespace with cgroup v2 alone, and no manager.
+    # crun 1.8 refuses hybrid cgroups, so its mount namespace has only cgroup v2. No cgroup manager.
     CRUN = "umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup; exec \"$@\""
     COMMANDS = {
         "runc": ["runc", "--root", "{state}", "run", "--bundle", "{bundle}", "{id}"],
@@ -76,7 +76,7 @@ class Runtimes:
         return f"{' and '.join(missing)} missing" if missing else None
 
     def start(self, runtime, spec, wanted):
-        """What went wrong, or is not as wanted (lines of /proc/self/status), or None."""
+        """The error, or the lines of /proc/self/status that are not as wanted, or None."""
         bundle = os.path.join(self.directory, "rootfs/..")
         with open(os.path.join(self.directory, "config.json"), "wb") as file:
             file.write(spec)

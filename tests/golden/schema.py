@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The OCI runtime specification's JSON Schema, of Debian's golang-github-opencontainers-specs-dev.
 
-A rewrite adds no error to what a spec had; that of a spec without errors has none.
+A rewrite adds no error to those of the spec, so the rewrite of a valid spec is valid.
 """
 
 import json
@@ -39,6 +39,6 @@ class Schema:
                 for e in self.validator.iter_errors(document)}
 
     def added(self, before, after):
-        """What is wrong with the rewritten spec alone, or None."""
+        """Errors that only the rewritten spec has, or None."""
         found = sorted(self.errors(after) - self.errors(before))
         return f"the schema says: {found}" if found else None

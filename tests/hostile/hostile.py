@@ -6,14 +6,14 @@ Three tables of tab-separated columns; '#' starts a comment line, a backslash es
 
 specs.tsv     name, bytes, exit, text, note. The bytes go to check, rewrite, precreate and
               createRuntime on standard input; all must say the same and print nothing else.
-              A note says why a row is let through where others are refused.
-policies.tsv  name, bytes, exit, text. The bytes are a policy file, beside those of FAMILY below.
+              A note says why a row is allowed where others are refused.
+policies.tsv  name, bytes, exit, text. The bytes are a policy file, next to those of FAMILY below.
 commands.tsv  name, exit, shell command, standard output, standard error; "*" is anything. The
               command finds the binary in $RF and the files of FIXTURES in its directory.
 
-The bytes of a spec are written whole behind "raw:", or as the inside of what stands before the
-colon: "user:", "process:", ... see WRAP; "@" names a generator of make(). `--update` writes what
-the binary says into the tables; read the difference before it is kept.
+The bytes of a spec are complete after "raw:", or the content of the member before the colon:
+"user:", "process:", ... see WRAP; "@" names a generator of make(). `--update` writes the binary's
+output into the tables; read the difference before you keep it.
 """
 
 import codecs
@@ -39,7 +39,7 @@ USER = b'"user":{"uid":65532,"gid":65532}'
 CWD = b'"cwd":"/","noNewPrivileges":true'
 NAMESPACES = b"".join(b'{"type":"%s"},' % t for t in (b"pid", b"network", b"ipc", b"uts"))
 NAMESPACES += b'{"type":"mount"},{"type":"cgroup"}'
-# What every engine writes, behind all that rows put in, so that columns stay.
+# Members that every engine writes. They come after those of the row, so that its columns stay.
 MASKS = b',"maskedPaths":["/proc/acpi","/proc/kcore","/proc/keys","/proc/latency_stats",' \
         b'"/proc/timer_list","/proc/timer_stats","/proc/sched_debug","/proc/scsi","/sys/firmware"],' \
         b'"readonlyPaths":["/proc/bus","/proc/fs","/proc/irq","/proc/sys","/proc/sysrq-trigger"],' \
@@ -67,7 +67,7 @@ WRAP = {
 CONFIG = WRAP["top"] % b'"ociVersion":"1.0.2"'
 STATE = b'{"ociVersion":"1.0.2","id":"c1","status":"created","pid":4194000,"bundle":"/nowhere"}'
 
-# Policies beside the one under test, for "extends".
+# Policies in the directory of the one under test, for "extends".
 FAMILY = {
     "good.json": b'{"version":1,"name":"good","rules":[]}',
     "calm.json": b'{"version":1,"name":"calm","exec":{"userNamespaces":"RF_ACT_ALLOW"}}',
@@ -137,7 +137,7 @@ def make(words):
 
 
 def unescape(text):
-    """C escapes in a column; a backslash before anything else stays (JSON has its own)."""
+    """C escapes in a column; any other backslash stays, since JSON has its own escapes."""
     out, i = bytearray(), 0
     data = text.encode()
     while i < len(data):
@@ -221,7 +221,7 @@ class Runner:
                               check=False, cwd=self.directory)
         return done.returncode, done.stdout, done.stderr
 
-    # Specs: every front end has to say the same.
+    # Specs: every front end must say the same.
 
     def spec(self, row):
         data = row_bytes(row["bytes"])
@@ -242,7 +242,7 @@ class Runner:
         finding = json.loads(out)["results"][0]["findings"][0]
         if code != 3 or finding["rule"] != "spec":
             return f"check --format json: exit {code}, {finding}"
-        # What is too large to be read at all has no place.
+        # An input too large to be read has no line and column.
         place = f":{finding['line']}:{finding['column']}: " if finding["line"] else " limit of "
         if place not in finding["message"]:
             return f"message and place differ: {finding}"
@@ -329,7 +329,7 @@ class Runner:
                 return f"exit {done.returncode}, {column}: {escape(text)}"
         return None if done.returncode == int(row["exit"]) else f"exit {done.returncode}"
 
-    # A real spec, cut off behind every byte, and with every byte spoilt.
+    # A real spec, cut off after every byte, and with every byte changed.
 
     def tree(self, name, whole, variants):
         directory = os.path.join(self.directory, name)
@@ -357,7 +357,7 @@ class Runner:
             variants = (whole[:n] + bytes([byte]) + whole[n + 1:] for n in range(len(whole)))
             code, results = self.tree("spoilt", whole, variants)
             allowed = [r["path"] for r in results if r["verdict"] != "invalid"]
-            # U+007F is a character like others inside strings; all else is refused anywhere.
+            # U+007F is allowed inside strings; every other change is refused anywhere.
             if code != 3 or len(results) != len(whole) or (allowed and byte != 0x7f):
                 return f"byte {byte:#x}: exit {code}, not refused: {allowed[:5]}"
         return None
@@ -380,7 +380,7 @@ def main():
             for row in table.rows:
                 tap.run(f"{kind}: {row['name']}", function, row)
         if not WANTED:
-            tap.run("a spec cut off behind every byte", runner.truncated)
+            tap.run("a spec cut off after every byte", runner.truncated)
             tap.run("a spec with each byte spoilt", runner.spoilt)
     finally:
         shutil.rmtree(runner.directory, ignore_errors=True)

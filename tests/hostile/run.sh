@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [--update] [PART-OF-A-NAME...]: input that is made to be misread, for the binary that
-# $ROOTFENCE names: specs, policies, command lines. TAP. The tables are explained in hostile.py.
+# run.sh [--update] [PART-OF-A-NAME...]: gives the binary that $ROOTFENCE names specs, policies and
+# command lines that are made to be misread. TAP. hostile.py explains the tables.
 set -euo pipefail
 directory=$(cd "$(dirname "$0")" && pwd)
 
@@ -10,7 +10,7 @@ command -v python3 >/dev/null || {
 	echo 'Bail out! python3 is missing: make deps'
 	exit 1
 }
-# createRuntime of root loads the guard where there is none: what was not there does not stay.
+# createRuntime run by root loads the guard if there is none; a guard loaded here is unloaded.
 rootfence=${ROOTFENCE:-$directory/../../build/rootfence}
 guard='' status=0
 if [[ -e /sys/fs/bpf/rootfence ]]; then guard=there; fi

@@ -3,8 +3,8 @@
 """own_root.py COMMAND...: runs a command where containers can start, also inside a chroot.
 
 In a chroot the kernel creates no user namespaces, and paths that the guard reports begin at the
-root outside. There the command gets a mount namespace of its own, with the chroot's root as its
-root. Everywhere else it runs as it is.
+root outside. There the command gets a mount namespace of its own whose root is the chroot's root.
+Everywhere else the command runs unchanged.
 """
 
 import ctypes
@@ -31,7 +31,7 @@ def mount_of(descriptor):
 
 
 def to_the_outer_root():
-    """In a mount namespace of its own, at its root; returns the root of before as a descriptor."""
+    """Enters a new mount namespace, at its root; returns a descriptor of the previous root."""
     call("unshare", CLONE_NEWNS)
     root = os.open("/", os.O_PATH)
     namespace = os.open("/proc/self/ns/mnt", os.O_RDONLY)
@@ -41,7 +41,7 @@ def to_the_outer_root():
 
 
 def is_chroot():
-    """Without the privilege to find out, nothing could be done about it either."""
+    """Without the privilege to find out, the command could not be moved either, so: False."""
     child = os.fork()
     if child == 0:
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TAP for suites in Python: test points, and the plan after them. See tap.sh for those in shell."""
+"""TAP for suites in Python: test points, and the plan after them. Suites in shell use tap.sh."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ class Tap:
         self.count = self.failed = 0
 
     def point(self, name, why=None):
-        """A test point. `why` it failed is a text or a list of lines; nothing if it passed."""
+        """A test point. `why` it failed is a text or a list of lines, empty if it passed."""
         self.count += 1
         self.failed += bool(why)
         print(f"{'not ok' if why else 'ok'} {self.count} - {name}")
@@ -37,7 +37,7 @@ class Tap:
         print(f"ok {self.count} - {name} # SKIP {reason}")
 
     def missing(self, name, reason):
-        """Skips what this machine has not got; in CI it must have it, so there that is a failure."""
+        """Skips a test that this machine cannot run. In CI that is a failure."""
         if os.environ.get("CI") == "true":
             self.point(name, reason)
         else:

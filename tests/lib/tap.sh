@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # TAP from a shell script: `step NAME COMMAND...` is one test point, `tap_done` prints the plan and
-# fails if one of them did, or none ran. Of a function, any command that fails fails the step: in a
-# condition bash would look at the last one only.
+# fails if a step failed or none ran. In a function, any command that fails makes the step fail; in
+# a condition bash would look only at the last command.
 
 tap_count=0 tap_failed=0
 

@@ -17,7 +17,7 @@ setup() { need_root; }
 	run "$top/tests/demo.sh"
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[[ $output == *"All 15 hold."* ]]
+	[[ $output == *"All 15 succeeded."* ]]
 	[[ $output != *$'\e'* ]] # no colours for a pipe
 	run -1 leftovers
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tables of cases are written in: pods, specs of engines, changes, and the two kinds of rows."""
+"""Functions for tables of cases: pods, specs of engines, changes, and the two kinds of rows."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def pod(outer=None, inner=None, metadata=None, mounts=None, **spec):
 
 
 def restricted(outer=None, inner=None, **rest):
-    """A pod as restricted wants it, with something else in it."""
+    """A pod that restricted allows, with a change."""
     return pod({"runAsNonRoot": True, "runAsUser": 1000, "runAsGroup": 1000, **DEFAULT_PROFILE,
                 **(outer or {})},
                {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]},
@@ -39,7 +39,7 @@ def restricted(outer=None, inner=None, **rest):
 
 
 def baseline(outer=None, inner=None, **rest):
-    """A pod with a seccomp profile, as otherwise each would have a finding for that."""
+    """A pod with a seccomp profile; without one, each pod would have a finding for that."""
     return pod({**DEFAULT_PROFILE, **(outer or {})}, inner, **rest)
 
 
@@ -72,7 +72,7 @@ def execve(policy, name, old, new, paths, spec=None, comment=None):
 
 
 def golden(name, change=None):
-    """The spec that an engine wrote; change gets it as a tree."""
+    """A spec written by an engine; change gets it as a tree."""
     with open(os.path.join(GOLDEN, name, "config.json"), encoding="utf-8") as file:
         spec = json.load(file)
     if change:

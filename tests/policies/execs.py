@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the guard does at execve, under each policy."""
+"""Cases of the guard's decision at execve, under each policy."""
 
 import pods
 from cases import POLICIES, execve, golden
@@ -12,7 +12,7 @@ EXEC_PRIVILEGED = {"uid": 0, "gid": 0, "permitted": ALL, "effective": ALL, "boun
 
 
 def exec_cases(p, gains, over, root, set_ids):
-    """What every policy is asked; gains, over the ceiling, root and set-id have these outcomes."""
+    """The same questions for every policy; gains, over, root and set-id are the expected outcomes."""
     execve(p, "exec-plain", USER, {}, {"/bin/true": "allow"})
     execve(p, "exec-set-user-id-root", USER, SETUID_ROOT, {"/bin/su": gains},
            comment="as without noNewPrivileges, with a full bounding set")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The policies of hosts: default, strict, rootless, audit, cis-docker, on specs that engines wrote."""
+"""Policies for hosts: default, strict, rootless, audit, cis-docker, on specs that engines wrote."""
 
 import copy
 
@@ -8,7 +8,7 @@ from cases import APP, CAP_SETS, CRIO, NNP, PORT, TOKEN, case, golden, options, 
 
 
 def put(path, value):
-    """A change of a spec: sets what is at a path of names, or takes it away with None."""
+    """A change of a spec: sets the value at a path of names, or removes it with None."""
     def change(spec):
         *parents, last = path.split("/")
         target = spec
@@ -68,7 +68,7 @@ CAPS = ("capabilities",)
 ROOT_RULES = ("rootUser", "rootGroup", "hostUserNamespace")
 UNCONFINED = ("maskedPaths", "readonlyPaths", "seccompProfile")
 
-# Specs as engines wrote them, and what default finds in them: the flags in the name deserve it.
+# Specs as engines wrote them, and default's findings, which follow from the flags in the name.
 ENGINES = (
     ("docker-28-privileged", "reject", ("privilegedContainer", *ROOT_RULES, *CAPS,
                                         "noNewPrivileges", *UNCONFINED)),
@@ -99,7 +99,7 @@ ENGINES = (
     ("podman-sysctl", "rewrite", ("sysctls", *CAPS, "hostCgroupNamespace", "noNewPrivileges")),
 )
 
-# What default changes in those of them that it lets through.
+# Default's rewrites of the specs that it allows.
 REWRITTEN = {
     "docker-28-user-gid-0": (*CAP_SETS, NNP),
     "docker-28-userns-remap": (*CAP_SETS, NNP),
@@ -108,7 +108,7 @@ REWRITTEN = {
     "podman-sysctl": (CAP_SETS[0], PORT, NNP, "/linux/sysctl/net.ipv4.ip_forward"),
 }
 
-# Changes that no engine's flag makes, of a spec in which default finds mountOptions alone.
+# Changes that no engine's flag makes, of a spec whose only finding under default is mountOptions.
 CHANGES = (
     ("mount-namespace-of-the-host", without_namespace("mount"), "hostMountNamespace"),
     ("shared-mount", mount_propagation, "mountPropagation"),
@@ -150,7 +150,7 @@ def put_uid(spec, value):
 
 
 def strict():
-    """default's findings, and for whatever lets a host be reached more."""
+    """default's findings, and more for everything through which the host can be reached."""
     p = "strict"
     for name, _, rules in ENGINES:
         found = set(rules)
@@ -171,7 +171,7 @@ def strict():
 
 
 def rootless():
-    """As default, but root of the user's own namespace is that user."""
+    """Like default, but root of the user's own namespace is that user."""
     p = "rootless"
     for name, verdict, rules in ENGINES:
         found = [r for r in rules if r not in (*ROOT_RULES, "identityMapping")]

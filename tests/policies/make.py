@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """make.py [DIRECTORY]: writes the cases of policies/tests (or DIRECTORY), all of them.
 
-A row is a case: the policy, what the case shows, the spec, and what has to come of it. For pods
-that is what Kubernetes, or OpenShift, says of the pod; where a spec shows less than a pod, or the
-policy rewrites where Kubernetes refuses, the row says so. The specs come from pods.py, or are those
-that engines wrote (tests/golden/specs), with a change where no engine writes it.
+A row is a case: the policy, what the case shows, the spec, and the expected result. For pods that is
+the verdict of Kubernetes or OpenShift on the pod; where a spec shows less than a pod, or the policy
+rewrites where Kubernetes refuses, the row says so. The specs come from pods.py or were written by
+engines (tests/golden/specs), with a change where no engine writes such a spec.
 """
 
 import argparse

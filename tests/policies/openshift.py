@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""OpenShift's security context constraints restricted-v2 and -v3."""
+"""Cases of OpenShift's security context constraints restricted-v2 and -v3."""
 
 import pods
 from cases import CAP_SETS, CRIO, PAUSE, SELINUX, UNMASKED, case, host_path, restricted, sysctls
@@ -49,7 +49,7 @@ def openshift():
 
 
 def constraint(p, uid, **rest):
-    """What both constraints refuse as restricted does."""
+    """Cases that both constraints refuse, like restricted."""
     def given(outer=None, inner=None, **more):
         return restricted({"runAsUser": uid, "runAsGroup": 1000, **(outer or {})}, inner, **rest,
                           **more)
@@ -77,7 +77,7 @@ def constraint(p, uid, **rest):
     case(p, "host-pid", CRIO(given(hostPID=True), SELINUX), "reject", "hostPidNamespace")
     case(p, "host-path", CRIO(given(mounts={"/d": host_path("/srv/data")}), SELINUX), "reject",
          "hostMounts")
-    # With CRI-O the path of the namespace tells, and sysctls are set before there is a spec.
+    # With CRI-O the path of the namespace shows it, and sysctls are set before there is a spec.
     case(p, "host-ipc-pause", PAUSE(given(hostIPC=True), SELINUX), "reject", "hostIpcNamespace",
          "hostMounts", "capabilities", "userRange")
     case(p, "sysctl-pause", PAUSE(given(sysctls("net.ipv4.ip_forward")), SELINUX), "reject",

@@ -2,17 +2,17 @@
 """OCI specs as containerd and CRI-O make them from a pod.
 
 A pod is a dict shaped like the manifest: "spec" with securityContext, containers, volumes,
-hostPID and so on. What is no part of it is the node's: the image's user, and whether the node has
-SELinux or AppArmor. Three steps, as on a node:
+hostPID and so on. The node has everything else: the image's user, and whether it has SELinux or
+AppArmor. There are three steps, as on a node:
 
     kubelet(pod, node)          what the kubelet asks of the engine, in CRI's terms
     containerd_app, containerd_pause, crio_app    the spec that this engine writes for it
 
-CRI-O makes no pause container, but where a pod shares its processes, and then runs no hook for it.
+CRI-O makes a pause container only if the pod shares its pid namespace, and runs no hook for it.
 
-Read in containerd 2.2 (internal/cri, pkg/oci) and CRI-O 1.36 (server, internal/factory). Two
-things are not as on a node: the list of calls in a seccomp profile is shortened, and paths and ids
-are made up.
+Written from the sources of containerd 2.2 (internal/cri, pkg/oci) and CRI-O 1.36 (server,
+internal/factory). Two things differ from a node: the list of calls in a seccomp profile is
+shortened, and paths and ids are made up.
 """
 
 import copy
@@ -28,7 +28,7 @@ NS_UUID = "01234567-89ab-cdef-0123-456789abcdef"
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# What the kubelet asks to be masked and read-only, unless procMount is Unmasked.
+# The paths that the kubelet wants masked and read-only, unless procMount is Unmasked.
 MASKED = ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
           "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi",
           "/sys/firmware", "/sys/devices/virtual/powercap"]
@@ -66,7 +66,7 @@ HOST_DEVICES = [{"path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11, "fil
 
 
 def node(image_user=(0, 0), image_volume=None, selinux=False, apparmor=False):
-    """The node, and the image: what the pod does not say."""
+    """The node and the image: properties that the pod does not have."""
     return {"image_user": image_user, "image_volume": image_volume, "selinux": selinux,
             "apparmor": apparmor}
 
@@ -114,7 +114,7 @@ def kubelet(pod, on):
 
 
 def kubelet_mounts(spec, container):
-    """(destination, source, read-only, propagation): volumes, then what every container gets."""
+    """(destination, source, read-only, propagation): volumes, then mounts of every container."""
     sources = {}
     for volume in spec.get("volumes", []):
         name = volume["name"]
@@ -241,7 +241,7 @@ def linux(request, namespaces, caps, unit):
 
 
 def containerd_namespaces(request):
-    """A container joins the namespaces of the pause container, whatever those are."""
+    """A container joins the namespaces of the pause container."""
     def path(name):
         return f"/proc/{PAUSE_PID}/ns/{name}"
 
@@ -365,7 +365,7 @@ def crio_namespaces(request):
 
 
 def crio_annotations(request, storage):
-    """What CRI-O writes itself; keys of the kubelet's own come with them, keys of the pod do not."""
+    """CRI-O's own annotations and those of the kubelet, without those of the pod."""
     found = {"io.container.manager": "cri-o",
              "io.kubernetes.container.hash": "7c3f9e1d",
              "io.kubernetes.container.name": request["name"],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Pod Security Standards, every version in which one changed, by what Kubernetes says of the pod."""
+"""Cases of the Pod Security Standards, each version that changed one, with Kubernetes' verdicts."""
 
 import pods
 from cases import APP, APPARMOR, CAP_SETS, CRIO, PAUSE, POLICIES, SELINUX, UNMASKED, \
@@ -96,7 +96,7 @@ VERSIONED_RESTRICTED = ["rootUser", "noNewPrivileges", "seccompProfile"] + VERSI
 
 
 def version(level, minor):
-    """The directory of a standard as of v1.MINOR, whose policy it makes."""
+    """Makes the directory and the policy of a standard as of v1.MINOR."""
     name = f"{level}-v1.{minor}"
     args = {"version": f"v1.{minor}"}
     rules = [{"names": VERSIONED_BASELINE, "action": "RF_ACT_REJECT", "args": args}]

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh: what the cases of policies/tests cannot say of themselves, with the binary that $ROOTFENCE
-# names. The cases themselves are run by `rootfence test policies`.
+# run.sh: checks of the cases in policies/tests as a whole, with the binary that $ROOTFENCE names.
+# `rootfence test policies` runs the cases themselves.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/lib/tap.sh
@@ -12,7 +12,8 @@ rootfence=${ROOTFENCE:-$PWD/build/rootfence}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# A rule without a case is a note, but here it is a failure; unless no file can show its finding.
+# A rule without a case is only a note of `rootfence test`, but a failure here, unless no file can
+# show its finding.
 coverage() {
 	diff <("$rootfence" test policies | grep '^note: ') - <<-'EOF'
 		note: policy 'audit': no case exercises userRange
@@ -30,7 +31,7 @@ all_tested() {
 	return $status
 }
 
-# JUnit as a reader counts it is the text as people read it.
+# The counts of a JUnit reader are those of the text output.
 junit() {
 	local text
 	"$rootfence" test --format junit policies >"$work/junit.xml"
@@ -47,7 +48,7 @@ junit() {
 	EOF
 }
 
-# An expectation that is turned does not hold, in any case.
+# A case fails when its expectation is inverted.
 turned() {
 	local said status=0
 	cp -r policies "$work/turned"
@@ -75,8 +76,8 @@ turned() {
 
 step 'every rule of the shipped policies has a case' coverage
 step 'every shipped policy has cases' all_tested
-step 'specs of engines: each has the verdict that its flags deserve' \
+step 'specs of engines: each has the verdict that follows from its flags' \
 	env ROOTFENCE="$rootfence" tests/policies/verdicts.py
-step 'JUnit: a reader counts what the text says' junit
-step 'no case holds when its expectation is turned' turned
+step 'JUnit: a reader counts the same as the text' junit
+step 'every case fails when its expectation is inverted' turned
 tap_done

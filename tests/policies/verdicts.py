@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""verdicts.py [--update]: the specs that engines wrote, under the policies that hosts choose from.
+"""verdicts.py [--update]: judges specs that engines wrote under the policies for hosts.
 
 verdicts.tsv has a line for each spec of tests/golden/specs: its verdict under each policy, with the
-rules that refuse it. The line follows from the flags in the spec's name: whoever changes a policy
-reads here what else changes. Exits with 1, and the difference, when rootfence says otherwise.
+rules that refuse it. The line follows from the flags in the spec's name. It shows all effects of a
+change of a policy. Prints the difference and exits with 1 when rootfence's verdicts differ.
 """
 
 import difflib
