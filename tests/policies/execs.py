@@ -12,7 +12,7 @@ EXEC_PRIVILEGED = {"uid": 0, "gid": 0, "permitted": ALL, "effective": ALL, "boun
 
 
 def exec_cases(p, gains, over, root, set_ids):
-    """The same questions for every policy; gains, over, root and set-id are the expected outcomes."""
+    """The same questions for every policy; gains, over, root and set_ids are the outcomes."""
     execve(p, "exec-plain", USER, {}, {"/bin/true": "allow"})
     execve(p, "exec-set-user-id-root", USER, SETUID_ROOT, {"/bin/su": gains},
            comment="as without noNewPrivileges, with a full bounding set")
