@@ -37,11 +37,11 @@ def execs():
     execve("pss-restricted", "exec-net-bind-service",
            {**USER, "permitted": ["CAP_NET_BIND_SERVICE"], "effective": ["CAP_NET_BIND_SERVICE"],
             "bounding": ["CAP_NET_BIND_SERVICE"]}, {}, {"/usr/bin/web": "allow"},
-           comment="what the policy lets a container have is its ceiling")
+           comment="the ceiling is what the policy allows a container")
     mapped = golden("docker-28-userns-remap")
     execve("default", "exec-root-of-the-user-namespace",
            {"uid": 100000, "gid": 100000, "namespaceRoot": 100000}, {}, {"/bin/sh": "allow"},
-           spec=mapped, comment="no root on the host")
+           spec=mapped, comment="not root on the host")
     execve("default", "exec-set-user-id-root-of-the-user-namespace",
            {"uid": 101000, "gid": 101000, "namespaceRoot": 100000},
            {"euid": 100000, "suid": 100000}, {"/bin/su": "deny"}, spec=mapped)

@@ -221,7 +221,7 @@ def audit():
             found.add("maskedPaths")
         case(p, name, spec, "log", *sorted(found))
     case(p, "uid-as-text", put_uid(APP(restricted(), pods.node()), "0"), "invalid", "spec",
-         comment="what cannot be read in one way only is refused all the same")
+         comment="a spec that runtimes read differently is refused even here")
 
 
 LIMITS = ("readonlyRootfs", "resourceLimits")  # logged, of every engine's spec

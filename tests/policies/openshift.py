@@ -58,7 +58,7 @@ def constraint(p, uid, **rest):
         "drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}}), SELINUX), "allow")
     case(p, "capabilities", CRIO(given(inner={"capabilities": {"add": ["SYS_TIME"]}}), SELINUX),
          "rewrite", "capabilities", rewritten=CAP_SETS,
-         comment="OpenShift refuses; here they are taken away")
+         comment="OpenShift refuses; the policy removes them")
     case(p, "privilege-escalation", CRIO(given(inner={"allowPrivilegeEscalation": True}), SELINUX),
          "reject", "noNewPrivileges")
     case(p, "privileged", CRIO(given(inner={"privileged": True}), SELINUX), "reject",

@@ -57,8 +57,8 @@ def pss_baseline(p="pss-baseline"):
     case(p, "apparmor-unconfined-crio", CRIO(unconfined, APPARMOR), "reject", "apparmorProfile",
          comment=refused + "appArmorProfile")
     case(p, "apparmor-unconfined-containerd", APP(unconfined, APPARMOR), "allow",
-         comment="Kubernetes refuses, but containerd writes what it writes where there is no "
-                 "AppArmor: a host with AppArmor names args.required")
+         comment="Kubernetes refuses, but containerd writes the same on a host without AppArmor; "
+                 "on a host with AppArmor set args.required")
     case(p, "image-volume-containerd", APP(baseline(), pods.node(image_volume="/var/lib/db")),
          "allow")
     case(p, "pause", PAUSE(pod(), on), "allow")
