@@ -96,9 +96,10 @@ advice() {
 }
 
 main() {
-	local suite=$1 name="$*" include key root
+	local suite=$1 name="$*" include recipe key root
 	include=$(packages_of "$@")
-	key=$(printf '%s\n' "$@" "${ROOTFENCE_MIRROR-}" | cat - "$0" | sha256sum)
+	recipe=$(sed '/^[[:space:]]*#/d' "$0")
+	key=$(printf '%s\n' "$@" "${ROOTFENCE_MIRROR-}" "$recipe" | sha256sum)
 	root=$cache/${name// /-}-${key:0:12}
 	mkdir -p "$cache"
 	exec 9>"$root.lock"
