@@ -115,8 +115,19 @@ systemd() {
 	systemctl "$@" || note "systemctl $* failed; the first hook loads the guard"
 }
 
+# make hands entries over as words: a blank in PREFIX makes two of one.
+check_entries() {
+	local entry
+	for entry in "$@"; do
+		[[ $entry =~ ^(link|[0-7]{3}):[^:]+:/ ]] && continue
+		note "PREFIX, SYSCONFDIR and the like must be absolute paths without blanks: '$entry'" >&2
+		exit 2
+	done
+}
+
 install_all() {
 	local entry mode source dest
+	check_entries "$@"
 	[[ ! -e $manifest ]] || before=$(<"$manifest")
 	hooks_dirs=$(hooks_dirs)
 	mkdir -p "$DESTDIR/"

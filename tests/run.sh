@@ -31,10 +31,10 @@ suite_unit() {
 
 with_both_builds() {
 	make "$jobs" all >&2 || return
-	echo "$1|env ROOTFENCE=$PWD/build/rootfence tests/$1/run.sh"
+	echo "$1|env ROOTFENCE=${PWD@Q}/build/rootfence tests/$1/run.sh"
 	[[ -z ${PLAIN-} ]] || return 0
 	make "$jobs" SAN=1 all >&2 || return
-	echo "$1 (sanitizers)|env ROOTFENCE=$PWD/build/san/rootfence tests/$1/run.sh"
+	echo "$1 (sanitizers)|env ROOTFENCE=${PWD@Q}/build/san/rootfence tests/$1/run.sh"
 }
 
 suite_golden() { with_both_builds golden; }
@@ -74,6 +74,7 @@ suite_vm() {
 # failed without naming a test are failures too.
 count_tap() {
 	awk -v status="$2" '
+		/^not ok [0-9]+ # SKIP/ { skipped++; seen++; next } # a skip of cmocka
 		/^not ok / { failed++; sub(/^not ok [0-9]*[ -]*/, ""); names = names $0 "\n"; seen++; next }
 		/^ok / { seen++; if (tolower($0) ~ /# skip/) skipped++; else passed++; next }
 		/^1\.\.[0-9]+/ { plan = substr($1, 4); planned = 1 }
@@ -101,7 +102,7 @@ run_one() {
 		$((SECONDS - start))
 	[[ $f -eq 0 ]] || report "$label" "$log" "${counts#*$'\n'}"
 	sed -n 's/^# note: /    /p' "$log"
-	[[ $s -eq 0 ]] || grep -i '^ok .*# skip' "$log" | sed 's/^/    /'
+	[[ $s -eq 0 ]] || grep -iE '^ok .*# skip|^not ok [0-9]+ # SKIP' "$log" | sed 's/^/    /'
 }
 
 # Names the failed tests, then shows the output of each and where the rest is.
@@ -116,8 +117,8 @@ report() {
 
 # Prints the failed points of a TAP log with their comments, or, if there are none, its end.
 failures_in() {
-	if grep -q '^not ok' "$1"; then
-		awk '/^(not )?ok/ { wanted = /^not/; lines = 0 }
+	if grep -qE '^not ok [0-9]+ [^#]' "$1"; then
+		awk '/^(not )?ok/ { wanted = /^not ok [0-9]+ [^#]/; lines = 0 }
 			wanted && ++lines <= 30 && ++all <= 300' "$1"
 	else
 		tail -n 60 "$1"

@@ -11,7 +11,7 @@
 #define GUARD_OPTION \
 	"  --guard DIR      where the guard is pinned (default /sys/fs/bpf/rootfence)\n"
 #define RECORD_OPTION \
-	"  --record FILE    what the wrapper keeps of the container; its policy is used\n"
+	"  --record FILE    the wrapper's record of the container; its policy applies\n"
 #define FORMAT_OPTION "  --format F       text (default) or json\n"
 #define EXITS_VERDICT                                           \
 	"  0 allowed, or allowed after rewriting   1 refused\n" \
@@ -84,11 +84,12 @@ const struct command commands[] = {
 	  "  --replace        put this version's guard in the place of a loaded one, without a gap\n",
 	  "  rootfence load\n  rootfence load --replace\n",
 	  "  0 loaded   5 the kernel cannot\n" EXITS_COMMON, command_load },
-	{ "unload", "Detaches the kernel guard; guarded containers run on without it", "[OPTIONS]",
-	  GUARD_OPTION, "  rootfence unload\n  rootfence unload --guard DIR\n",
+	{ "unload", "Detaches the kernel guard; guarded containers keep running, without the guard",
+	  "[OPTIONS]", GUARD_OPTION, "  rootfence unload\n  rootfence unload --guard DIR\n",
 	  "  0 no guard is loaded\n" EXITS_COMMON, command_unload },
-	{ "status", "Shows what the guard guarantees, and why no more", "[OPTIONS]",
-	  GUARD_OPTION FORMAT_OPTION, "  rootfence status\n  rootfence status --format json\n",
+	{ "status", "Shows what the guard guarantees, and why it guarantees no more than that",
+	  "[OPTIONS]", GUARD_OPTION FORMAT_OPTION,
+	  "  rootfence status\n  rootfence status --format json\n",
 	  "  0 status was printed   5 a guard of another version is pinned\n" EXITS_COMMON,
 	  command_status },
 	{ "watch", "Prints denied and logged events as they happen", "[OPTIONS]",

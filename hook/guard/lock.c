@@ -27,9 +27,10 @@ static int lock_dir_open(int *ret_fd, struct err *err)
 		return err_set_system(err, errno, "cannot stat " LOCK_DIR);
 	/* Anybody who can write there could hold the lock forever. */
 	if (st.st_uid != geteuid() || (st.st_mode & 022) != 0)
-		return err_set(err, EPERM, EXIT_SYSTEM,
-			       LOCK_DIR
-			       " can be written by others than its owner: remove it and try again");
+		return err_set(
+			err, EPERM, EXIT_SYSTEM,
+			LOCK_DIR
+			" is writable by users other than its owner: remove it and try again");
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * The only reader of objects. It works by tables and reads specs, states, policies, policy test
  * cases, runtime.json and records. A row gives a member's name, the place of its value, its type
- * and its reader. A row without a reader names a member that is known and not used.
+ * and its reader. A row without a reader names a known member, of which only the type is checked.
  */
 #ifndef ROOTFENCE_JSON_FIELDS_H
 #define ROOTFENCE_JSON_FIELDS_H

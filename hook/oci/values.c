@@ -69,7 +69,7 @@ int field_number(const struct fields_reader *reader, struct json_node *value, vo
 	return read_uint(reader, value, UINT64_MAX, &field->value);
 }
 
-int field_integer(const struct fields_reader *reader, struct json_node *value, void *target)
+int known_integer(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	struct str digits = value->text;
 	uint64_t number;
@@ -79,8 +79,16 @@ int field_integer(const struct fields_reader *reader, struct json_node *value, v
 	if (!str_to_uint(digits, INT64_MAX, &number))
 		return fields_fail(reader, value, "expected a whole number, found %s",
 				   str_show(reader->doc->arena, value->text));
-	*(struct json_node **)target = value;
 	return 0;
+}
+
+int field_integer(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	int error = known_integer(reader, value, NULL);
+
+	if (error == 0)
+		*(struct json_node **)target = value;
+	return error;
 }
 
 int field_strings(const struct fields_reader *reader, struct json_node *value, void *target)

@@ -77,6 +77,11 @@ int field_id(const struct fields_reader *reader, struct json_node *value, void *
 int field_size(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_number(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_integer(const struct fields_reader *reader, struct json_node *value, void *target);
+
+/* known_integer: checks an integer of which the model keeps no member; rules find it by name. */
+int known_integer(const struct fields_reader *reader, struct json_node *value, void *target);
+#define KNOWN_INTEGER(name) ROW_WHOLE(name, JSON_NUMBER, known_integer)
+
 int field_strings(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_ids(const struct fields_reader *reader, struct json_node *value, void *target);
 int field_map(const struct fields_reader *reader, struct json_node *value, void *target);

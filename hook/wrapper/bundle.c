@@ -113,7 +113,7 @@ static int check_owners(const struct bundle_file *file, struct err *err)
 		return error;
 	return err_set(
 		err, EPERM, EXIT_SYSTEM,
-		"%s can be changed by others than root before the runtime reads it; chown root and chmod go-w it and its directory",
+		"%s can be changed by users other than root before the runtime reads it; chown root and chmod go-w it and its directory",
 		file->name);
 }
 

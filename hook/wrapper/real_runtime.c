@@ -145,7 +145,7 @@ static int read_setup_file(struct arena *arena, const char *path, struct str *re
 	if (others)
 		return err_set(
 			err, EPERM, EXIT_POLICY,
-			"%s can be written by others than root; chown root and chmod go-w it",
+			"%s is writable by users other than root; chown root and chmod go-w it",
 			path);
 	return io_read(arena, fd, path, SETUP_SIZE_MAX, ret_text, err);
 }
@@ -240,7 +240,7 @@ static int find_among(const char *const *paths, const char **ret_path, struct bu
 		if (others)
 			return err_set(
 				err, EPERM, EXIT_SYSTEM,
-				"the real runtime %s can be written by others than root; chown root and chmod go-w it",
+				"the real runtime %s is writable by users other than root; chown root and chmod go-w it",
 				*paths);
 		*ret_path = *paths;
 		return 0;

@@ -17,9 +17,10 @@
 #include "oci/values.h"
 #include "wrapper/bundle.h"
 
-#define SWEEP_AFTER (10 * 60)			       /* seconds; a create takes less than one */
-#define RECORD_SWEPT "%swept"			       /* touched by each sweep; ids have no % */
-#define RECORD_SIZE_MAX (POLICY_SIZE_MAX + 64U * 1024) /* the policy, a path and names */
+#define SWEEP_AFTER (10 * 60) /* seconds; a create takes less than one */
+#define RECORD_SWEPT "%swept" /* touched by each sweep; ids have no % */
+/* A policy is kept with all that it extends, so it can be larger than one policy file. */
+#define RECORD_SIZE_MAX JSON_SIZE_MAX
 
 /* Opens one of our directories, or makes it. Anybody who can write to it can put a policy in it. */
 static int enter(int parent, const char *name, const char *path, int *ret_fd, struct err *err)
@@ -37,8 +38,8 @@ static int enter(int parent, const char *name, const char *path, int *ret_fd, st
 	if (st.st_uid != geteuid() || (st.st_mode & 022) != 0)
 		return err_set(
 			err, EPERM, EXIT_SYSTEM,
-			"%s in %s can be written by others than its owner: remove it and try again",
-			name, path);
+			"directory %s above %s can be written by others: make uid %u its owner and its mode 700; if others may have changed what is in it, create those containers again",
+			name, path, (unsigned int)geteuid());
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
@@ -189,6 +190,7 @@ static int put(struct arena *arena, int parent, const char *name, const char *st
 		.name = name,
 		.st = { .st_uid = geteuid(), .st_gid = getegid(), .st_mode = 0600 },
 	};
+	struct str text;
 
 	/* JSON is UTF-8. The state that hooks read could not name such a bundle either. */
 	for (size_t i = 0, size; record->bundle[i] != '\0'; i += size) {
@@ -201,7 +203,13 @@ static int put(struct arena *arena, int parent, const char *name, const char *st
 		if (errno != EINTR)
 			return err_set_system(err, errno, "cannot lock the records");
 	sweep(arena, parent, state_dir);
-	return bundle_file_replace(&file, render(arena, record), err);
+	text = render(arena, record);
+	if (text.len > RECORD_SIZE_MAX)
+		return err_set(
+			err, EFBIG, EXIT_POLICY,
+			"policy '%s' with all that it extends is larger than the limit of %u bytes; split it by host",
+			record->policy->name, RECORD_SIZE_MAX);
+	return bundle_file_replace(&file, text, err);
 }
 
 /* Creating a container that exists will fail: see record_write(). */

@@ -209,8 +209,8 @@ p.json:22:52: error: /exceptions/0/match/annotations/d: expected a string, found
 p.json:22:62: error: /exceptions/0/expires: expected a date as YYYY-MM-DD, found "2020-13-01"
 p.json:25:3: error: /exceptions/2: an exception needs "names", "action", "match" with annotations, and "reason"
 p.json:12:14: warning: /rules/3/names/0: "capabilities" was named on line 8 already; this entry wins
-p.json:22:30: warning: /exceptions/0/match/annotations/a(: anyone who starts a container can set this annotation (--annotation); CRI-O and containerd write io\.kubernetes\.* ones last
-p.json:24:30: warning: /exceptions/1/match/annotations/a: anyone who starts a container can set this annotation (--annotation); CRI-O and containerd write io\.kubernetes\.* ones last
+p.json:22:30: warning: /exceptions/0/match/annotations/a(: anyone who starts a container can set this annotation (--annotation); only io\.kubernetes\.* is safe, since CRI-O and containerd overwrite it
+p.json:24:30: warning: /exceptions/1/match/annotations/a: anyone who starts a container can set this annotation (--annotation); only io\.kubernetes\.* is safe, since CRI-O and containerd overwrite it
 p.json:24:42: warning: /exceptions/1/expires: expired on 2020-01-01: the exception no longer applies; remove it
 p.json: invalid
 """

@@ -34,6 +34,8 @@ from tap import Tap  # noqa: E402
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BINARY = os.path.abspath(os.environ.get("ROOTFENCE", os.path.join(ROOT, "build/rootfence")))
 UPDATE = "--update" in sys.argv[1:]
+if [a for a in sys.argv[1:] if a.startswith("--") and a != "--update"]:
+    sys.exit("golden.py takes --update and parts of names")
 WANTED = [a for a in sys.argv[1:] if not a.startswith("--")]
 
 TAP = Tap()
@@ -267,6 +269,8 @@ class Case:
         new = UPDATE and not os.path.exists(self.file("expect.json"))
         self.expect = {} if new else expected(self.file("expect.json"))
         self.rewrites = self.expect.get("verdict") == "rewrite"
+        if os.path.exists(self.file("policy.json")) and os.path.exists(self.file("policy")):
+            raise ValueError("policy.json and policy: only one of them can be meant")
         if os.path.exists(self.file("policy.json")):
             self.policy = self.file("policy.json")
         else:
@@ -431,6 +435,8 @@ def start_all(runtimes, runtime, cases):
 def find_cases():
     """Every directory that may be meant as a case: an invalid one is a failed test point."""
     cases = []
+    for path in sorted(glob.glob(os.path.join(HERE, "*/*.json"))):
+        TAP.point(f"{os.path.relpath(path, HERE)}: is in a case", "a case is a directory RULE/NAME")
     for path in sorted(glob.glob(os.path.join(HERE, "*/*/"))):
         name = os.path.relpath(path, HERE)
         if os.path.basename(name) == "__pycache__" or \

@@ -227,3 +227,15 @@ completions() {
 	make -s -C "$top" uninstall DESTDIR="$BATS_TEST_TMPDIR/stage"
 	[ -z "$(find "$BATS_TEST_TMPDIR/stage" -mindepth 1)" ]
 }
+
+@test "a PREFIX that is relative or has a blank: refused, nothing changed" {
+	local entry
+	for entry in 755:/bin/true:usr/bin/rootfence pre/bin/rootfence; do
+		run env DESTDIR="$BATS_TEST_TMPDIR/stage" BINDIR=/usr/bin DATADIR=/usr/share SYSCONFDIR=/etc \
+			"$top/oci-hooks.d/install.sh" install "$entry"
+		echo "$output"
+		[ "$status" -eq 2 ]
+		[[ $output == *'must be absolute paths without blanks'* ]]
+		[ ! -e "$BATS_TEST_TMPDIR/stage" ]
+	done
+}

@@ -212,11 +212,11 @@ stays() {
 	in_lab rm /etc/rootfence/runtime.json
 	in_lab chmod 775 "$work/fake"
 	run in_lab "$work/bin/runc" state c1
-	said 6 "can be written by others than root"
+	said 6 "is writable by users other than root"
 	in_lab chmod 755 "$work/fake"
 	in_lab chown 1 "$work/fake"
 	run in_lab "$work/bin/runc" state c1
-	said 6 "can be written by others than root"
+	said 6 "is writable by users other than root"
 	in_lab chown 0 "$work/fake"
 	in_lab chmod 644 "$work/fake"
 	run in_lab "$work/bin/runc" state c1
@@ -313,7 +313,7 @@ stays() {
 	said 6 "$work/odd/directory (not a regular file), $work/odd/plain (not executable)"
 	chmod 775 "$work/odd/plain"
 	run in_lab "$work/bin/runc" state c1
-	said 6 "can be written by others than root"
+	said 6 "is writable by users other than root"
 }
 
 @test "invalid runtime.json: exit 4 with line and column" {

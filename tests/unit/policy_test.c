@@ -161,7 +161,7 @@ static void loops_and_depth(void **state)
 
 	assert_null(load_texts(*state, loop, &err));
 	assert_int_equal(err.exit, EXIT_POLICY);
-	assert_string_equal(err.text, "a: the policy extends itself through b");
+	assert_string_equal(err.text, "a: circular extends: b leads back to this policy");
 	assert_non_null(load_texts(*state, diamond, &err)); /* extending it twice is not a loop */
 }
 

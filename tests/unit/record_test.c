@@ -152,6 +152,32 @@ static int write_record(const struct place *place, const char *path, const char 
 	return error < 0 ? error : made;
 }
 
+/* A policy is kept with all that it extends, so a record is larger than one policy file may be. */
+static void test_large_policy(void **state)
+{
+	struct place *place = *state;
+	const char *path = arena_printf(place->arena, "%s/-run/c1.json", place->base);
+	auto_buf struct buf text = { 0 };
+	struct record record = { .bundle = "/b" }, found;
+	bool made = false;
+	struct err err;
+
+	buf_printf(&text, "{\"version\":1,\"name\":\"web\",\"exceptions\":[");
+	for (unsigned int i = 0; i < 20000; i++)
+		buf_printf(&text,
+			   "%s{\"names\":[\"rootUser\"],\"action\":\"RF_ACT_LOG\",\"reason\":\"r\","
+			   "\"match\":{\"annotations\":{\"k%u\":\"v\"}}}",
+			   i > 0 ? "," : "", i);
+	buf_printf(&text, "]}");
+	assert_true(text.len > POLICY_SIZE_MAX);
+	record.policy = load_text(place->arena, text.data);
+	assert_int_equal(record_write(place->arena, path, "/nonexistent", &record, &made, &err), 0);
+	if (record_read(place->arena, path, &found, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_true(str_equal(policy_render(place->arena, found.policy),
+			      policy_render(place->arena, record.policy)));
+}
+
 /* The bundle of the record that is there. */
 static const char *bundle_of(const struct place *place, const char *path)
 {
@@ -364,7 +390,7 @@ static void test_refused(void **state)
 		  "policy:1:1: no \"version\"", EXIT_POLICY },
 		{ "{\"version\":1,\"bundle\":\"/b\",\"capabilities\":[],\"policy\":"
 		  "{\"version\":1,\"name\":\"x\",\"extends\":[\"/etc/passwd\"]}}",
-		  "extends itself", EXIT_POLICY },
+		  "circular extends", EXIT_POLICY },
 	};
 	struct place *place = *state;
 	const char *name = "rootfence/containers/runc/c1.json";
@@ -448,8 +474,8 @@ int main(void)
 		WITH_PLACE(test_default_root),	WITH_PLACE(test_write_read_remove),
 		WITH_PLACE(test_bundles),	WITH_PLACE(test_left_overs),
 		WITH_PLACE(test_older_version), WITH_PLACE(test_older_hooks),
-		WITH_PLACE(test_refused),	WITH_PLACE(test_replace),
-		WITH_PLACE(test_bundle_paths),
+		WITH_PLACE(test_refused),	WITH_PLACE(test_large_policy),
+		WITH_PLACE(test_replace),	WITH_PLACE(test_bundle_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

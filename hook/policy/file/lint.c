@@ -209,7 +209,7 @@ static void lint_match(struct lint *lint, const struct json_node *annotations)
 		if (is_engine_key(member->key))
 			return;
 	warn(lint, annotations->first,
-	     "anyone who starts a container can set this annotation (--annotation); CRI-O and containerd write io\\.kubernetes\\.* ones last");
+	     "anyone who starts a container can set this annotation (--annotation); only io\\.kubernetes\\.* is safe, since CRI-O and containerd overwrite it");
 }
 
 static void lint_exceptions(struct lint *lint, const struct json_node *array)

@@ -162,7 +162,8 @@ static int load_file(struct loader *loader, const char *name)
 	for (unsigned int i = 0; i < loader->depth; i++)
 		if (strcmp(loader->chain[i], path) == 0)
 			return err_set(reader->err, ELOOP, EXIT_POLICY,
-				       "%s: the policy extends itself through %s", path, from);
+				       "%s: circular extends: %s leads back to this policy", path,
+				       from);
 	error = json_read(loader->arena, path, text, JSON_COMMENTS, &reader->doc, reader->err);
 	if (error < 0) {
 		reader->err->exit = EXIT_POLICY;
