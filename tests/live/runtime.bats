@@ -335,7 +335,7 @@ stays() {
 	said 4 no-such
 	in_lab chmod 666 /etc/rootfence/runtime.json
 	run wrapped state c1
-	said 4 "written by others than root"
+	said 4 "writable by users other than root"
 }
 
 @test "bundle or config that is a symbolic link, not a regular file, or missing: exit 6" {
@@ -369,7 +369,7 @@ changeable() {
 }
 
 @test "bundle, config or process document that users other than root can change: refused" {
-	local b dir=$work/open why='can be changed by others than root'
+	local b dir=$work/open why='can be changed by users other than root'
 	chmod 755 "$work"
 	b=$(bundle others)
 	mkdir -p "$dir"
