@@ -8,7 +8,7 @@
 #
 # ROOTFENCE_CACHE: the cache (default /var/cache/rootfence).
 # ROOTFENCE_MIRROR: the archive (default: what apt uses here). forky changes until it is released;
-# for the same packages again, name an archive of one day, as snapshot.debian.org serves them.
+# for the same packages again, name an archive of one day, as Debian's snapshots are.
 set -euo pipefail
 umask 022
 
@@ -33,13 +33,12 @@ packages_of() {
 	(IFS=,; printf '%s' "${list[*]}")
 }
 
-# Before apt has fetched its lists, it does not know which of its archives is Debian's.
 mirror() {
 	local found
 	# shellcheck disable=SC2016 # apt's variable
 	mapfile -t found < <(apt-get indextargets --format '$(REPO_URI)' \
 		'Created-By: Packages' 'Label: Debian')
-	printf '%s' "${ROOTFENCE_MIRROR:-${found[0]:-http://deb.debian.org/debian}}"
+	printf '%s' "${ROOTFENCE_MIRROR:-${found[0]-}}"
 }
 
 # apt's proxy settings, which mmdebstrap does not read.
@@ -76,6 +75,10 @@ bootstrap() {
 make_root() {
 	local suite=$1 include=$2 root=$3 mirror
 	mirror=$(mirror)
+	[[ -n $mirror ]] || {
+		echo 'root.sh: apt knows no archive of Debian here: run apt-get update, or set ROOTFENCE_MIRROR' >&2
+		return 1
+	}
 	rm -rf "$root.new"
 	printf 'making a %s root in %s, which takes minutes\n' "$suite" "$root" >&2
 	bootstrap "$suite" "$mirror" "$include" "$root.new" >"$root.log" 2>&1 || {
