@@ -42,7 +42,7 @@ static int read_user(const char *text, struct str *ret_uid, struct str *ret_gid,
 
 	if (error == 0)
 		error = read_id("--user", gid, err);
-	if (error)
+	if (error < 0)
 		return error;
 	if (text[uid.len] != ':' && !str_is(uid, "0"))
 		return err_set(

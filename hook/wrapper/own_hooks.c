@@ -67,11 +67,9 @@ static const char *hook_json(struct arena *arena, const char *self, const struct
 	return arena_copy(arena, buf.data, buf.len);
 }
 
-static void add_one(struct json_doc *doc, struct json_node *hooks, const char *self,
-		    const struct own_hook *own)
+static void add_one(struct json_doc *doc, const char *self, const struct own_hook *own)
 {
-	struct json_node *stage = json_get(hooks, own->stage);
-	const char *entry = hook_json(doc->arena, self, own);
+	struct json_node *stage = json_get(json_get(doc->root, "hooks"), own->stage);
 
 	json_each (node, stage) {
 		enum own found = node->edit == JSON_ORIGINAL ? hook_own(node, self, own) : OWN_NOT;
@@ -81,10 +79,8 @@ static void add_one(struct json_doc *doc, struct json_node *hooks, const char *s
 		if (found == OWN_OTHER)
 			json_remove(node);
 	}
-	if (stage != NULL)
-		json_add(doc, stage, NULL, entry);
-	else
-		json_add(doc, hooks, own->stage, arena_printf(doc->arena, "[%s]", entry));
+	json_set(doc, doc->root, arena_printf(doc->arena, "hooks/%s/-", own->stage),
+		 hook_json(doc->arena, self, own));
 }
 
 /* Returns "BASE/" of BASE/ROOT/ID.json. */
@@ -104,15 +100,7 @@ void hooks_add(struct json_doc *doc, const char *self, const char *record)
 		{ "createRuntime", { "rootfence", "createRuntime", "--record", record }, records },
 		{ "poststop", { "rootfence", "poststop", "--record", record }, records },
 	};
-	struct json_node *hooks = json_get(doc->root, "hooks");
 
-	if (hooks == NULL) {
-		json_add(doc, doc->root, "hooks",
-			 arena_printf(doc->arena, "{\"createRuntime\":[%s],\"poststop\":[%s]}",
-				      hook_json(doc->arena, self, &own[0]),
-				      hook_json(doc->arena, self, &own[1])));
-		return;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		add_one(doc, hooks, self, &own[i]);
+		add_one(doc, self, &own[i]);
 }
