@@ -83,7 +83,7 @@ static void test_maps_of_a_joined_namespace(void **state)
 	pid_t pid = start_mapped();
 
 	if (pid == 0)
-		skip(); /* this kernel or machine allows no user namespaces */
+		skip_because("this machine makes no user namespaces");
 	for (size_t i = 0; i < 2; i++) {
 		struct facts facts;
 		char path[128];
@@ -114,7 +114,7 @@ static void test_offline_joins_nothing(void **state)
 	char path[128];
 
 	if (pid == 0)
-		skip();
+		skip_because("this machine makes no user namespaces");
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/ns/user", (int)pid, (int)pid);
 	collect(*state, path, FACTS_OFFLINE, &facts);
 	assert_int_equal(facts.n_joined_uids, 0);

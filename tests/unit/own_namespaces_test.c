@@ -45,7 +45,7 @@ static bool without_proc(void)
 static void test_unknown_is_an_error(void **state)
 {
 	if (geteuid() != 0)
-		skip();
+		skip_because("needs root");
 	in_child(without_proc);
 	(void)state;
 }

@@ -413,8 +413,7 @@ static void user_namespaces(void **state)
 	status_of(owner);
 	if (byte != 1) {
 		status_of(child);
-		print_message("# this machine makes no user namespaces\n");
-		skip();
+		skip_because("this machine makes no user namespaces");
 	}
 }
 

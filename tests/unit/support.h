@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -27,6 +28,17 @@ static inline unsigned int dice(uint32_t *seed, unsigned int sides)
 	*seed ^= *seed << 5;
 	return *seed % sides;
 }
+
+/* Skips a test that this machine cannot run. In CI that is a failure. */
+#define skip_because(reason)                                            \
+	do {                                                            \
+		const char *ci = getenv("CI");                          \
+                                                                        \
+		if (ci != NULL && strcmp(ci, "true") == 0)              \
+			fail_msg("%s, and CI must run this", (reason)); \
+		print_message("# note: %s: %s\n", __func__, (reason));  \
+		skip();                                                 \
+	} while (0)
 
 /* Every test has an arena as its state. */
 static inline int arena_setup(void **state)
