@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The hooks in order of preference, what each needs, and the kernel's reason for refusing one: see
- * attach.h. The table has the level of each hook; selftest.c proves that it is in force.
+ * Loads, attaches and pins the guard's programs at the best hook there is: see attach.h. The table
+ * has the level of each hook; selftest.c proves that it is in force, refusal.c says why it is not.
  */
 #include "guard/attach.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -17,12 +16,12 @@
 #include "guard/guard.h"
 #include "guard/kernel_features.h"
 #include "guard/pins.h"
+#include "guard/refusal.h"
 #include "guard/selftest.h"
 
 #include "guard.skel.h"
 
 #define LINKS_MAX 6
-#define LSM_LIST "/sys/kernel/security/lsm"
 
 struct link_slot {
 	const char *name; /* of the pin */
@@ -50,28 +49,6 @@ static const struct candidate candidates[] = {
 	{ ABI_HOOK_EXEC, "exec", "tp_btf/sched_process_exec", GUARD_KILL },
 };
 
-/* libbpf's callback has no data pointer, and only its text tells which system call failed. */
-static char libbpf_said[256];
-
-__attribute__((format(printf, 2, 0))) static int libbpf_listen(enum libbpf_print_level level,
-							       const char *format, va_list args)
-{
-	char line[sizeof(libbpf_said)];
-
-	if (level != LIBBPF_WARN)
-		return 0;
-	vsnprintf(line, sizeof(line), format, args);
-	line[strcspn(line, "\n")] = '\0';
-	if (libbpf_said[0] == '\0') /* the first complaint is the cause */
-		snprintf(libbpf_said, sizeof(libbpf_said), "%s", line);
-	return 0;
-}
-
-static bool said(const char *words)
-{
-	return strstr(libbpf_said, words) != NULL;
-}
-
 static struct bpf_program *program_of(struct guard_bpf *skeleton, enum abi_hook hook)
 {
 	switch (hook) {
@@ -88,39 +65,6 @@ static struct bpf_program *program_of(struct guard_bpf *skeleton, enum abi_hook 
 	default:
 		return NULL;
 	}
-}
-
-/* Explains why loading failed and what helps. libbpf reports everything as one negative errno. */
-static void explain_load(const struct candidate *candidate, int error, struct err *err)
-{
-	if (kernel_error_passes(error))
-		err_set_system(err, error, "cannot load %s (%s)", candidate->name, libbpf_said);
-	else if (access(KERNEL_BTF, R_OK) < 0 && errno == ENOENT)
-		err_set(err, error, EXIT_GUARD,
-			"%s: the kernel has no BTF in " KERNEL_BTF
-			": use a kernel built with CONFIG_DEBUG_INFO_BTF",
-			candidate->name);
-	else if (said("rror loading vmlinux BTF") || said("failed to find valid kernel BTF"))
-		err_set(err, error, EXIT_SYSTEM, "%s: the kernel's BTF cannot be read: %s",
-			candidate->name, strerror(error));
-	else if (error == ESRCH)
-		err_set(err, error, EXIT_GUARD, "%s: this kernel has no such hook: use %s",
-			candidate->name,
-			candidate->hook == ABI_HOOK_LSM ? "one built with CONFIG_BPF_LSM"
-							: "a newer one");
-	else if (said("map '"))
-		err_set(err, error, EXIT_GUARD, "bpf(BPF_MAP_CREATE) for %s: %s", candidate->name,
-			strerror(error));
-	else if (error == EPERM && candidate->hook == ABI_HOOK_LSM)
-		err_set(err, error, EXIT_GUARD,
-			"bpf(BPF_PROG_LOAD) of the LSM program %s: Operation not permitted; this kernel forbids BPF LSM programs even to root: use one that allows them",
-			candidate->name);
-	else if (error == EPERM)
-		err_set(err, error, EXIT_GUARD, "bpf(BPF_PROG_LOAD) of %s: Operation not permitted",
-			candidate->name);
-	else
-		err_set(err, error, EXIT_GUARD, "bpf(BPF_PROG_LOAD) of %s: %s (%s)",
-			candidate->name, strerror(error), libbpf_said);
 }
 
 /* All pinned maps except meta, in which each guard describes itself. */
@@ -166,7 +110,7 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 
 	if (ret < 0)
 		return ret;
-	libbpf_said[0] = '\0';
+	refusal_listen();
 	skeleton = guard_bpf__open();
 	if (skeleton == NULL)
 		return err_set_system(err, errno, "cannot read the kernel guard's programs");
@@ -183,7 +127,7 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 	if (ret == 0) {
 		ret = guard_bpf__load(skeleton);
 		if (ret < 0)
-			explain_load(candidate, -ret, err);
+			refusal_to_load(candidate->hook, candidate->name, -ret, err);
 		else if (skeleton->bss == NULL) /* libbpf's probe for it failed */
 			ret = err_set_system(
 				err, ENOMEM,
@@ -261,26 +205,6 @@ static int attachment_attach(struct attachment *attachment, const struct candida
 	return ret;
 }
 
-static void explain_not_called(const struct candidate *candidate, struct err *err)
-{
-	auto_close int fd = open(LSM_LIST, O_RDONLY | O_CLOEXEC);
-	char list[256] = "";
-	ssize_t len = fd < 0 ? -1 : read(fd, list, sizeof(list) - 1);
-
-	if (candidate->hook != ABI_HOOK_LSM)
-		err_set(err, ENOSYS, EXIT_GUARD, "%s: attached, but a trial execve was not stopped",
-			candidate->name);
-	else if (len > 0)
-		err_set(err, ENOSYS, EXIT_GUARD,
-			"'bpf' is not in " LSM_LIST
-			" (%s): add lsm=%s,bpf to the kernel command line",
-			list, list);
-	else
-		err_set(err, ENOSYS, EXIT_GUARD,
-			"%s: attached, but not called: 'bpf' is not in the active LSM list: add it to lsm= on the kernel command line",
-			candidate->name);
-}
-
 static int attachment_prove(struct attachment *attachment, const struct candidate *candidate,
 			    bool *ret_userns, struct err *err)
 {
@@ -300,7 +224,7 @@ static int attachment_prove(struct attachment *attachment, const struct candidat
 			"the child that tries the kernel guard was killed by somebody else; try again");
 	proven = candidate->hook == ABI_HOOK_LSM ? result.exec_refused : result.exec_killed;
 	if (!proven || !called) {
-		explain_not_called(candidate, err);
+		refusal_to_call(candidate->hook, candidate->name, err);
 		return -ENOSYS;
 	}
 	*ret_userns = result.userns_refused;
@@ -368,7 +292,6 @@ int attach_best(const char *hook, const char *shares, struct attachment **ret_at
 {
 	struct abi_meta meta = { 0 };
 
-	libbpf_set_print(libbpf_listen);
 	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
 		const struct candidate *candidate = &candidates[i];
 		struct err why;
