@@ -105,7 +105,7 @@ static int print_text(struct arena *arena, const char *dir, const struct guard_s
 	if (status->loaded && !status->userns)
 		buf_printf(
 			&text,
-			"user ns     left to the seccomp profile, which precreate seals: no hook for them is attached\n");
+			"user ns     closed in the seccomp profile, by precreate or the wrapper: no hook for them is attached\n");
 	if (status->loaded) {
 		if (status->missed > 0)
 			buf_printf(
