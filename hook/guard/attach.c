@@ -105,12 +105,13 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 					       ABI_HOOK_EXEC, ABI_HOOK_USERNS };
 	struct guard_bpf *skeleton;
 	bool has_userns_hook = false, has_kprobes = false;
-	int ret =
-		candidate->hook == ABI_HOOK_LSM ? kernel_has_userns_hook(&has_userns_hook, err) : 0;
+	int ret = 0;
 
+	refusal_listen(); /* before the first call that could write to standard error by itself */
+	if (candidate->hook == ABI_HOOK_LSM)
+		ret = kernel_has_userns_hook(&has_userns_hook, err);
 	if (ret < 0)
 		return ret;
-	refusal_listen();
 	skeleton = guard_bpf__open();
 	if (skeleton == NULL)
 		return err_set_system(err, errno, "cannot read the kernel guard's programs");

@@ -99,8 +99,8 @@ def judge(scenario, run, fault):
         return "whole"
     if run.code == -9 and fault == "KILL":
         kind = "killed"
-    elif run.code == -13 and scenario.is_filter:
-        kind = "killed"  # by SIGPIPE, like any filter whose reader is gone
+    elif run.code == -13 and scenario.prints:
+        kind = "killed"  # by SIGPIPE, like any program whose reader is gone
     elif run.code < 0:
         raise Forbidden(f"signal {-run.code}")
     elif run.code in CODES:
@@ -126,7 +126,8 @@ def faults_of(scenario):
             if (call, fault) not in scenario.no_faults:
                 yield number, fault
         yield number, "KILL"
-    yield 0, "short"
+    if ("read", "short") not in scenario.no_faults:
+        yield 0, "short"
 
 
 def count(scenario, counts, failures, name, fault, run):
