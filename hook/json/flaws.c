@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 typedef int8_t bytes __attribute__((vector_size(16)));
 
 static inline bool any_set(bytes mask)
@@ -119,6 +121,26 @@ static int compare_names(const void *a_, const void *b_)
 	return order;
 }
 
+/*
+ * Members whose names are free, in specs, states and policies. No parser has fields for such names,
+ * so all compare them exactly: for Go these objects are maps.
+ */
+static bool is_free_map(const struct json_node *object)
+{
+	static const char *const free_maps[] = { "annotations", "sysctl", "unified", "netDevices",
+						 "rdma" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(free_maps); i++)
+		if (str_is(object->key, free_maps[i]))
+			return true;
+	return false;
+}
+
+static bool same_name(const struct json_node *a, const struct json_node *b, bool exact)
+{
+	return exact ? str_equal(a->key, b->key) : str_fold_equal(a->key, b->key);
+}
+
 #define PAIRS_MAX 12 /* names that are compared in pairs; most objects have fewer */
 
 /* A byte outside ASCII may belong to a character that folds to a letter. */
@@ -136,7 +158,7 @@ static bool may_be_same(struct str a, struct str b)
 	       may_fold_alike(a.data[a.len - 1], b.data[b.len - 1]);
 }
 
-static const struct json_node *find_duplicate_pair(const struct json_node *object,
+static const struct json_node *find_duplicate_pair(const struct json_node *object, bool exact,
 						   const struct json_node **ret_first)
 {
 	json_each (member, object) {
@@ -144,8 +166,7 @@ static const struct json_node *find_duplicate_pair(const struct json_node *objec
 
 		for (const struct json_node *other = object->first; other != member;
 		     other = other->next)
-			if (may_be_same(other->key, member->key) &&
-			    str_fold_equal(other->key, member->key))
+			if (may_be_same(other->key, member->key) && same_name(other, member, exact))
 				before = other;
 		if (before != NULL) {
 			*ret_first = before;
@@ -155,27 +176,35 @@ static const struct json_node *find_duplicate_pair(const struct json_node *objec
 	return NULL;
 }
 
+/* Writes the name to compare at out, or uses that of the document, and returns it. */
+static struct str name_to_compare(const struct json_node *member, bool exact, char *out)
+{
+	if (exact)
+		return member->key;
+	return (struct str){ out, str_fold(member->key.data, member->key.len, out) };
+}
+
 /* Large objects are sorted, not hashed: no choice of names makes that slow. */
 const struct json_node *names_find_duplicate(const struct json_node *object,
 					     const struct json_node **ret_first)
 {
+	bool exact = is_free_map(object);
 	const struct json_node *duplicate = NULL;
 	struct folded_name *names;
 	size_t total = 1, n = 0;
 	char *folded;
 
 	if (object->count <= PAIRS_MAX)
-		return find_duplicate_pair(object, ret_first);
+		return find_duplicate_pair(object, exact, ret_first);
 	names = mem_realloc(NULL, object->count * sizeof(*names));
 	json_each (member, object)
 		total += member->key.len;
 	folded = mem_realloc(NULL, total);
 	total = 0;
 	json_each (member, object) {
-		size_t len = str_fold(member->key.data, member->key.len, folded + total);
-
-		names[n++] = (struct folded_name){ { folded + total, len }, member };
-		total += len;
+		names[n] = (struct folded_name){ name_to_compare(member, exact, folded + total),
+						 member };
+		total += names[n++].text.len;
 	}
 	qsort(names, n, sizeof(*names), compare_names);
 	for (size_t i = 1; i < n; i++) {

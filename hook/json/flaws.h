@@ -15,8 +15,9 @@ const char *text_flaw(struct str text, size_t *ret_offset);
 const char *text_blank_comments(struct arena *arena, struct str *text, size_t *ret_offset);
 
 /*
- * names_find_duplicate: the first member whose name, after case folding, occurred before, or NULL;
- * *ret_first is the earlier member.
+ * names_find_duplicate: the first member whose name occurred before, or NULL; *ret_first is the
+ * earlier member. Names count as the same if they are after case folding, but in free maps, such as
+ * annotations, only if they are equal.
  */
 const struct json_node *names_find_duplicate(const struct json_node *object,
 					     const struct json_node **ret_first);

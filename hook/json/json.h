@@ -74,9 +74,10 @@ enum json_comments {
 
 /*
  * json_read: parses text into a tree. The text must be one JSON object, exactly by RFC 8259, within
- * the limits, and without a name that occurs twice in an object, even after case folding. Error:
- * EXIT_SPEC (policy loaders make it EXIT_POLICY), with pointer, line and column. text must live as
- * long as the arena. docs/architecture.md, Reading, has the source of each refusal.
+ * the limits, and without a name that occurs twice in an object, even after case folding (but in
+ * free maps, such as annotations, case makes another name). Error: EXIT_SPEC (policy loaders make it
+ * EXIT_POLICY), with pointer, line and column. text must live as long as the arena.
+ * docs/architecture.md, Reading, has the source of each refusal.
  */
 int json_read(struct arena *arena, const char *name, struct str text, enum json_comments comments,
 	      struct json_doc **ret_doc, struct err *err);

@@ -113,10 +113,7 @@ static long escaped(struct opinion *o)
 	return 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
 }
 
-/*
- * Reads the characters of a string, folded as Go's encoding/json folds names. They end with 0, and
- * the caller frees them.
- */
+/* Reads the characters of a string. They end with 0, and the caller frees them. */
 static long *string(struct opinion *o)
 {
 	long *characters = NULL;
@@ -141,9 +138,7 @@ static long *string(struct opinion *o)
 			wrong(o);
 			break;
 		}
-		if (character >= 'A' && character <= 'Z')
-			character += 'a' - 'A';
-		characters[n++] = character == 0x17f ? 's' : character == 0x212a ? 'k' : character;
+		characters[n++] = character;
 	}
 	characters[n] = 0;
 	if (!takes(o, "\""))
@@ -175,19 +170,43 @@ static void number(struct opinion *o)
 	}
 }
 
-static void value(struct opinion *o);
-
-static bool same(const long *a, const long *b)
+/* As Go's encoding/json folds names. */
+static long folded(long c)
 {
-	while (*a != 0 && *a == *b) {
+	if (c >= 'A' && c <= 'Z')
+		return c + 'a' - 'A';
+	return c == 0x17f ? 's' : c == 0x212a ? 'k' : c;
+}
+
+static bool same(const long *a, const long *b, bool exact)
+{
+	while (*a != 0 && (exact ? *a == *b : folded(*a) == folded(*b))) {
 		a++;
 		b++;
 	}
-	return *a == *b;
+	return *a == 0 && *b == 0;
 }
 
+static bool is(const long *name, const char *word)
+{
+	while (*name != 0 && *name == *word) {
+		name++;
+		word++;
+	}
+	return *name == 0 && *word == '\0';
+}
+
+/* Is the value of this member an object whose names are free? */
+static bool is_map(const long *name)
+{
+	return is(name, "annotations") || is(name, "sysctl") || is(name, "unified") ||
+	       is(name, "netDevices") || is(name, "rdma");
+}
+
+static void value(struct opinion *o, bool map);
+
 /* Reads a name that no other member of the object has, and its value. */
-static void member(struct opinion *o, long ***names, size_t *n)
+static void member(struct opinion *o, bool map, long ***names, size_t *n)
 {
 	*names = mem_realloc(*names, (*n + 1) * sizeof(long *));
 	space(o);
@@ -195,16 +214,16 @@ static void member(struct opinion *o, long ***names, size_t *n)
 	if ((*names)[*n] == NULL)
 		return;
 	for (size_t i = 0; i < *n; i++)
-		if (same((*names)[i], (*names)[*n]))
+		if (same((*names)[i], (*names)[*n], map))
 			wrong(o);
 	++*n;
 	space(o);
 	if (!takes(o, ":"))
 		return wrong(o);
-	value(o);
+	value(o, is_map((*names)[*n - 1]));
 }
 
-static void container(struct opinion *o, const char *close)
+static void container(struct opinion *o, const char *close, bool map)
 {
 	long **names = NULL;
 	size_t n = 0;
@@ -215,9 +234,9 @@ static void container(struct opinion *o, const char *close)
 	if (!takes(o, close)) {
 		do {
 			if (*close == '}')
-				member(o, &names, &n);
+				member(o, map, &names, &n);
 			else
-				value(o);
+				value(o, false);
 			space(o);
 		} while (takes(o, ","));
 		if (!takes(o, close))
@@ -229,13 +248,13 @@ static void container(struct opinion *o, const char *close)
 	free(names);
 }
 
-static void value(struct opinion *o)
+static void value(struct opinion *o, bool map)
 {
 	space(o);
 	if (takes(o, "{"))
-		container(o, "}");
+		container(o, "}", map);
 	else if (takes(o, "["))
-		container(o, "]");
+		container(o, "]", false);
 	else if (next(o) == '"')
 		free(string(o));
 	else if (!takes(o, "null") && !takes(o, "true") && !takes(o, "false"))
@@ -258,7 +277,7 @@ bool rfc8259_is_one_object(struct str text, enum json_comments comments)
 	space(&o);
 	if (next(&o) != '{')
 		return false;
-	value(&o);
+	value(&o, false);
 	space(&o);
 	return o.at != NULL && o.at == o.end;
 }

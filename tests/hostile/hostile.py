@@ -108,7 +108,12 @@ def make(words):
     if kind == "names":  # many names in one object, none twice
         return WRAP["annotations"] % b",".join(b'"k%d":""' % i for i in range(n))
     if kind == "names-last-twice":
-        return WRAP["annotations"] % (b",".join(b'"k%d":""' % i for i in range(n)) + b',"K0":""')
+        return WRAP["annotations"] % (b",".join(b'"k%d":""' % i for i in range(n)) + b',"k0":""')
+    if kind == "names-last-folds":
+        return WRAP["top"] % (
+            b'"x":{' + b",".join(b'"k%d":""' % i for i in range(n)) + b',"K0":""}')
+    if kind == "names-in-two-cases":
+        return WRAP["annotations"] % b",".join(b'"k%d":"","K%d":""' % (i, i) for i in range(n))
     if kind == "mappings":
         one = b'{"containerID":0,"hostID":100000,"size":1}'
         return WRAP["linux"] % (b'"uidMappings":[' + b",".join([one] * n) + b"]")
