@@ -332,7 +332,8 @@ static const char *nearest_word(struct str text, const char *const *words)
 			return *words;
 		distance = edit_distance(text.data + start, text.len - start, *words + start,
 					 len - start);
-		if (distance < least) {
+		/* A word without a letter in common is not near, however short it is. */
+		if (distance < least && distance < len - start) {
 			least = distance;
 			nearest = *words;
 		}

@@ -23,6 +23,22 @@ static bool key_is_plain(const struct fields_reader *reader, const struct json_n
 	return memcmp(raw, member->key.data, member->key.len) == 0 && raw[member->key.len] == '"';
 }
 
+/* Returns the index of the word, or 0 if all elements of an array are words. */
+static int read_words(const struct fields_reader *reader, const struct json_node *value,
+		      const struct field_words *words)
+{
+	int error = 0;
+
+	if (value->type != JSON_ARRAY)
+		return field_word(reader, value, words);
+	json_each (element, value) {
+		error = field_word(reader, element, words);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
 static int read_member(const struct fields_reader *reader, struct json_node *member,
 		       const struct field *field, void *target)
 {
@@ -33,14 +49,15 @@ static int read_member(const struct fields_reader *reader, struct json_node *mem
 				   field->key.data);
 	if (field->type != FIELD_ANY)
 		error = fields_want(reader, member, field->type);
-	if (error == 0 && field->read != NULL)
+	if (error == 0 && field->words != NULL)
+		error = read_words(reader, member, field->words);
+	if (error < 0)
+		return error;
+	if (field->read != NULL)
 		return field->read(reader, member, target);
-	if (error == 0 && field->words != NULL) {
-		error = field_word(reader, member, field->words);
-		if (error >= 0)
-			*(unsigned int *)target = (unsigned int)error;
-	}
-	return error < 0 ? error : 0;
+	if (field->words != NULL)
+		*(unsigned int *)target = (unsigned int)error;
+	return 0;
 }
 
 static int unknown_member(const struct fields_reader *reader, struct json_node *member,
@@ -94,6 +111,22 @@ int fields_each(const struct fields_reader *reader, struct json_node *container,
 		if (error < 0)
 			return error;
 	}
+	return 0;
+}
+
+int fields_need(const struct fields_reader *reader, const struct json_node *object,
+		const char *name, const char *what)
+{
+	if (json_get(object, name) != NULL)
+		return 0;
+	return fields_fail(reader, object, "%s has no %s", what, name);
+}
+
+int field_unused(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	(void)reader;
+	(void)value;
+	(void)target;
 	return 0;
 }
 

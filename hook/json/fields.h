@@ -39,15 +39,19 @@ struct field {
 	struct str key;
 	size_t offset; /* of the target, in the structure that is filled */
 	unsigned int type;
-	/* value has the type. */
+	/* value has the type, and consists of the words. */
 	int (*read)(const struct fields_reader *reader, struct json_node *value, void *target);
-	const struct field_words *words; /* instead of read; the target is an enum in this order */
+	/*
+	 * The value, or each element of it, must be one of these. Without read, the target is an
+	 * enum in this order.
+	 */
+	const struct field_words *words;
 };
 
 /*
  * Rows. The arguments after the target are a type and a reader, or one of the pairs FIELD_WORD,
  * FIELD_BOOL and so on (oci/values.h). ROW_WHOLE: the target is the whole structure. KNOWN: a
- * member of any type that is not used.
+ * member of any type that is not used; KNOWN_WORD, KNOWN_WORDS: one whose words are checked.
  */
 #define ROW_AT(name, offset, ...)                                 \
 	{                                                         \
@@ -58,6 +62,8 @@ struct field {
 #define ROW_WHOLE(name, type, reader) ROW_AT(name, 0, type, reader)
 #define KNOWN(name) ROW_AT(name, 0, FIELD_ANY, NULL)
 #define ROW_COMMENT ROW_WHOLE("comment", JSON_STRING, NULL) /* free text */
+#define KNOWN_WORD(name, words) ROW_AT(name, 0, JSON_STRING, field_unused, words)
+#define KNOWN_WORDS(name, words) ROW_AT(name, 0, JSON_ARRAY, field_unused, words)
 #define FIELD_WORD(words) JSON_STRING, NULL, (words)
 
 /*
@@ -89,6 +95,13 @@ static inline int fields_go_on(const struct fields_reader *reader, int error)
 /* fields_want: refuses a value that does not have the type. */
 int fields_want(const struct fields_reader *reader, const struct json_node *value,
 		enum json_type type);
+
+/* fields_need: refuses an object without the member; what names the object in the message. */
+int fields_need(const struct fields_reader *reader, const struct json_node *object,
+		const char *name, const char *what);
+
+/* field_unused: takes any value and stores nothing, for rows whose type or words are checked. */
+int field_unused(const struct fields_reader *reader, struct json_node *value, void *target);
 
 /* field_node: stores the member itself; target is a struct json_node pointer. */
 int field_node(const struct fields_reader *reader, struct json_node *value, void *target);

@@ -13,12 +13,14 @@
 #include "oci/hooks.h"
 #include "oci/resources.h"
 #include "oci/seccomp.h"
+#include "oci/settings.h"
 
-static const char *const namespace_names[NAMESPACE_COUNT] = {
+static const char *const namespace_names[NAMESPACE_COUNT + 1] = {
 	[NAMESPACE_PID] = "pid",       [NAMESPACE_NETWORK] = "network", [NAMESPACE_IPC] = "ipc",
 	[NAMESPACE_UTS] = "uts",       [NAMESPACE_MOUNT] = "mount",	[NAMESPACE_USER] = "user",
 	[NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_TIME] = "time",
 };
+static const struct field_words namespace_words = { "namespace type", namespace_names };
 
 static int read_cap_set(const struct fields_reader *reader, struct json_node *value, void *target)
 {
@@ -92,12 +94,12 @@ static int read_process(const struct fields_reader *reader, struct json_node *va
 		KNOWN("consoleSize"),
 		KNOWN("commandLine"),
 		ROW(oci_process, "env", env, FIELD_STRINGS),
-		KNOWN("rlimits"),
+		ROW_WHOLE("rlimits", JSON_ARRAY, oci_rlimits_read),
 		ROW(oci_process, "apparmorProfile", apparmor_profile, FIELD_STRING),
 		KNOWN("oomScoreAdj"),
-		KNOWN("scheduler"),
+		ROW_WHOLE("scheduler", JSON_OBJECT, oci_scheduler_read),
 		ROW(oci_process, "selinuxLabel", selinux_label, FIELD_STRING),
-		KNOWN("ioPriority"),
+		ROW_WHOLE("ioPriority", JSON_OBJECT, oci_io_priority_read),
 		KNOWN("execCPUAffinity"),
 	};
 
@@ -212,25 +214,22 @@ static int read_namespace(const struct fields_reader *reader, struct json_node *
 	};
 	struct oci_namespaces *namespaces = target;
 	struct oci_namespace entry = { .node = value };
-	int error = fields_read(reader, value, fields, ARRAY_SIZE(fields), &entry);
+	int type, error = fields_read(reader, value, fields, ARRAY_SIZE(fields), &entry);
 
 	if (error < 0)
 		return error;
-	if (entry.type.node == NULL)
-		return fields_fail(reader, value, "namespace has no type");
-	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++) {
-		if (!str_is(entry.type.value, namespace_names[i]))
-			continue;
-		if (namespaces->types[i].node != NULL)
-			return fields_fail(
-				reader, value,
-				"duplicate namespace type \"%s\"; some runtimes join both",
-				namespace_names[i]);
-		namespaces->types[i] = entry;
-		return 0;
-	}
-	return fields_fail(reader, entry.type.node, "unknown namespace type %s",
-			   str_quote(reader->doc->arena, entry.type.value));
+	error = fields_need(reader, value, "type", "namespace");
+	if (error < 0)
+		return error;
+	type = field_word(reader, entry.type.node, &namespace_words);
+	if (type < 0)
+		return type;
+	if (namespaces->types[type].node != NULL)
+		return fields_fail(reader, value,
+				   "duplicate namespace type \"%s\"; some runtimes join both",
+				   namespace_names[type]);
+	namespaces->types[type] = entry;
+	return 0;
 }
 
 static int read_namespaces(const struct fields_reader *reader, struct json_node *value,
@@ -286,6 +285,13 @@ static int check_mount_label(const struct fields_reader *reader, struct json_nod
 	return 0;
 }
 
+/* Those of the schema, and the recursive forms that engines write. crun takes any mount option. */
+static const char *const propagation_words[] = {
+	"private", "rprivate",	 "slave",	"rslave", "shared",
+	"rshared", "unbindable", "runbindable", NULL,
+};
+static const struct field_words propagations = { "propagation", propagation_words };
+
 static int read_linux(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
@@ -300,12 +306,13 @@ static int read_linux(const struct fields_reader *reader, struct json_node *valu
 		ROW_WHOLE("cgroupsPath", JSON_STRING, check_cgroups_path),
 		ROW(oci_linux, "devices", devices, JSON_ARRAY, oci_devices_read),
 		ROW(oci_linux, "netDevices", net_devices, JSON_OBJECT, oci_net_devices_read),
-		ROW(oci_linux, "rootfsPropagation", rootfs_propagation, FIELD_STRING),
+		ROW(oci_linux, "rootfsPropagation", rootfs_propagation,
+		    FIELD_STRING_OF(&propagations)),
 		ROW_WHOLE("mountLabel", JSON_STRING, check_mount_label),
 		ROW_WHOLE("intelRdt", JSON_OBJECT, read_intel_rdt),
-		KNOWN("memoryPolicy"),
-		KNOWN("personality"),
-		KNOWN("timeOffsets"),
+		ROW_WHOLE("memoryPolicy", JSON_OBJECT, oci_memory_policy_read),
+		ROW_WHOLE("personality", JSON_OBJECT, oci_personality_read),
+		ROW_WHOLE("timeOffsets", JSON_OBJECT, oci_time_offsets_read),
 	};
 
 	((struct oci_linux *)target)->node = value;

@@ -105,11 +105,19 @@ struct oci_mapping {
 	struct oci_id size;
 };
 
+/* What a device rule is about, as a set. */
+enum device_access {
+	DEVICE_READ = 1,
+	DEVICE_WRITE = 2,
+	DEVICE_MKNOD = 4,
+	DEVICE_RWM = DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD,
+};
+
 struct oci_device_rule {
 	struct json_node *node;
 	struct oci_bool allow;
-	struct oci_string type;
-	struct oci_string access;
+	struct oci_string type; /* "a", "b" or "c"; absent: as "a" */
+	unsigned int access;	/* enum device_access; not 0 */
 	struct json_node *major;
 	struct json_node *minor;
 };
@@ -118,7 +126,7 @@ struct oci_device_rule {
 struct oci_device {
 	struct json_node *node;
 	struct oci_string path;
-	struct oci_string type;
+	struct oci_string type; /* "b", "c", "u" or "p" */
 	struct json_node *major;
 	struct json_node *minor;
 };

@@ -66,6 +66,8 @@ struct oci_map {
 #define FIELD_NUMBER JSON_NUMBER, field_number	 /* 64 bits */
 #define FIELD_INTEGER JSON_NUMBER, field_integer /* signed; struct json_node pointer */
 #define FIELD_STRINGS JSON_ARRAY, field_strings
+#define FIELD_STRING_OF(words) FIELD_STRING, (words)   /* one of the words */
+#define FIELD_STRINGS_OF(words) FIELD_STRINGS, (words) /* each is one of the words */
 #define FIELD_IDS JSON_ARRAY, field_ids
 #define FIELD_MAP JSON_OBJECT, field_map
 #define FIELD_CAPABILITIES JSON_ARRAY, field_capabilities /* exact names, as a set; uint64_t */

@@ -233,7 +233,7 @@ static const char spec[] =
 	"\"ambient\":[]},\"noNewPrivileges\":true},\"root\":{\"path\":\"r\xc3\xb6t\",\"readonly\":false},"
 	"\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"options\":[\"ro\"]}],\"annotations\":{\"a\":\"b\"},"
 	"\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":1}],\"namespaces\":[{\"type\":\"pid\"},"
-	"{\"type\":\"user\",\"path\":\"/p\"}],\"resources\":{\"devices\":[{\"allow\":false,\"major\":-1}]}},"
+	"{\"type\":\"user\",\"path\":\"/p\"}],\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\",\"major\":-1}]}},"
 	"\"x\":[1.5e3,null,{\"y\":[]}]}";
 
 static void yajl_add(void *data, const void *text, size_t len, const char *behind)

@@ -237,15 +237,6 @@ static const struct {
 	  "{" X86 "\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[" REFUSE(
 		  "\"vm86\"", ARGS(ONE("NE", "5", "0"))) "]}",
 	  "vm86", SECCOMP_OPEN },
-	{ "an operator that nobody knows",
-	  PROFILE("ALLOW", REFUSE("\"bpf\"", ARGS(ONE("SOME", "5", "0")))), "bpf",
-	  SECCOMP_UNKNOWN },
-	{ "an action that nobody knows",
-	  PROFILE("ERRNO",
-		  "{\"names\":[\"bpf\"],\"action\":\"SCMP_ACT_SOME\"}," ALLOW("\"bpf\"", "")),
-	  "bpf", SECCOMP_UNKNOWN },
-	{ "a default action that nobody knows",
-	  PROFILE("SOME", ALLOW("\"bpf\"", ARGS(ONE("EQ", "5", "0")))), "bpf", SECCOMP_UNKNOWN },
 	{ "a name that nobody knows, refused", PROFILE("ALLOW", REFUSE("\"no_such\"", "")),
 	  "no_such", SECCOMP_OPEN },
 };

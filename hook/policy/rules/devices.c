@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "oci/resources.h"
+
 enum arg {
 	ARG_ALLOW
 };
@@ -18,7 +20,7 @@ static const char *const usual_devices[] = {
 struct device_class {
 	char type;		 /* 'b', 'c', or 'a' for both */
 	struct str major, minor; /* "*" for any */
-	struct str access;	 /* letters of "rwm" */
+	unsigned int access;	 /* enum device_access */
 };
 
 static struct str cut(struct str *rest, char at)
@@ -42,7 +44,7 @@ static struct device_class entry_class(struct str entry)
 		.type = type.len == 1 ? type.data[0] : '\0',
 		.major = major,
 		.minor = minor,
-		.access = entry.len > 0 ? entry : STR("rwm"),
+		.access = entry.len > 0 ? oci_device_access(entry) : DEVICE_RWM,
 	};
 }
 
@@ -62,7 +64,7 @@ static bool entry_is_known(struct arena *arena, struct str entry)
 	return class.type != '\0' && strchr("abc", class.type) != NULL &&
 	       (str_is(class.major, "*") || consists_of(class.major, digits)) &&
 	       (str_is(class.minor, "*") || consists_of(class.minor, digits)) &&
-	       consists_of(class.access, "rwm") && entry.data[entry.len - 1] != ' ';
+	       class.access != 0 && entry.data[entry.len - 1] != ' ';
 }
 
 static const struct vocabulary entries = {
@@ -79,11 +81,8 @@ static bool class_covers(const struct device_class *allowed, const struct device
 {
 	if (allowed->type != 'a' && allowed->type != class->type)
 		return false;
-	for (size_t i = 0; i < class->access.len; i++)
-		if (memchr(allowed->access.data, class->access.data[i], allowed->access.len) ==
-		    NULL)
-			return false;
-	return number_covers(allowed->major, class->major) &&
+	return (class->access & ~allowed->access) == 0 &&
+	       number_covers(allowed->major, class->major) &&
 	       number_covers(allowed->minor, class->minor);
 }
 
@@ -107,28 +106,26 @@ static struct str number_or_any(const struct json_node *number)
 
 static struct device_class rule_class(const struct oci_device_rule *rule)
 {
-	struct str type = rule->type.value;
-	char letter = rule->type.node == NULL || type.len == 0 ? 'a' : type.data[0];
-
+	if (oci_device_rule_is_wide(rule))
+		return (struct device_class){ 'a', STR("*"), STR("*"), DEVICE_RWM };
 	return (struct device_class){
-		.type = letter == 'u' ? 'c' : letter,
+		.type = oci_device_rule_type(rule),
 		.major = number_or_any(rule->major),
 		.minor = number_or_any(rule->minor),
-		.access = rule->access.value.len > 0 ? rule->access.value : STR("rwm"),
+		.access = rule->access,
 	};
 }
 
 /* The device rules decide about access to a node. It is at most read and write. */
 static struct device_class node_class(const struct oci_device *device)
 {
-	struct str type = device->type.value;
-	char letter = type.len > 0 ? type.data[0] : 'a';
+	char letter = device->type.value.data[0];
 
 	return (struct device_class){
 		.type = letter == 'u' ? 'c' : letter,
 		.major = number_or_any(device->major),
 		.minor = number_or_any(device->minor),
-		.access = STR("rw"),
+		.access = DEVICE_READ | DEVICE_WRITE,
 	};
 }
 
@@ -177,7 +174,7 @@ static void check_nodes(struct judge *judge)
 
 static bool denies_all(const struct oci_device_rule *rule, const struct device_class *class)
 {
-	return !rule->allow.value && class->type == 'a' && class->access.len == 3 &&
+	return !rule->allow.value && class->type == 'a' && class->access == DEVICE_RWM &&
 	       str_is(class->major, "*") && str_is(class->minor, "*");
 }
 

@@ -36,20 +36,34 @@ static const struct vocabulary options = {
 	.words = safer_words,
 };
 
-/* Returns the option of mount(8) that takes this one back; empty if there is none. */
-static struct str opposite_option(struct str option)
+/* Options that take another one back if they come after it. */
+static const struct {
+	const char *option;
+	const char *takers[6];
+} takers[] = {
+	{ "ro", { "rw" } },
+	{ "sync", { "async" } },
+	{ "nosuid", { "suid" } },
+	{ "nodev", { "dev" } },
+	{ "noexec", { "exec" } },
+	{ "nodiratime", { "diratime" } },
+	{ "nosymfollow", { "symfollow" } },
+	{ "noatime", { "atime", "relatime", "norelatime", "strictatime", "nostrictatime" } },
+};
+
+static bool is_taker(struct str value, struct str option)
 {
-	if (str_is(option, "ro"))
-		return STR("rw");
-	if (str_starts_with(option, "no"))
-		return (struct str){ option.data + 2, option.len - 2 };
-	return (struct str){ 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(takers); i++)
+		for (size_t k = 0; str_is(option, takers[i].option) && takers[i].takers[k] != NULL;
+		     k++)
+			if (str_is(value, takers[i].takers[k]))
+				return true;
+	return false;
 }
 
-/* Of an option and its opposite, the later one is in force. */
+/* Of an option and those that take it back, the last one is in force. */
 static bool option_in_force(const struct oci_mount *mount, struct str option)
 {
-	struct str opposite = opposite_option(option);
 	bool in_force = false;
 
 	for (size_t i = 0; i < mount->options.n; i++) {
@@ -57,19 +71,22 @@ static bool option_in_force(const struct oci_mount *mount, struct str option)
 
 		if (str_equal(value, option))
 			in_force = true;
-		else if (opposite.len > 0 && str_equal(value, opposite))
+		else if (is_taker(value, option))
 			in_force = false;
 	}
 	return in_force;
 }
 
-/* "rsuid" for "nosuid". Runtimes apply it last, to the mount and all mounts below it. */
+/*
+ * Does the value take the option back wherever it stands? "rsuid" does so for "nosuid": runtimes
+ * apply it last, to the mount and all mounts below it. The kernel drops noatime for strictatime.
+ */
 static bool takes_back(struct str value, struct str option)
 {
-	struct str opposite = opposite_option(option);
-
-	return opposite.len > 0 && str_starts_with(value, "r") &&
-	       str_equal((struct str){ value.data + 1, value.len - 1 }, opposite);
+	if (str_is(value, "strictatime") && str_is(option, "noatime"))
+		return true;
+	return str_starts_with(value, "r") &&
+	       is_taker((struct str){ value.data + 1, value.len - 1 }, option);
 }
 
 static bool is_taken_back(const struct oci_mount *mount, struct str option)

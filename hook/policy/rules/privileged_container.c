@@ -3,14 +3,17 @@
 #include "policy/judge.h"
 
 #include "oci/capability.h"
+#include "oci/resources.h"
 
-/* Is the rule about every device of the type, 'b' or 'c'? Type "a", or no type, means both. */
+/* Is the rule about every device of the type, 'b' or 'c'? */
 static bool rule_is_about(const struct oci_device_rule *rule, char type)
 {
-	bool type_fits = rule->type.node == NULL || rule->type.value.len == 0 ||
-			 rule->type.value.data[0] == 'a' || rule->type.value.data[0] == type;
+	char own = oci_device_rule_type(rule);
 
-	return type_fits && (rule->major == NULL || str_is(rule->major->text, "-1")) &&
+	if (oci_device_rule_is_wide(rule))
+		return true;
+	return (own == 'a' || own == type) &&
+	       (rule->major == NULL || str_is(rule->major->text, "-1")) &&
 	       (rule->minor == NULL || str_is(rule->minor->text, "-1"));
 }
 
@@ -24,7 +27,7 @@ static const struct json_node *allow_all_devices(const struct oci_list *device_r
 		const struct oci_device_rule *rule = &items[i];
 
 		/* A rule that denies only some access leaves the rest allowed. */
-		if (!rule->allow.value && !str_is(rule->access.value, "rwm"))
+		if (!rule->allow.value && rule->access != DEVICE_RWM)
 			continue;
 		if (rule_is_about(rule, 'b'))
 			block = rule->allow.value ? rule->node : NULL;
