@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "oci/capability.h"
 #include "oci/hooks.h"
+#include "oci/mappings.h"
 #include "oci/resources.h"
 #include "oci/seccomp.h"
 #include "oci/settings.h"
@@ -118,34 +119,6 @@ static int read_root(const struct fields_reader *reader, struct json_node *value
 	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
 }
 
-static int read_mapping(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	static const struct field fields[] = {
-		ROW(oci_mapping, "containerID", container_id, FIELD_SIZE),
-		ROW(oci_mapping, "hostID", host_id, FIELD_SIZE),
-		ROW(oci_mapping, "size", size, FIELD_SIZE),
-	};
-	struct oci_mapping *mapping = target;
-	int error;
-
-	mapping->node = value;
-	error = fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
-	if (error < 0)
-		return error;
-	if (mapping->container_id.node == NULL || mapping->host_id.node == NULL ||
-	    mapping->size.node == NULL)
-		return fields_fail(reader, value, "a mapping needs containerID, hostID and size");
-	return 0;
-}
-
-static int read_mappings(const struct fields_reader *reader, struct json_node *value, void *target)
-{
-	if (value->count > OCI_MAPPINGS_MAX)
-		return fields_fail(reader, value, "more than %u mappings, which no kernel takes",
-				   OCI_MAPPINGS_MAX);
-	return field_list(reader, value, target, sizeof(struct oci_mapping), read_mapping);
-}
-
 /* The kernel allows 500 layers. The limit bounds the work: each layer is looked up on the host. */
 static int check_layers(const struct fields_reader *reader, const struct oci_mount *mount)
 {
@@ -185,8 +158,8 @@ static int read_mount(const struct fields_reader *reader, struct json_node *valu
 		ROW(oci_mount, "type", type, FIELD_STRING),
 		ROW(oci_mount, "source", source, FIELD_STRING),
 		ROW(oci_mount, "options", options, FIELD_STRINGS),
-		ROW(oci_mount, "uidMappings", uid_mappings, JSON_ARRAY, read_mappings),
-		ROW(oci_mount, "gidMappings", gid_mappings, JSON_ARRAY, read_mappings),
+		ROW(oci_mount, "uidMappings", uid_mappings, JSON_ARRAY, oci_mappings_read),
+		ROW(oci_mount, "gidMappings", gid_mappings, JSON_ARRAY, oci_mappings_read),
 	};
 	struct oci_mount *mount = target;
 	int error;
@@ -296,8 +269,8 @@ static int read_linux(const struct fields_reader *reader, struct json_node *valu
 {
 	static const struct field fields[] = {
 		ROW(oci_linux, "namespaces", namespaces, JSON_ARRAY, read_namespaces),
-		ROW(oci_linux, "uidMappings", uid_mappings, JSON_ARRAY, read_mappings),
-		ROW(oci_linux, "gidMappings", gid_mappings, JSON_ARRAY, read_mappings),
+		ROW(oci_linux, "uidMappings", uid_mappings, JSON_ARRAY, oci_mappings_read),
+		ROW(oci_linux, "gidMappings", gid_mappings, JSON_ARRAY, oci_mappings_read),
 		ROW(oci_linux, "resources", resources, JSON_OBJECT, oci_resources_read),
 		ROW(oci_linux, "sysctl", sysctl, FIELD_MAP),
 		ROW(oci_linux, "maskedPaths", masked_paths, FIELD_STRINGS),
