@@ -170,6 +170,9 @@ static int read_mount(const struct fields_reader *reader, struct json_node *valu
 		return error;
 	if (mount->destination.node == NULL)
 		return fields_fail(reader, value, "mount has no destination");
+	error = oci_mount_mappings_complete(reader, mount);
+	if (error < 0)
+		return error;
 	read_mount_options(mount);
 	return check_layers(reader, mount);
 }
@@ -287,9 +290,11 @@ static int read_linux(const struct fields_reader *reader, struct json_node *valu
 		ROW_WHOLE("personality", JSON_OBJECT, oci_personality_read),
 		ROW_WHOLE("timeOffsets", JSON_OBJECT, oci_time_offsets_read),
 	};
+	struct oci_linux *config = target;
+	int error = fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
 
-	((struct oci_linux *)target)->node = value;
-	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+	config->node = value;
+	return error < 0 ? error : oci_mappings_complete(reader, config);
 }
 
 int oci_config_read(struct json_doc *doc, struct oci_config *ret_config, struct err *err)

@@ -5,7 +5,16 @@
 
 #include "oci/config.h"
 
-/* oci_mappings_read: a field reader; target is a struct oci_list of struct oci_mapping. */
+/*
+ * oci_mappings_read: a field reader; target is a struct oci_list of struct oci_mapping. It refuses
+ * what the kernel refuses: user_namespaces(7).
+ */
 int oci_mappings_read(const struct fields_reader *reader, struct json_node *value, void *target);
+
+/* oci_mappings_complete: refuses a new user namespace that lacks mappings of uids or gids. */
+int oci_mappings_complete(const struct fields_reader *reader, const struct oci_linux *config);
+
+/* oci_mount_mappings_complete: refuses a mount with empty mappings, or with one kind only. */
+int oci_mount_mappings_complete(const struct fields_reader *reader, const struct oci_mount *mount);
 
 #endif

@@ -57,6 +57,8 @@ WRAP = {
     "namespaces": b"{" + PROCESS + b',"linux":{"namespaces":[%s]' + MASKS + b"}}",
     "mapping": b"{" + PROCESS + b',"linux":{"uidMappings":[{%s}],"namespaces":[' + NAMESPACES +
                b',{"type":"user"}]' + MASKS + b"}}",
+    "mappings": b"{" + PROCESS + b',"linux":{"namespaces":[' + NAMESPACES + b',{"type":"user"}],%s' +
+                MASKS + b"}}",
     "mount": b"{" + PROCESS + b',"mounts":[{%s}],' + LINUX + b"}",
     "annotations": b"{" + PROCESS + b',"annotations":{%s},' + LINUX + b"}",
     "device": b"{" + PROCESS + b',"linux":{"resources":{"devices":[{%s}]},"namespaces":[' +
@@ -115,8 +117,9 @@ def make(words):
     if kind == "names-in-two-cases":
         return WRAP["annotations"] % b",".join(b'"k%d":"","K%d":""' % (i, i) for i in range(n))
     if kind == "mappings":
-        one = b'{"containerID":0,"hostID":100000,"size":1}'
-        return WRAP["linux"] % (b'"uidMappings":[' + b",".join([one] * n) + b"]")
+        one = b'{"containerID":%d,"hostID":%d,"size":1}'
+        return WRAP["linux"] % (
+            b'"uidMappings":[' + b",".join(one % (i, 100000 + i) for i in range(n)) + b"]")
     if kind == "digits":
         return WRAP["user"] % (b'"uid":' + b"9" * n)
     if kind == "policy-size":

@@ -65,7 +65,7 @@ static void everything_is_read(void **state)
 		"\"capabilities\":{\"ambient\":[\"CAP_KILL\",\"CAP_CHOWN\",\"CAP_KILL\"]},\"cwd\":\"/a\"},"
 		"\"mounts\":[{\"destination\":\"/d\",\"options\":[\"ro\",\"rbind\"]},{\"destination\":\"/e\","
 		"\"type\":\"tmpfs\",\"source\":\"x\"}],\"annotations\":{\"k\":\"v\"},\"linux\":{"
-		"\"uidMappings\":[{\"containerID\":1,\"hostID\":4294967295,\"size\":0}],"
+		"\"uidMappings\":[{\"containerID\":1,\"hostID\":4294967294,\"size\":1}],"
 		"\"namespaces\":[{\"type\":\"network\",\"path\":\"/n\"},{\"type\":\"time\"}]}}",
 		&config);
 	assert_int_equal(config.process.user.gid.value, 2147483647);
@@ -80,8 +80,8 @@ static void everything_is_read(void **state)
 	assert_true(str_is(oci_map_get(&config.annotations, "k")->text, "v"));
 	assert_null(oci_map_get(&config.annotations, "K"));
 	mapping = config.linux_.uid_mappings.items;
-	assert_int_equal(mapping->host_id.value, UINT32_MAX);
-	assert_int_equal(mapping->size.value, 0);
+	assert_int_equal(mapping->host_id.value, UINT32_MAX - 1);
+	assert_int_equal(mapping->size.value, 1);
 	assert_true(str_is(config.linux_.namespaces.types[NAMESPACE_NETWORK].path.value, "/n"));
 	assert_non_null(config.linux_.namespaces.types[NAMESPACE_TIME].node);
 	assert_null(config.linux_.namespaces.types[NAMESPACE_TIME].path.node);

@@ -31,7 +31,7 @@ static const struct {
 	{ LINUX("\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\",\"flags\":[\"%s\"]}"),
 	  "SECCOMP_FILTER_FLAG_TSYNC SECCOMP_FILTER_FLAG_LOG SECCOMP_FILTER_FLAG_SPEC_ALLOW "
 	  "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" },
-	{ LINUX("\"namespaces\":[{\"type\":\"%s\"}]"),
+	{ LINUX("\"namespaces\":[{\"type\":\"%s\",\"path\":\"/p\"}]"),
 	  "pid network ipc uts mount user cgroup time" },
 	{ LINUX("\"rootfsPropagation\":\"%s\""),
 	  "private rprivate slave rslave shared rshared unbindable runbindable" },
