@@ -141,6 +141,53 @@ static int read_cpu(const struct fields_reader *reader, struct json_node *value,
 	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
 }
 
+/*
+ * Files of a cgroup that runtimes may write for the spec, by the start of their names: those of the
+ * controllers in the kernel's admin-guide/cgroup-v2.rst, and limits of the cgroup itself. The other
+ * files of the core move, freeze or kill processes, or give controllers to others.
+ */
+static const char *const unified_files[] = {
+	"cpu.",
+	"cpuset.",
+	"memory.",
+	"io.",
+	"pids.",
+	"hugetlb.",
+	"rdma.",
+	"misc.",
+	"dmem.",
+	"cgroup.max.depth",
+	"cgroup.max.descendants",
+};
+
+static bool is_unified_file(struct str name)
+{
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.";
+	bool known = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(unified_files) && !known; i++) {
+		size_t len = strlen(unified_files[i]);
+		bool prefix = unified_files[i][len - 1] == '.';
+
+		known = prefix ? name.len > len && str_starts_with(name, unified_files[i])
+			       : str_is(name, unified_files[i]);
+	}
+	for (size_t i = 0; i < name.len && known; i++)
+		known = memchr(plain, name.data[i], sizeof(plain) - 1) != NULL;
+	return known;
+}
+
+static int read_unified(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	json_each (file, value)
+		if (!is_unified_file(file->key))
+			return fields_fail(
+				reader, file,
+				"not a file of a cgroup controller, such as memory.high; runtimes write it as root");
+	return field_map(reader, value, target);
+}
+
 /* "2MB": a part of the name of a cgroup's file. */
 static int check_page_size(const struct fields_reader *reader, struct json_node *value,
 			   void *target)
@@ -180,7 +227,7 @@ int oci_resources_read(const struct fields_reader *reader, struct json_node *val
 	/* The limits of pids, memory and cpu are fields of struct oci_resources itself. */
 	static const struct field fields[] = {
 		ROW(oci_resources, "devices", devices, JSON_ARRAY, read_device_rules),
-		ROW(oci_resources, "unified", unified, FIELD_MAP),
+		ROW(oci_resources, "unified", unified, JSON_OBJECT, read_unified),
 		ROW_WHOLE("memory", JSON_OBJECT, read_memory),
 		ROW_WHOLE("cpu", JSON_OBJECT, read_cpu),
 		ROW_WHOLE("pids", JSON_OBJECT, read_pids),
