@@ -64,7 +64,6 @@ void err_prefix(struct err *err, const char *format, ...)
 void err_place(struct err *err, const char *pointer, unsigned int line, unsigned int column)
 {
 	snprintf(err->pointer, sizeof(err->pointer), "%s", pointer != NULL ? pointer : "");
-	text_sanitize(err->pointer);
 	err->line = line;
 	err->column = column;
 }

@@ -91,3 +91,11 @@ int io_write(int fd, const char *name, struct str data, struct err *err)
 	}
 	return 0;
 }
+
+int io_write_shown(int fd, const char *name, struct str text, struct err *err)
+{
+	auto_buf struct buf shown = { 0 };
+
+	buf_add_shown(&shown, text);
+	return io_write(fd, name, (struct str){ shown.data, shown.len }, err);
+}

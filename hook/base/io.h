@@ -38,4 +38,7 @@ int io_file_type(const char *path, mode_t *ret_type, struct err *err);
 /* Writes all of data to fd. Error: EXIT_SYSTEM, also for a full disk or a closed pipe. */
 int io_write(int fd, const char *name, struct str data, struct err *err);
 
+/* Like io_write(), for what people read, also as JSON: buf_add_shown() says how it is shown. */
+int io_write_shown(int fd, const char *name, struct str text, struct err *err);
+
 #endif

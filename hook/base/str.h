@@ -77,8 +77,22 @@ size_t str_fold(const char *data, size_t len, char *out);
 bool str_fold_equal(struct str a, struct str b);
 
 /*
- * Quotes the string for messages, in double quotes. Control and direction characters become \uNNNN
- * and invalid bytes \xNN; quotes and backslashes get a backslash. Input is cut at 200 bytes, with
+ * Can the character change how a terminal or a reviewer reads its line? True for control characters
+ * (C0, DEL, C1), those that set the direction of text, those that show nothing (Unicode's
+ * Default_Ignorable_Code_Point: zero width, fillers, variation selectors, tags), and all of the block
+ * of spaces and format characters, U+2000 to U+206F.
+ */
+bool char_is_deceptive(uint32_t c);
+
+/*
+ * Adds text as a terminal may show it: deceptive characters become \uNNNN, and invalid bytes \xNN.
+ * Line ends and tabs stay. JSON text means the same afterwards.
+ */
+void buf_add_shown(struct buf *buf, struct str text);
+
+/*
+ * Quotes the string for messages, in double quotes. Deceptive characters become \uNNNN and invalid
+ * bytes \xNN; quotes and backslashes get a backslash. Input is cut at 200 bytes, with
  * "..." after the quotes.
  */
 #define QUOTE_MAX 200

@@ -167,7 +167,8 @@ static int explain(struct arena *arena, const char *policy_name, enum format for
 		explain_json(&out, &e);
 	else
 		explain_text(&out, &e);
-	error = io_write(STDOUT_FILENO, "standard output", (struct str){ out.data, out.len }, err);
+	error = io_write_shown(STDOUT_FILENO, "standard output", (struct str){ out.data, out.len },
+			       err);
 	if (error < 0)
 		return error;
 	return e.result.verdict.kind == VERDICT_REJECT ? EXIT_REFUSED : EXIT_ALLOWED;

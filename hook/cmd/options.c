@@ -121,7 +121,12 @@ int options_no_arguments(const struct command *command, int n, struct err *err)
 
 int report_error(const struct err *err)
 {
+	auto_buf struct buf line = { 0 };
+	struct err ignored;
+
 	/* One write, so that lines of concurrent processes do not mix. */
-	dprintf(STDERR_FILENO, "rootfence: %s\n", err->text);
+	buf_printf(&line, "rootfence: %s\n", err->text);
+	io_write_shown(STDERR_FILENO, "standard error", (struct str){ line.data, line.len },
+		       &ignored);
 	return err->exit;
 }

@@ -196,8 +196,8 @@ static int run_subcommand(struct policy_run *run, int argc, char **argv, struct 
 		result = sub->run(run, argc - 1, argv + 1, err);
 	if (result < 0)
 		return result;
-	error = io_write(STDOUT_FILENO, "standard output",
-			 (struct str){ run->out.data, run->out.len }, err);
+	error = io_write_shown(STDOUT_FILENO, "standard output",
+			       (struct str){ run->out.data, run->out.len }, err);
 	return error < 0 ? error : result;
 }
 

@@ -19,6 +19,7 @@ static int rewrite(struct arena *arena, const char *policy_name, bool patch, con
 	struct pipeline_options options = { .front_end = FRONT_CHECK, .scope = FACTS_OFFLINE };
 	struct pipeline_result result;
 	struct policy *policy;
+	struct err ignored;
 	struct str text;
 	int error = restrain(RESTRAIN_FILES, err);
 
@@ -34,15 +35,20 @@ static int rewrite(struct arena *arena, const char *policy_name, bool patch, con
 	if (error < 0)
 		return error;
 	if (result.verdict.kind == VERDICT_REJECT) {
-		dprintf(STDERR_FILENO, "rootfence: %s", report_refusal(arena, &result.verdict));
+		io_write_shown(STDERR_FILENO, "standard error",
+			       str_from(arena_printf(arena, "rootfence: %s",
+						     report_refusal(arena, &result.verdict))),
+			       &ignored);
 		return EXIT_REFUSED;
 	}
 	for (size_t i = 0; i < result.verdict.n_files; i++)
 		dprintf(STDERR_FILENO,
 			"rootfence: the runtime wrapper would also add the new id to the container's /etc/%s; a spec alone cannot\n",
 			result.verdict.files[i].name);
-	return io_write(STDOUT_FILENO, "standard output",
-			patch ? json_patch(result.doc) : result.output, err);
+	if (patch)
+		return io_write_shown(STDOUT_FILENO, "standard output", json_patch(result.doc),
+				      err);
+	return io_write(STDOUT_FILENO, "standard output", result.output, err);
 }
 
 int command_rewrite(const struct command *command, int argc, char **argv)

@@ -82,7 +82,7 @@ static int print_json(struct arena *arena, const char *dir, const struct guard_s
 		return error;
 	json_end_array(writer);
 	json_end_object(writer);
-	return io_write(STDOUT_FILENO, "standard output", json_writer_finish(writer), err);
+	return io_write_shown(STDOUT_FILENO, "standard output", json_writer_finish(writer), err);
 }
 
 static int print_text(struct arena *arena, const char *dir, const struct guard_status *status,
@@ -118,7 +118,8 @@ static int print_text(struct arena *arena, const char *dir, const struct guard_s
 	}
 	if (error < 0)
 		return error;
-	return io_write(STDOUT_FILENO, "standard output", (struct str){ text.data, text.len }, err);
+	return io_write_shown(STDOUT_FILENO, "standard output", (struct str){ text.data, text.len },
+			      err);
 }
 
 int command_status(const struct command *command, int argc, char **argv)

@@ -263,7 +263,7 @@ static int test(struct test_run *run, enum test_format format, int n, char **dir
 			directories[0]);
 	for (struct test_suite *suite = run->suites; suite != NULL; suite = suite->next)
 		run_suite(run, suite);
-	return io_write(STDOUT_FILENO, "standard output", test_report(run, format), err);
+	return io_write_shown(STDOUT_FILENO, "standard output", test_report(run, format), err);
 }
 
 int command_test(const struct command *command, int argc, char **argv)

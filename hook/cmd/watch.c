@@ -149,10 +149,10 @@ static int on_event(const struct abi_event *event, void *data)
 	    strncmp(event->id, watch->container, strlen(watch->container)) != 0)
 		return 0;
 	arena = arena_new();
-	error = io_write(STDOUT_FILENO, "standard output",
-			 watch->format == FORMAT_JSON ? event_json(arena, event)
-						      : event_text(arena, event),
-			 watch->err);
+	error = io_write_shown(STDOUT_FILENO, "standard output",
+			       watch->format == FORMAT_JSON ? event_json(arena, event)
+							    : event_text(arena, event),
+			       watch->err);
 	arena_free(arena);
 	return error;
 }

@@ -98,11 +98,13 @@ void report_from_hook(const char *container, const char *text)
 	struct arena *arena = arena_new();
 	const char *line_end = text[0] != '\0' && text[strlen(text) - 1] == '\n' ? "" : "\n";
 	const char *whole = arena_printf(arena, "rootfence: %s%s", text, line_end);
+	auto_buf struct buf shown = { 0 };
 	struct err ignored;
 
-	io_write(STDERR_FILENO, "standard error", str_from(whole), &ignored);
+	buf_add_shown(&shown, str_from(whole));
+	io_write(STDERR_FILENO, "standard error", (struct str){ shown.data, shown.len }, &ignored);
 	if (parent_stderr >= 0)
-		write_parent_stderr(str_from(whole));
+		write_parent_stderr((struct str){ shown.data, shown.len });
 	report_syslog(LOG_ERR, container, text);
 	arena_free(arena);
 }

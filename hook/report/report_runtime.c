@@ -85,7 +85,7 @@ static void write_log(const char *path, struct str entry)
 		path += 5;
 	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
 	if (fd >= 0)
-		io_write(fd, path, entry, &ignored);
+		io_write_shown(fd, path, entry, &ignored);
 }
 
 void report_from_runtime(const char *log, const char *log_format, const char *container,

@@ -48,7 +48,7 @@ void report_syslog(int severity, const char *container, const char *text)
 		buf_printf(&line, "<%d>rootfence[%d]: ", LOG_AUTHPRIV | severity, (int)getpid());
 		if (container != NULL)
 			buf_printf(&line, "container %s: ", container);
-		buf_add(&line, text, (size_t)len);
+		buf_add_shown(&line, (struct str){ text, (size_t)len });
 		/* Errors, and a log without room, are ignored: a log that nobody keeps must not
 		 * decide about a container. */
 		if (send(log_fd, line.data, line.len + end, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)

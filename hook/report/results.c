@@ -85,7 +85,7 @@ static int flush(struct results *results, size_t most, struct err *err)
 
 	if (text.len <= most)
 		return 0;
-	error = io_write(STDOUT_FILENO, "standard output", text, err);
+	error = io_write_shown(STDOUT_FILENO, "standard output", text, err);
 	results->text.len = 0;
 	if (results->writer != NULL)
 		json_writer_clear(results->writer);

@@ -42,6 +42,8 @@ void xml_add(struct buf *out, struct str text)
 			buf_add(out, "\xef\xbf\xbd", 3);
 		else if (reference(c) != NULL)
 			buf_printf(out, "%s", reference(c));
+		else if (char_is_deceptive(c))
+			buf_printf(out, "&#x%x;", c);
 		else
 			buf_add(out, text.data + i, size);
 		i += size != 0 ? size : 1;

@@ -18,9 +18,10 @@ import docs  # noqa: E402, after sys.path is set
 import formats  # noqa: E402
 import policies  # noqa: E402
 import restraint  # noqa: E402
+import shown  # noqa: E402
 from tap import Tap  # noqa: E402
 
-MODULES = [formats, policies, docs, restraint]
+MODULES = [formats, policies, docs, restraint, shown]
 WANTED = sys.argv[1:]
 
 

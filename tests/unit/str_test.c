@@ -144,7 +144,7 @@ static const struct {
 	/* NOLINTNEXTLINE(misc-misleading-bidirectional): what has to be shown as \uNNNN */
 	{ "\xe2\x81\xa6", "\"\\u2066\"" },
 	{ "\xef\xbb\xbf", "\"\\ufeff\"" },
-	{ "\xf3\xa0\x80\xa0", "\"\\ue0020\"" },
+	{ "\xf3\xa0\x80\xa0", "\"\\udb40\\udc20\"" },
 	{ "\xff\xc0\xaf", "\"\\xff\\xc0\\xaf\"" },
 	{ "gr\xc3\xbc\xc3\x9f", "\"gr\xc3\xbc\xc3\x9f\"" },
 	{ "\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\"" },
@@ -159,6 +159,37 @@ static void quote_rows(void **state)
 		assert_string_equal(quoted, quotes[i].quoted);
 		assert_int_equal(strlen(shown), strlen(quoted) - 2);
 		assert_memory_equal(shown, quoted + 1, strlen(shown));
+	}
+}
+
+static const struct {
+	const char *text, *shown;
+} lines[] = {
+	{ "", "" },
+	{ "a\tb\n\"c\\\"\n", "a\tb\n\"c\\\"\n" },
+	{ "\x1b[2J\r", "\\u001b[2J\\u000d" },
+	{ "a\x7f\xc2\x80\xc2\x9f\xc2\xa0", "a\\u007f\\u0080\\u009f\xc2\xa0" },
+	{ "\xc2\xad\xcd\x8f\xd8\x9c\xe1\x85\x9f", "\\u00ad\\u034f\\u061c\\u115f" },
+	{ "\xe1\x9e\xb4\xe1\xa0\x8e\xe2\x80\x8b", "\\u17b4\\u180e\\u200b" },
+	{ "\xe2\x80\xa8\xe2\x80\xa9", "\\u2028\\u2029" },
+	{ "\xe3\x85\xa4\xef\xb8\x8f\xef\xbb\xbf\xef\xbe\xa0", "\\u3164\\ufe0f\\ufeff\\uffa0" },
+	{ "\xf0\x9d\x85\xb3\xf3\xa0\x81\xbf", "\\ud834\\udd73\\udb40\\udc7f" },
+	{ "\xf0\x9f\x98\x80 gr\xc3\xbc\xc3\x9f", "\xf0\x9f\x98\x80 gr\xc3\xbc\xc3\x9f" },
+	{ "\x9b\xe2\x80", "\\x9b\\xe2\\x80" },
+};
+
+static void shown_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		auto_buf struct buf once = { 0 }, twice = { 0 };
+
+		buf_add_shown(&once, str_from(lines[i].text));
+		assert_true(
+			str_equal((struct str){ once.data, once.len }, str_from(lines[i].shown)));
+		buf_add_shown(&twice, (struct str){ once.data, once.len });
+		assert_true(str_equal((struct str){ once.data, once.len },
+				      (struct str){ twice.data, twice.len }));
 	}
 }
 
@@ -325,12 +356,12 @@ static void path_rows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(utf8_rows),	cmocka_unit_test(utf8_all),
-		cmocka_unit_test(fold_rows),	cmocka_unit_test(fold_equal),
-		WITH_ARENA(quote_rows),		WITH_ARENA(quote_is_cut),
-		cmocka_unit_test(nearest_rows), cmocka_unit_test(number_rows),
-		cmocka_unit_test(comparisons),	cmocka_unit_test(buffers),
-		WITH_ARENA(path_rows),
+		cmocka_unit_test(utf8_rows),   cmocka_unit_test(utf8_all),
+		cmocka_unit_test(fold_rows),   cmocka_unit_test(fold_equal),
+		cmocka_unit_test(shown_rows),  WITH_ARENA(quote_rows),
+		WITH_ARENA(quote_is_cut),      cmocka_unit_test(nearest_rows),
+		cmocka_unit_test(number_rows), cmocka_unit_test(comparisons),
+		cmocka_unit_test(buffers),     WITH_ARENA(path_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
