@@ -151,6 +151,39 @@ static void read_mount_options(struct oci_mount *mount)
 	mount->read_only = ro && !rw;
 }
 
+/*
+ * Does the mount need a source? A file system of the kernel's own has none, and a remount takes
+ * that of the mount it changes. For others runc takes the bundle, and crun a relative path with the
+ * name of the type: "bind", "ext4".
+ */
+static bool needs_source(const struct oci_mount *mount)
+{
+	static const char *const own[] = {
+		"proc",	      "sysfs",	     "tmpfs",	  "ramfs",     "devpts",  "mqueue",
+		"cgroup",     "cgroup2",     "overlay",	  "hugetlbfs", "bpf",	  "devtmpfs",
+		"securityfs", "debugfs",     "tracefs",	  "configfs",  "fusectl", "pstore",
+		"efivarfs",   "binfmt_misc", "selinuxfs", "smackfs",   "resctrl", "binder",
+	};
+
+	if (mount->remount)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(own) && !mount->bind; i++)
+		if (str_is(mount->type.value, own[i]))
+			return false;
+	return true;
+}
+
+static int check_source(const struct fields_reader *reader, const struct oci_mount *mount)
+{
+	const struct json_node *source = mount->source.node;
+
+	if (mount->source.value.len > 0 || !needs_source(mount))
+		return 0;
+	return fields_fail(
+		reader, source != NULL ? source : mount->node,
+		"mount without a source, for which runtimes take different paths; name one");
+}
+
 static int read_mount(const struct fields_reader *reader, struct json_node *value, void *target)
 {
 	static const struct field fields[] = {
@@ -174,7 +207,8 @@ static int read_mount(const struct fields_reader *reader, struct json_node *valu
 	if (error < 0)
 		return error;
 	read_mount_options(mount);
-	return check_layers(reader, mount);
+	error = check_source(reader, mount);
+	return error < 0 ? error : check_layers(reader, mount);
 }
 
 static int read_mounts(const struct fields_reader *reader, struct json_node *value, void *target)

@@ -63,7 +63,7 @@ static void everything_is_read(void **state)
 		*state,
 		"{\"process\":{\"user\":{\"uid\":5,\"gid\":2147483647,\"additionalGids\":[1,2]},"
 		"\"capabilities\":{\"ambient\":[\"CAP_KILL\",\"CAP_CHOWN\",\"CAP_KILL\"]},\"cwd\":\"/a\"},"
-		"\"mounts\":[{\"destination\":\"/d\",\"options\":[\"ro\",\"rbind\"]},{\"destination\":\"/e\","
+		"\"mounts\":[{\"destination\":\"/d\",\"source\":\"/s\",\"options\":[\"ro\",\"rbind\"]},{\"destination\":\"/e\","
 		"\"type\":\"tmpfs\",\"source\":\"x\"}],\"annotations\":{\"k\":\"v\"},\"linux\":{"
 		"\"uidMappings\":[{\"containerID\":1,\"hostID\":4294967294,\"size\":1}],"
 		"\"namespaces\":[{\"type\":\"network\",\"path\":\"/n\"},{\"type\":\"time\"}]}}",
@@ -109,9 +109,10 @@ static void binds(void **state)
 
 		read_config(
 			*state,
-			arena_printf(*state,
-				     "{\"process\":{},\"mounts\":[{\"destination\":\"/d\",%s}]}",
-				     rows[i].members),
+			arena_printf(
+				*state,
+				"{\"process\":{},\"mounts\":[{\"destination\":\"/d\",\"source\":\"/s\",%s}]}",
+				rows[i].members),
 			&config);
 		assert_int_equal(oci_config_mount(&config, 0)->bind, rows[i].bind);
 	}
@@ -122,7 +123,7 @@ static const struct {
 	const char *mount, *paths;
 } sources[] = {
 	{ "\"type\":\"bind\",\"source\":\"/a\"", "/a|" },
-	{ "\"type\":\"bind\"", "|" },
+	{ "\"type\":\"tmpfs\"", "" },
 	{ "\"type\":\"tmpfs\",\"source\":\"/a\"", "" },
 	{ "\"type\":\"tmpfs\",\"source\":\"/a\",\"options\":[\"bind\"]", "/a|" },
 	{ "\"type\":\"ext4\",\"source\":\"/dev/x\"", "/dev/x|" },
