@@ -93,22 +93,27 @@ static enum idmap mount_idmap(const struct oci_mount *mount)
 }
 
 /*
- * Does the mount have writable files of the host that are not a volume? If their owner is mapped to
- * an id of the container, the container writes as root.
+ * Tells of each mount whether it has writable files of the host that are not a volume. If their
+ * owner is mapped to an id of the container, the container writes as root.
  */
-static bool shows_files_of_host(const struct judge *judge, const struct oci_mount *mount)
+static const bool *find_files_of_host(const struct judge *judge)
 {
+	const struct oci_config *config = judge->config;
 	const struct facts *facts = judge->facts;
+	bool *shown = arena_array(judge->arena, config->mounts.n, sizeof(*shown));
 
-	for (size_t i = 0; i < facts->n_sources && !mount->read_only; i++)
-		if (facts->sources[i].from.mount == mount && !facts->sources[i].path.engine_volume)
-			return true;
-	return false;
+	for (size_t i = 0; i < facts->n_sources; i++) {
+		const struct oci_mount *mount = facts->sources[i].from.mount;
+
+		if (!mount->read_only && !facts->sources[i].path.engine_volume)
+			shown[mount - oci_config_mount(config, 0)] = true;
+	}
+	return shown;
 }
 
 /* Returns why the mount must not be idmapped, or NULL. *ret_fix says what to do then. */
 static const char *idmap_flaw(const struct judge *judge, const struct oci_mount *mount,
-			      const char **ret_fix)
+			      bool shows_files_of_host, const char **ret_fix)
 {
 	enum idmap idmap = mount_idmap(mount);
 
@@ -123,7 +128,7 @@ static const char *idmap_flaw(const struct judge *judge, const struct oci_mount 
 		*ret_fix = "drop idmap from the options of the mount, or --userns=auto";
 		return "maps ids of files without a user namespace";
 	}
-	if (!shows_files_of_host(judge, mount))
+	if (!shows_files_of_host)
 		return NULL;
 	*ret_fix = "use a volume, or mount it read-only";
 	return "maps ids of files of the host, which lets the container write as root";
@@ -137,10 +142,11 @@ static const char *idmap_flaw(const struct judge *judge, const struct oci_mount 
 static void check_idmapped_mounts(struct judge *judge)
 {
 	const struct oci_config *config = judge->config;
+	const bool *shown = find_files_of_host(judge);
 
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *mount = oci_config_mount(config, i);
-		const char *fix, *flaw = idmap_flaw(judge, mount, &fix);
+		const char *fix, *flaw = idmap_flaw(judge, mount, shown[i], &fix);
 
 		if (flaw == NULL)
 			continue;
