@@ -3,7 +3,7 @@
 #   make               build/rootfence, one static binary with the BPF program inside
 #   make test          unit tests and golden cases: needs no root, installs nothing, takes a minute
 #   make check         every test and every lint, as .ci/run does it; installs what that needs
-#   make check-SUITE   one of them: build, unit, golden, hostile, commands, policies, faults, fuzz,
+#   make check-SUITE   one of them: build, unit, golden, hostile, commands, policies, faults, mounts, fuzz,
 #                      lint, live
 #   make check-mutations [MUTATE="unit golden"]    checks that each suite can fail; also
 #                      MUTATE="--live live"
@@ -38,7 +38,7 @@ BUILD ?= $(if $(filter 1,$(SAN)),build/san,build)
 
 BUILD_DEPS := gcc make pkgconf clang llvm bpftool libc6-dev linux-libc-dev libbpf-dev libelf-dev \
 	libseccomp-dev libyajl-dev zlib1g-dev
-TEST_DEPS := bats busybox-static clang-format clang-tidy cppcheck crun fuse-overlayfs \
+TEST_DEPS := bats busybox-static clang-format clang-tidy cppcheck crun e2fsprogs fuse-overlayfs \
 	golang-github-opencontainers-specs-dev jq libcap2-bin libclang-rt-dev libcmocka-dev mandoc \
 	podman procps python3 python3-jsonschema runc shellcheck slirp4netns strace uidmap util-linux
 
@@ -177,7 +177,7 @@ test:
 help: ; @sed -n 's/^#   //p' Makefile oci-hooks.d/register.mk tests/fuzz/fuzz.mk tests/vm/vm.mk
 
 # One suite by name, or all of them. tests/run.sh counts the results and prints the summary.
-SUITES := build unit golden hostile commands policies faults fuzz lint live
+SUITES := build unit golden hostile commands policies faults mounts fuzz lint live
 check check-%: export WERROR ?= 1
 check: deps
 	@tests/lib/own_root.py tests/run.sh

@@ -49,6 +49,10 @@ suite_faults() {
 	make "$jobs" all >&2 || return
 	echo 'faults|tests/faults/run.sh'
 }
+suite_mounts() {
+	make "$jobs" all >&2 || return
+	echo 'mounts|tests/mounts/run.sh'
+}
 suite_fuzz() {
 	make "$jobs" fuzz-targets >&2 || return
 	echo 'fuzz|tests/fuzz/run.sh'
@@ -139,7 +143,7 @@ run_suite() {
 
 main() {
 	local suite suites=("$@")
-	[[ $# -gt 0 ]] || suites=(build unit golden hostile commands policies faults fuzz lint live vm)
+	[[ $# -gt 0 ]] || suites=(build unit golden hostile commands policies faults mounts fuzz lint live vm)
 	mkdir -p "$log_dir"
 	rm -f "$log_dir/summary"
 	for suite in "${suites[@]}"; do
