@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * oci_config_read(): what it accepts is within the schema's bounds. In other bytes, or with an
- * unknown member, a document is accepted or refused alike.
+ * oci_config_read(): what it accepts is within the schema's bounds, has only the words of its
+ * enumerations, and no two mappings of one id. In other bytes, or with an unknown member, a document
+ * is accepted or refused alike.
  */
 #include <string.h>
 
 #include "fuzz.h"
 #include "oci/capability.h"
 #include "oci/state.h"
+#include "words.h"
 
 const size_t fuzz_prefix = 0;
 
@@ -43,15 +45,53 @@ static void check_strings(const struct oci_strings *strings)
 		must(strings->items[i].node->type == JSON_STRING, "string %zu", i);
 }
 
+/* The range has ids, ends before (uid_t)-1, and shares no id with the other. */
+static void check_range(uint64_t first, uint64_t size, uint64_t other, uint64_t other_size)
+{
+	must(size > 0 && first + size <= UINT32_MAX, "%llu ids from %llu", (unsigned long long)size,
+	     (unsigned long long)first);
+	must(first + size <= other || other + other_size <= first, "ids %llu and %llu are shared",
+	     (unsigned long long)first, (unsigned long long)other);
+}
+
 static void check_mappings(const struct oci_list *list)
 {
 	const struct oci_mapping *items = list->items;
 
 	for (size_t i = 0; i < list->n; i++) {
-		check_id(&items[i].container_id, UINT32_MAX);
-		check_id(&items[i].host_id, UINT32_MAX);
-		check_id(&items[i].size, UINT32_MAX);
+		const struct oci_mapping *a = &items[i];
+
+		check_id(&a->container_id, UINT32_MAX);
+		check_id(&a->host_id, UINT32_MAX);
+		check_id(&a->size, UINT32_MAX);
+		check_range(a->container_id.value, a->size.value, UINT32_MAX, 1);
+		check_range(a->host_id.value, a->size.value, UINT32_MAX, 1);
+		for (size_t k = 0; k < i; k++) {
+			check_range(a->container_id.value, a->size.value,
+				    items[k].container_id.value, items[k].size.value);
+			check_range(a->host_id.value, a->size.value, items[k].host_id.value,
+				    items[k].size.value);
+		}
 	}
+}
+
+static void check_both(const struct oci_list *uids, const struct oci_list *gids)
+{
+	must((uids->n > 0) == (gids->n > 0), "%zu mappings of uids, %zu of gids", uids->n, gids->n);
+	check_mappings(uids);
+	check_mappings(gids);
+}
+
+/* A new user namespace has mappings of both kinds, since runtimes make up what is missing. */
+static void check_user_namespace(const struct oci_linux *config)
+{
+	const struct oci_namespace *user = &config->namespaces.types[NAMESPACE_USER];
+
+	check_mappings(&config->uid_mappings);
+	check_mappings(&config->gid_mappings);
+	must(user->node == NULL || user->path.node != NULL ||
+		     (config->uid_mappings.n > 0 && config->gid_mappings.n > 0),
+	     "a new user namespace without mappings");
 }
 
 static void check_model(const struct oci_config *config)
@@ -77,8 +117,8 @@ static void check_model(const struct oci_config *config)
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		must(oci_config_mount(config, i)->destination.node != NULL, "mount %zu", i);
 		check_strings(&oci_config_mount(config, i)->options);
-		check_mappings(&oci_config_mount(config, i)->uid_mappings);
-		check_mappings(&oci_config_mount(config, i)->gid_mappings);
+		check_both(&oci_config_mount(config, i)->uid_mappings,
+			   &oci_config_mount(config, i)->gid_mappings);
 	}
 	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++) {
 		const struct oci_namespace *namespace = &config->linux_.namespaces.types[i];
@@ -89,8 +129,8 @@ static void check_model(const struct oci_config *config)
 		must(namespace->path.node == NULL || namespace->path.value.data[0] == '/',
 		     "path of namespace %u", i);
 	}
-	check_mappings(&config->linux_.uid_mappings);
-	check_mappings(&config->linux_.gid_mappings);
+	check_user_namespace(&config->linux_);
+	must_have_known_words(config->doc);
 	check_strings(&config->linux_.masked_paths);
 	check_strings(&config->linux_.readonly_paths);
 }

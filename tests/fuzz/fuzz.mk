@@ -16,7 +16,7 @@ COVERAGE := -fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-
 FUZZ_TARGETS := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 FUZZ_SHARED := $(filter-out %_fuzz.c tests/fuzz/mutate.c,$(sort $(wildcard tests/fuzz/*.c)))
 # The input of these targets is not JSON.
-FUZZ_PLAIN := args decide event
+FUZZ_PLAIN := args decide event overlay
 FUZZ_BINARIES := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 TIME ?= 60
 ENGINE ?= libfuzzer

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The mutator of the targets that read JSON. It keeps the shape of a document and changes what
- * runtimes read differently: names swapped, in another case, with escapes, given twice; numbers in
- * other spellings; values moved, copied, left out. Every fourth time, and if the text is not a
+ * runtimes read differently: names swapped, in another case, with escapes, given twice; words nearly
+ * right; numbers in other spellings; values moved, copied, left out. Every fourth time, and if the text is not a
  * document, it uses libFuzzer's own mutation of bytes. AFL++ has its own mutator and needs none.
  */
 #include <string.h>
@@ -195,6 +195,7 @@ static struct str other_number(struct mutation *m)
 		"2147483648",
 		"255",
 		"256",
+		"4294967294",
 		"4294967295",
 		"4294967296",
 		"1000",
@@ -214,6 +215,36 @@ static struct str other_number(struct mutation *m)
 	if (node == NULL)
 		node = any(m);
 	return replace(m, node, str_from(numbers[dice(&m->seed, ARRAY_SIZE(numbers))]));
+}
+
+/* Writes a word so that some reader might take it for the same one, or for none. */
+static struct str nearby_word(struct mutation *m)
+{
+	static const struct {
+		const char *before, *after;
+	} around[] = { { "", " " }, { " ", "" },   { "", "S" }, { "x", "" },
+		       { "", "," }, { "", "\\n" }, { "-", "" } };
+	const struct json_node *node = any_of(m, JSON_STRING);
+	unsigned int how = dice(&m->seed, ARRAY_SIZE(around) + 3);
+	struct str text;
+	size_t at;
+
+	if (node == NULL || source(m, node).len <= 2)
+		return m->doc->text;
+	text = source(m, node);
+	at = 1 + dice(&m->seed, (unsigned int)text.len - 2);
+	if (how < ARRAY_SIZE(around))
+		return replace(m, node,
+			       str_from(arena_printf(m->arena, "\"%s%.*s%s\"", around[how].before,
+						     (int)text.len - 2, text.data + 1,
+						     around[how].after)));
+	if (how == ARRAY_SIZE(around))
+		return replace(m, node, STR("\"\""));
+	if (how == ARRAY_SIZE(around) + 1 || (text.data[at] | 0x20) < 'a' ||
+	    (text.data[at] | 0x20) > 'z')
+		return splice(m, node->end - 2, node->end - 1, (struct str){ 0 });
+	return splice(m, node->start + at, node->start + at + 1,
+		      str_from(arena_printf(m->arena, "%c", text.data[at] ^ 0x20)));
 }
 
 static struct str other_constant(struct mutation *m)
@@ -307,7 +338,7 @@ static struct str value_as_bytes(struct mutation *m)
 static struct str (*const mutations[])(struct mutation *) = {
 	name_of_another,  name_in_other_case, with_escape, other_number, other_constant,
 	value_of_another, left_out,	      twice,	   moved_here,	 nested,
-	value_as_bytes,	  value_as_bytes,
+	value_as_bytes,	  value_as_bytes,     nearby_word,
 };
 
 /* Puts the text after the target's prefix. If it does not fit, nothing changes. */

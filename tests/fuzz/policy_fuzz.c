@@ -55,7 +55,7 @@ static const char spec[] =
 	"\"sysctl\":{\"kernel.core_pattern\":\"|/x\",\"net.ipv4.tcp_syncookies\":\"1\"},"
 	"\"maskedPaths\":[\"/proc/kcore\"],\"readonlyPaths\":[],\"rootfsPropagation\":\"rshared\","
 	"\"netDevices\":{\"eth0\":{}},\"devices\":[{\"path\":\"/dev/mem\",\"type\":\"c\",\"major\":1,\"minor\":1}],"
-	"\"resources\":{\"devices\":[{\"allow\":true},{\"allow\":true,\"type\":\"c\",\"major\":10,\"minor\":200,\"access\":\"rwm\"}],"
+	"\"resources\":{\"devices\":[{\"allow\":true,\"access\":\"rwm\"},{\"allow\":true,\"type\":\"c\",\"major\":10,\"minor\":200,\"access\":\"rwm\"}],"
 	"\"pids\":{\"limit\":-1},\"memory\":{\"limit\":9999999999},\"unified\":{\"pids.max\":\"max\"}},"
 	"\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"bpf\"],\"action\":\"SCMP_ACT_ERRNO\"}]}}}";
 

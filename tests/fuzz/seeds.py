@@ -110,6 +110,28 @@ def command_lines():
     return [line.replace(" ", "\n").replace("''", "").encode() for line in found]
 
 
+OVERLAY_WORDS = ["lowerdir=", "upperdir=", "workdir=", "lowerdir+=", "datadir+=", "/etc", "/srv/a",
+                 "redirect_dir=off", "ro", "userxattr", "/var/lib/containers/storage/overlay/l/merged"]
+OVERLAY_TRICKS = [
+    b"lowerdir=/srv/a:/srv/b\nupperdir=/srv/u\nworkdir=/srv/w", b"lowerdir=/srv/a\\\nx:/etc",
+    b"lowerdir=/srv/a\\,lowerdir=/etc:/srv/b", b"lowerdir+=/srv/\\a\nlowerdir+=/srv/b",
+    b"lowerdir=/srv/a\\:b:/srv/c", b"lowerdir=/srv/a::/srv/b", b"lowerdir=/srv/a\\",
+    b"lowerdir=/srv/a,upperdir=/srv/u,workdir=/srv/w", b",lowerdir=/srv/a", b"lowerdir=:/srv/a"]
+
+
+def overlay_options(texts):
+    """The options of each overlay in these specs, one in a line."""
+    found = []
+    for text in texts:
+        try:
+            mounts = json.loads(text)["mounts"]
+            found += ["\n".join(mount["options"]).encode() for mount in mounts
+                      if mount["type"] == "overlay"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+    return found
+
+
 def main():
     cases = files("tests/golden/*/*/config.json")
     small = [text for text in cases if len(text) < 1500]
@@ -134,6 +156,7 @@ def main():
     write_seeds("rewrite", spread(small + engines + hostile_specs, both) +
                 [b"90" + text for text in small])
     write_seeds("args", lines)
+    write_seeds("overlay", overlay_options(cases + hostile_specs) + OVERLAY_TRICKS)
     write_seeds("decide", [bytes(range(48)), bytes(64), b"\x81" * 48])
     write_seeds("event", [b"e" + bytes(480), b"x" + bytes(480)])
 
@@ -143,6 +166,7 @@ def main():
     write_dictionary(os.path.join(OUT, "state.dict"), dictionary(states))
     write_dictionary(os.path.join(OUT, "policy.dict"),
                      dictionary(policies + files("policies/schema.json")))
+    write_dictionary(os.path.join(OUT, "overlay.dict"), OVERLAY_WORDS)
     write_dictionary(os.path.join(OUT, "args.dict"),
                      sorted({word for line in lines for word in line.decode().split() if word}))
 
