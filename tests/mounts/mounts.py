@@ -45,6 +45,13 @@ CGROUP = f"/rootfence-mounts-{os.getpid()}"
 TIMEOUT = 60
 
 
+def delete_mounted(device, target):
+    """Mounts a directory that then has no name any more."""
+    directory = tempfile.mkdtemp(dir=device)
+    kernel.mount(directory, target, None, kernel.MS_BIND)
+    os.rmdir(directory)
+
+
 def host_operation(operation):
     """Makes one mount of the host. Returns False if the kernel refuses it."""
     word, *rest = operation
@@ -66,6 +73,8 @@ def host_operation(operation):
                 kernel.new_mount("overlay", [tuple(o.split("=", 1)) for o in options], target)
             else:
                 kernel.mount("overlay", target, "overlay", 0, ",".join(options))
+        elif word == "deleted":
+            delete_mounted(*rest)
         else:
             kernel.unmount(rest[0])
     except OSError:

@@ -7,7 +7,7 @@ the container's own (proc, mqueue, ...) are left out. The process must have a mo
 own, which the mounts change.
 """
 
-import contextlib
+import errno
 import fnmatch
 import os
 import stat
@@ -22,6 +22,8 @@ FLAGS = {"ro": kernel.MS_RDONLY, "nosuid": kernel.MS_NOSUID, "nodev": kernel.MS_
 OF_THE_CONTAINER = {"proc", "sysfs", "mqueue", "devpts", "cgroup", "cgroup2"}
 WRITTEN = "written-by-the-container"
 LINKS_MAX = 40
+# What an overlay lists, but cannot show since its layers overlap or change.
+NOT_THERE = (errno.ENOENT, errno.ELOOP, errno.ESTALE)
 FILES_MAX = 5000
 
 
@@ -135,8 +137,11 @@ class Look:
             below = os.path.join(path, name)
             if any(fnmatch.fnmatchcase(below, pattern) for pattern in allowed):
                 continue
-            with contextlib.suppress(FileNotFoundError):  # listed by an overlay, and not there
+            try:
                 self.walk(below, allowed, status.st_dev)
+            except OSError as error:
+                if error.errno not in NOT_THERE:
+                    raise
 
 
 def secrets():

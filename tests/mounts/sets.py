@@ -63,6 +63,8 @@ class Sets:
 
     def target(self):
         roll = self.random.randrange(100)
+        if roll < 8 and self.odd:
+            return self.pick(world.ROOTS) + self.pick(["", "/data", "/data/sub"])
         if roll < 55:
             return self.pick(world.VOLUMES) + self.pick(["", "", "", "/sub"])
         if roll < 75:
@@ -126,6 +128,8 @@ class Sets:
         if roll < 90:
             return ["overlay", self.overlay_options(), target, self.pick(["/", "/", "/srv"]),
                     self.chance(30)]
+        if self.oddly(25):
+            return ["deleted", self.pick(world.DEVICES), target]
         return ["unmount", self.pick(world.DEVICES) if self.chance(60) else target]
 
     # the spec
@@ -243,7 +247,7 @@ class Sets:
     def make(self):
         self.odd = self.chance(60)
         bundle = self.chance(50)
-        operations = [self.host_operation() for _ in range(self.random.choice([0, 1, 1, 2, 3, 4]))]
+        operations = [self.host_operation() for _ in range(self.random.choice([0, 1, 1, 2, 3, 4, 6]))]
         mounts = [self.spec_mount(i) for i in range(self.random.choice([1, 1, 1, 2, 3]))]
         mounts.insert(0, {"destination": "/proc", "type": "proc", "source": "proc"})
         config = dict(BASE, root=self.root(bundle), mounts=mounts)

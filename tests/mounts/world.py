@@ -36,6 +36,8 @@ IN_DEVICE = ["", "/priv", "/priv/deep", "/pub", "/pub/sub", "/etc"]
 SCRATCH = [f"/srv/ov{i}" for i in range(3)]  # each has upper and work
 BUNDLE = "/srv/bundle"
 OWN_ROOT = "/var/lib/containers/storage/overlay/own/merged"
+# Below OWN_ROOT only the engine mounts anything, and the product relies on that.
+ROOTS = [BUNDLE + "/rootfs"]
 TARGETS = ["/mnt/t0", "/mnt/t1"]  # empty directories to mount at
 LINKS = {
     "/srv/links/etc": "/etc", "/srv/links/up": "../../etc/ssh", "/srv/links/chain": "up",
