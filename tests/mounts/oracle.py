@@ -93,7 +93,9 @@ def perform_mount(mount, root, bundle, split):
 def perform(config, bundle, split):
     """Makes all mounts. Returns the container's root. OSError: the kernel refuses one."""
     os.chdir(bundle)
-    root = os.path.join(bundle, config.get("root", {}).get("path", ""))
+    if "root" not in config:
+        raise OSError("no root, which every runtime refuses")
+    root = os.path.join(bundle, config["root"].get("path", ""))
     if not os.path.isdir(root):
         raise OSError(f"no root {root}")
     root = os.path.realpath(root)
