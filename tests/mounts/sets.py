@@ -156,7 +156,7 @@ class Sets:
         if not self.oddly(25):
             return f"/data/m{number}"
         return self.pick([f"/m{number}/../n", f"//m{number}", "/link/m", f"m{number}", "/link",
-                          "/run/secrets", "/data", f"/data/../../m{number}", "/etc/hosts", "/dev"])
+                          "/run/secrets", "/data", f"/data/../../m{number}", "/etc/hosts", "/dev", "/", "."])
 
     def trick(self):
         """Options that the kernel, or a runtime, reads in another way than one string at a time."""
