@@ -168,6 +168,7 @@ static int create_runtime(struct hook *hook, struct err *err)
 		return error;
 	options.policy = policy;
 	options.bundle = state.bundle;
+	options.id = state.id;
 	options.userns_needs_seal = is_state && !guard_refuses_userns(hook->guard_dir);
 	error = pipeline_judge_doc(hook->arena, &options, doc, &result, err);
 	if (error < 0)

@@ -9,72 +9,6 @@
 
 #include "base/cleanup.h"
 
-/*
- * Mounts that engines put into every container: hosts, resolv.conf, secrets, shm, ... Sources are
- * those of podman, CRI-O, buildah, Docker, BuildKit, containerd, engines built on it, and the
- * kubelet; `*` is one path component. All lie in directories that only the engine's own user can
- * write.
- */
-static const struct {
-	const char *destination; /* NULL: anywhere */
-	const char *source;
-} engine_mounts[] = {
-	{ "/etc/hosts", "*/overlay-containers/*/userdata/hosts" },
-	{ "/etc/hostname", "*/overlay-containers/*/userdata/hostname" },
-	{ "/etc/resolv.conf", "*/overlay-containers/*/userdata/resolv.conf" },
-	{ "/etc/passwd", "*/overlay-containers/*/userdata/passwd" },
-	{ "/etc/group", "*/overlay-containers/*/userdata/group" },
-	{ "/dev/shm", "*/overlay-containers/*/userdata/shm" },
-	{ "/run/.containerenv", "*/overlay-containers/*/userdata/.containerenv" },
-	{ "/run/secrets", "*/overlay-containers/*/userdata/run/secrets" },
-	{ "/run/secrets/*", "*/overlay-containers/*/userdata/secrets/*" },
-	{ "/run/secrets/*", "*/overlay-containers/*/userdata/run/secrets/*" },
-	{ "/etc/hosts", "/var/lib/docker/containers/*/hosts" },
-	{ "/etc/hostname", "/var/lib/docker/containers/*/hostname" },
-	{ "/etc/resolv.conf", "/var/lib/docker/containers/*/resolv.conf" },
-	{ "/dev/shm", "/var/lib/docker/containers/*/mounts/shm" },
-	{ "/run/secrets", "/var/lib/docker/containers/*/mounts/secrets" },
-	{ "/run/secrets/*", "/var/lib/docker/containers/*/mounts/secrets/*" },
-	/* A daemon with userns-remap has all of this in a directory named after its first ids. */
-	{ "/etc/hosts", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/hosts" },
-	{ "/etc/hostname", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/hostname" },
-	{ "/etc/resolv.conf", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/resolv.conf" },
-	{ "/dev/shm", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/mounts/shm" },
-	{ "/run/secrets", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/mounts/secrets" },
-	{ "/run/secrets/*", "/var/lib/docker/[0-9]*.[0-9]*/containers/*/mounts/secrets/*" },
-	/* BuildKit in dockerd: RUN steps. */
-	{ "/etc/hosts", "/var/lib/docker/buildkit/executor/hosts*" },
-	{ "/etc/resolv.conf", "/var/lib/docker/buildkit/executor/resolv.conf" },
-	{ "/etc/hosts", "/var/lib/docker/[0-9]*.[0-9]*/buildkit/executor/hosts*" },
-	{ "/etc/resolv.conf", "/var/lib/docker/[0-9]*.[0-9]*/buildkit/executor/resolv.conf" },
-	/* RUN --mount of type cache and of type secret. */
-	{ NULL, "/var/lib/docker/tmp/buildkit-mount[0-9]*" },
-	{ NULL, "/var/lib/docker/tmp/buildkit-secrets[0-9]*/*" },
-	{ NULL, "/var/lib/docker/[0-9]*.[0-9]*/tmp/buildkit-mount[0-9]*" },
-	{ NULL, "/var/lib/docker/[0-9]*.[0-9]*/tmp/buildkit-secrets[0-9]*/*" },
-	{ "/etc/hostname", "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
-	{ "/etc/hosts", "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts" },
-	{ "/etc/resolv.conf",
-	  "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },
-	{ "/dev/shm", "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm" },
-	/* k3s and rke2, k0s. */
-	{ "/etc/hostname",
-	  "/var/lib/rancher/*/agent/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
-	{ "/etc/hosts",
-	  "/var/lib/rancher/*/agent/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts" },
-	{ "/etc/resolv.conf",
-	  "/var/lib/rancher/*/agent/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },
-	{ "/dev/shm", "/run/k3s/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm" },
-	{ "/etc/hostname",
-	  "/var/lib/k0s/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
-	{ "/etc/hosts", "/var/lib/k0s/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts" },
-	{ "/etc/resolv.conf",
-	  "/var/lib/k0s/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },
-	{ "/dev/shm", "/run/k0s/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm" },
-	{ "/etc/hosts", "/var/lib/kubelet/pods/*/etc-hosts" },
-	{ "/dev/termination-log", "/var/lib/kubelet/pods/*/containers/*/*" },
-};
-
 /* A source pattern that starts with "*" is relative to one of these. */
 static const struct {
 	const char *path;
@@ -109,73 +43,90 @@ static bool starts_as(struct str path, const char *pattern)
 	return path.len >= len && memcmp(path.data, pattern, len) == 0;
 }
 
-static bool path_matches(const char *pattern, struct str path)
+bool engine_path_matches(const char *pattern, struct str path)
 {
 	if (!starts_as(path, pattern))
 		return false;
 	return strpbrk(pattern, "*[") != NULL ? path_fits(pattern, path) : str_is(path, pattern);
 }
 
-static enum engine_paths source_engine(const char *pattern, struct str source)
+/* Returns the component of the path in the place of `@` in the pattern; empty if there is none. */
+static struct str component_at(const char *pattern, struct str path)
+{
+	const char *mark = strchr(pattern, '@');
+	size_t slashes = 0, start, end;
+
+	for (const char *p = pattern; mark != NULL && p < mark; p++)
+		slashes += *p == '/';
+	for (start = 0; start < path.len && slashes > 0; start++)
+		slashes -= path.data[start] == '/';
+	for (end = start; end < path.len && path.data[end] != '/'; end++)
+		;
+	return mark != NULL ? (struct str){ path.data + start, end - start } : (struct str){ 0 };
+}
+
+/* Matches a path with a pattern in which one component may be `@`, and tells that component. */
+static bool match_owned(const char *pattern, struct str path, struct str *ret_who)
+{
+	char text[256];
+	size_t len = strlen(pattern);
+
+	if (len >= sizeof(text))
+		return false;
+	for (size_t i = 0; i <= len; i++)
+		text[i] = pattern[i] == '@' ? '*' : pattern[i];
+	*ret_who = component_at(pattern, path);
+	return engine_path_matches(text, path);
+}
+
+enum engine_paths engine_path(const char *pattern, struct str path, struct str *ret_who)
 {
 	char full[256];
 
 	if (pattern[0] != '*')
-		return path_matches(pattern, source) ? ENGINE_ROOT : ENGINE_NONE;
+		return match_owned(pattern, path, ret_who) ? ENGINE_ROOT : ENGINE_NONE;
 	for (size_t i = 0; i < ARRAY_SIZE(storage_roots); i++) {
 		int len;
 
-		if (!starts_as(source, storage_roots[i].path))
+		if (!starts_as(path, storage_roots[i].path))
 			continue;
 		len = snprintf(full, sizeof(full), "%s%s", storage_roots[i].path, pattern + 1);
 
-		if (len > 0 && (size_t)len < sizeof(full) && path_matches(full, source))
+		if (len > 0 && (size_t)len < sizeof(full) && match_owned(full, path, ret_who))
 			return storage_roots[i].engine;
 	}
 	return ENGINE_NONE;
 }
 
-enum engine_paths engine_mount(const struct oci_mount *mount)
-{
-	enum engine_paths engine = ENGINE_NONE;
-
-	for (size_t i = 0; i < ARRAY_SIZE(engine_mounts) && engine == ENGINE_NONE; i++)
-		if (engine_mounts[i].destination == NULL ||
-		    path_matches(engine_mounts[i].destination, mount->destination.value))
-			engine = source_engine(engine_mounts[i].source, mount->source.value);
-	return engine;
-}
-
-enum engine_paths engine_layer(struct str path)
-{
-	enum engine_paths engine = source_engine("*/overlay/*/merged", path);
-
-	return engine != ENGINE_NONE
-		       ? engine
-		       : source_engine("*/overlay-containers/*/userdata/overlay/*/*", path);
-}
-
-bool engine_root(struct str path)
-{
-	return source_engine("*/overlay/*/merged", path) == ENGINE_ROOT ||
-	       path_matches("/var/lib/docker/overlay2/*/merged", path) ||
-	       path_matches("/var/lib/docker/[0-9]*.[0-9]*/overlay2/*/merged", path);
-}
-
-/* Does the pattern match the path or a directory above it? */
-static bool lies_in(const char *pattern, struct str path)
+bool engine_path_starts(const char *pattern, struct str path, struct str *ret_who)
 {
 	for (size_t len = path.len; len > 0; len--)
 		if ((len == path.len || path.data[len] == '/') &&
-		    path_matches(pattern, (struct str){ path.data, len }))
+		    match_owned(pattern, (struct str){ path.data, len }, ret_who))
 			return true;
 	return false;
 }
 
+enum engine_paths engine_mounted_layer(struct str path)
+{
+	struct str ignored;
+
+	return engine_path("*/overlay/*/merged", path, &ignored);
+}
+
+bool engine_root(struct str path)
+{
+	return engine_mounted_layer(path) == ENGINE_ROOT ||
+	       engine_path_matches("/var/lib/docker/overlay2/*/merged", path) ||
+	       engine_path_matches("/var/lib/docker/[0-9]*.[0-9]*/overlay2/*/merged", path);
+}
+
 static bool lies_in_one(const char *const *patterns, size_t n, struct str path)
 {
+	struct str ignored;
+
 	for (size_t i = 0; i < n && !str_path_climbs(path); i++)
-		if (lies_in(patterns[i], path))
+		if (engine_path_starts(patterns[i], path, &ignored))
 			return true;
 	return false;
 }
@@ -191,6 +142,17 @@ bool engine_volume(struct str path)
 	};
 
 	return lies_in_one(volumes, ARRAY_SIZE(volumes), path);
+}
+
+bool engine_pod_staging(struct str path)
+{
+	static const char *const directories[] = {
+		"/var/lib/kubelet/plugins/*/*",
+		"/var/lib/k0s/kubelet/plugins/*/*",
+		"/var/snap/microk8s/common/var/lib/kubelet/plugins/*/*",
+	};
+
+	return lies_in_one(directories, ARRAY_SIZE(directories), path);
 }
 
 bool engine_pod_volume(struct str path)
@@ -259,6 +221,15 @@ bool engine_root_by_name(struct str path)
 	};
 
 	return has_one(path, places, ARRAY_SIZE(places));
+}
+
+bool engine_overlay(struct str path)
+{
+	struct str ignored;
+
+	return engine_root_by_name(path) ||
+	       engine_path("*/overlay-containers/*/userdata/overlay/*/*", path, &ignored) !=
+		       ENGINE_NONE;
 }
 
 bool engine_bundle_by_name(struct str path)

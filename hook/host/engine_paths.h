@@ -14,11 +14,20 @@ enum engine_paths {
 	ENGINE_USER, /* of a rootless engine, whose user can put links to anywhere there */
 };
 
-/* Returns whose engine made this mount by itself, by its destination and source. */
-enum engine_paths engine_mount(const struct oci_mount *mount);
+/*
+ * Patterns: `*` is one path component, `@` too; *ret_who is what stands in its place. A pattern that
+ * starts with `*` starts in any storage of containers/storage.
+ */
+enum engine_paths engine_path(const char *pattern, struct str path, struct str *ret_who);
 
-/* Returns in whose storage this layer is: for image mounts, and for `-v SOURCE:DESTINATION:O`. */
-enum engine_paths engine_layer(struct str path);
+/* The same for a path that the pattern, or one above the path, matches. Without storages. */
+bool engine_path_starts(const char *pattern, struct str path, struct str *ret_who);
+
+/* Does the path match a pattern without `@`? */
+bool engine_path_matches(const char *pattern, struct str path);
+
+/* Returns in whose storage this is the place of a layer that is mounted: an image, or a root. */
+enum engine_paths engine_mounted_layer(struct str path);
 
 /* True if this is where root's engine assembles the root of a container. */
 bool engine_root(struct str path);
@@ -29,11 +38,17 @@ bool engine_root_by_name(struct str path);
 /* True if the path is named like layers of such roots. */
 bool engine_layer_by_name(struct str path);
 
+/* True if an engine mounts an overlay of its own here. */
+bool engine_overlay(struct str path);
+
 /* True if the path is named like bundles of podman. */
 bool engine_bundle_by_name(struct str path);
 
 /* True if this is, or lies in, a volume that an engine of root's made. */
 bool engine_volume(struct str path);
+
+/* True if this lies where the kubelet's plugins mount a volume before it goes to its pods. */
+bool engine_pod_staging(struct str path);
 
 /* True if this is, or lies in, a volume that the kubelet made or mounted for a pod. */
 bool engine_pod_volume(struct str path);

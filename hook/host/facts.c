@@ -153,7 +153,8 @@ static void note_root_place(struct arena *arena, struct path_fact *fact)
 
 /*
  * Is it a volume under all its names? A mount that the kubelet made for a pod may come from
- * anywhere, since the cluster has allowed it.
+ * anywhere, since the cluster has allowed it. If nothing shows the whole file system, the rest of
+ * its names is not known.
  */
 static bool is_volume(const struct path_fact *fact)
 {
@@ -162,9 +163,66 @@ static bool is_volume(const struct path_fact *fact)
 	if (engine_pod_volume(path))
 		return true;
 	for (size_t i = 0; i < fact->n_origins; i++)
-		if (!engine_volume(fact->origins[i].path))
+		if (fact->origins[i].how != PLACE_INSIDE && !is_volume(&fact->origins[i]))
 			return false;
-	return engine_volume(path);
+	return engine_volume(path) && !(fact->part && engine_volume(fact->point)) &&
+	       fact->unknown == NULL;
+}
+
+/* Does the mount bring along what is mounted below its source? "bind" alone does not. */
+static enum origins origins_of(const struct mount_path *source)
+{
+	bool bind = false, recursive = false;
+
+	for (size_t i = 0; i < source->mount->options.n; i++) {
+		struct str option = source->mount->options.items[i].value;
+
+		bind = bind || str_is(option, "bind");
+		recursive = recursive || str_is(option, "rbind");
+	}
+	return source->layer || (bind && !recursive) ? ORIGINS_WANTED : ORIGINS_AND_MOUNTS;
+}
+
+/*
+ * The kubelet mounts a volume for its plugin first, and from there for each of its pods. These names
+ * of a pod's volume are not other places of the host.
+ */
+static void drop_pod_places(struct path_fact *fact)
+{
+	size_t n = 0;
+
+	if (fact->error != 0 || !engine_pod_volume(str_from(fact->resolved)))
+		return;
+	for (size_t i = 0; i < fact->n_origins; i++) {
+		const struct path_fact *origin = &fact->origins[i];
+
+		if (origin->how != PLACE_SAME ||
+		    !(engine_pod_staging(origin->path) || engine_pod_volume(origin->path)))
+			fact->origins[n++] = *origin;
+	}
+	fact->n_origins = n;
+}
+
+/* Does it lie in a directory of another container, under one of its two names? */
+static bool is_foreign(struct arena *arena, const struct path_fact *fact,
+		       const struct container_names *names)
+{
+	const char *spelled = str_path_normalize(arena, fact->path);
+
+	return (spelled != NULL && engine_foreign(str_from(spelled), names)) ||
+	       (fact->error == 0 && engine_foreign(str_from(fact->resolved), names));
+}
+
+/*
+ * Is it an image that the engine mounts by itself? Engines mount images read-only: a place that can
+ * be written is the root of a container.
+ */
+static bool is_image(const struct mount_path *source, const struct path_fact *fact,
+		     enum facts_scope scope)
+{
+	if (!source->image)
+		return false;
+	return fact->error == 0 ? !fact->upper : scope == FACTS_OFFLINE;
 }
 
 /* Returns the name under which a rewritten spec mounts files of the bundle. */
@@ -235,11 +293,13 @@ static void collect_host_again(const struct facts *before, struct facts *facts)
 static void collect_sources(struct lookup *lookup, const struct oci_config *config,
 			    const struct facts_query *query, struct facts *facts)
 {
+	const struct container_names names = container_names(
+		lookup->arena, config, query->id != NULL ? str_from(query->id) : (struct str){ 0 });
 	const struct facts *before = query->before;
 	const struct mount_path *sources;
 	size_t n_sources;
 
-	sources = mount_paths(lookup->arena, config, &n_sources);
+	sources = mount_paths(lookup->arena, config, &names, &n_sources);
 	facts->sources = arena_array(lookup->arena, n_sources, sizeof(*facts->sources));
 	for (size_t i = 0; i < n_sources; i++) {
 		struct source_fact *source = &facts->sources[facts->n_sources];
@@ -256,12 +316,16 @@ static void collect_sources(struct lookup *lookup, const struct oci_config *conf
 			continue;
 		}
 		source->from = sources[i];
-		source->path =
-			spec_path_fact(lookup, sources[i].path, query->bundle, ORIGINS_WANTED,
-				       before != NULL && facts->n_sources < before->n_sources
-					       ? &before->sources[facts->n_sources].path
-					       : NULL);
+		source->path = spec_path_fact(lookup, sources[i].path, query->bundle,
+					      origins_of(&sources[i]),
+					      before != NULL && facts->n_sources < before->n_sources
+						      ? &before->sources[facts->n_sources].path
+						      : NULL);
+		drop_pod_places(&source->path);
 		source->path.engine_volume = is_volume(&source->path);
+		source->path.foreign = is_foreign(lookup->arena, &source->path, &names);
+		if (is_image(&sources[i], &source->path, query->scope))
+			continue;
 		facts->n_sources++;
 	}
 }
@@ -291,9 +355,10 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 	if (namespaces[NAMESPACE_USER].path.node != NULL)
 		read_joined_maps(&lookup, &namespaces[NAMESPACE_USER], &facts);
 	if (config->root.path.node != NULL) {
-		facts.root = spec_path_fact(&lookup, root, query->bundle,
-					    engine_root(root) ? ORIGINS_IGNORED : ORIGINS_WANTED,
-					    before != NULL ? &before->root : NULL);
+		facts.root =
+			spec_path_fact(&lookup, root, query->bundle,
+				       engine_root(root) ? ORIGINS_IGNORED : ORIGINS_AND_MOUNTS,
+				       before != NULL ? &before->root : NULL);
 		note_root_place(arena, &facts.root);
 	}
 	collect_sources(&lookup, config, query, &facts);

@@ -27,6 +27,7 @@ struct host_facts {
 struct facts_query {
 	enum facts_scope scope;
 	const char *bundle; /* the bundle directory, for relative mount sources, or NULL */
+	const char *id;	    /* the container's, or NULL */
 	const struct str *paths;
 	size_t n_paths;
 	/* Facts of the same query for another text of this spec, or NULL. They are not looked up

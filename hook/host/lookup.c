@@ -143,37 +143,103 @@ int lookup_open(struct arena *arena, const char *name, const char **ret_resolved
 	return error < 0 ? error : TAKE_FD(fd);
 }
 
+/* Opens the path: an absolute one, or one that starts in the bundle. Error: -errno. */
+static int open_path(struct lookup *lookup, struct path_fact *fact, const char *bundle)
+{
+	const char *name = arena_copy(lookup->arena, fact->path.data, fact->path.len);
+	int fd;
+
+	if (name[0] != '/') {
+		if (bundle == NULL)
+			return -EINVAL; /* no failure of the look-up */
+		name = arena_printf(lookup->arena, "%s/%s", bundle, name);
+	}
+	fd = lookup_open(lookup->arena, name, &fact->resolved);
+	if (fd < 0) {
+		lookup_note(lookup, -fd, name);
+		fact->resolved = NULL;
+	}
+	return fd;
+}
+
+#define DEPTH_MAX 4	  /* of overlays over overlays, of which the kernel allows two */
+#define ORIGINS_MAX 50000 /* of all paths of a spec; each is looked up */
+
+static struct path_fact look_up(struct lookup *lookup, struct str path, const char *bundle,
+				enum origins wanted, unsigned int depth);
+
+/* Looks up the other places of a file. The layers of its overlay may have other places in turn. */
+static void look_up_origins(struct lookup *lookup, const struct mount_view *view,
+			    struct path_fact *fact, unsigned int depth)
+{
+	fact->unknown = view->unknown;
+	lookup->n_origins += view->n_places;
+	if (view->n_places > 0 && depth == DEPTH_MAX)
+		fact->unknown = "what is mounted there is nested too deeply";
+	else if (lookup->n_origins > ORIGINS_MAX)
+		fact->unknown = "there are too many mounts to look at each";
+	else
+		fact->n_origins = view->n_places;
+	fact->origins = arena_array(lookup->arena, fact->n_origins, sizeof(*fact->origins));
+	for (size_t i = 0; i < fact->n_origins; i++) {
+		const struct mount_place *place = &view->places[i];
+		enum origins wanted = place->kind == PLACE_LAYER || place->kind == PLACE_BELOW
+					      ? ORIGINS_WANTED
+					      : ORIGINS_IGNORED;
+
+		fact->origins[i] = look_up(lookup, place->path, NULL, wanted, depth + 1);
+		fact->origins[i].how = place->kind;
+	}
+}
+
+/*
+ * Asks the mount table. Nothing is mounted yet where autofs waits for somebody to look: a name that
+ * ends in a slash looks.
+ */
+static void look_at_mounts(struct lookup *lookup, int fd, enum origins wanted,
+			   struct path_fact *fact, unsigned int depth)
+{
+	bool recursive = wanted == ORIGINS_AND_MOUNTS;
+	struct mount_view view = { 0 };
+	const char *ignored;
+	auto_close int mounted = -1;
+	int error = mountinfo_look(lookup->arena, lookup->mountinfo, fd, fact->resolved, recursive,
+				   &view);
+
+	if (error == 0 && str_is(view.type, "autofs")) {
+		mounted = lookup_open(lookup->arena,
+				      arena_printf(lookup->arena, "%s/", fact->resolved), &ignored);
+		lookup->mountinfo->read = false;
+		if (mounted >= 0)
+			error = mountinfo_look(lookup->arena, lookup->mountinfo, mounted,
+					       fact->resolved, recursive, &view);
+	}
+	lookup_note_own(lookup, -error, "the mount table");
+	fact->type = view.type;
+	fact->point = view.point;
+	fact->part = view.part;
+	fact->upper = view.upper;
+	look_up_origins(lookup, &view, fact, depth);
+}
+
+static struct path_fact look_up(struct lookup *lookup, struct str path, const char *bundle,
+				enum origins wanted, unsigned int depth)
+{
+	struct path_fact fact = { .path = path };
+	auto_close int fd = open_path(lookup, &fact, bundle);
+
+	if (fd < 0) {
+		fact.error = -fd;
+		return fact;
+	}
+	fact.error = lookup_note(lookup, walk_up(lookup, fd, &fact), fact.resolved);
+	if (wanted != ORIGINS_IGNORED && fact.error == 0)
+		look_at_mounts(lookup, fd, wanted, &fact, depth);
+	return fact;
+}
+
 struct path_fact lookup_path(struct lookup *lookup, struct str path, const char *bundle,
 			     enum origins wanted)
 {
-	struct arena *arena = lookup->arena;
-	struct path_fact fact = { .path = path };
-	struct str *origins = NULL;
-	const char *name = arena_copy(arena, path.data, path.len);
-	auto_close int fd = -1;
-
-	if (!str_starts_with(path, "/")) {
-		if (bundle == NULL) {
-			fact.error = EINVAL;
-			return fact;
-		}
-		name = arena_printf(arena, "%s/%s", bundle, name);
-	}
-	fd = lookup_open(arena, name, &fact.resolved);
-	if (fd < 0) {
-		fact.error = lookup_note(lookup, -fd, name);
-		fact.resolved = NULL;
-		return fact;
-	}
-	fact.error = lookup_note(lookup, walk_up(lookup, fd, &fact), name);
-	if (wanted == ORIGINS_IGNORED || fact.error != 0)
-		return fact;
-	lookup_note_own(lookup,
-			-mountinfo_origins(arena, lookup->mountinfo, fd, fact.resolved, &origins,
-					   &fact.n_origins),
-			"the mount table");
-	fact.origins = arena_array(arena, fact.n_origins, sizeof(*fact.origins));
-	for (size_t i = 0; i < fact.n_origins; i++)
-		fact.origins[i] = lookup_path(lookup, origins[i], NULL, ORIGINS_IGNORED);
-	return fact;
+	return look_up(lookup, path, bundle, wanted, 0);
 }

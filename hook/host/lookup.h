@@ -19,7 +19,7 @@ struct lookup {
 	struct arena *arena;
 	enum facts_scope scope;
 	struct mountinfo *mountinfo;
-	size_t n_dirs;
+	size_t n_origins, n_dirs;
 	struct known_dir {
 		struct str path;
 		struct file_id id;
@@ -50,6 +50,7 @@ int lookup_open(struct arena *arena, const char *name, const char **ret_resolved
 enum origins {
 	ORIGINS_IGNORED,
 	ORIGINS_WANTED,
+	ORIGINS_AND_MOUNTS, /* and those of all mounts below, for a recursive bind mount */
 };
 
 /* Looks up a path. A relative one starts in bundle, which may be NULL. */

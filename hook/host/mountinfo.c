@@ -10,9 +10,9 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "host/engine_paths.h"
 
 #define MOUNTINFO_MAX (16U * 1024 * 1024) /* the kernel allows 100,000 mounts in a namespace */
-#define ORIGINS_MAX 512			  /* overlay accepts at most 500 layers */
 
 struct mount_line {
 	unsigned int id;
@@ -81,15 +81,106 @@ static struct mount_line next_mount(struct arena *arena, struct str *text)
 	return mount;
 }
 
+/* A directory that an overlay of the host shows at `point`. */
+struct overlay_layer {
+	struct str path, point;
+};
+
+/* Only the first names several directories, with colons. */
+static const char *const layer_options[] = { "lowerdir=", "upperdir=", "lowerdir+=", "datadir+=" };
+
+struct layers {
+	struct arena *arena;
+	void (*add)(void *data, struct str path); /* empty: a layer whose place is not known */
+	void *data;
+	bool upper;	     /* there is an upper directory */
+	const char *unknown; /* why some layers are not known, or NULL */
+};
+
+/*
+ * Adds the layers of one option. The kernel writes white space and commas in names as \ooo; since
+ * Linux 6.5 colons, too. A backslash (\134) is an escape on some kernels and part of the name on
+ * others.
+ */
+static void add_layers(struct layers *layers, struct str dirs, bool several)
+{
+	static const char backslash[] = "\\134";
+
+	for (size_t start = 0, i = 0; i <= dirs.len; i++) {
+		struct str part = { dirs.data + start, i - start };
+
+		if (i < dirs.len && !(several && dirs.data[i] == ':'))
+			continue;
+		start = i + 1;
+		if (part.len == 0)
+			continue; /* "::" comes before a layer of data */
+		if (memmem(part.data, part.len, backslash, strlen(backslash)) != NULL)
+			layers->unknown =
+				"a layer of the overlay there has a backslash in its name";
+		else if (str_starts_with(part, "/"))
+			layers->add(layers->data, unescape(layers->arena, part));
+		else
+			layers->unknown =
+				"a layer of the overlay there has a relative name, so that nothing tells where it is";
+	}
+}
+
+static void read_layers(struct layers *layers, struct str options)
+{
+	for (size_t start = 0, i = 0; i <= options.len; i++) {
+		struct str option = { options.data + start, i - start };
+
+		if (i < options.len && options.data[i] != ',')
+			continue;
+		start = i + 1;
+		for (size_t k = 0; k < ARRAY_SIZE(layer_options); k++) {
+			size_t len = strlen(layer_options[k]);
+
+			if (str_starts_with(option, layer_options[k]))
+				add_layers(layers,
+					   (struct str){ option.data + len, option.len - len },
+					   k == 0);
+		}
+		layers->upper = layers->upper || str_starts_with(option, "upperdir=");
+	}
+}
+
+/* Keeps a layer of somebody's own. Layers of engines lie in their storage. */
+static void keep_layer(void *data, struct str path)
+{
+	struct mountinfo *mountinfo = data;
+	const struct mount_line *line = &mountinfo->lines[mountinfo->n - 1];
+
+	if (engine_layer_by_name(path))
+		return;
+	if (mountinfo->n_layers == mountinfo->size_layers) {
+		size_t size = mountinfo->size_layers * 2 + 8;
+		struct overlay_layer *layers = arena_array(mountinfo->arena, size, sizeof(*layers));
+
+		if (mountinfo->n_layers > 0)
+			memcpy(layers, mountinfo->layers, mountinfo->n_layers * sizeof(*layers));
+		mountinfo->layers = layers;
+		mountinfo->size_layers = size;
+	}
+	mountinfo->layers[mountinfo->n_layers++] = (struct overlay_layer){ path, line->point };
+}
+
 void mountinfo_parse(struct mountinfo *mountinfo, struct str text)
 {
 	size_t lines = 1;
 
 	for (size_t i = 0; i < text.len; i++)
 		lines += text.data[i] == '\n';
+	mountinfo->n = mountinfo->n_layers = 0;
 	mountinfo->lines = arena_array(mountinfo->arena, lines, sizeof(*mountinfo->lines));
-	while (text.len > 0)
-		mountinfo->lines[mountinfo->n++] = next_mount(mountinfo->arena, &text);
+	while (text.len > 0) {
+		struct mount_line line = next_mount(mountinfo->arena, &text);
+		struct layers layers = { mountinfo->arena, keep_layer, mountinfo, false, NULL };
+
+		mountinfo->lines[mountinfo->n++] = line;
+		if (str_is(line.type, "overlay") && !engine_overlay(line.point))
+			read_layers(&layers, line.options);
+	}
 	mountinfo->read = true;
 }
 
@@ -165,82 +256,146 @@ static const struct mount_line *find_mount(const struct mountinfo *mountinfo, un
 	return NULL;
 }
 
-/* Returns the file's path in the mount that shows most of its file system, the first of several. */
-static struct str widest_path(struct arena *arena, const struct mountinfo *mountinfo,
-			      const struct mount_line *own, struct str inside)
+/* What is found of one file, while the table is gone through. */
+struct search {
+	struct arena *arena;
+	struct mount_view *view;
+	size_t size; /* room in view->places */
+};
+
+static void add_place(struct search *search, enum mount_place_kind kind, struct str path)
 {
-	const struct mount_line *best = NULL;
+	struct mount_view *view = search->view;
+
+	if (view->n_places == MOUNT_PLACES_MAX) {
+		view->unknown = "it has more other places than can be looked at";
+		return;
+	}
+	if (view->n_places == search->size) {
+		size_t size = search->size != 0 ? search->size * 2 : 8;
+		struct mount_place *places = arena_array(search->arena, size, sizeof(*places));
+
+		if (view->n_places > 0)
+			memcpy(places, view->places, view->n_places * sizeof(*places));
+		view->places = places;
+		search->size = size;
+	}
+	view->places[view->n_places++] = (struct mount_place){ kind, path };
+}
+
+/* The file under this name may be a layer's, or above one, that an overlay shows elsewhere. */
+static void add_shown(struct search *search, const struct mountinfo *mountinfo, struct str name)
+{
+	for (size_t i = 0; i < mountinfo->n_layers; i++) {
+		const struct overlay_layer *layer = &mountinfo->layers[i];
+		struct str rest = path_below(name, layer->path);
+
+		if (rest.data != NULL)
+			add_place(search, PLACE_SAME, join(search->arena, layer->point, rest));
+		else if (path_below(layer->path, name).data != NULL)
+			add_place(search, PLACE_INSIDE, layer->point);
+	}
+}
+
+/*
+ * Compares the file with every mount of its file system, whichever part that shows. `inside` is the
+ * file's path in its file system.
+ */
+static void add_other_mounts(struct search *search, const struct mountinfo *mountinfo,
+			     const struct mount_line *own, struct str inside, const char *path)
+{
+	bool whole = str_is(own->root, "/");
 
 	for (size_t i = 0; i < mountinfo->n; i++) {
 		const struct mount_line *line = &mountinfo->lines[i];
+		struct str rest, same;
 
-		if (str_equal(line->device, own->device) &&
-		    (best == NULL || line->root.len < best->root.len) &&
-		    path_below(inside, line->root).data != NULL)
-			best = line;
-	}
-	if (best == NULL)
-		return (struct str){ 0 };
-	return join(arena, best->point, path_below(inside, best->root));
-}
-
-/* The prefixes of a layer's directory. The kernel writes "+" if layers were added one by one. */
-static const char *const layer_options[] = { "lowerdir=", "lowerdir+=", "datadir+=", "upperdir=" };
-
-/* Adds the directories of the layers, with the path below the overlay's mount point. */
-static size_t layer_paths(struct arena *arena, const struct mount_line *own, struct str below,
-			  struct str *paths, size_t n)
-{
-	struct str options = unescape(arena, own->options);
-
-	for (size_t start = 0, i = 0; i <= options.len; i++) {
-		struct str part = { options.data + start, i - start };
-
-		if (i < options.len && options.data[i] != ',' && options.data[i] != ':')
+		if (!str_equal(line->device, own->device))
 			continue;
-		start = i + 1;
-		for (size_t k = 0; k < ARRAY_SIZE(layer_options); k++) {
-			size_t len = strlen(layer_options[k]);
-
-			if (str_starts_with(part, layer_options[k]))
-				part = (struct str){ part.data + len, part.len - len };
+		rest = path_below(inside, line->root);
+		if (rest.data == NULL) {
+			if (path_below(line->root, inside).data != NULL)
+				add_place(search, PLACE_INSIDE, line->point);
+			continue;
 		}
-		if (str_starts_with(part, "/") && n < ORIGINS_MAX)
-			paths[n++] = join(arena, part, below);
+		whole = whole || line->root.len < own->root.len;
+		same = join(search->arena, line->point, rest);
+		if (!str_is(same, path))
+			add_place(search, PLACE_SAME, same);
 	}
-	return n;
+	search->view->part = !whole;
+	add_shown(search, mountinfo, str_from(path));
+	for (size_t i = 0, n = search->view->n_places; i < n; i++)
+		if (search->view->places[i].kind == PLACE_SAME)
+			add_shown(search, mountinfo, search->view->places[i].path);
 }
 
-int mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
-		      struct str **ret_paths, size_t *ret_n)
+struct layer_search {
+	struct search *search;
+	struct str below; /* the overlay's mount point */
+};
+
+static void add_layer(void *data, struct str path)
 {
-	struct str paths[ORIGINS_MAX], below, widest;
+	const struct layer_search *layers = data;
+
+	add_place(layers->search, PLACE_LAYER, join(layers->search->arena, path, layers->below));
+}
+
+static void add_overlay(struct search *search, const struct mount_line *own, struct str below)
+{
+	struct layer_search data = { search, below };
+	struct layers layers = { search->arena, add_layer, &data, false, NULL };
+
+	read_layers(&layers, own->options);
+	search->view->upper = layers.upper;
+	if (layers.unknown != NULL)
+		search->view->unknown = layers.unknown;
+}
+
+/* A recursive bind mount brings along what is mounted below its source. */
+static void add_mounts_below(struct search *search, const struct mountinfo *mountinfo,
+			     const char *path)
+{
+	for (size_t i = 0; i < mountinfo->n; i++) {
+		struct str point = mountinfo->lines[i].point;
+
+		if (!str_is(point, path) && path_below(point, str_from(path)).data != NULL)
+			add_place(search, PLACE_BELOW, point);
+	}
+}
+
+int mountinfo_look(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
+		   bool recursive, struct mount_view *ret_view)
+{
+	struct mount_view view = { 0 };
+	struct search search = { .arena = arena, .view = &view };
 	const struct mount_line *own;
+	struct str below = { 0 };
 	unsigned int id = 0;
-	size_t n = 0;
 	int error = read_table(mountinfo);
 
 	if (error == 0)
 		error = mount_id(fd, &id);
 	if (error < 0)
 		return error;
-	*ret_n = 0;
 	own = find_mount(mountinfo, id);
-	if (own == NULL)
+	if (own != NULL && own->type.len > 0)
+		below = path_below(str_from(path), own->point);
+	if (below.data == NULL) {
+		view.unknown = "the mount table does not tell what is mounted there";
+		*ret_view = view;
 		return 0;
-	below = path_below(str_from(path), own->point);
-	if (below.data == NULL)
-		return 0;
-	widest = widest_path(arena, mountinfo, own, join(arena, own->root, below));
-	if (widest.data != NULL && !str_is(widest, path))
-		paths[n++] = widest;
+	}
+	view.type = own->type;
+	view.point = own->point;
+	add_other_mounts(&search, mountinfo, own, join(arena, own->root, below), path);
 	/* The host's own root may be an overlay, too. Its layers are not another place of the
 	 * host. */
 	if (str_is(own->type, "overlay") && !str_is(own->point, "/"))
-		n = layer_paths(arena, own, below, paths, n);
-	*ret_paths = arena_array(arena, n, sizeof(**ret_paths));
-	if (n > 0)
-		memcpy(*ret_paths, paths, n * sizeof(**ret_paths));
-	*ret_n = n;
+		add_overlay(&search, own, below);
+	if (recursive)
+		add_mounts_below(&search, mountinfo, path);
+	*ret_view = view;
 	return 0;
 }

@@ -9,8 +9,10 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "oci/facts.h"
 
 struct mount_line;
+struct overlay_layer;
 
 /* The mount table of this process, read into the arena when it is first needed. */
 struct mountinfo {
@@ -18,17 +20,38 @@ struct mountinfo {
 	bool read;
 	struct mount_line *lines;
 	size_t n;
+	struct overlay_layer *layers; /* of overlays that no engine made */
+	size_t n_layers, size_layers;
 };
 
 /* Parses text as the mount table; paths point into it. */
 void mountinfo_parse(struct mountinfo *mountinfo, struct str text);
 
+/* Another place of a file. */
+struct mount_place {
+	enum mount_place_kind kind;
+	struct str path;
+};
+
+#define MOUNT_PLACES_MAX 4096 /* of one file; an overlay has at most 500 layers */
+
+/* What the mount table tells of a file. */
+struct mount_view {
+	struct str type;  /* of the file system that shows it; empty: unknown */
+	struct str point; /* where that is mounted */
+	bool part;	  /* the mount shows a part of its file system, and no other shows more */
+	bool upper;	  /* an overlay that can be written */
+	const char *unknown; /* why some places are not known, or NULL */
+	struct mount_place *places;
+	size_t n_places;
+};
+
 /*
- * Returns other paths of the file that fd is open on and `path` names: in the mount that shows most
- * of its file system, and in the layers of its overlay. *ret_paths is in the arena, *ret_n their
- * number. Error: -errno if the kernel's mount table cannot be read.
+ * Tells what is mounted where fd is open and `path` names, and the file's other places. recursive:
+ * also the mounts below it. *ret_view is in the arena. Error: -errno if the kernel's mount table
+ * cannot be read.
  */
-int mountinfo_origins(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
-		      struct str **ret_paths, size_t *ret_n);
+int mountinfo_look(struct arena *arena, struct mountinfo *mountinfo, int fd, const char *path,
+		   bool recursive, struct mount_view *ret_view);
 
 #endif

@@ -12,6 +12,7 @@
 #include "oci/capability.h"
 #include "oci/hooks.h"
 #include "oci/mappings.h"
+#include "oci/overlay.h"
 #include "oci/resources.h"
 #include "oci/seccomp.h"
 #include "oci/settings.h"
@@ -115,23 +116,15 @@ static int read_root(const struct fields_reader *reader, struct json_node *value
 		ROW(oci_root, "readonly", readonly, FIELD_BOOL),
 	};
 
-	((struct oci_root *)target)->node = value;
-	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
-}
+	struct oci_root *root = target;
+	int error = fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
 
-/* The kernel allows 500 layers. The limit bounds the work: each layer is looked up on the host. */
-static int check_layers(const struct fields_reader *reader, const struct oci_mount *mount)
-{
-	size_t n = mount->options.n;
-
-	for (size_t i = 0; i < mount->options.n; i++)
-		for (size_t k = 0; k < mount->options.items[i].value.len; k++)
-			n += mount->options.items[i].value.data[k] == ':';
-	if (mount->bind || !str_is(mount->type.value, "overlay") || n <= OCI_LAYERS_MAX)
-		return 0;
-	return fields_fail(reader, mount->options.node,
-			   "more than %u layers and options, which no kernel takes",
-			   OCI_LAYERS_MAX);
+	root->node = value;
+	if (error == 0 && root->path.value.len == 0)
+		return fields_fail(
+			reader, root->path.node != NULL ? root->path.node : value,
+			"root has no path: runc then takes the bundle for it, and crun the host's root; name a directory");
+	return error;
 }
 
 /* Computed once, because rules ask again for each layer of an overlay. */
@@ -207,13 +200,18 @@ static int read_mount(const struct fields_reader *reader, struct json_node *valu
 	if (error < 0)
 		return error;
 	read_mount_options(mount);
-	error = check_source(reader, mount);
-	return error < 0 ? error : check_layers(reader, mount);
+	return check_source(reader, mount);
 }
 
 static int read_mounts(const struct fields_reader *reader, struct json_node *value, void *target)
 {
-	return field_list(reader, value, target, sizeof(struct oci_mount), read_mount);
+	struct oci_list *mounts = target;
+	size_t n_layers = 0;
+	int error = field_list(reader, value, mounts, sizeof(struct oci_mount), read_mount);
+
+	for (size_t i = 0; i < mounts->n && error == 0; i++)
+		error = oci_overlay_check(reader, (struct oci_mount *)mounts->items + i, &n_layers);
+	return error;
 }
 
 static int read_namespace(const struct fields_reader *reader, struct json_node *value, void *target)
@@ -253,10 +251,9 @@ static int read_namespaces(const struct fields_reader *reader, struct json_node 
 static int check_cgroups_path(const struct fields_reader *reader, struct json_node *value,
 			      void *target)
 {
-	(void)target;
 	if (str_path_climbs(value->text))
 		return fields_fail(reader, value, "\"..\" leads out of the cgroups; name a cgroup");
-	return 0;
+	return field_string(reader, value, target);
 }
 
 /* The name of a directory in the resctrl file system, which runtimes create. */
@@ -313,7 +310,7 @@ static int read_linux(const struct fields_reader *reader, struct json_node *valu
 		ROW(oci_linux, "maskedPaths", masked_paths, FIELD_STRINGS),
 		ROW(oci_linux, "readonlyPaths", readonly_paths, FIELD_STRINGS),
 		ROW(oci_linux, "seccomp", seccomp, JSON_OBJECT, oci_seccomp_read),
-		ROW_WHOLE("cgroupsPath", JSON_STRING, check_cgroups_path),
+		ROW(oci_linux, "cgroupsPath", cgroups_path, JSON_STRING, check_cgroups_path),
 		ROW(oci_linux, "devices", devices, JSON_ARRAY, oci_devices_read),
 		ROW(oci_linux, "netDevices", net_devices, JSON_OBJECT, oci_net_devices_read),
 		ROW(oci_linux, "rootfsPropagation", rootfs_propagation,

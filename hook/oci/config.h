@@ -14,7 +14,6 @@
 #include "oci/values.h"
 
 #define OCI_GROUPS_MAX 65536U /* NGROUPS_MAX */
-#define OCI_LAYERS_MAX 1000U  /* layers and options of an overlay; the kernel allows 500 layers */
 #define OCI_MAPPINGS_MAX 340U /* user_namespaces(7): the kernel allows no more */
 
 /* The five sets in the order in which findings name them. */
@@ -178,6 +177,7 @@ struct oci_linux {
 	struct oci_list devices;       /* struct oci_device */
 	struct json_node *net_devices; /* an object: interfaces of the host by name */
 	struct oci_string rootfs_propagation;
+	struct oci_string cgroups_path;
 	struct oci_map sysctl;
 	struct oci_strings masked_paths;
 	struct oci_strings readonly_paths;

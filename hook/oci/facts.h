@@ -37,6 +37,14 @@ struct file_id {
 	uint64_t inode;
 };
 
+/* How another place has to do with a file. */
+enum mount_place_kind {
+	PLACE_SAME,   /* another name of the same file, through another mount */
+	PLACE_INSIDE, /* a mount shows a directory that lies in this one */
+	PLACE_LAYER,  /* its file in a layer of the overlay that shows it */
+	PLACE_BELOW,  /* a mount below it, which a recursive bind mount brings along */
+};
+
 /* A path of the host, with all symbolic links resolved. */
 struct path_fact {
 	struct str path; /* as the spec or the policy spells it */
@@ -45,13 +53,21 @@ struct path_fact {
 	const char *resolved;
 	struct file_id *chain; /* [0] the file, then its parents up to the root directory */
 	size_t n_chain;
-	/* other paths of the same file: through another mount, or in the layers of its overlay */
+	/* What is mounted there; looked up for sources and the root only. */
+	struct str type;  /* of the file system; empty: not looked up */
+	struct str point; /* where it is mounted */
+	bool part;	  /* that mount shows a part of its file system, and no other shows more */
+	bool upper;	  /* it is an overlay that can be written */
+	const char *unknown; /* why the other places of the file are not known, or NULL */
+	/* other places of the same files, or of some of them */
 	struct path_fact *origins;
 	size_t n_origins;
+	enum mount_place_kind how; /* in origins: why it is one */
 	/* Whose directory it is, by its resolved name, or by its spelled one without that. */
 	bool engine_root;   /* named like a container's root; for facts.root and its origins */
 	bool engine_layer;  /* named like a layer of such a root; for the same */
 	bool engine_volume; /* a volume of an engine or a pod under all its names; for sources */
+	bool foreign;	    /* in a directory of another container or pod; for sources */
 };
 
 /* A host path that a mount gives the container. */
@@ -59,6 +75,7 @@ struct mount_path {
 	const struct oci_mount *mount;
 	struct str path;
 	bool layer; /* a layer of an overlay, not the mount's source */
+	bool image; /* a layer where an engine mounts images, and roots of containers */
 	/* an engine's own mount, if that engine is the rootless one of the directory's user */
 	bool rootless;
 };

@@ -75,6 +75,7 @@ static int collect_facts(struct arena *arena, const struct pipeline_options *opt
 	struct facts_query query = {
 		.scope = options->scope,
 		.bundle = options->bundle,
+		.id = options->id,
 		.before = before != NULL ? &before->facts : NULL,
 		.host = options->cache != NULL ? &options->cache->host : NULL,
 	};

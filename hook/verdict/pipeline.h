@@ -35,6 +35,7 @@ struct pipeline_options {
 	/* NULL: the document is a config. Else it is the process of a session in this container. */
 	const struct pipeline_container *container;
 	const char *bundle;	/* the container's, for relative mount sources, or NULL */
+	const char *id;		/* the container's, or NULL */
 	bool userns_needs_seal; /* see struct facts */
 	/* Edits of the front end's own, made if nothing is refused; NULL: none. */
 	int (*amend)(struct json_doc *doc, void *data, struct err *err);

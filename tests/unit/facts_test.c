@@ -71,10 +71,9 @@ static void collect(struct arena *arena, const char *path, enum facts_scope scop
 			"{\"process\":{\"cwd\":\"/\"},\"linux\":{\"namespaces\":[{\"type\":\"user\",\"path\":\"%s\"}]}}",
 			path),
 		&config);
-	assert_int_equal(facts_collect(arena, &config,
-				       &(struct facts_query){ scope, NULL, NULL, 0, NULL }, facts,
-				       &err),
-			 0);
+	assert_int_equal(
+		facts_collect(arena, &config, &(struct facts_query){ .scope = scope }, facts, &err),
+		0);
 }
 
 /* Any name of the namespace works: a process's own, or a file that keeps the namespace. */

@@ -262,7 +262,7 @@ static const char *judge_path(struct arena *arena, const struct path_row *row)
 			    "\"source\":\"%s\",\"options\":[%s]}]}",
 			    row->source, row->options),
 		    &config);
-	mounts = mount_paths(arena, &config, &n);
+	mounts = mount_paths(arena, &config, &(struct container_names){ 0 }, &n);
 	assert_int_equal(n, 1);
 	source = (struct source_fact){ .from = mounts[0],
 				       .path = path_fact(arena, row->source, row->device,

@@ -31,11 +31,13 @@ static struct verdict judge(const struct world *world, const char *bundle, const
 	size_t n = policy_paths(world->arena, policy, &paths);
 
 	read_config(world->arena, text, &config);
-	assert_int_equal(
-		facts_collect(world->arena, &config,
-			      &(struct facts_query){ FACTS_LIVE, bundle, paths, n, NULL, NULL },
-			      &facts, &err),
-		0);
+	assert_int_equal(facts_collect(world->arena, &config,
+				       &(struct facts_query){ .scope = FACTS_LIVE,
+							      .bundle = bundle,
+							      .paths = paths,
+							      .n_paths = n },
+				       &facts, &err),
+			 0);
 	if (policy_accounts_needed(policy, front_end))
 		accounts_collect(world->arena, &config, facts.bundle, facts.scope == FACTS_LIVE,
 				 &facts.accounts);

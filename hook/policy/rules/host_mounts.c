@@ -10,7 +10,8 @@
 enum arg {
 	ARG_ALLOW,
 	ARG_DENY,
-	ARG_OTHERS
+	ARG_OTHERS,
+	ARG_FILE_SYSTEMS
 };
 
 static const char *const others_words[] = { "allowed", "denied", NULL };
@@ -53,6 +54,33 @@ static const char *const allowed_paths[] = {
 	NULL,
 };
 
+/*
+ * File systems that hold files of somebody. Every other may show the kernel or its devices, whatever
+ * its mount point is called. What a fuse file system shows is up to its server, but only root starts
+ * one that other users may enter.
+ */
+static const char *const file_systems[] = {
+	/* of disks */
+	"bcachefs", "btrfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "hfs", "hfsplus",
+	"iso9660", "jffs2", "jfs", "minix", "msdos", "nilfs2", "ntfs", "ntfs3", "reiserfs",
+	"squashfs", "ubifs", "udf", "vfat", "xfs", "zfs", "zonefs",
+	/* of memory */
+	"hugetlbfs", "ramfs", "rootfs", "tmpfs",
+	/* of networks, clusters and virtual machines */
+	"9p", "afs", "beegfs", "ceph", "cifs", "coda", "gfs2", "gpfs", "lustre", "nfs", "nfs4",
+	"ocfs2", "orangefs", "panfs", "prl_fs", "smb3", "vboxsf", "virtiofs", "vxfs", "wekafs",
+	/* over other file systems */
+	"aufs", "ecryptfs", "fuse", "fuse.*", "fuseblk", "overlay", "shiftfs", NULL
+};
+
+/* What is judged: a source of a mount, or the root directory. */
+struct subject {
+	const struct judge *judge;
+	const struct path_lists *entries;
+	const struct oci_mount *mount; /* NULL: the root directory */
+	const char *whole; /* an entry of args.allow names exactly this path and what lies in it */
+};
+
 /* Looks at another place of a file, by its name if it cannot be looked up. */
 static struct path_look look_at(const struct judge *judge, const struct path_fact *fact)
 {
@@ -88,10 +116,85 @@ static const char *relative_reason(const struct source_fact *source)
 	return str_path_climbs(path) ? "runtimes differ in where \"..\" leads" : NULL;
 }
 
+static bool is_at_or_below(const char *path, const char *directory)
+{
+	size_t len = strcmp(directory, "/") != 0 ? strlen(directory) : 0;
+
+	return strncmp(path, directory, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+/* Returns why what is mounted at a place is not a file system of files, or NULL. */
+static const char *file_system_reason(const struct subject *subject, const struct path_fact *fact)
+{
+	const struct judge *judge = subject->judge;
+
+	if (fact->error != 0 || fact->type.len == 0 ||
+	    judge_entry_names(judge_arg(judge, ARG_FILE_SYSTEMS), fact->type) ||
+	    (subject->whole != NULL && is_at_or_below(fact->resolved, subject->whole)) ||
+	    (subject->mount != NULL &&
+	     host_paths_meant(subject->entries, subject->mount, fact->resolved, fact->point)))
+		return NULL;
+	return arena_printf(judge->arena,
+			    "what is mounted at %s is of type %s, which is not in args.fileSystems",
+			    str_quote(judge->arena, fact->point),
+			    str_quote(judge->arena, fact->type));
+}
+
+static const char *place_reason(const struct subject *subject, const struct path_fact *fact);
+static const char *origins_reason(const struct subject *subject, const struct path_fact *fact);
+
+/* Returns why another place of the judged files, or of some of them, is the host's, or NULL. */
+static const char *origin_reason(const struct subject *subject, const struct path_fact *origin)
+{
+	const struct path_look look = look_at(subject->judge, origin);
+	bool contained = subject->whole != NULL && look.path != NULL &&
+			 is_at_or_below(look.path, subject->whole);
+	const char *reason = NULL;
+
+	if (look.path != NULL && !contained)
+		reason = place_reason(subject, origin);
+	if (reason == NULL)
+		reason = file_system_reason(subject, origin);
+	/* A place in the mount table may be out of reach, but not a layer. */
+	if (reason == NULL && origin->how == PLACE_LAYER && origin->error != 0 &&
+	    subject->judge->facts->scope == FACTS_LIVE)
+		reason = arena_printf(subject->judge->arena, "it cannot be looked up: %s",
+				      strerror(origin->error));
+	return reason != NULL ? reason : origins_reason(subject, origin);
+}
+
+static const char *origins_reason(const struct subject *subject, const struct path_fact *fact)
+{
+	for (size_t i = 0; i < fact->n_origins; i++) {
+		const struct path_fact *origin = &fact->origins[i];
+		const char *reason = origin_reason(subject, origin);
+
+		if (reason == NULL)
+			continue;
+		if (origin->how == PLACE_SAME || origin->how == PLACE_LAYER)
+			return reason;
+		return arena_printf(subject->judge->arena,
+				    origin->how == PLACE_INSIDE
+					    ? "it contains what is mounted at %s: %s"
+					    : "it brings along what is mounted at %s: %s",
+				    str_quote(subject->judge->arena, origin->path), reason);
+	}
+	return fact->unknown;
+}
+
 static const char *source_reason(const struct judge *judge, const struct path_lists *entries,
 				 const struct source_fact *source)
 {
 	const struct oci_mount *mount = source->from.mount;
+	const struct subject subject = {
+		.judge = judge,
+		.entries = entries,
+		.mount = mount,
+		.whole = source->path.error == 0 &&
+					 host_paths_exact(entries, mount, source->path.resolved)
+				 ? source->path.resolved
+				 : NULL,
+	};
 	const struct path_look by_name = { str_path_normalize(judge->arena, source->from.path),
 					   NULL };
 	const struct path_look by_identity = { source->path.resolved, &source->path };
@@ -105,11 +208,12 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 		reason = unlisted_reason(judge, entries, mount, &by_name);
 	if (reason == NULL && source->path.error == 0)
 		reason = unlisted_reason(judge, entries, mount, &by_identity);
-	for (size_t i = 0; i < source->path.n_origins && reason == NULL; i++) {
-		const struct path_look origin = look_at(judge, &source->path.origins[i]);
-
-		reason = host_paths_denied(judge, entries, mount, &origin);
-	}
+	if (reason == NULL && source->path.foreign)
+		reason = "this belongs to another container or pod";
+	if (reason == NULL)
+		reason = file_system_reason(&subject, &source->path);
+	if (reason == NULL)
+		reason = origins_reason(&subject, &source->path);
 	/* A source that cannot be looked up may be the host's. Offline its names decide. */
 	if (reason == NULL && source->path.error != 0 &&
 	    (judge->facts->scope == FACTS_LIVE || by_name.path == NULL))
@@ -167,6 +271,8 @@ static bool may_lie_below(const struct judge *judge, const struct path_look *loo
 	const char *bundle = judge->facts->bundle;
 	size_t len = bundle != NULL ? strlen(bundle) : 0;
 
+	if (look->path == NULL)
+		return false;
 	return what == ROOT_NAMED || fact->engine_root ||
 	       (what == ROOT_MADE_OF && fact->engine_layer) ||
 	       (len > 1 && strncmp(look->path, bundle, len) == 0 && look->path[len] == '/');
@@ -194,9 +300,31 @@ static const char *root_reason(const struct judge *judge, const struct path_look
 	return NULL;
 }
 
-/* root.path is a mount, too. */
+/* Returns why a place of the judged files is the host's, or NULL. */
+static const char *place_reason(const struct subject *subject, const struct path_fact *fact)
+{
+	const struct path_look look = look_at(subject->judge, fact);
+
+	return subject->mount != NULL
+		       ? host_paths_denied(subject->judge, subject->entries, subject->mount, &look)
+		       : root_reason(subject->judge, &look, fact, subject->entries, ROOT_MADE_OF);
+}
+
+/*
+ * Engines mount long lists of layers from a directory that the mount table does not show. Nobody
+ * else mounts anything where they assemble roots.
+ */
+static bool may_be_unknown(const struct judge *judge, const struct path_fact *fact)
+{
+	const struct path_look look = { fact->resolved, fact };
+
+	return fact->engine_root || may_lie_below(judge, &look, fact, ROOT_THERE);
+}
+
+/* root.path is a mount, too: runtimes bind it, with all that is mounted below. */
 static void check_root_path(struct judge *judge, const struct path_lists *entries)
 {
+	const struct subject subject = { .judge = judge, .entries = entries };
 	const struct oci_string *path = &judge->config->root.path;
 	const struct path_fact *fact = &judge->facts->root;
 	const struct path_look by_name = { str_path_normalize(judge->arena, path->value), NULL };
@@ -210,11 +338,12 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 				  fact->error == 0 ? ROOT_NAMED : ROOT_THERE);
 	if (why == NULL && fact->error == 0)
 		why = root_reason(judge, &by_identity, fact, entries, ROOT_THERE);
-	for (size_t i = 0; i < fact->n_origins && why == NULL; i++) {
-		const struct path_look origin = look_at(judge, &fact->origins[i]);
-
-		why = root_reason(judge, &origin, &fact->origins[i], entries, ROOT_MADE_OF);
-	}
+	if (why == NULL)
+		why = file_system_reason(&subject, fact);
+	if (why == NULL)
+		why = origins_reason(&subject, fact);
+	if (why != NULL && why == fact->unknown && may_be_unknown(judge, fact))
+		why = NULL;
 	/* A missing root starts nothing. EINVAL means a relative path without its bundle, which the
 	 * next hook knows. A path through a magic link may lead anywhere. */
 	if (why == NULL && judge->facts->scope == FACTS_LIVE && fact->error != 0 &&
@@ -273,6 +402,12 @@ const struct rule rule_host_mounts = {
 				 .words = others_words,
 				 .meaning =
 					 "denied: so is every source that no entry of allow covers" },
+		[ARG_FILE_SYSTEMS] = { .name = "fileSystems",
+				       .kind = KIND_STRINGS,
+				       .effect = EFFECT_ADMITS,
+				       .defaults = file_systems,
+				       .meaning =
+					       "types of file systems that may lie behind a source" },
 	},
 	.references = REFERENCES("PSS baseline: HostPath Volumes", "CIS Docker 5.6",
 				 "CIS Docker 5.32"),

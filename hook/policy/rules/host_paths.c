@@ -137,6 +137,29 @@ bool host_paths_listed(const struct path_lists *lists, const struct oci_mount *m
 	return allowed_rank(lists, mount, look, &exact) > 0;
 }
 
+bool host_paths_exact(const struct path_lists *lists, const struct oci_mount *mount,
+		      const char *path)
+{
+	for (size_t i = 0; i < lists->n_allow; i++)
+		if (strcmp(lists->allow[i].name, path) == 0 &&
+		    (!lists->allow[i].read_only || mount->read_only))
+			return true;
+	return false;
+}
+
+bool host_paths_meant(const struct path_lists *lists, const struct oci_mount *mount,
+		      const char *path, struct str point)
+{
+	for (size_t i = 0; i < lists->n_allow; i++) {
+		const struct path_entry *entry = &lists->allow[i];
+
+		if ((!entry->read_only || mount->read_only) && strchr(entry->name, '*') == NULL &&
+		    entry_covers(entry, path) && strlen(entry->name) >= point.len)
+			return true;
+	}
+	return false;
+}
+
 static enum path_relation relate_names(const char *path, const char *denied)
 {
 	bool is_root = strcmp(denied, "/") == 0;

@@ -56,6 +56,17 @@ enum path_relation host_path_relate(const struct path_look *look, const struct p
 bool host_paths_listed(const struct path_lists *lists, const struct oci_mount *mount,
 		       const struct path_look *look);
 
+/* True if an entry of args.allow is exactly this path. */
+bool host_paths_exact(const struct path_lists *lists, const struct oci_mount *mount,
+		      const char *path);
+
+/*
+ * True if an entry of args.allow means what is mounted at `point`: it covers the path, and names a
+ * place at or below the mount point. An entry above it, or with a "*", does not know of the mount.
+ */
+bool host_paths_meant(const struct path_lists *lists, const struct oci_mount *mount,
+		      const char *path, struct str point);
+
 /*
  * Returns why args.deny refuses what is looked at, or NULL. An entry of args.allow that names
  * exactly this path allows also what it contains.
