@@ -228,6 +228,10 @@ bool engine_overlay(struct str path)
 	struct str ignored;
 
 	return engine_root_by_name(path) ||
+	       engine_path_matches("/run/containerd/io.containerd.runtime.v2.task/*/*/rootfs",
+				   path) ||
+	       engine_path_matches("/run/k3s/containerd/io.containerd.runtime.v2.task/*/*/rootfs",
+				   path) ||
 	       engine_path("*/overlay-containers/*/userdata/overlay/*/*", path, &ignored) !=
 		       ENGINE_NONE;
 }

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "host/engine_paths.h"
+#include "host/overlay_layers.h"
 
 #define MOUNTINFO_MAX (16U * 1024 * 1024) /* the kernel allows 100,000 mounts in a namespace */
 
@@ -35,28 +36,6 @@ static struct str next_word(struct str *text)
 	return word;
 }
 
-/* Decodes \040 and the like, which stand for white space and backslashes. */
-static struct str unescape(struct arena *arena, struct str text)
-{
-	size_t len = 0;
-	char *out;
-
-	if (text.len == 0 || memchr(text.data, '\\', text.len) == NULL)
-		return text;
-	out = arena_alloc(arena, text.len + 1);
-	for (size_t i = 0; i < text.len; i++) {
-		const char *p = text.data + i;
-
-		if (*p == '\\' && text.len - i > 3 && p[1] >= '0' && p[1] <= '3') {
-			out[len++] = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
-			i += 3;
-		} else {
-			out[len++] = *p;
-		}
-	}
-	return (struct str){ out, len };
-}
-
 /* Reads the next line of the table and moves *text to the one after it. */
 static struct mount_line next_mount(struct arena *arena, struct str *text)
 {
@@ -71,8 +50,8 @@ static struct mount_line next_mount(struct arena *arena, struct str *text)
 	next_word(&line); /* parent */
 	mount.id = (unsigned int)id;
 	mount.device = next_word(&line);
-	mount.root = unescape(arena, next_word(&line));
-	mount.point = unescape(arena, next_word(&line));
+	mount.root = mountinfo_unescape(arena, next_word(&line));
+	mount.point = mountinfo_unescape(arena, next_word(&line));
 	while (line.len > 0 && !str_is(next_word(&line), "-"))
 		;
 	mount.type = next_word(&line);
@@ -85,65 +64,6 @@ static struct mount_line next_mount(struct arena *arena, struct str *text)
 struct overlay_layer {
 	struct str path, point;
 };
-
-/* Only the first names several directories, with colons. */
-static const char *const layer_options[] = { "lowerdir=", "upperdir=", "lowerdir+=", "datadir+=" };
-
-struct layers {
-	struct arena *arena;
-	void (*add)(void *data, struct str path); /* empty: a layer whose place is not known */
-	void *data;
-	bool upper;	     /* there is an upper directory */
-	const char *unknown; /* why some layers are not known, or NULL */
-};
-
-/*
- * Adds the layers of one option. The kernel writes white space and commas in names as \ooo; since
- * Linux 6.5 colons, too. A backslash (\134) is an escape on some kernels and part of the name on
- * others.
- */
-static void add_layers(struct layers *layers, struct str dirs, bool several)
-{
-	static const char backslash[] = "\\134";
-
-	for (size_t start = 0, i = 0; i <= dirs.len; i++) {
-		struct str part = { dirs.data + start, i - start };
-
-		if (i < dirs.len && !(several && dirs.data[i] == ':'))
-			continue;
-		start = i + 1;
-		if (part.len == 0)
-			continue; /* "::" comes before a layer of data */
-		if (memmem(part.data, part.len, backslash, strlen(backslash)) != NULL)
-			layers->unknown =
-				"a layer of the overlay there has a backslash in its name";
-		else if (str_starts_with(part, "/"))
-			layers->add(layers->data, unescape(layers->arena, part));
-		else
-			layers->unknown =
-				"a layer of the overlay there has a relative name, so that nothing tells where it is";
-	}
-}
-
-static void read_layers(struct layers *layers, struct str options)
-{
-	for (size_t start = 0, i = 0; i <= options.len; i++) {
-		struct str option = { options.data + start, i - start };
-
-		if (i < options.len && options.data[i] != ',')
-			continue;
-		start = i + 1;
-		for (size_t k = 0; k < ARRAY_SIZE(layer_options); k++) {
-			size_t len = strlen(layer_options[k]);
-
-			if (str_starts_with(option, layer_options[k]))
-				add_layers(layers,
-					   (struct str){ option.data + len, option.len - len },
-					   k == 0);
-		}
-		layers->upper = layers->upper || str_starts_with(option, "upperdir=");
-	}
-}
 
 /* Keeps a layer of somebody's own. Layers of engines lie in their storage. */
 static void keep_layer(void *data, struct str path)
@@ -175,11 +95,14 @@ void mountinfo_parse(struct mountinfo *mountinfo, struct str text)
 	mountinfo->lines = arena_array(mountinfo->arena, lines, sizeof(*mountinfo->lines));
 	while (text.len > 0) {
 		struct mount_line line = next_mount(mountinfo->arena, &text);
-		struct layers layers = { mountinfo->arena, keep_layer, mountinfo, false, NULL };
+		struct overlay_layers layers = { .arena = mountinfo->arena,
+						 .add = keep_layer,
+						 .data = mountinfo,
+						 .from_root = true };
 
 		mountinfo->lines[mountinfo->n++] = line;
 		if (str_is(line.type, "overlay") && !engine_overlay(line.point))
-			read_layers(&layers, line.options);
+			overlay_layers_read(&layers, line.options);
 	}
 	mountinfo->read = true;
 }
@@ -345,9 +268,9 @@ static void add_layer(void *data, struct str path)
 static void add_overlay(struct search *search, const struct mount_line *own, struct str below)
 {
 	struct layer_search data = { search, below };
-	struct layers layers = { search->arena, add_layer, &data, false, NULL };
+	struct overlay_layers layers = { .arena = search->arena, .add = add_layer, .data = &data };
 
-	read_layers(&layers, own->options);
+	overlay_layers_read(&layers, own->options);
 	search->view->upper = layers.upper;
 	if (layers.unknown != NULL)
 		search->view->unknown = layers.unknown;

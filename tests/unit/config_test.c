@@ -33,7 +33,7 @@ static void false_is_not_absent(void **state)
 	read_config(
 		*state,
 		"{\"process\":{\"user\":{\"uid\":0},\"cwd\":\"\",\"noNewPrivileges\":false,"
-		"\"capabilities\":{\"bounding\":[]}},\"root\":{\"readonly\":false},\"mounts\":[],"
+		"\"capabilities\":{\"bounding\":[]}},\"root\":{\"path\":\"r\",\"readonly\":false},\"mounts\":[],"
 		"\"annotations\":{},\"linux\":{\"namespaces\":[],\"maskedPaths\":[],\"sysctl\":{}}}",
 		&config);
 	assert_non_null(config.process.user.uid.node);

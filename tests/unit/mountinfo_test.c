@@ -79,6 +79,10 @@ static const struct {
 	{ "%u 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
 	  "30 22 0:5 / /var/lib/docker/overlay2/0a/merged rw - overlay o rw,lowerdir=/l\n",
 	  "/l/ssh", "ext4 " },
+	/* Relative layers of an overlay elsewhere, of a mounter that was in the root directory. */
+	{ "%u 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+	  "30 22 0:5 / /etc/x rw - overlay o rw,lowerdir=mnt/d:l\n",
+	  "/mnt/d/y", "ext4 =/etc/x/y;" },
 	/* Tables without the mount, or with another path of it. */
 	{ "999999 22 0:40 / / rw - overlay overlay ro\n%.0u", "/etc", " !" },
 	{ "%u 22 0:40 / /elsewhere rw - ext4 x rw\n", "/etc", " !" },
