@@ -99,6 +99,78 @@ with_volume() {
 	[ "$status" -eq 0 ]
 }
 
+# in_namespace COMMANDS...: a container with $work/data, after the commands, in a mount namespace.
+in_namespace() {
+	# shellcheck disable=SC2016 # for the inner shell
+	run unshare --mount bash -c 'mount --make-rprivate / && mkdir -p "$work"/{data,other} && eval "$1" &&
+		podman run --rm --user 3267:3267 -v "$work/data:/e" live echo container ran' - "$*"
+}
+
+@test "a kernel file system is refused at any place, and below a source" {
+	for type in proc mqueue devpts; do
+		in_namespace "mount -t $type none $work/data"
+		refused 1
+		[[ $output == *"is of type \"$type\""* ]]
+		in_namespace "mkdir -p $work/data/x && mount -t $type none $work/data/x"
+		refused 1
+		[[ $output == *"brings along what is mounted at"*"is of type \"$type\""* ]]
+	done
+	in_namespace "mount -t tmpfs none $work/data && mkdir $work/data/x && mount -t tmpfs none $work/data/x"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "a denied directory that is mounted below a source is refused" {
+	in_namespace "mkdir -p $work/data/x && mount --bind /etc $work/data/x"
+	refused 1
+	[[ $output == *"brings along what is mounted at"*"this is /etc"* ]]
+}
+
+@test "a disk of which a directory is mounted at a denied place is refused as a whole" {
+	local place
+	place=$(mktemp -d /run/rootfence-live.XXXXXX)
+	in_namespace "mount -t tmpfs none $work/data && mkdir $work/data/x && mount --bind $work/data/x $place"
+	refused 1
+	[[ $output == *"contains what is mounted at"*"/run, which is the host's"* ]]
+	in_namespace "mount -t tmpfs none $work/other && mkdir -p $work/other/{x,y} &&
+		mount --bind $work/other/x $place && mount --bind $work/other/y $work/data"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	in_namespace "mount -t tmpfs none $work/other && mkdir -p $work/other/x &&
+		mount --bind $work/other/x $place && mount --bind $work/other/x $work/data"
+	refused 1
+	rmdir "$place"
+}
+
+@test "an overlay is judged by all its layers, and one that cannot be found is refused" {
+	local over="mount -t overlay none $work/data -o"
+	in_namespace "cd / && $over lowerdir=etc:usr"
+	refused 1
+	[[ $output == *"relative name"* ]]
+	in_namespace "mount -t tmpfs none $work/other && mkdir $work/other/a:b && $over 'lowerdir=$work/other/a\\:b:/usr'"
+	refused 1
+	in_namespace "mount -t overlay none $work/other -o lowerdir=/etc:/usr && $over lowerdir=$work/other:/var/empty-dir 2>/dev/null ||
+		$over lowerdir=$work/other:/usr"
+	refused 1
+	[[ $output == *"this is /etc"* ]]
+	in_namespace "mount -t tmpfs none $work/other && mkdir $work/other/{a,b} && $over lowerdir=$work/other/a:$work/other/b"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "podman's own mounts start; those of another container do not" {
+	local dir
+	dir=$(mktemp -d /tmp/rootfence-live.XXXXXX)
+	mkdir "$dir/bpf"
+	cd "$top"
+	# The variables of this file's podman are not for that one.
+	run env -u CONTAINERS_CONF -u CONTAINERS_STORAGE_CONF unshare --mount \
+		tests/live/storage.sh "$dir" "$rootfence" "$policies/default.json"
+	rm -rf "$dir"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 # idmapped [DIRECTORY]: prints what precreate says of an idmapped writable volume in a user
 # namespace, or of that directory under a volume's name. In a mount namespace with its own storage.
 idmapped() {

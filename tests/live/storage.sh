@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# storage.sh WORK ROOTFENCE POLICY: podman with its storage where root's podman has it, in the mount
+# namespace that mounts.bats made for it. What podman mounts by itself starts; what belongs to
+# another container does not. Prints what went wrong; the exit status says whether anything did.
+set -euo pipefail
+work=$1 rootfence=$2 guard=$1/bpf/rootfence top=$PWD
+storage=/var/lib/containers/storage run=/run/containers/storage
+failed=0
+
+# shellcheck source=tests/podman.sh
+source tests/podman.sh
+
+podman_storage() {
+	cat >"$CONTAINERS_STORAGE_CONF" <<-END
+		[storage]
+		driver = "$1"
+		graphroot = "$storage"
+		runroot = "$run"
+	END
+}
+
+container() { podman run --rm --user 3267:3267 "$@"; }
+
+starts() {
+	local out
+	out=$(container "$@" live echo container ran 2>&1) && [[ $out == *'container ran'* ]] && return
+	printf 'should start: %s\n%s\n' "$*" "$out"
+	failed=1
+}
+
+refused() {
+	local why=$1 out
+	shift
+	out=$(container "$@" live echo container ran 2>&1) || true
+	[[ $out == *"$why"* && $out != *'container ran'* ]] && return
+	printf 'should be refused, %s: %s\n%s\n' "$why" "$*" "$out"
+	failed=1
+}
+
+mount --make-rprivate /
+mkdir -p /var/lib/containers /run/containers
+mount -t tmpfs none /var/lib/containers
+mount -t tmpfs none /run/containers
+mount -t bpf bpf "$work/bpf"
+podman_start live
+own_hooks "$3"
+trap podman_stop EXIT
+
+id=$(podman run -d --user 3267:3267 live sleep 1000)
+printf 1 | podman secret create one - >/dev/null
+mkdir "$work/data"
+for volume in plain tmpfs:tmpfs kernel:proc; do
+	type=${volume#*:}
+	[[ $type == plain ]] && podman volume create plain && continue
+	podman volume create --opt "type=$type" --opt "device=$type" "${volume%:*}"
+done >/dev/null
+
+starts
+starts --secret one
+starts --network "container:$id" --ipc "container:$id"
+starts --mount type=image,source=live,destination=/i
+starts -v "$work/data:/d:O"
+starts -v plain:/d
+starts -v tmpfs:/d
+refused 'of type "proc"' -v kernel:/d
+refused 'this lies under /run' -v "$run/overlay-containers/$id/userdata/hosts:/etc/hosts"
+mkdir -p "$storage/overlay-containers/$id/userdata/run/secrets"
+refused 'this lies under /var/lib/containers' \
+	-v "$storage/overlay-containers/$id/userdata/run/secrets:/run/secrets"
+root=$(podman inspect --format '{{.GraphDriver.Data.MergedDir}}' "$id")
+refused 'this lies under /var/lib/containers' -v "$root:/d:O"
+exit "$failed"
