@@ -126,22 +126,22 @@ static void read_from_root(const struct place *place, const struct oci_root *roo
 		open_failed(place, errno, name, file);
 }
 
-/* Is the mount at the path, with or without a slash at the end? */
-static bool destination_is(const struct oci_mount *mount, const char *path)
+/* Is the mount at the path, however it is spelled? A relative destination starts at the root. */
+static bool destination_is(struct arena *arena, const struct oci_mount *mount, const char *path)
 {
 	struct str destination = mount->destination.value;
+	const char *name = arena_printf(arena, "/%.*s", (int)destination.len, destination.data);
 
-	while (destination.len > 1 && destination.data[destination.len - 1] == '/')
-		destination.len--;
-	return str_is(destination, path);
+	name = str_path_normalize(arena, str_from(name));
+	return name != NULL && strcmp(name, path) == 0;
 }
 
 /*
  * Returns the last mount that decides what is at the path, or NULL: one at the path itself or at a
  * directory above it. Our own mounts are skipped, since they show a copy of the file to find.
  */
-static const struct oci_mount *mount_over(const struct oci_config *config, const char *bundle,
-					  const char *path)
+static const struct oci_mount *mount_over(struct arena *arena, const struct oci_config *config,
+					  const char *bundle, const char *path)
 {
 	const struct oci_mount *last = NULL;
 
@@ -149,8 +149,8 @@ static const struct oci_mount *mount_over(const struct oci_config *config, const
 		const struct oci_mount *mount = oci_config_mount(config, i);
 
 		if (account_mount_find(mount, bundle) < 0 &&
-		    (destination_is(mount, path) || destination_is(mount, "/etc") ||
-		     destination_is(mount, "/")))
+		    (destination_is(arena, mount, path) || destination_is(arena, mount, "/etc") ||
+		     destination_is(arena, mount, "/")))
 			last = mount;
 	}
 	return last;
@@ -164,7 +164,7 @@ void accounts_collect(struct arena *arena, const struct oci_config *config, cons
 
 	for (int kind = 0; kind < ACCOUNTS_COUNT; kind++) {
 		const char *path = account_file_path(kind);
-		const struct oci_mount *over = mount_over(config, bundle, path);
+		const struct oci_mount *over = mount_over(arena, config, bundle, path);
 		struct account_file *file = &accounts.files[kind];
 		auto_close int fd = -1;
 
@@ -174,7 +174,7 @@ void accounts_collect(struct arena *arena, const struct oci_config *config, cons
 		}
 		/* The files in a volume at /etc belong to its owner, so this one counts as
 		 * absent. */
-		if (!destination_is(over, path) || !over->bind)
+		if (!destination_is(arena, over, path) || !over->bind)
 			continue;
 		fd = open_host(&place, over->source.value, 0);
 		if (fd >= 0)

@@ -272,15 +272,20 @@ static const char *mount_flaw(const struct judge *judge, const struct oci_mount 
 	return NULL;
 }
 
-static bool proc_sys_is_writable(const struct oci_config *config)
+/* Of several mounts at /proc the last one is seen. */
+static bool proc_sys_is_writable(const struct judge *judge)
 {
+	const struct oci_config *config = judge->config;
 	const struct oci_linux *parts = &config->linux_;
+	bool read_only = false;
 
-	for (size_t i = 0; i < config->mounts.n; i++)
-		if (str_is(oci_config_mount(config, i)->destination.value, "/proc") &&
-		    oci_config_mount(config, i)->read_only)
-			return false;
-	return !list_covers(&parts->readonly_paths, STR("/proc/sys")) &&
+	for (size_t i = 0; i < config->mounts.n; i++) {
+		const struct oci_mount *mount = oci_config_mount(config, i);
+
+		if (strcmp(destination_of(judge, mount), "/proc") == 0)
+			read_only = mount->read_only;
+	}
+	return !read_only && !list_covers(&parts->readonly_paths, STR("/proc/sys")) &&
 	       !list_covers(&parts->masked_paths, STR("/proc/sys"));
 }
 
@@ -312,7 +317,7 @@ static void check_proc_mount(struct judge *judge)
 	const struct json_node *list = judge->config->linux_.readonly_paths.node;
 
 	check_mounts(judge);
-	if (!proc_sys_is_writable(judge->config) ||
+	if (!proc_sys_is_writable(judge) ||
 	    is_relaxed(judge, judge_arg(judge, PROC_WHEN), judge_arg(judge, PROC_SINCE)))
 		return;
 	judge_linux_finding(judge, list, "readonlyPaths",
