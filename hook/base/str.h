@@ -78,9 +78,9 @@ bool str_fold_equal(struct str a, struct str b);
 
 /*
  * Can the character change how a terminal or a reviewer reads its line? True for control characters
- * (C0, DEL, C1), those that set the direction of text, those that show nothing (Unicode's
- * Default_Ignorable_Code_Point: zero width, fillers, variation selectors, tags), and all of the block
- * of spaces and format characters, U+2000 to U+206F.
+ * (C0, DEL, C1), those that set the direction of text or end a line, blanks other than U+0020, and
+ * those that show nothing (Unicode's Default_Ignorable_Code_Point: zero width, fillers, variation
+ * selectors, tags).
  */
 bool char_is_deceptive(uint32_t c);
 
