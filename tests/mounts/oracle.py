@@ -22,8 +22,8 @@ FLAGS = {"ro": kernel.MS_RDONLY, "nosuid": kernel.MS_NOSUID, "nodev": kernel.MS_
 OF_THE_CONTAINER = {"proc", "sysfs", "mqueue", "devpts", "cgroup", "cgroup2"}
 WRITTEN = "written-by-the-container"
 LINKS_MAX = 40
-# What an overlay lists, but cannot show since its layers overlap or change.
-NOT_THERE = (errno.ENOENT, errno.ELOOP, errno.ESTALE)
+# What an overlay lists, but cannot show: its layers overlap, or are the kernel's.
+NOT_SHOWN = (errno.ENOENT, errno.ELOOP, errno.ESTALE, errno.EINVAL, errno.EIO)
 FILES_MAX = 5000
 
 
@@ -142,7 +142,7 @@ class Look:
             try:
                 self.walk(below, allowed, status.st_dev)
             except OSError as error:
-                if error.errno not in NOT_THERE:
+                if error.errno not in NOT_SHOWN:
                     raise
 
 

@@ -23,6 +23,13 @@ BASE = {
                   {"names": ["read", "write", "exit_group"], "action": "SCMP_ACT_ALLOW"}]}},
 }
 
+# Links to the root directory. With that in a denied place, every file would be the host's.
+TO_ROOT = ["/srv/links/dir", "/srv/links/cwd"]
+
+
+def is_denied(path):
+    return path.startswith(tuple(world.DENIED))
+
 
 class Sets:
     def __init__(self, seed):
@@ -118,16 +125,17 @@ class Sets:
             return ["mount", self.pick(FILE_KINDS), target, ""]
         if roll < 65:
             source = self.any_dir()
-            # With the root directory in a denied place, every file is the host's.
-            if source == "/srv/links/dir" and target.startswith(tuple(world.DENIED)):
+            if source in TO_ROOT and is_denied(target):
                 source = "/srv/links/a"
             if self.oddly(5):
                 return ["file", self.pick(["/proc/self/ns/mnt", "/etc/name", "/dev/null",
                                            "/proc/version"]), target + "/name"]
             return ["bind", source, target, self.chance(50)]
         if roll < 90:
-            return ["overlay", self.overlay_options(), target, self.pick(["/", "/", "/srv"]),
-                    self.chance(30)]
+            options = self.overlay_options()
+            if any(link in option for link in TO_ROOT for option in options) and is_denied(target):
+                options = ["lowerdir=/srv/a:/srv/b"]
+            return ["overlay", options, target, self.pick(["/", "/", "/srv"]), self.chance(30)]
         if self.oddly(25):
             return ["deleted", self.pick(world.DEVICES), target]
         return ["unmount", self.pick(world.DEVICES) if self.chance(60) else target]
