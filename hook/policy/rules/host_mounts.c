@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hostMounts: files of the host that mounts, or the root directory, bring into the container. */
-#include "policy/rules/host_paths.h"
+#include "policy/rules/host_places.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 
@@ -73,22 +74,6 @@ static const char *const file_systems[] = {
 	"aufs", "ecryptfs", "fuse", "fuse.*", "fuseblk", "overlay", "shiftfs", NULL
 };
 
-/* What is judged: a source of a mount, or the root directory. */
-struct subject {
-	const struct judge *judge;
-	const struct path_lists *entries;
-	const struct oci_mount *mount; /* NULL: the root directory */
-	const char *whole; /* an entry of args.allow names exactly this path and what lies in it */
-};
-
-/* Looks at another place of a file, by its name if it cannot be looked up. */
-static struct path_look look_at(const struct judge *judge, const struct path_fact *fact)
-{
-	if (fact->error == 0)
-		return (struct path_look){ fact->resolved, fact };
-	return (struct path_look){ str_path_normalize(judge->arena, fact->path), NULL };
-}
-
 /*
  * args.others: an entry of args.allow must cover a source, under its own name and after all links.
  * Its origins are not checked here, since a volume of the kubelet may come from anywhere.
@@ -116,79 +101,23 @@ static const char *relative_reason(const struct source_fact *source)
 	return str_path_climbs(path) ? "runtimes differ in where \"..\" leads" : NULL;
 }
 
-static bool is_at_or_below(const char *path, const char *directory)
+static const char *source_place_reason(const struct host_subject *subject,
+				       const struct path_fact *fact)
 {
-	size_t len = strcmp(directory, "/") != 0 ? strlen(directory) : 0;
+	const struct path_look look = host_place_look(subject->judge, fact);
 
-	return strncmp(path, directory, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
-/* Returns why what is mounted at a place is not a file system of files, or NULL. */
-static const char *file_system_reason(const struct subject *subject, const struct path_fact *fact)
-{
-	const struct judge *judge = subject->judge;
-
-	if (fact->error != 0 || fact->type.len == 0 ||
-	    judge_entry_names(judge_arg(judge, ARG_FILE_SYSTEMS), fact->type) ||
-	    (subject->whole != NULL && is_at_or_below(fact->resolved, subject->whole)) ||
-	    (subject->mount != NULL &&
-	     host_paths_meant(subject->entries, subject->mount, fact->resolved, fact->point)))
-		return NULL;
-	return arena_printf(judge->arena,
-			    "what is mounted at %s is of type %s, which is not in args.fileSystems",
-			    str_quote(judge->arena, fact->point),
-			    str_quote(judge->arena, fact->type));
-}
-
-static const char *place_reason(const struct subject *subject, const struct path_fact *fact);
-static const char *origins_reason(const struct subject *subject, const struct path_fact *fact);
-
-/* Returns why another place of the judged files, or of some of them, is the host's, or NULL. */
-static const char *origin_reason(const struct subject *subject, const struct path_fact *origin)
-{
-	const struct path_look look = look_at(subject->judge, origin);
-	bool contained = subject->whole != NULL && look.path != NULL &&
-			 is_at_or_below(look.path, subject->whole);
-	const char *reason = NULL;
-
-	if (look.path != NULL && !contained)
-		reason = place_reason(subject, origin);
-	if (reason == NULL)
-		reason = file_system_reason(subject, origin);
-	/* A place in the mount table may be out of reach, but not a layer. */
-	if (reason == NULL && origin->how == PLACE_LAYER && origin->error != 0 &&
-	    subject->judge->facts->scope == FACTS_LIVE)
-		reason = arena_printf(subject->judge->arena, "it cannot be looked up: %s",
-				      strerror(origin->error));
-	return reason != NULL ? reason : origins_reason(subject, origin);
-}
-
-static const char *origins_reason(const struct subject *subject, const struct path_fact *fact)
-{
-	for (size_t i = 0; i < fact->n_origins; i++) {
-		const struct path_fact *origin = &fact->origins[i];
-		const char *reason = origin_reason(subject, origin);
-
-		if (reason == NULL)
-			continue;
-		if (origin->how == PLACE_SAME || origin->how == PLACE_LAYER)
-			return reason;
-		return arena_printf(subject->judge->arena,
-				    origin->how == PLACE_INSIDE
-					    ? "it contains what is mounted at %s: %s"
-					    : "it brings along what is mounted at %s: %s",
-				    str_quote(subject->judge->arena, origin->path), reason);
-	}
-	return fact->unknown;
+	return host_paths_denied(subject->judge, subject->entries, subject->mount, &look);
 }
 
 static const char *source_reason(const struct judge *judge, const struct path_lists *entries,
 				 const struct source_fact *source)
 {
 	const struct oci_mount *mount = source->from.mount;
-	const struct subject subject = {
+	const struct host_subject subject = {
 		.judge = judge,
 		.entries = entries,
+		.file_systems = judge_arg(judge, ARG_FILE_SYSTEMS),
+		.place_reason = source_place_reason,
 		.mount = mount,
 		.whole = source->path.error == 0 &&
 					 host_paths_exact(entries, mount, source->path.resolved)
@@ -208,12 +137,15 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 		reason = unlisted_reason(judge, entries, mount, &by_name);
 	if (reason == NULL && source->path.error == 0)
 		reason = unlisted_reason(judge, entries, mount, &by_identity);
+	if (reason == NULL && (S_ISCHR(source->path.mode) || S_ISBLK(source->path.mode)) &&
+	    !host_paths_named(entries, mount, &by_identity))
+		reason = "this is a device; list it in args.allow, or use --device";
 	if (reason == NULL && source->path.foreign)
 		reason = "this belongs to another container or pod";
 	if (reason == NULL)
-		reason = file_system_reason(&subject, &source->path);
+		reason = host_place_type_reason(&subject, &source->path);
 	if (reason == NULL)
-		reason = origins_reason(&subject, &source->path);
+		reason = host_place_origins_reason(&subject, &source->path);
 	/* A source that cannot be looked up may be the host's. Offline its names decide. */
 	if (reason == NULL && source->path.error != 0 &&
 	    (judge->facts->scope == FACTS_LIVE || by_name.path == NULL))
@@ -300,14 +232,12 @@ static const char *root_reason(const struct judge *judge, const struct path_look
 	return NULL;
 }
 
-/* Returns why a place of the judged files is the host's, or NULL. */
-static const char *place_reason(const struct subject *subject, const struct path_fact *fact)
+static const char *root_place_reason(const struct host_subject *subject,
+				     const struct path_fact *fact)
 {
-	const struct path_look look = look_at(subject->judge, fact);
+	const struct path_look look = host_place_look(subject->judge, fact);
 
-	return subject->mount != NULL
-		       ? host_paths_denied(subject->judge, subject->entries, subject->mount, &look)
-		       : root_reason(subject->judge, &look, fact, subject->entries, ROOT_MADE_OF);
+	return root_reason(subject->judge, &look, fact, subject->entries, ROOT_MADE_OF);
 }
 
 /*
@@ -324,7 +254,10 @@ static bool may_be_unknown(const struct judge *judge, const struct path_fact *fa
 /* root.path is a mount, too: runtimes bind it, with all that is mounted below. */
 static void check_root_path(struct judge *judge, const struct path_lists *entries)
 {
-	const struct subject subject = { .judge = judge, .entries = entries };
+	const struct host_subject subject = { .judge = judge,
+					      .entries = entries,
+					      .file_systems = judge_arg(judge, ARG_FILE_SYSTEMS),
+					      .place_reason = root_place_reason };
 	const struct oci_string *path = &judge->config->root.path;
 	const struct path_fact *fact = &judge->facts->root;
 	const struct path_look by_name = { str_path_normalize(judge->arena, path->value), NULL };
@@ -339,9 +272,9 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 	if (why == NULL && fact->error == 0)
 		why = root_reason(judge, &by_identity, fact, entries, ROOT_THERE);
 	if (why == NULL)
-		why = file_system_reason(&subject, fact);
+		why = host_place_type_reason(&subject, fact);
 	if (why == NULL)
-		why = origins_reason(&subject, fact);
+		why = host_place_origins_reason(&subject, fact);
 	if (why != NULL && why == fact->unknown && may_be_unknown(judge, fact))
 		why = NULL;
 	/* A missing root starts nothing. EINVAL means a relative path without its bundle, which the

@@ -137,6 +137,14 @@ bool host_paths_listed(const struct path_lists *lists, const struct oci_mount *m
 	return allowed_rank(lists, mount, look, &exact) > 0;
 }
 
+bool host_paths_named(const struct path_lists *lists, const struct oci_mount *mount,
+		      const struct path_look *look)
+{
+	bool exact;
+
+	return allowed_rank(lists, mount, look, &exact) > 0 && exact;
+}
+
 bool host_paths_exact(const struct path_lists *lists, const struct oci_mount *mount,
 		      const char *path)
 {

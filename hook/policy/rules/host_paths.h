@@ -56,6 +56,10 @@ enum path_relation host_path_relate(const struct path_look *look, const struct p
 bool host_paths_listed(const struct path_lists *lists, const struct oci_mount *mount,
 		       const struct path_look *look);
 
+/* True if an entry of args.allow, perhaps with a "*", names this path, not one above it. */
+bool host_paths_named(const struct path_lists *lists, const struct oci_mount *mount,
+		      const struct path_look *look);
+
 /* True if an entry of args.allow is exactly this path. */
 bool host_paths_exact(const struct path_lists *lists, const struct oci_mount *mount,
 		      const char *path);
