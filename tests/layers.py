@@ -55,7 +55,8 @@ SYSTEM_NAMES = """
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 # Objects that must be pure: folders, and the files of base/ that they may call.
-PURE = ["hook/policy", "hook/oci", "hook/json", "hook/base/arena", "hook/base/date", "hook/base/err", "hook/base/str"]
+PURE = ["hook/policy", "hook/oci", "hook/json", "hook/base/arena", "hook/base/date", "hook/base/err", "hook/base/shown",
+        "hook/base/str"]
 
 
 def sources():
