@@ -138,6 +138,11 @@ static int find_policy(const struct hook *hook, const struct policy **ret_policy
 
 	if (hook->record != NULL) {
 		error = record_read(hook->arena, hook->record, &record, err);
+		if (error == 0 && hook->container != NULL &&
+		    !record_is_of(hook->record, hook->container))
+			error = err_set(err, EINVAL, EXIT_USAGE,
+					"%s is not the record of container %s", hook->record,
+					hook->container);
 		if (error == 0)
 			*ret_policy = record.policy;
 		return error;
@@ -162,13 +167,15 @@ static int create_runtime(struct hook *hook, struct err *err)
 	hook->container = state.id;
 	if (error == 0)
 		error = find_policy(hook, &policy, err);
+	if (error == 0)
+		error = record_known_base(&options.known.records, err);
 	if (error == 0 && is_state)
 		error = read_bundle(hook->arena, state.bundle, &doc, err);
 	if (error != 0)
 		return error;
 	options.policy = policy;
 	options.bundle = state.bundle;
-	options.id = state.id;
+	options.known.id = state.id;
 	options.userns_needs_seal = is_state && !guard_refuses_userns(hook->guard_dir);
 	error = pipeline_judge_doc(hook->arena, &options, doc, &result, err);
 	if (error < 0)

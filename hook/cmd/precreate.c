@@ -15,6 +15,7 @@
 #include "oci/state.h"
 #include "policy_files.h"
 #include "report/report.h"
+#include "wrapper/record.h"
 
 static int precreate(struct arena *arena, const char *policy_name, const char *guard_dir,
 		     struct err *err)
@@ -32,6 +33,8 @@ static int precreate(struct arena *arena, const char *policy_name, const char *g
 		error = io_read(arena, STDIN_FILENO, "standard input", JSON_SIZE_MAX, &text, err);
 	if (error == 0)
 		error = json_read(arena, "standard input", text, JSON_NO_COMMENTS, &doc, err);
+	if (error == 0)
+		error = record_known_base(&options.known.records, err);
 	if (error < 0)
 		return error;
 	if (oci_document_kind(doc) == OCI_STATE)

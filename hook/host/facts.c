@@ -14,6 +14,7 @@
 #include "base/io.h"
 #include "base/own_namespaces.h"
 #include "host/account_files.h"
+#include "host/engine_daemon.h"
 #include "host/engine_paths.h"
 #include "host/lookup.h"
 #include "host/mount_paths.h"
@@ -362,6 +363,7 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 		note_root_place(arena, &facts.root);
 	}
 	collect_sources(&lookup, config, query, &facts);
+	engine_daemons(&lookup, config, &facts);
 	if (facts.paths == NULL && (facts.n_sources > 0 || config->root.path.node != NULL))
 		collect_paths(&lookup, host, query->paths, query->n_paths, &facts);
 	if (lookup.failure != 0)

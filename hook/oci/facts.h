@@ -89,6 +89,12 @@ struct id_range {
 	uint64_t inside, outside, count;
 };
 
+/* What the front end knows of the container that starts. */
+struct container_fact {
+	const char *id;	     /* NULL: not known */
+	const char *records; /* the directory of the wrapper's records; NULL: below a user's own */
+};
+
 struct facts {
 	enum facts_scope scope;
 	const char *bundle;	  /* symbolic links resolved; NULL when not known */
@@ -112,6 +118,10 @@ struct facts {
 	size_t n_paths;
 	const enum seccomp_reach *syscalls; /* of the policy, in the given order */
 	size_t n_syscalls;
+	struct container_fact container;
+	/* of the processes whose program a hook runs, those that are Docker's daemon; live only */
+	pid_t *daemons;
+	size_t n_daemons;
 };
 
 #endif

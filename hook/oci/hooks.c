@@ -2,7 +2,9 @@
 /* Reads hooks: config.md#posix-platform-hooks. */
 #include "hooks.h"
 
+#include <limits.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -44,6 +46,23 @@ static const struct field stages[HOOK_STAGE_COUNT] = {
 	[HOOK_POSTSTART] = ROW(oci_hooks, "poststart", stages[HOOK_POSTSTART], FIELD_STAGE),
 	[HOOK_POSTSTOP] = ROW(oci_hooks, "poststop", stages[HOOK_POSTSTOP], FIELD_STAGE),
 };
+
+bool oci_hook_process(const struct oci_hook *hook, pid_t *ret_pid)
+{
+	static const char start[] = "/proc/", end[] = "/exe";
+	const size_t around = strlen(start) + strlen(end);
+	struct str path = hook->path.value;
+	uint64_t pid;
+
+	if (path.len <= around || !str_starts_with(path, start) ||
+	    memcmp(path.data + path.len - strlen(end), end, strlen(end)) != 0 ||
+	    !str_to_uint((struct str){ path.data + strlen(start), path.len - around }, INT_MAX,
+			 &pid) ||
+	    pid == 0)
+		return false;
+	*ret_pid = (pid_t)pid;
+	return true;
+}
 
 int oci_hooks_read(const struct fields_reader *reader, struct json_node *value, void *target)
 {

@@ -75,7 +75,7 @@ static int collect_facts(struct arena *arena, const struct pipeline_options *opt
 	struct facts_query query = {
 		.scope = options->scope,
 		.bundle = options->bundle,
-		.id = options->id,
+		.id = options->known.id,
 		.before = before != NULL ? &before->facts : NULL,
 		.host = options->cache != NULL ? &options->cache->host : NULL,
 	};
@@ -91,6 +91,7 @@ static int collect_facts(struct arena *arena, const struct pipeline_options *opt
 	collect_syscalls(arena, options, before, result);
 	collect_accounts(arena, options, result);
 	facts->userns_needs_seal = options->userns_needs_seal;
+	facts->container = options->known;
 	if (options->container != NULL)
 		facts->given_capabilities = options->container->given_capabilities;
 	return 0;

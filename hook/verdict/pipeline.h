@@ -34,8 +34,8 @@ struct pipeline_options {
 	unsigned int today; /* for exceptions, as YYYYMMDD in UTC; 0: read the clock */
 	/* NULL: the document is a config. Else it is the process of a session in this container. */
 	const struct pipeline_container *container;
-	const char *bundle;	/* the container's, for relative mount sources, or NULL */
-	const char *id;		/* the container's, or NULL */
+	const char *bundle; /* the container's, for relative mount sources, or NULL */
+	struct container_fact known;
 	bool userns_needs_seal; /* see struct facts */
 	/* Edits of the front end's own, made if nothing is refused; NULL: none. */
 	int (*amend)(struct json_doc *doc, void *data, struct err *err);

@@ -42,7 +42,7 @@ int creation_judge(struct creation *creation, const struct policy *policy, const
 		.front_end = FRONT_WRAPPER,
 		.scope = FACTS_LIVE,
 		.bundle = creation->bundle,
-		.id = creation->args->id,
+		.known = { creation->args->id, record_parent(creation->arena, record) },
 		.userns_needs_seal = userns_needs_seal,
 		.amend = add_hooks,
 		.amend_data = creation,

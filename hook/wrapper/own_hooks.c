@@ -83,19 +83,9 @@ static void add_one(struct json_doc *doc, const char *self, const struct own_hoo
 		 hook_json(doc->arena, self, own));
 }
 
-/* Returns "BASE/" of BASE/ROOT/ID.json. */
-static const char *records_of(struct arena *arena, const char *record)
-{
-	size_t len = strlen(record), slashes = 0;
-
-	while (len > 0 && slashes < 2)
-		slashes += record[--len] == '/';
-	return arena_copy(arena, record, len + 1);
-}
-
 void hooks_add(struct json_doc *doc, const char *self, const char *record)
 {
-	const char *records = records_of(doc->arena, record);
+	const char *records = arena_printf(doc->arena, "%s/", record_parent(doc->arena, record));
 	const struct own_hook own[] = {
 		{ "createRuntime", { "rootfence", "createRuntime", "--record", record }, records },
 		{ "poststop", { "rootfence", "poststop", "--record", record }, records },

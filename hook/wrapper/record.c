@@ -333,15 +333,22 @@ int record_read(struct arena *arena, const char *path, struct record *ret_record
 				: error; /* -ENOENT would make the caller use another policy */
 }
 
-int record_remove(struct arena *arena, const char *path, const char *id, struct err *err)
+bool record_is_of(const char *path, const char *id)
 {
 	const char *name = name_in(path);
+
+	return name != NULL && (size_t)id_len(name) == strlen(id) &&
+	       memcmp(name, id, strlen(id)) == 0;
+}
+
+int record_remove(struct arena *arena, const char *path, const char *id, struct err *err)
+{
 	auto_close int parent = -1;
+	const char *name;
 	struct stat st;
 	int error;
 
-	if (name == NULL ||
-	    (strcmp(name, id) != 0 && strcmp(name, arena_printf(arena, "%s" RECORD_END, id)) != 0))
+	if (!record_is_of(path, id))
 		return err_set(err, EINVAL, EXIT_USAGE, "%s is not the record of container %s",
 			       path, id);
 	if (lstat(path, &st) < 0 && errno == ENOENT)

@@ -34,6 +34,18 @@ int record_base(struct arena *arena, const char **ret_base, struct err *err);
 int record_path(struct arena *arena, const char *base, const struct runtime_args *args,
 		enum runtime_kind kind, const char **ret_path, struct err *err);
 
+/* Returns BASE of BASE/ROOT/ID.json. */
+const char *record_parent(struct arena *arena, const char *path);
+
+/*
+ * Sets *ret_base to the base for containers of the host's root, else to NULL: a rootless hook has no
+ * environment to find it by. Error: EXIT_SYSTEM.
+ */
+int record_known_base(const char **ret_base, struct err *err);
+
+/* True if the path has the form of the record of the container of that id. */
+bool record_is_of(const char *path, const char *id);
+
 struct record {
 	const char *bundle;
 	uint64_t capabilities; /* in any set of the engine's config, before the rewrite */

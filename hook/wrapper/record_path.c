@@ -33,6 +33,24 @@ int record_base(struct arena *arena, const char **ret_base, struct err *err)
 	return 0;
 }
 
+int record_known_base(const char **ret_base, struct err *err)
+{
+	bool host_root = false;
+	int error = is_host_root(&host_root, err);
+
+	*ret_base = host_root ? HOST_BASE : NULL;
+	return error;
+}
+
+const char *record_parent(struct arena *arena, const char *path)
+{
+	size_t len = strlen(path), slashes = 0;
+
+	while (len > 0 && slashes < 2)
+		slashes += path[--len] == '/';
+	return arena_copy(arena, path, len);
+}
+
 /*
  * runc (all versions so far) ignores XDG_RUNTIME_DIR as root of the host, and as root of another
  * user namespace if USER is "root".

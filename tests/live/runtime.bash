@@ -132,3 +132,12 @@ records() {
 	in_lab find /run/rootfence/containers -mindepth 2 ! -name %swept -printf '%f\n' 2>/dev/null |
 		sed 's/\.json$//'
 }
+
+# docker_hook PID [ID]: the judgement of a container whose prestart hook is Docker's, with that PID.
+docker_hook() {
+	local id=${2-$docker_id} b
+	b=$(bundle docker '.hooks = {"prestart": [{"path": "/proc/'"$1"'/exe", "args":
+		["libnetwork-setkey", "-exec-root=/run/docker", "'"$id"'", "0123456789ab"]}]}')
+	run wrapped create --bundle "$b" "$docker_id"
+	echo "$output"
+}

@@ -31,6 +31,8 @@ teardown() {
 		runc --root "$work/state" delete --force "$id" || true
 	done
 	in_lab rm -rf /run/rootfence/containers
+	[[ -z ${daemon-} ]] || kill "$daemon" 2>/dev/null || true
+	[[ -z ${dir-} ]] || rm -rf "$dir"
 	[[ -z ${usual-} ]] || in_lab umount "$usual" 2>/dev/null || true
 }
 
@@ -84,6 +86,71 @@ left() { find "$1" -mindepth 1 ! -name config.json; }
 	reached
 	jq -e '.hooks | (.createRuntime | length == 1 and (.[0].args[3] | endswith("/second.json")))
 		and (.poststop | length == 1 and (.[0].args[3] | endswith("/second.json")))' "$b/config.json"
+}
+
+# as_daemon PROGRAM [COMMAND...]: starts the program in the background, as the command does it.
+as_daemon() {
+	local program=$1
+	shift
+	(exec nsenter --mount="/proc/$lab/ns/mnt" -- "$@" bash -c 'exec -a sleep "$0" 1000' \
+		"$program") </dev/null >/dev/null 2>&1 3>&- &
+	daemon=$!
+	eventually test "/proc/$daemon/exe" -ef "$program"
+}
+
+is_foreign() { said 1 "foreignHooks"; }
+
+@test "Docker's network hook: only a dockerd of the host, and this container's network" {
+	local program docker_id command
+	dir=$(mktemp -d /tmp/rootfence-daemon.XXXXXX)
+	chmod 755 "$dir"
+	docker_id=$(printf '0123456789abcdef%.0s' {1..4})
+	program=$dir/dockerd
+	cp "$(command -v busybox)" "$program"
+	in_lab tee /etc/rootfence/policies/hooks.json >/dev/null <<<'{ "version": 1, "name": "hooks",
+		"extends": ["default"], "rules": [
+		{ "names": ["foreignHooks"], "action": "RF_ACT_REJECT" } ] }'
+	setup_runtime '{ "runtimes": { "runc": ["'"$work"'/fake"] }, "policy": "hooks" }'
+	as_daemon "$program"
+	docker_hook "$daemon"
+	# The wrapper's own hooks have the path of the build, and are foreign for that reason alone.
+	[[ $output != *prestart* ]]
+	docker_hook "$daemon" "$(tr 0 1 <<<"$docker_id")"
+	is_foreign
+	[[ $output == */hooks/prestart/0/path* ]]
+	docker_hook 1
+	[[ $output == */hooks/prestart/0/path* ]]
+	docker_hook $$
+	[[ $output == */hooks/prestart/0/path* ]]
+	chmod g+w "$program"
+	docker_hook "$daemon"
+	[[ $output == */hooks/prestart/0/path* ]]
+	chmod g-w "$program"
+	chown 3267 "$program"
+	docker_hook "$daemon"
+	[[ $output == */hooks/prestart/0/path* ]]
+	chown 0 "$program"
+	cp "$program" "$dir/new"
+	mv "$dir/new" "$program" # an upgrade: the daemon still runs the old file
+	docker_hook "$daemon"
+	[[ $output != *prestart* ]]
+	kill "$daemon"
+	wait "$daemon" || true
+	docker_hook "$daemon"
+	[[ $output == */hooks/prestart/0/path* ]]
+	for command in 'unshare -m' 'unshare -Ur' 'setpriv --reuid 3267 --clear-groups'; do
+		# shellcheck disable=SC2086 # words
+		as_daemon "$program" $command
+		docker_hook "$daemon"
+		kill "$daemon"
+		echo "$command"
+		[[ $output == */hooks/prestart/0/path* ]]
+	done
+	cp "$program" "$dir/other"
+	as_daemon "$dir/other"
+	docker_hook "$daemon"
+	kill "$daemon"
+	[[ $output == */hooks/prestart/0/path* ]]
 }
 
 @test "existing hooks stay, and ours come after them" {

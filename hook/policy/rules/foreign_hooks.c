@@ -4,39 +4,68 @@
 
 #include <string.h>
 
-#include "oci/hooks.h"
+#include "policy/rules/known_hooks.h"
 
 enum arg {
 	ARG_ALLOW
 };
 
-static const char *const own_hooks[] = { ROOTFENCE_BINDIR "/rootfence", NULL };
-
-/*
- * dockerd up to 27 sets up the container's network with a hook that is dockerd itself, found by its
- * pid: /proc/PID/exe libnetwork-setkey ... No other engine puts a hook of its own into a spec.
- */
-static bool is_docker_network_hook(enum oci_hook_stage stage, const struct oci_hook *hook)
+/* Returns the text up to the first blank, and cuts it and the blank off. */
+static struct str next_word(struct str *text)
 {
-	struct str path = hook->path.value;
-	size_t digits = 6;
+	const char *blank = memchr(text->data, ' ', text->len);
+	struct str word = { text->data, blank != NULL ? (size_t)(blank - text->data) : text->len };
+	size_t used = word.len + (blank != NULL ? 1 : 0);
 
-	if (stage != HOOK_PRESTART || !str_starts_with(path, "/proc/") || hook->args.n == 0)
-		return false;
-	while (digits < path.len && path.data[digits] >= '0' && path.data[digits] <= '9')
-		digits++;
-	return digits > 6 && path.len - digits == 4 && memcmp(path.data + digits, "/exe", 4) == 0 &&
-	       str_is(hook->args.items[0].value, "libnetwork-setkey");
+	*text = (struct str){ text->data + used, text->len - used };
+	return word;
 }
 
-static bool hook_is_known(const struct judge *judge, enum oci_hook_stage stage,
-			  const struct oci_hook *hook)
+/* Many programs do what the name that they are called by says, so this is the file's own. */
+static bool is_own_name(struct str path, struct str name)
 {
-	/* A path with ".." may lead elsewhere than the entry that matches it. */
-	if (memmem(hook->path.value.data, hook->path.value.len, "/../", 4) != NULL)
+	const char *slash = memrchr(path.data, '/', path.len);
+
+	return str_equal(path, name) ||
+	       (slash != NULL &&
+		str_equal(name,
+			  (struct str){ slash + 1, path.len - (size_t)(slash + 1 - path.data) }));
+}
+
+/* Is the hook called exactly as an entry "PATH ARGUMENT..." says? */
+static bool is_call(struct str entry, const struct oci_hook *hook)
+{
+	const struct oci_string *args = hook->args.items;
+
+	if (!str_equal(next_word(&entry), hook->path.value) || hook->args.n == 0 ||
+	    !is_own_name(hook->path.value, args[0].value))
 		return false;
-	return is_docker_network_hook(stage, hook) ||
-	       judge_entry_names(judge_arg(judge, ARG_ALLOW), hook->path.value);
+	for (size_t i = 1; i < hook->args.n; i++)
+		if (entry.len == 0 || !str_equal(next_word(&entry), args[i].value))
+			return false;
+	return entry.len == 0;
+}
+
+static bool is_allowed(const struct rule_arg *allow, const struct oci_hook *hook)
+{
+	for (size_t i = 0; i < allow->n; i++) {
+		struct str entry = allow->strings[i];
+		const struct rule_arg alone = { .strings = &entry, .n = 1 };
+
+		if (memchr(entry.data, ' ', entry.len) != NULL
+			    ? is_call(entry, hook)
+			    : judge_entry_names(&alone, hook->path.value))
+			return true;
+	}
+	return false;
+}
+
+/* A path with ".." may lead elsewhere than the entry that matches it. */
+static bool may_run(const struct judge *judge, enum oci_hook_stage stage,
+		    const struct oci_hook *hook)
+{
+	return !str_path_climbs(hook->path.value) &&
+	       (hook_is_known(judge, stage, hook) || is_allowed(judge_arg(judge, ARG_ALLOW), hook));
 }
 
 /* With a variable of the dynamic linker, any program on the list runs the code that it names. */
@@ -61,6 +90,18 @@ static void check_hook_environment(struct judge *judge, const struct oci_hook *h
 	}
 }
 
+static const char *why_foreign(const struct judge *judge, const struct oci_hook *hook)
+{
+	const char *path = str_quote(judge->arena, hook->path.value);
+	const char *what = "on the host";
+
+	if (str_is(hook->path.value, OWN_PROGRAM))
+		what = "on the host, but not in the way that its own hooks do";
+	else if (hook_is_like_docker(hook))
+		what = "on the host, but not as a running Docker daemon's hook for this container";
+	return arena_printf(judge->arena, "runs %s %s; must be in args.allow", path, what);
+}
+
 static void check(struct judge *judge)
 {
 	for (enum oci_hook_stage stage = 0; stage < HOOK_STAGE_COUNT; stage++) {
@@ -68,7 +109,7 @@ static void check(struct judge *judge)
 		const struct oci_hook *hooks = list->items;
 
 		for (size_t i = 0; i < list->n; i++) {
-			if (hook_is_known(judge, stage, &hooks[i])) {
+			if (may_run(judge, stage, &hooks[i])) {
 				check_hook_environment(judge, &hooks[i]);
 				continue;
 			}
@@ -77,15 +118,26 @@ static void check(struct judge *judge)
 				(struct finding_text){
 					.observed = judge_source(judge, hooks[i].path.node),
 					.required = "a hook in args.allow",
-					.message = arena_printf(
-						judge->arena,
-						"runs %s on the host; must be in args.allow",
-						str_quote(judge->arena, hooks[i].path.value)),
+					.message = why_foreign(judge, &hooks[i]),
 					.fix = "add it to args.allow of foreignHooks, or remove its file from hooks.d",
 				});
 		}
 	}
 }
+
+/* policy_lint(): as root on the host, rootfence itself can take the guard away. */
+static bool is_not_ourselves(struct arena *arena, struct str entry)
+{
+	const struct rule_arg alone = { .strings = &entry, .n = 1 };
+
+	return entry.len == 0 || !judge_entry_names(&alone, STR(OWN_PROGRAM));
+}
+
+static const struct vocabulary vocabulary = {
+	.has = is_not_ourselves,
+	.unknown =
+		"lets any hook run rootfence with any arguments, unload too; its own hooks need no entry",
+};
 
 const struct rule rule_foreign_hooks = {
 	.name = "foreignHooks",
@@ -95,8 +147,9 @@ const struct rule rule_foreign_hooks = {
 		[ARG_ALLOW] = { .name = "allow",
 				.kind = KIND_STRINGS,
 				.effect = EFFECT_ADMITS,
-				.defaults = own_hooks,
-				.meaning = "paths of hooks; a final * stands for any rest" },
+				.vocabulary = &vocabulary,
+				.meaning =
+					"paths of hooks; a final * stands for any rest; \"PATH ARGUMENT ...\" allows only that call" },
 	},
 	.references = REFERENCES("config.md#posix-platform-hooks", "CVE-2025-23266"),
 	.check = check,
