@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "guard/limits.h"
 #include "guard/lock.h"
 #include "guard/pins.h"
 
@@ -225,6 +226,91 @@ int rules_install(const char *dir, const struct guard_rules *rules, uint64_t *re
 		return 0;
 	}
 	return -EAGAIN; /* not reached: the second round writes or fails */
+}
+
+struct comparison {
+	const struct guard_rules *rules;
+	const struct abi_limits *now, *old;
+	uint64_t old_id;
+};
+
+static const struct abi_rule *rule_of(const struct guard_rules *rules, const char *path)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		if (strcmp(rules->items[i].path, path) == 0)
+			return &rules->items[i].rule;
+	return NULL;
+}
+
+/* Compares the rules that both have, and those that only the new set has. */
+static int compare_new(int fd, const struct comparison *to, size_t *ret_shared, bool *ret_within,
+		       struct err *err)
+{
+	*ret_shared = 0;
+	for (size_t i = 0; i < to->rules->n && *ret_within; i++) {
+		const struct guard_rule *item = &to->rules->items[i];
+		struct abi_rule old;
+		int found = to->old_id == 0 ? 0 : rule_get(fd, to->old_id, item->path, &old, err);
+
+		if (found < 0)
+			return found;
+		*ret_shared += (size_t)found;
+		*ret_within =
+			limits_rule_within(to->now, &item->rule, to->old, found > 0 ? &old : NULL);
+	}
+	return 0;
+}
+
+/* Compares the rules that only the old set has. Only a walk over all sets finds them. */
+static int compare_old(int fd, const struct comparison *to, bool *ret_within, struct err *err)
+{
+	struct abi_rule_key key, next;
+	const void *previous = NULL;
+	struct abi_rule old;
+	int ret;
+
+	while (*ret_within) {
+		ret = bpf_map_get_next_key(fd, previous, &next);
+		if (ret == -ENOENT)
+			return 0;
+		if (ret < 0)
+			return err_set_system(err, -ret, "cannot list the guard's exec rules");
+		key = next;
+		previous = &key;
+		if (key.rules_id != to->old_id || key.path[0] == '\0' ||
+		    rule_of(to->rules, key.path) != NULL)
+			continue;
+		ret = rule_get(fd, key.rules_id, key.path, &old, err);
+		if (ret < 0)
+			return ret;
+		*ret_within = ret > 0 && limits_rule_within(to->now, NULL, to->old, &old);
+	}
+	return 0;
+}
+
+int rules_are_within(const char *dir, const struct guard_rules *rules, const struct abi_limits *now,
+		     uint64_t old_id, const struct abi_limits *old, bool *ret_within,
+		     struct err *err)
+{
+	const struct comparison to = { rules, now, old, old_id };
+	struct abi_rule set = { 0 };
+	auto_close int lock = -1;
+	auto_close int fd = -1;
+	bool within = true;
+	size_t shared = 0;
+	int ret = lock_take(dir, "guard", LOCK_SHARED, &lock, err);
+
+	if (ret == 0)
+		ret = pins_open_map(dir, "rules", &fd, err);
+	if (ret == 0)
+		ret = compare_new(fd, &to, &shared, &within, err);
+	if (ret == 0 && old_id != 0)
+		ret = rule_get(fd, old_id, "", &set, err);
+	if (ret >= 0 && shared < set.capabilities)
+		ret = compare_old(fd, &to, &within, err);
+	if (ret >= 0)
+		*ret_within = within;
+	return ret < 0 ? ret : 0;
 }
 
 int rules_reclaim(const char *dir, const uint64_t *used, size_t n_used, struct err *err)

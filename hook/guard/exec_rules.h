@@ -6,6 +6,7 @@
 #ifndef ROOTFENCE_GUARD_EXEC_RULES_H
 #define ROOTFENCE_GUARD_EXEC_RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,14 @@
  */
 int rules_install(const char *dir, const struct guard_rules *rules, uint64_t *ret_id, int *ret_lock,
 		  struct err *err);
+
+/*
+ * rules_are_within: sets *ret_within to true if these rules, with the limits now, let through only
+ * what the stored set of that id (0: no rules) does with the limits old. See limits.h.
+ */
+int rules_are_within(const char *dir, const struct guard_rules *rules, const struct abi_limits *now,
+		     uint64_t old_id, const struct abi_limits *old, bool *ret_within,
+		     struct err *err);
 
 /* rules_reclaim: removes the sets whose ids are not in used. The caller holds the lock "guard"
  * exclusively, so that no set is being installed. */

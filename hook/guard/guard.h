@@ -76,10 +76,10 @@ int guard_unload(const char *dir, bool *ret_unloaded, struct err *err);
 
 /*
  * guard_register: puts one container under the guard: by its pid namespace or, if it shares that
- * with others, by its cgroup v2 id. Registering the same id again replaces the entry. Errors:
- * -ENOENT with EXIT_GUARD if no guard is loaded; EXIT_GUARD if the level in force is below `least`,
- * or if nothing tells the container from the host; -ESRCH if the init process is dead at the end:
- * no entry stays.
+ * with others, by its cgroup v2 id. Registering the same container again replaces the entry, if the
+ * new limits are within the registered ones (limits.h). Errors: -ENOENT with EXIT_GUARD if no guard
+ * is loaded; EXIT_GUARD if the level in force is below `least`, if nothing tells the container from
+ * the host, or for wider limits; -ESRCH if the init process is dead at the end: no entry stays.
  */
 int guard_register(const char *dir, const struct guard_container *container, enum guard_level least,
 		   struct err *err);

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "guard/guard.h"
 #include "guard/container.h"
+#include "guard/limits.h"
 #include "guard/lock.h"
 #include "guard/pins.h"
 #include "guard/exec_rules.h"
@@ -116,6 +117,13 @@ static void entry_fill(struct abi_entry *entry, const struct guard_container *co
 	memcpy(entry->host_mntns, identity->host_mntns, sizeof(entry->host_mntns));
 }
 
+struct registration {
+	const char *dir; /* of the guard */
+	const struct guard_rules *rules;
+	struct identity identity;
+	struct abi_entry entry;
+};
+
 static bool limits_equal(const struct abi_entry *a, const struct abi_entry *b)
 {
 	return memcmp(&a->limits, &b->limits, sizeof(a->limits)) == 0 && a->rules_id == b->rules_id;
@@ -180,14 +188,34 @@ static int register_shared(int fd, const struct identity *identity, const struct
 	return 0;
 }
 
+/* A hook of a container must not loosen what was registered for it. */
+static int check_narrower(const struct registration *registration, const struct abi_entry *old,
+			  struct err *err)
+{
+	const struct abi_entry *entry = &registration->entry;
+	bool within = limits_within(&entry->limits, &old->limits);
+	int ret = 0;
+
+	if (within && entry->rules_id != old->rules_id)
+		ret = rules_are_within(registration->dir, registration->rules, &entry->limits,
+				       old->rules_id, &old->limits, &within, err);
+	if (ret < 0 || within)
+		return ret;
+	return err_set(
+		err, EPERM, EXIT_GUARD,
+		"container '%s' is registered with stricter limits, which hold until it ends; give all of its hooks the same policy",
+		old->id);
+}
+
 /*
  * Registers a container again. Until init runs, the runtime's helpers are exempt. A new entry must
  * not exempt them again, and whether init runs by now cannot be told without a race. So the same
- * entry stays as it is, and one with other limits starts without the exemption.
+ * entry stays as it is, and one with narrower limits starts without the exemption.
  */
-static int entry_replace(const struct abi_entry *old, struct abi_entry *entry, bool *ret_keep,
-			 struct err *err)
+static int entry_replace(struct registration *registration, const struct abi_entry *old,
+			 bool *ret_keep, struct err *err)
 {
+	struct abi_entry *entry = &registration->entry;
 	bool same_init = old->init_pid == entry->init_pid && old->init_start == entry->init_start;
 	bool alive = false;
 	int ret = 0;
@@ -205,15 +233,19 @@ static int entry_replace(const struct abi_entry *old, struct abi_entry *entry, b
 	if (!same_init)
 		return 0;
 	*ret_keep = limits_equal(old, entry) && strcmp(old->id, entry->id) == 0;
+	ret = check_narrower(registration, old, err);
+	if (ret < 0)
+		return ret;
 	entry->armed = 1;
 	entry->denied = old->denied;
 	entry->logged = old->logged;
 	return 0;
 }
 
-static int entry_put(int fd, const struct identity *identity, struct abi_entry *entry, int proc_fd,
-		     struct err *err)
+static int entry_put(int fd, struct registration *registration, int proc_fd, struct err *err)
 {
+	const struct identity *identity = &registration->identity;
+	struct abi_entry *entry = &registration->entry;
 	struct abi_entry old;
 	uint64_t start = 0;
 	bool keep = false;
@@ -223,7 +255,7 @@ static int entry_put(int fd, const struct identity *identity, struct abi_entry *
 	if (ret < 0 && ret != -ENOENT)
 		return err_set_system(err, -ret,
 				      "cannot look the container up in the kernel guard");
-	ret = ret == 0 ? entry_replace(&old, entry, &keep, err) : 0;
+	ret = ret == 0 ? entry_replace(registration, &old, &keep, err) : 0;
 	if (ret < 0 || keep)
 		return ret;
 	ret = bpf_map_update_elem(fd, &identity->key, entry, BPF_ANY);
@@ -253,24 +285,24 @@ static int register_loaded(const char *dir, const struct guard_container *contai
 	auto_close int rules_lock = -1;
 	auto_close int proc_fd = -1;
 	auto_close int fd = -1;
-	struct identity identity;
-	struct abi_entry entry;
+	struct registration registration = { .dir = dir, .rules = &container->rules };
+	struct identity *identity = &registration.identity;
 	uint64_t rules_id = 0;
 	int ret;
 
 	ret = identity_open(container->init_pid, &proc_fd, err);
 	if (ret == 0)
-		ret = identity_read(proc_fd, container->init_pid, &identity, err);
+		ret = identity_read(proc_fd, container->init_pid, identity, err);
 	if (ret == 0)
 		ret = pins_open_map(dir, "containers", &fd, err);
 	if (ret == 0)
 		ret = rules_install(dir, &container->rules, &rules_id, &rules_lock, err);
 	if (ret < 0)
 		return ret;
-	entry_fill(&entry, container, &identity, rules_id);
-	if (identity.key.kind == 0)
-		return register_shared(fd, &identity, &entry, err);
-	return entry_put(fd, &identity, &entry, proc_fd, err);
+	entry_fill(&registration.entry, container, identity, rules_id);
+	if (identity->key.kind == 0)
+		return register_shared(fd, identity, &registration.entry, err);
+	return entry_put(fd, &registration, proc_fd, err);
 }
 
 /* The programs look no further while it is 0, so it is set before the entry is written. */

@@ -260,6 +260,10 @@ def guarding(maps):
         yield Scenario("createRuntime again", 0, register, judged, maps=maps)
         yield Scenario("createRuntime, other limits", 0, [ROOTFENCE, "createRuntime"], judged,
                        maps=maps)
+        narrower = world.run([ROOTFENCE, "createRuntime"], judged)
+        if narrower.code != 0:
+            raise RuntimeError(narrower.err.decode())
+        yield Scenario("createRuntime, wider limits", 5, register, judged, maps=maps)
         maps["containers"].set({key: world.Entry(value).change(
             name="other", pid=os.getpid(), start=world.start_time(os.getpid()))})
         yield Scenario("createRuntime refuses what is another's", 5, register, judged, maps=maps)

@@ -113,6 +113,46 @@ guard_holds() {
 	no_entries
 }
 
+nothing_is_guarded() { [[ $(entries) -eq 0 ]]; }
+
+# registers BUNDLE POLICY: createRuntime again, by hand, for the container of that bundle and name.
+registers() {
+	runc state "$1" | "$rootfence" createRuntime --policy "$2" --guard "$guard"
+}
+
+@test "a registered container cannot be registered again with wider limits" {
+	local ping before
+	make_bundle again
+	run_bundle again again
+	before=$("$rootfence" status --guard "$guard" --format json | jq -c .containers)
+	ping=$(policy ping '"exec": { "rules": [ { "paths": ["/bin/ping"],
+		"capabilities": ["CAP_NET_RAW"], "action": "RF_ACT_ALLOW" } ] }')
+	run registers again "$ping"
+	echo "$output"
+	[[ $status -eq 5 && $output == *"container 'again' is registered with stricter limits"* ]]
+	registers again "$policies/audit.json" # asks for no guarantee
+	[[ $("$rootfence" status --guard "$guard" --format json | jq -c .containers) == "$before" ]]
+	registers again "$policies/default.json"
+	registers again "$(policy kill '"exec": { "defaultAction": "RF_ACT_KILL_PROCESS" }')"
+	run registers again "$policies/default.json"
+	[[ $status -eq 5 ]]
+	runc delete --force again
+	eventually nothing_is_guarded
+}
+
+@test "unload as a hook of a container: the guard stays" {
+	make_bundle unloads
+	jq --arg bin "$rootfence" --arg guard "$guard" '.hooks.createRuntime += [{"path": $bin,
+		"args": ["rootfence", "unload", "--guard", $guard]}]' "$work/unloads/config.json" \
+		>"$work/unloads/new.json"
+	mv "$work/unloads/new.json" "$work/unloads/config.json"
+	run run_bundle unloads unloads
+	echo "$output"
+	[[ $status -ne 0 && $output == *"a container's hook must not unload the guard"* ]]
+	"$rootfence" status --guard "$guard"
+	eventually nothing_is_guarded
+}
+
 @test "a restarted container is under the guard again" {
 	start_container one
 	podman restart --time 0 one
