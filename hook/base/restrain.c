@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -111,5 +112,39 @@ int restrain(enum restrain_role role, struct err *err)
 		return failed("prctl", err);
 	if (set_filter(roles[role].filter, roles[role].len, scratch) < 0)
 		return failed("seccomp", err);
+	return 0;
+}
+
+/* The engine's signal mask and dispositions are inherited, and could disarm the limits. */
+static int arm_signals(void)
+{
+	const struct itimerval end = { .it_value.tv_sec = RESTRAIN_CHILD_SECONDS };
+	sigset_t limits;
+
+	sigemptyset(&limits);
+	sigaddset(&limits, SIGXCPU);
+	sigaddset(&limits, SIGALRM);
+	if (signal(SIGALRM, SIG_DFL) == SIG_ERR || sigprocmask(SIG_UNBLOCK, &limits, NULL) < 0)
+		return -1;
+	return setitimer(ITIMER_REAL, &end, NULL);
+}
+
+int restrain_child(pid_t parent, struct err *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return failed("prctl", err);
+	if (getppid() != parent)
+		return err_set(err, ESRCH, EXIT_SYSTEM,
+			       "the process that judges for this one ended");
+#ifdef ROOTFENCE_SANITIZED
+	return 0; /* sanitizers need more memory than the program */
+#endif
+	if (arm_signals() < 0)
+		return failed("setitimer", err);
+	if (limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_AS, RESTRAIN_MEMORY_MAX) < 0 ||
+	    limit(RLIMIT_CPU, RESTRAIN_HOOK_SECONDS) < 0 || signal(SIGXCPU, out_of_time) == SIG_ERR)
+		return failed("setrlimit", err);
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return failed("prctl", err);
 	return 0;
 }

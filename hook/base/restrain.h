@@ -7,6 +7,8 @@
 #ifndef ROOTFENCE_BASE_RESTRAIN_H
 #define ROOTFENCE_BASE_RESTRAIN_H
 
+#include <sys/types.h>
+
 #include "base/err.h"
 
 /* Each role may do what it needs, and nothing else. */
@@ -23,6 +25,7 @@ enum restrain_role {
 #define RESTRAIN_MEMORY_MAX (2048UL * 1024 * 1024) /* bytes of address space */
 #define RESTRAIN_FDS_MAX 256
 #define RESTRAIN_HOOK_SECONDS 60    /* of processor time */
+#define RESTRAIN_CHILD_SECONDS 120  /* in all, for a child; engines bound the time of hooks */
 #define RESTRAIN_FILES_SECONDS 3600 /* for millions of specs */
 
 /*
@@ -32,6 +35,13 @@ enum restrain_role {
  * EXIT_SYSTEM; nothing may be read then.
  */
 int restrain(enum restrain_role role, struct err *err);
+
+/*
+ * Bounds memory, processor time and time of a child process that judges, and also writes, for a
+ * parent that becomes another program: nothing of this reaches the parent. Too much time ends the
+ * child by SIGALRM; it ends with its parent. Error: EXIT_SYSTEM.
+ */
+int restrain_child(pid_t parent, struct err *err);
 
 /*
  * Returns a file in memory that a restrained process may still write to, from its start; -1 if this

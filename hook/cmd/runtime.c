@@ -2,23 +2,29 @@
 /*
  * The wrapper around the real runtime. create, run and restore: the bundle's config is judged,
  * rewritten, and given our hooks. exec: the process is judged by the policy that its container was
- * created under. Every other verb is passed on unchanged, as is any command line that starts
- * nothing. The wrapper then becomes the real runtime, with the same argv, environment, descriptors
+ * created under. A child process does that, within the limits of a hook. Every other verb is passed
+ * on unchanged, as is any command line that starts nothing. The wrapper then becomes the real runtime, with the same argv, environment, descriptors
  * and working directory.
  */
 #include "cmd.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/restrain.h"
 #include "guard/guard.h"
 #include "policy_files.h"
 #include "report/report.h"
 #include "wrapper/create.h"
 #include "wrapper/record.h"
 #include "wrapper/session.h"
+
+#define TOLD 0x40 /* in the exit status of the child: it has ended by itself, and said why */
 
 struct wrapper {
 	struct arena *arena;
@@ -56,14 +62,11 @@ static int find_record(const struct wrapper *wrapper, const char **ret_record, s
 				       ret_record, err);
 }
 
-static int create(struct wrapper *wrapper, int *ret_lock, struct err *err)
+static int create(struct wrapper *wrapper, struct creation *creation, int lock, struct err *err)
 {
-	struct creation creation = { .arena = wrapper->arena,
-				     .args = &wrapper->args,
-				     .kind = wrapper->kind };
 	struct policy *policy;
 	const char *record;
-	int result, error = creation_open(&creation, ret_lock, err);
+	int result, error = creation_open(creation, lock, err);
 
 	if (error == 0)
 		error = policy_select(wrapper->arena, wrapper->setup.policy, POLICY_FOR_HOOK,
@@ -71,12 +74,12 @@ static int create(struct wrapper *wrapper, int *ret_lock, struct err *err)
 	if (error == 0)
 		error = find_record(wrapper, &record, err);
 	if (error == 0)
-		error = creation_judge(&creation, policy, record, !guard_refuses_userns(GUARD_DIR),
+		error = creation_judge(creation, policy, record, !guard_refuses_userns(GUARD_DIR),
 				       err);
 	if (error < 0)
 		return error;
-	result = report(wrapper, &creation.judged.verdict);
-	return result != 0 ? result : creation_put_in_place(&creation, err);
+	result = report(wrapper, &creation->judged.verdict);
+	return result != 0 ? result : creation_put_in_place(creation, err);
 }
 
 static int exec(struct wrapper *wrapper, struct err *err)
@@ -101,13 +104,72 @@ static int exec(struct wrapper *wrapper, struct err *err)
 	return error < 0 ? error : report(wrapper, &verdict);
 }
 
-/* Without an id no runtime starts anything. The real runtime reports that error itself. */
-static int judge(struct wrapper *wrapper, int *ret_lock, struct err *err)
+/* Judges, and prepares what the real runtime reads. Ends the child: see judge_in_child(). */
+static _Noreturn void judge(struct wrapper *wrapper, struct creation *creation, int lock,
+			    pid_t parent)
 {
+	struct err err = { 0 };
+	int result = restrain_child(parent, &err);
+
+	if (result == 0)
+		result = wrapper->args.verb == VERB_EXEC ? exec(wrapper, &err)
+							 : create(wrapper, creation, lock, &err);
+	if (result < 0) {
+		tell(wrapper, err.text);
+		result = err.exit;
+	}
+	_exit(TOLD | result);
+}
+
+/*
+ * A child reads what others wrote: its limits need not be taken back, and it can end in any way.
+ * Only the status TOLD alone lets this process go on. The child sends no signal when it ends,
+ * because the engine may have blocked or ignored SIGCHLD, and the real runtime may wait for it.
+ */
+static int judge_in_child(struct wrapper *wrapper, struct creation *creation, int lock,
+			  struct err *err)
+{
+	const pid_t self = getpid();
+	int status = 0;
+	pid_t child = (pid_t)syscall(SYS_clone, 0, NULL, NULL, NULL, NULL), ended;
+
+	if (child == 0)
+		judge(wrapper, creation, lock, self);
+	if (child < 0)
+		return err_set_system(err, errno, "cannot make a process that judges");
+	do
+		ended = waitpid(child, &status, __WALL);
+	while (ended < 0 && errno == EINTR);
+	if (ended < 0)
+		return err_set_system(err, errno, "cannot wait for the process that judges");
+	if (WIFEXITED(status) && (WEXITSTATUS(status) & TOLD) != 0)
+		return WEXITSTATUS(status) & ~TOLD;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		return err_set(err, ETIME, EXIT_SYSTEM,
+			       "judging took longer than %d seconds; nothing was started",
+			       RESTRAIN_CHILD_SECONDS);
+	if (WIFSIGNALED(status))
+		return err_set(err, EIO, EXIT_SYSTEM,
+			       "judging was ended by signal %d (%s); nothing was started",
+			       WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return err_set(
+		err, ENOMEM, EXIT_SYSTEM,
+		"judging needed more memory or processor time than its limits allow; nothing was started");
+}
+
+/* Without an id no runtime starts anything. The real runtime reports that error itself. */
+static int prepare(struct wrapper *wrapper, int *ret_lock, struct err *err)
+{
+	struct creation creation = { .arena = wrapper->arena,
+				     .args = &wrapper->args,
+				     .kind = wrapper->kind };
+	int error = 0;
+
 	if (wrapper->args.verb == VERB_OTHER || wrapper->args.id == NULL)
 		return 0;
-	return wrapper->args.verb == VERB_EXEC ? exec(wrapper, err)
-					       : create(wrapper, ret_lock, err);
+	if (wrapper->args.verb != VERB_EXEC)
+		error = creation_lock(&creation, ret_lock, err);
+	return error < 0 ? error : judge_in_child(wrapper, &creation, *ret_lock, err);
 }
 
 static int become_real(struct wrapper *wrapper, int argc, char **argv, struct err *err)
@@ -122,7 +184,7 @@ static int become_real(struct wrapper *wrapper, int argc, char **argv, struct er
 		result = runtime_find(&wrapper->setup, wrapper->kind, &wrapper->kind,
 				      &wrapper->real, err);
 	if (result == 0)
-		result = judge(wrapper, &lock, err);
+		result = prepare(wrapper, &lock, err);
 	if (result != 0)
 		return result;
 	execv(wrapper->real, argv);

@@ -6,15 +6,17 @@
 #include "wrapper/record.h"
 #include "wrapper/user_files.h"
 
-int creation_open(struct creation *creation, int *ret_lock, struct err *err)
+int creation_lock(struct creation *creation, int *ret_lock, struct err *err)
 {
-	int error = bundle_open(creation->arena, creation->args->bundle, BUNDLE_LOCK, ret_lock,
-				&creation->bundle, err);
+	return bundle_open(creation->arena, creation->args->bundle, BUNDLE_LOCK, ret_lock,
+			   &creation->bundle, err);
+}
 
-	if (error < 0)
-		return error;
-	error = bundle_file_read(creation->arena, *ret_lock, "config.json", JSON_SIZE_MAX,
-				 &creation->file, err);
+int creation_open(struct creation *creation, int lock, struct err *err)
+{
+	int error = bundle_file_read(creation->arena, lock, "config.json", JSON_SIZE_MAX,
+				     &creation->file, err);
+
 	if (error < 0) {
 		err_prefix(err, "bundle %s", creation->bundle);
 		return error;

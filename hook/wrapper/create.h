@@ -22,10 +22,13 @@ struct creation {
 };
 
 /*
- * Opens the bundle and reads its config. Two creates of one bundle take turns: *ret_lock is held
- * until the real runtime takes over. Error: EXIT_SYSTEM, EXIT_SPEC.
+ * Opens the bundle. Two creates of one bundle take turns: *ret_lock is held until the real runtime
+ * takes over. Error: EXIT_SYSTEM.
  */
-int creation_open(struct creation *creation, int *ret_lock, struct err *err);
+int creation_lock(struct creation *creation, int *ret_lock, struct err *err);
+
+/* Reads the config of the bundle behind lock. Error: EXIT_SYSTEM, EXIT_SPEC. */
+int creation_open(struct creation *creation, int lock, struct err *err);
 
 /* Judges the config: see pipeline_judge(). The output has our hooks. */
 int creation_judge(struct creation *creation, const struct policy *policy, const char *record,

@@ -85,6 +85,9 @@ static const struct call {
 	{ SYS_getegid, "getegid", NULL },
 	{ SYS_exit_group, "exit_group", NULL },
 	{ SYS_ppoll, "ppoll", NULL },
+	{ SYS_setitimer, "setitimer", "EPERM" },
+	{ SYS_tee, "tee", "EMFILE ENOMEM" },
+	{ SYS_recvfrom, "recvfrom", "ENOMEM" },
 	{ SYS_uname, "uname", NULL },
 	{ SYS_sysinfo, "sysinfo", NULL },
 	{ SYS_unshare, "unshare", "ENOSPC" },
@@ -98,6 +101,7 @@ static const struct call {
 	{ SYS_rename, "rename", "EIO ENOSPC" },
 	{ SYS_arch_prctl, "arch_prctl", NULL },
 	{ SYS_pause, "pause", NULL },
+	{ SYS_poll, "poll", "ENOMEM" },
 	{ SYS_dup2, "dup2", "EINTR" },
 #endif
 };

@@ -67,9 +67,21 @@ fake() {
 		#include <dirent.h>
 		#include <signal.h>
 		#include <stdio.h>
+		#include <errno.h>
 		#include <stdlib.h>
 		#include <string.h>
+		#include <sys/time.h>
+		#include <sys/wait.h>
 		#include <unistd.h>
+		static void copy(FILE *out, const char *path, const char *start)
+		{
+			char line[4096];
+			FILE *in = fopen(path, "r");
+			while (fgets(line, sizeof(line), in))
+				if (strncmp(line, start, strlen(start)) == 0)
+					fputs(line, out);
+			fclose(in);
+		}
 		int main(int argc, char **argv, char **env)
 		{
 			char cwd[4096], link[4096], path[64];
@@ -89,6 +101,17 @@ fake() {
 			for (int n = 1; n < 65; n++)
 				if (sigaction(n, NULL, &action) == 0 && action.sa_handler != SIG_DFL)
 					fprintf(out, "signal %d\n", n);
+			copy(out, "/proc/self/limits", "");
+			copy(out, "/proc/self/status", "Sig");
+			copy(out, "/proc/self/status", "ShdPnd");
+			copy(out, "/proc/self/status", "NoNewPrivs");
+			copy(out, "/proc/self/status", "Seccomp");
+			struct itimerval timer;
+			for (int n = ITIMER_REAL; n <= ITIMER_PROF; n++)
+				if (getitimer(n, &timer) == 0 && (timer.it_value.tv_sec | timer.it_value.tv_usec))
+					fprintf(out, "timer %d\n", n);
+			if (waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD)
+				fprintf(out, "child\n");
 			fclose(out);
 			return 42;
 		}

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 
 #define ROLES (RESTRAIN_POSTSTOP + 1)
 #define UNRESTRAINED ROLES
+#define CHILD (ROLES + 1) /* restrain_child() */
 
 #ifndef ROOTFENCE_SANITIZED
 
@@ -148,10 +150,12 @@ static void (*const ways[])(void) = {
 	put_a_file_in_the_place_of_another,
 };
 
-static int restrain_child(unsigned int role)
+static int restrain_as(unsigned int role)
 {
 	struct err err;
 
+	if (role == CHILD)
+		return restrain_child(getppid(), &err);
 	return role == UNRESTRAINED || restrain(role, &err) == 0 ? 0 : -1;
 }
 
@@ -182,7 +186,7 @@ static void forbidden_calls(void **state)
 			pid_t child = fork();
 
 			if (child == 0) {
-				if (restrain_child(role) < 0)
+				if (restrain_as(role) < 0)
 					_exit(1);
 				syscall(a->number, a->args[0], a->args[1], a->args[2], a->args[3],
 					a->args[4], 0L);
@@ -203,7 +207,7 @@ static void ways_around(void **state)
 			pid_t child = fork();
 
 			if (child == 0) {
-				if (restrain_child(role) < 0)
+				if (restrain_as(role) < 0)
 					_exit(1);
 				ways[i]();
 				_exit(0);
@@ -223,7 +227,7 @@ static void sockets(void **state)
 		pid_t child = fork();
 
 		if (child == 0) {
-			if (restrain_child(role) < 0)
+			if (restrain_as(role) < 0)
 				_exit(1);
 			if (socket(AF_UNIX, SOCK_STREAM, 0) != -1 || errno != EACCES)
 				_exit(2);
@@ -248,7 +252,7 @@ static int exit_of(unsigned int role, void (*work)(void), char *said, size_t siz
 		dup2(ends[1], STDERR_FILENO);
 		close(ends[0]);
 		close(ends[1]);
-		if (restrain_child(role) < 0)
+		if (restrain_as(role) < 0)
 			_exit(99);
 		work();
 		_exit(0);
@@ -287,6 +291,65 @@ static void take_descriptors(void)
 		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 || errno != EMFILE)
 		_exit(1);
+}
+
+static void signal_itself(void)
+{
+	raise(SIGALRM);
+}
+
+static void show_limits(void)
+{
+	struct itimerval left;
+	struct rlimit core;
+
+	if (getrlimit(RLIMIT_CORE, &core) < 0 || core.rlim_cur != 0)
+		_exit(1);
+	if (getitimer(ITIMER_REAL, &left) < 0 || left.it_value.tv_sec == 0 ||
+	    left.it_value.tv_sec > RESTRAIN_CHILD_SECONDS)
+		_exit(2);
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 || prctl(PR_GET_DUMPABLE) != 0)
+		_exit(3);
+	if (open("/dev/null", O_WRONLY | O_CLOEXEC) < 0)
+		_exit(4);
+}
+
+/* The signals of the limits work whatever the engine has set for them. */
+static void child(void **state)
+{
+	struct rlimit cpu, soon;
+	sigset_t all, before;
+	struct err err;
+	char said[256];
+	pid_t pid;
+
+	sigfillset(&all);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &all, &before), 0);
+	assert_true(signal(SIGXCPU, SIG_IGN) != SIG_ERR && signal(SIGALRM, SIG_IGN) != SIG_ERR);
+	assert_int_equal(exit_of(CHILD, show_limits, said, sizeof(said)), 0);
+	assert_int_equal(exit_of(CHILD, take_memory, said, sizeof(said)), EXIT_SYSTEM);
+	assert_string_equal(said, "rootfence: out of memory; nothing was started\n");
+	assert_int_equal(getrlimit(RLIMIT_CPU, &cpu), 0);
+	soon = cpu;
+	soon.rlim_cur = 1;
+	assert_int_equal(setrlimit(RLIMIT_CPU, &soon), 0);
+	assert_int_equal(exit_of(CHILD, take_time, said, sizeof(said)), EXIT_SYSTEM);
+	assert_int_equal(setrlimit(RLIMIT_CPU, &cpu), 0);
+	assert_string_equal(said, "rootfence: out of processor time; nothing was started\n");
+	pid = fork();
+	if (pid == 0) {
+		if (restrain_as(CHILD) == 0)
+			signal_itself();
+		_exit(0);
+	}
+	assert_int_equal(WTERMSIG(status_of(pid)), SIGALRM);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+	/* Its parent has ended before it began. */
+	pid = fork();
+	if (pid == 0)
+		_exit(restrain_child(getppid() + 1, &err) < 0 ? 0 : 1);
+	assert_int_equal(status_of(pid), 0);
+	(void)state;
 }
 
 static void limits(void **state)
@@ -330,7 +393,7 @@ static void status_in_proc(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ready), 0);
 	child = fork();
 	if (child == 0) {
-		if (restrain_child(RESTRAIN_FILES) < 0 || write(ready[1], "", 1) != 1)
+		if (restrain_as(RESTRAIN_FILES) < 0 || write(ready[1], "", 1) != 1)
 			_exit(1);
 		_exit(read(ready[1], &byte, 1) == 1 ? 2 : 3); /* waits */
 	}
@@ -369,7 +432,7 @@ static void profiles(void **state)
 	if (child == 0) {
 		const enum seccomp_reach *got;
 
-		if (restrain_child(RESTRAIN_FILES) < 0)
+		if (restrain_as(RESTRAIN_FILES) < 0)
 			_exit(1);
 		got = seccomp_reach(*state, &config.linux_.seccomp, names, ARRAY_SIZE(names));
 		_exit(memcmp(got, reach, sizeof(reach)) == 0 ? 0 : 2);
@@ -399,7 +462,7 @@ static void user_namespaces(void **state)
 	if (child == 0) {
 		pid_t member;
 
-		if (restrain_child(RESTRAIN_PRECREATE) < 0)
+		if (restrain_as(RESTRAIN_PRECREATE) < 0)
 			_exit(1);
 		member = userns_member_start(path);
 		if (member <= 0)
@@ -420,9 +483,13 @@ static void user_namespaces(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(forbidden_calls), cmocka_unit_test(ways_around),
-		cmocka_unit_test(sockets),	   cmocka_unit_test(limits),
-		WITH_ARENA(status_in_proc),	   WITH_ARENA(profiles),
+		cmocka_unit_test(forbidden_calls),
+		cmocka_unit_test(ways_around),
+		cmocka_unit_test(sockets),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(child),
+		WITH_ARENA(status_in_proc),
+		WITH_ARENA(profiles),
 		WITH_ARENA(user_namespaces),
 	};
 
