@@ -186,8 +186,8 @@ is_foreign() { said 1 "foreignHooks"; }
 	run in_lab bash -c "$(declare -f syslog_of); syslog_of \"\$@\"" - DGRAM \
 		"$work/bin/runc" --root "$work/state" create --bundle "$b" sys
 	said 1 ''
-	grep -q "^<83>rootfence\[PID\]: container sys: refused by policy 'default': " <<<"$output"
-	grep -q '^<83>rootfence\[PID\]: container sys:  *rootUser .*must not be 0' <<<"$output"
+	grep -qE "^<83>rootfence\[[0-9]+\]: container sys: refused by policy 'default': " <<<"$output"
+	grep -qE '^<83>rootfence\[[0-9]+\]: container sys:  *rootUser .*must not be 0' <<<"$output"
 }
 
 @test "a spec that can be read in two ways: exit 3" {
