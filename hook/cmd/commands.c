@@ -11,7 +11,8 @@
 #define GUARD_OPTION \
 	"  --guard DIR      where the guard is pinned (default /sys/fs/bpf/rootfence)\n"
 #define RECORD_OPTION \
-	"  --record FILE    the wrapper's record of the container; its policy applies\n"
+	"  --record FILE    the wrapper's record of the container; its policy applies\n" \
+	"  --except-builds  lets the RUN steps of podman build and buildah pass\n"
 #define FORMAT_OPTION "  --format F       text (default) or json\n"
 #define EXITS_VERDICT                                           \
 	"  0 allowed, or allowed after rewriting   1 refused\n" \

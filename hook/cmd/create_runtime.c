@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -26,7 +28,8 @@ struct hook {
 	struct arena *arena;
 	const char *policy_name;
 	const char *guard_dir;
-	const char *record;    /* made by the wrapper, or NULL */
+	const char *record; /* made by the wrapper, or NULL */
+	bool except_builds;
 	const char *container; /* id, once it is known */
 	int load_error;	       /* of loading the guard; 0, or -errno with why_not */
 	struct err why_not;
@@ -153,6 +156,23 @@ static int find_policy(const struct hook *hook, const struct policy **ret_policy
 	return error;
 }
 
+/*
+ * Is it the bundle of a RUN step of a build? buildah makes it as mkdtemp(3) would, for itself. Only
+ * its owner can make a runtime use a directory of that name.
+ */
+static bool is_build(const char *bundle)
+{
+	static const char engine[] = "/buildah";
+	const char *name = strrchr(bundle, '/');
+	struct stat st;
+
+	return name != NULL && strncmp(name, engine, strlen(engine)) == 0 &&
+	       name[strlen(engine)] != '\0' &&
+	       name[strlen(engine) + strspn(name + strlen(engine), "0123456789")] == '\0' &&
+	       lstat(bundle, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	       (st.st_mode & 022) == 0;
+}
+
 static int create_runtime(struct hook *hook, struct err *err)
 {
 	struct pipeline_options options = { .front_end = FRONT_HOOK, .scope = FACTS_LIVE };
@@ -165,6 +185,8 @@ static int create_runtime(struct hook *hook, struct err *err)
 
 	is_state = state.id != NULL;
 	hook->container = state.id;
+	if (error == 0 && is_state && hook->except_builds && is_build(state.bundle))
+		return 0; /* root in a RUN step is what a build is; see --except-builds */
 	if (error == 0)
 		error = find_policy(hook, &policy, err);
 	if (error == 0)
@@ -193,7 +215,8 @@ int command_create_runtime(const struct command *command, int argc, char **argv)
 	struct hook hook = { .guard_dir = GUARD_DIR };
 	const struct option options[] = { { "policy", &hook.policy_name, NULL },
 					  { "guard", &hook.guard_dir, NULL },
-					  { "record", &hook.record, NULL } };
+					  { "record", &hook.record, NULL },
+					  { "except-builds", NULL, &hook.except_builds } };
 	struct err err;
 	int n, result;
 

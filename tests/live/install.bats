@@ -113,6 +113,20 @@ plain() { podman run --rm "$@"; }
 	[ "$(rootfence status --format json | jq '[.containers[].id] | unique | length')" -eq 0 ]
 }
 
+# An engine that reads the shared directory alone, as CRI-O does, and has no annotation for a hook.
+only_shared() { podman --hooks-dir /usr/share/containers/oci/hooks.d run --rm "$@"; }
+
+@test "an engine with the shared hooks directory alone: every container is judged" {
+	run only_shared "$image" echo container ran
+	echo "$output"
+	[[ $status -ne 0 && $output != *"container ran"* ]]
+	[[ $output == *"refused by policy 'default'"* && $output == *rootUser* ]]
+	run jq -s 'map(.when == { always: true }) | all' \
+		/usr/share/containers/oci/hooks.d/zz-rootfence-*.json \
+		/usr/share/rootfence/hooks{,-wrapper}.d/zz-rootfence-*.json
+	[[ $output == true ]]
+}
+
 @test "podman build with a RUN step works" {
 	run podman build --no-cache -t localhost/rootfence-built - <<-END
 		FROM $image

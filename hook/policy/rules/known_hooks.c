@@ -80,6 +80,8 @@ static bool is_own(const struct judge *judge, enum oci_hook_stage stage,
 	for (size_t i = 0; i < ARRAY_SIZE(own_hooks); i++)
 		if (own_hooks[i].stage == stage && arg_is(hook, 1, own_hooks[i].command))
 			return hook->args.n == 2 ||
+			       (hook->args.n == 3 && stage == HOOK_CREATE_RUNTIME &&
+				arg_is(hook, 2, "--except-builds")) ||
 			       (hook->args.n == 4 && arg_is(hook, 2, "--record") &&
 				is_record(judge, hook, arg(hook, 3)));
 	return false;
