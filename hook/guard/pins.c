@@ -215,8 +215,14 @@ int pins_exchange(const char *temp, const char *dir, struct err *err)
 	if (snprintf(old, sizeof(old), "%s" SUFFIX_OLD, dir) >= (int)sizeof(old))
 		return err_set(err, ENAMETOOLONG, EXIT_USAGE,
 			       "the guard directory's path is too long");
-	if (rename(dir, old) < 0 || rename(temp, dir) < 0)
-		return err_set_system(err, errno, "cannot rename %s to %s", temp, dir);
+	if (rename(dir, old) < 0)
+		return err_set_system(err, errno, "cannot rename %s to %s", dir, old);
+	if (rename(temp, dir) < 0) {
+		err_set_system(err, errno, "cannot rename %s to %s", temp, dir);
+		if (rename(old, dir) < 0)
+			err_prefix(err, "the guard is in force, but pinned at %s", old);
+		return -EIO;
+	}
 	pins_discard(old);
 	return 0;
 }
