@@ -10,7 +10,7 @@
 #define POLICY_OPTION "  --policy P       a policy file, or the name of an installed policy\n"
 #define GUARD_OPTION \
 	"  --guard DIR      where the guard is pinned (default /sys/fs/bpf/rootfence)\n"
-#define RECORD_OPTION \
+#define RECORD_OPTION                                                                    \
 	"  --record FILE    the wrapper's record of the container; its policy applies\n" \
 	"  --except-builds  lets the RUN steps of podman build and buildah pass\n"
 #define FORMAT_OPTION "  --format F       text (default) or json\n"

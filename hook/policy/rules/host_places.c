@@ -22,7 +22,7 @@ const char *host_place_type_reason(const struct host_subject *subject, const str
 {
 	const struct judge *judge = subject->judge;
 
-	if (fact->error != 0 || fact->type.len == 0 ||
+	if (fact->resolved == NULL || fact->type.len == 0 ||
 	    judge_entry_names(subject->file_systems, fact->type) ||
 	    (subject->whole != NULL && is_at_or_below(fact->resolved, subject->whole)) ||
 	    (subject->mount != NULL &&
