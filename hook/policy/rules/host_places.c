@@ -6,7 +6,7 @@
 
 struct path_look host_place_look(const struct judge *judge, const struct path_fact *fact)
 {
-	if (fact->error == 0)
+	if (fact->resolved != NULL)
 		return (struct path_look){ fact->resolved, fact };
 	return (struct path_look){ str_path_normalize(judge->arena, fact->path), NULL };
 }
@@ -43,7 +43,7 @@ static const char *layer_reason(const struct host_subject *subject, const struct
 	const struct judge *judge = subject->judge;
 	const char *name = str_path_normalize(judge->arena, layer->path);
 
-	if (layer->error == 0)
+	if (layer->resolved != NULL)
 		return subject->mount != NULL && name != NULL && strcmp(name, layer->resolved) != 0
 			       ? "a layer of the overlay there is a link, which may have led elsewhere"
 			       : NULL;
