@@ -98,13 +98,16 @@ enum engine_paths engine_path(const char *pattern, struct str path, struct str *
 	return ENGINE_NONE;
 }
 
+/* Only the part of the path with as many components as the pattern can match. */
 bool engine_path_starts(const char *pattern, struct str path, struct str *ret_who)
 {
-	for (size_t len = path.len; len > 0; len--)
-		if ((len == path.len || path.data[len] == '/') &&
-		    match_owned(pattern, (struct str){ path.data, len }, ret_who))
-			return true;
-	return false;
+	size_t slashes = 0, len = 0;
+
+	for (const char *p = pattern; *p != '\0'; p++)
+		slashes += *p == '/';
+	while (len < path.len && (path.data[len] != '/' || slashes-- > 0))
+		len++;
+	return match_owned(pattern, (struct str){ path.data, len }, ret_who);
 }
 
 enum engine_paths engine_mounted_layer(struct str path)

@@ -25,8 +25,8 @@ POLICIES = os.path.join(ROOT, "policies")
 CAPABILITIES = ["CAP_NET_RAW", "CAP_KILL", "CAP_MKNOD", "CAP_SYS_CHROOT"]
 DOUBLINGS = 3
 DIRECTORIES = [path for path, _, _ in itertools.islice(os.walk("/usr"), 5000)]
-OVERLAYS = 100000       # layers of all overlays of a spec
-OVERLAYS_LONG = 6000    # the same, of a thousand bytes each
+OVERLAYS = 9000       # layers of all overlays of a spec; see OCI_LAYERS_ALL_MAX
+OVERLAYS_LONG = 6000  # the same, of a thousand bytes each
 RLIMITS = ["RLIMIT_" + name for name in
            "AS CORE CPU DATA FSIZE LOCKS MEMLOCK MSGQUEUE NICE NOFILE NPROC RSS RTPRIO RTTIME "
            "SIGPENDING STACK".split()]
@@ -178,8 +178,8 @@ SPECS = [
         "destination": f"/proc/{i}", "type": "proc", "source": "proc"}), (CHECK,)),
     ("findings in one line", 100000, mounts(lambda i: "/etc"), (SARIF,)),
     ("id-mapped volumes", 40000, idmapped, (CHECK,)),
-    ("mappings of mounts, 300 in each", 90000, lambda n: spec(lambda d: d.update(mounts=[
-        bind(i, volume(i), uidMappings=ids(300)) for i in range(n // 300)])), (CHECK,)),
+    ("mappings of mounts, 300 of both kinds", 90000, lambda n: spec(lambda d: d.update(mounts=[
+        bind(i, volume(i), uidMappings=ids(300), gidMappings=ids(300)) for i in range(n // 300)])), (CHECK,)),
     ("options of one mount", 100000, at("mounts", lambda n: [
         bind(0, "/srv", *["nosuid", "rsuid"] * (n // 2))]), (CHECK, REWRITE)),
     ("bytes of a source", 900000, at("mounts", lambda n: [bind(0, "/a" * (n // 2))]), (CHECK,)),
