@@ -140,16 +140,24 @@ static struct path_fact spec_path_fact(struct lookup *lookup, struct str path, c
 		       : lookup_path(lookup, path, bundle, wanted);
 }
 
-/* Notes whose place a root directory is, by the name that the rule uses for it. */
-static void note_root_place(struct arena *arena, struct path_fact *fact)
+/*
+ * Notes whose place a root directory is, by the name that the rule uses for it. in_layer: it is, or
+ * is another name of, a layer of the root. containerd binds a snapshot if it has but one layer.
+ */
+static void note_root_place(struct arena *arena, struct path_fact *fact, bool in_layer)
 {
 	const char *path =
 		fact->error == 0 ? fact->resolved : str_path_normalize(arena, fact->path);
 
 	fact->engine_root = path != NULL && engine_root_by_name(str_from(path));
-	fact->engine_layer = path != NULL && engine_layer_by_name(str_from(path));
-	for (size_t i = 0; i < fact->n_origins; i++)
-		note_root_place(arena, &fact->origins[i]);
+	fact->engine_layer = path != NULL && engine_layer_by_name(str_from(path)) &&
+			     (in_layer || strstr(path, "/io.containerd.snapshotter.v1.") != NULL);
+	for (size_t i = 0; i < fact->n_origins; i++) {
+		enum mount_place_kind how = fact->origins[i].how;
+
+		note_root_place(arena, &fact->origins[i],
+				how == PLACE_LAYER || (how == PLACE_SAME && in_layer));
+	}
 }
 
 /*
@@ -345,6 +353,7 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 				 .mountinfo = &host->mountinfo };
 
 	host->mountinfo.arena = host->arena;
+	host->mountinfo.n_places = 0;
 	if (before != NULL) {
 		collect_host_again(before, &facts);
 	} else {
@@ -360,7 +369,7 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 			spec_path_fact(&lookup, root, query->bundle,
 				       engine_root(root) ? ORIGINS_IGNORED : ORIGINS_AND_MOUNTS,
 				       before != NULL ? &before->root : NULL);
-		note_root_place(arena, &facts.root);
+		note_root_place(arena, &facts.root, false);
 	}
 	collect_sources(&lookup, config, query, &facts);
 	engine_daemons(&lookup, config, &facts);

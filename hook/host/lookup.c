@@ -162,33 +162,42 @@ static int open_path(struct lookup *lookup, struct path_fact *fact, const char *
 	return fd;
 }
 
-#define DEPTH_MAX 4	  /* of overlays over overlays, of which the kernel allows two */
-#define ORIGINS_MAX 50000 /* of all paths of a spec; each is looked up */
+#define DEPTH_MAX 4 /* of overlays over overlays, of which the kernel allows two */
 
 static struct path_fact look_up(struct lookup *lookup, struct str path, const char *bundle,
 				enum origins wanted, unsigned int depth);
+
+/* Is the layer there, without a file of the name? Most files are in some of the layers only. */
+static bool layer_lacks(struct lookup *lookup, const struct mount_place *place, int error)
+{
+	return (error == ENOENT || error == ENOTDIR) && place->layer.len < place->path.len &&
+	       look_up(lookup, place->layer, NULL, ORIGINS_IGNORED, 0).error == 0;
+}
 
 /* Looks up the other places of a file. The layers of its overlay may have other places in turn. */
 static void look_up_origins(struct lookup *lookup, const struct mount_view *view,
 			    struct path_fact *fact, unsigned int depth)
 {
+	size_t n = 0;
+
 	fact->unknown = view->unknown;
-	lookup->n_origins += view->n_places;
+	fact->snapshots = view->snapshots;
 	if (view->n_places > 0 && depth == DEPTH_MAX)
 		fact->unknown = "what is mounted there is nested too deeply";
-	else if (lookup->n_origins > ORIGINS_MAX)
-		fact->unknown = "there are too many mounts to look at each";
 	else
-		fact->n_origins = view->n_places;
-	fact->origins = arena_array(lookup->arena, fact->n_origins, sizeof(*fact->origins));
-	for (size_t i = 0; i < fact->n_origins; i++) {
+		n = view->n_places;
+	fact->origins = arena_array(lookup->arena, n, sizeof(*fact->origins));
+	for (size_t i = 0; i < n; i++) {
 		const struct mount_place *place = &view->places[i];
 		enum origins wanted = place->kind == PLACE_LAYER || place->kind == PLACE_BELOW
 					      ? ORIGINS_WANTED
 					      : ORIGINS_IGNORED;
+		struct path_fact origin = look_up(lookup, place->path, NULL, wanted, depth + 1);
 
-		fact->origins[i] = look_up(lookup, place->path, NULL, wanted, depth + 1);
-		fact->origins[i].how = place->kind;
+		if (place->kind == PLACE_LAYER && layer_lacks(lookup, place, origin.error))
+			continue;
+		fact->origins[fact->n_origins] = origin;
+		fact->origins[fact->n_origins++].how = place->kind;
 	}
 }
 

@@ -19,7 +19,7 @@ struct lookup {
 	struct arena *arena;
 	enum facts_scope scope;
 	struct mountinfo *mountinfo;
-	size_t n_origins, n_dirs;
+	size_t n_dirs;
 	struct known_dir {
 		struct str path;
 		struct file_id id;

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "host/engine_paths.h"
+#include "host/lookup.h"
 #include "host/overlay_layers.h"
 
 #define MOUNTINFO_MAX (16U * 1024 * 1024) /* the kernel allows 100,000 mounts in a namespace */
@@ -65,14 +66,10 @@ struct overlay_layer {
 	struct str path, point;
 };
 
-/* Keeps a layer of somebody's own. Layers of engines lie in their storage. */
-static void keep_layer(void *data, struct str path)
+static void keep_name(struct mountinfo *mountinfo, struct str path)
 {
-	struct mountinfo *mountinfo = data;
 	const struct mount_line *line = &mountinfo->lines[mountinfo->n - 1];
 
-	if (engine_layer_by_name(path))
-		return;
 	if (mountinfo->n_layers == mountinfo->size_layers) {
 		size_t size = mountinfo->size_layers * 2 + 8;
 		struct overlay_layer *layers = arena_array(mountinfo->arena, size, sizeof(*layers));
@@ -83,6 +80,27 @@ static void keep_layer(void *data, struct str path)
 		mountinfo->size_layers = size;
 	}
 	mountinfo->layers[mountinfo->n_layers++] = (struct overlay_layer){ path, line->point };
+}
+
+/*
+ * Keeps a layer of somebody's own, under its name and after all links. Layers of engines lie in
+ * their storage.
+ */
+static void keep_layer(void *data, struct str path)
+{
+	struct mountinfo *mountinfo = data;
+	const char *resolved;
+	auto_close int fd = -1;
+
+	if (engine_layer_by_name(path))
+		return;
+	keep_name(mountinfo, path);
+	fd = lookup_open(mountinfo->arena, arena_copy(mountinfo->arena, path.data, path.len),
+			 &resolved);
+	if (fd < 0 && io_is_failure(-fd) && mountinfo->error == 0)
+		mountinfo->error = fd;
+	if (fd >= 0 && !str_is(path, resolved))
+		keep_name(mountinfo, str_from(resolved));
 }
 
 void mountinfo_parse(struct mountinfo *mountinfo, struct str text)
@@ -115,12 +133,12 @@ static int read_table(struct mountinfo *mountinfo)
 	int error;
 
 	if (mountinfo->read)
-		return 0;
+		return mountinfo->error;
 	error = io_read_file(mountinfo->arena, AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX,
 			     &text, &ignored);
 	if (error == 0)
 		mountinfo_parse(mountinfo, text);
-	return error;
+	return error < 0 ? error : mountinfo->error;
 }
 
 /* Returns what follows directory in path: "" or "/..."; data is NULL if path does not lie there. */
@@ -182,6 +200,7 @@ static const struct mount_line *find_mount(const struct mountinfo *mountinfo, un
 /* What is found of one file, while the table is gone through. */
 struct search {
 	struct arena *arena;
+	struct mountinfo *mountinfo;
 	struct mount_view *view;
 	size_t size; /* room in view->places */
 };
@@ -190,10 +209,11 @@ static void add_place(struct search *search, enum mount_place_kind kind, struct 
 {
 	struct mount_view *view = search->view;
 
-	if (view->n_places == MOUNT_PLACES_MAX) {
-		view->unknown = "it has more other places than can be looked at";
+	if (search->mountinfo->n_places == MOUNT_PLACES_MAX) {
+		view->unknown = "there are too many mounts to look at each";
 		return;
 	}
+	search->mountinfo->n_places++;
 	if (view->n_places == search->size) {
 		size_t size = search->size != 0 ? search->size * 2 : 8;
 		struct mount_place *places = arena_array(search->arena, size, sizeof(*places));
@@ -203,7 +223,7 @@ static void add_place(struct search *search, enum mount_place_kind kind, struct 
 		view->places = places;
 		search->size = size;
 	}
-	view->places[view->n_places++] = (struct mount_place){ kind, path };
+	view->places[view->n_places++] = (struct mount_place){ .kind = kind, .path = path };
 }
 
 /* The file under this name may be a layer's, or above one, that an overlay shows elsewhere. */
@@ -262,7 +282,12 @@ static void add_layer(void *data, struct str path)
 {
 	const struct layer_search *layers = data;
 
+	struct mount_view *view = layers->search->view;
+	size_t n = view->n_places;
+
 	add_place(layers->search, PLACE_LAYER, join(layers->search->arena, path, layers->below));
+	if (view->n_places > n)
+		view->places[n].layer = path;
 }
 
 static void add_overlay(struct search *search, const struct mount_line *own, struct str below)
@@ -272,6 +297,7 @@ static void add_overlay(struct search *search, const struct mount_line *own, str
 
 	overlay_layers_read(&layers, own->options);
 	search->view->upper = layers.upper;
+	search->view->snapshots = layers.snapshots;
 	if (layers.unknown != NULL)
 		search->view->unknown = layers.unknown;
 }
@@ -292,7 +318,7 @@ int mountinfo_look(struct arena *arena, struct mountinfo *mountinfo, int fd, con
 		   bool recursive, struct mount_view *ret_view)
 {
 	struct mount_view view = { 0 };
-	struct search search = { .arena = arena, .view = &view };
+	struct search search = { .arena = arena, .mountinfo = mountinfo, .view = &view };
 	const struct mount_line *own;
 	struct str below = { 0 };
 	unsigned int id = 0;
@@ -312,6 +338,11 @@ int mountinfo_look(struct arena *arena, struct mountinfo *mountinfo, int fd, con
 	}
 	view.type = own->type;
 	view.point = own->point;
+	if (mountinfo->n_places == MOUNT_PLACES_MAX) {
+		view.unknown = "there are too many mounts to look at each";
+		*ret_view = view;
+		return 0;
+	}
 	add_other_mounts(&search, mountinfo, own, join(arena, own->root, below), path);
 	/* The host's own root may be an overlay, too. Its layers are not another place of the
 	 * host. */

@@ -22,6 +22,8 @@ struct mountinfo {
 	size_t n;
 	struct overlay_layer *layers; /* of overlays that no engine made */
 	size_t n_layers, size_layers;
+	int error;	 /* -errno of resolving the name of a layer */
+	size_t n_places; /* of all files so far; the caller sets it to 0 for each spec */
 };
 
 /* Parses text as the mount table; paths point into it. */
@@ -31,9 +33,10 @@ void mountinfo_parse(struct mountinfo *mountinfo, struct str text);
 struct mount_place {
 	enum mount_place_kind kind;
 	struct str path;
+	struct str layer; /* PLACE_LAYER: its directory, which may not have the file */
 };
 
-#define MOUNT_PLACES_MAX 4096 /* of one file; an overlay has at most 500 layers */
+#define MOUNT_PLACES_MAX 50000 /* of all files of a spec; each is looked up */
 
 /* What the mount table tells of a file. */
 struct mount_view {
@@ -42,6 +45,7 @@ struct mount_view {
 	bool part;	  /* the mount shows a part of its file system, and no other shows more */
 	bool upper;	  /* an overlay that can be written */
 	const char *unknown; /* why some places are not known, or NULL */
+	bool snapshots;	     /* all that is not known are layers as containerd names them: N/fs */
 	struct mount_place *places;
 	size_t n_places;
 };

@@ -38,6 +38,22 @@ static struct str absolute(struct arena *arena, struct str name)
 	return str_from(arena_printf(arena, "/%.*s", (int)name.len, name.data));
 }
 
+static void not_known(struct overlay_layers *layers, const char *why, bool snapshot)
+{
+	layers->snapshots = snapshot && (layers->unknown == NULL || layers->snapshots);
+	layers->unknown = why;
+}
+
+/* N/fs, below its snapshots: containerd mounts from there if the list of layers is long. */
+static bool is_snapshot(struct str name)
+{
+	size_t digits = 0;
+
+	while (digits < name.len && name.data[digits] >= '0' && name.data[digits] <= '9')
+		digits++;
+	return digits > 0 && str_is((struct str){ name.data + digits, name.len - digits }, "/fs");
+}
+
 /*
  * Adds the layers of one option. The kernel writes white space and commas in names as \ooo; since
  * Linux 6.5 colons, too. A backslash (\134) is an escape on some kernels and part of the name on
@@ -56,13 +72,16 @@ static void add_layers(struct overlay_layers *layers, struct str dirs, bool seve
 		if (part.len == 0)
 			continue; /* "::" comes before a layer of data */
 		if (memmem(part.data, part.len, backslash, strlen(backslash)) != NULL)
-			layers->unknown =
-				"a layer of the overlay there has a backslash in its name";
+			not_known(layers,
+				  "a layer of the overlay there has a backslash in its name",
+				  false);
 		else if (str_starts_with(part, "/") || layers->from_root)
 			layers->add(layers->data, absolute(layers->arena, part));
 		else
-			layers->unknown =
-				"a layer of the overlay there has a relative name, so that nothing tells where it is";
+			not_known(
+				layers,
+				"a layer of the overlay there has a relative name, so that nothing tells where it is",
+				is_snapshot(part));
 	}
 }
 

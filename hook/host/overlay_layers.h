@@ -16,6 +16,7 @@ struct overlay_layers {
 	void *data;
 	bool from_root;	     /* relative names start at /, where most daemons are */
 	bool upper;	     /* there is an upper directory */
+	bool snapshots;	     /* all that is not known are layers as containerd names them: N/fs */
 	const char *unknown; /* why some layers are not known, or NULL */
 };
 

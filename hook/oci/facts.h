@@ -58,6 +58,7 @@ struct path_fact {
 	struct str point; /* where it is mounted */
 	bool part;	  /* that mount shows a part of its file system, and no other shows more */
 	bool upper;	  /* it is an overlay that can be written */
+	bool snapshots;	  /* all that is unknown are containerd's layers, by their names */
 	const char *unknown; /* why the other places of the file are not known, or NULL */
 	/* other places of the same files, or of some of them */
 	struct path_fact *origins;

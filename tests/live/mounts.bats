@@ -153,6 +153,11 @@ in_namespace() {
 		$over lowerdir=$work/other:/usr"
 	refused 1
 	[[ $output == *"this is /etc"* ]]
+	# A file is in some of the layers only.
+	in_namespace "mount -t tmpfs none $work/other && mkdir -p $work/other/{a,b/x,c} && mount -t overlay none \
+		$work/other/c -o lowerdir=$work/other/a:$work/other/b && mount --bind $work/other/c/x $work/data"
+	echo "$output"
+	[ "$status" -eq 0 ]
 	in_namespace "mount -t tmpfs none $work/other && mkdir $work/other/{a,b} && $over lowerdir=$work/other/a:$work/other/b"
 	echo "$output"
 	[ "$status" -eq 0 ]

@@ -149,7 +149,9 @@ static void test_places_of_engines(void **state)
 	} rows[] = {
 		{ "/nowhere/var/lib/docker/overlay2/0a/merged", true, false, false },
 		{ "/nowhere/overlay2/../overlay2//0a/./merged/", true, false, false },
-		{ "/nowhere/overlay2/0a/diff", false, true, false },
+		{ "/nowhere/overlay2/0a/diff", false, false, false },
+		{ "/nowhere/io.containerd.snapshotter.v1.overlayfs/snapshots/3/fs", false, true,
+		  false },
 		{ "/var/lib/docker/volumes/nowhere/_data/a", false, false, true },
 		{ "/var/lib/docker/volumes/nowhere/_data/../../..", false, false, false },
 		{ "/var/lib/kubelet/pods/nowhere/volumes/a/b", false, false, true },

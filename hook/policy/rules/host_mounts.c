@@ -248,7 +248,8 @@ static bool may_be_unknown(const struct judge *judge, const struct path_fact *fa
 {
 	const struct path_look look = { fact->resolved, fact };
 
-	return fact->engine_root || may_lie_below(judge, &look, fact, ROOT_THERE);
+	return fact->engine_root ||
+	       (fact->snapshots && may_lie_below(judge, &look, fact, ROOT_THERE));
 }
 
 /* root.path is a mount, too: runtimes bind it, with all that is mounted below. */
