@@ -332,6 +332,8 @@ static void collect_sources(struct lookup *lookup, const struct oci_config *conf
 						      : NULL);
 		drop_pod_places(&source->path);
 		source->path.engine_volume = is_volume(&source->path);
+		source->path.engine_root = source->path.error == 0 &&
+					   engine_root_by_name(str_from(source->path.resolved));
 		source->path.foreign = is_foreign(lookup->arena, &source->path, &names);
 		if (is_image(&sources[i], &source->path, query->scope))
 			continue;

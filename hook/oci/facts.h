@@ -65,7 +65,7 @@ struct path_fact {
 	size_t n_origins;
 	enum mount_place_kind how; /* in origins: why it is one */
 	/* Whose directory it is, by its resolved name, or by its spelled one without that. */
-	bool engine_root;   /* named like a container's root; for facts.root and its origins */
+	bool engine_root; /* named like a container's root; for sources, the root and its origins */
 	bool engine_layer;  /* named like a layer of such a root; for the same */
 	bool engine_volume; /* a volume of an engine or a pod under all its names; for sources */
 	bool foreign;	    /* in a directory of another container or pod; for sources */

@@ -114,6 +114,22 @@ def mounted(name, source, is_file=False):
     return target
 
 
+def overlay(layer):
+    target = path("mounted/overlay")
+    os.makedirs(target)
+    subprocess.run(["mount", "-t", "overlay", "none", target, "-o", f"lowerdir={layer}:/usr"],
+                   check=True)
+    return target
+
+
+def holding(kind):
+    """A directory with a file system of that type mounted below it."""
+    target = path("mounted/holding")
+    os.makedirs(f"{target}/below")
+    subprocess.run(["mount", "-t", kind, "none", f"{target}/below"], check=True)
+    return target
+
+
 def disguised():
     """Specs that must be refused, each for something that only the host shows."""
     def bind(source):
@@ -125,7 +141,9 @@ def disguised():
     for name, mount in (("a link to /etc", bind(path("link"))),
                         ("/etc mounted elsewhere", bind(mounted("etc", "/etc"))),
                         ("a directory of /etc mounted elsewhere",
-                         bind(mounted("below", below_etc)))):
+                         bind(mounted("below", below_etc))),
+                        ("an overlay of a link to /etc", bind(overlay(path("link")))),
+                        ("a kernel file system below the source", bind(holding("proc")))):
         spec = base_spec()
         spec["mounts"].append(mount)
         yield name, spec

@@ -119,6 +119,7 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 		.file_systems = judge_arg(judge, ARG_FILE_SYSTEMS),
 		.place_reason = source_place_reason,
 		.mount = mount,
+		.engine = source->path.engine_root,
 		.whole = source->path.error == 0 &&
 					 host_paths_exact(entries, mount, source->path.resolved)
 				 ? source->path.resolved
@@ -146,6 +147,8 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 		reason = host_place_type_reason(&subject, &source->path);
 	if (reason == NULL)
 		reason = host_place_origins_reason(&subject, &source->path);
+	if (reason != NULL && reason == source->path.unknown && source->path.engine_root)
+		reason = NULL; /* engines mount long lists of layers from their own directory */
 	/* A source that cannot be looked up may be the host's. Offline its names decide. */
 	if (reason == NULL && source->path.error != 0 &&
 	    (judge->facts->scope == FACTS_LIVE || by_name.path == NULL))
@@ -257,6 +260,7 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 {
 	const struct host_subject subject = { .judge = judge,
 					      .entries = entries,
+					      .engine = true,
 					      .file_systems = judge_arg(judge, ARG_FILE_SYSTEMS),
 					      .place_reason = root_place_reason };
 	const struct oci_string *path = &judge->config->root.path;

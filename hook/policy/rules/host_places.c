@@ -44,7 +44,7 @@ static const char *layer_reason(const struct host_subject *subject, const struct
 	const char *name = str_path_normalize(judge->arena, layer->path);
 
 	if (layer->resolved != NULL)
-		return subject->mount != NULL && name != NULL && strcmp(name, layer->resolved) != 0
+		return !subject->engine && name != NULL && strcmp(name, layer->resolved) != 0
 			       ? "a layer of the overlay there is a link, which may have led elsewhere"
 			       : NULL;
 	if (judge->facts->scope == FACTS_OFFLINE)

@@ -14,6 +14,7 @@ struct host_subject {
 	const struct path_lists *entries;
 	const struct rule_arg *file_systems;
 	const struct oci_mount *mount; /* NULL: the root directory */
+	bool engine;	   /* an engine mounted it, from layers under names of its own */
 	const char *whole; /* an entry of args.allow names exactly this path and what lies in it */
 	/* Returns why this place of the judged files is the host's, or NULL. */
 	const char *(*place_reason)(const struct host_subject *subject,
