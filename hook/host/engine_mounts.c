@@ -2,9 +2,12 @@
 /* Tells the mounts that engines make by themselves; see engine_mounts.h. */
 #include "engine_mounts.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "host/engine_paths.h"
 
 /* Whose directory `@` in a pattern stands for. */
@@ -110,10 +113,7 @@ static const struct {
 
 #define ID_LEN 64 /* of podman, CRI-O, Docker and containerd's CRI: hexadecimal digits */
 
-/*
- * Returns the ID at the end of the text, or nothing. The engines whose directories are named after
- * the container end the cgroup's path so: machine.slice:libpod:ID. buildah's runs have names.
- */
+/* Returns the ID at the end of a cgroup's path, or nothing: machine.slice:libpod:ID. */
 static struct str id_at_end(struct str text)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -141,20 +141,23 @@ static struct str annotation(const struct oci_config *config, const char *first,
 	return node != NULL ? node->text : (struct str){ 0 };
 }
 
-struct container_names container_names(struct arena *arena, const struct oci_config *config,
+struct container_names container_names(struct lookup *lookup, const struct oci_config *config,
 				       struct str id)
 {
 	struct str cgroup = config->linux_.cgroups_path.value;
 
+	if (id.len == 0 || str_starts_with(id, "buildah-")) /* of a step; its files have another */
+		id = id_at_end(cgroup);
+
 	return (struct container_names){
-		.arena = arena,
-		.id = id_at_end(id.len > 0 ? id : cgroup),
+		.lookup = lookup,
+		.id = id,
 		.sandbox = annotation(config, "io.kubernetes.cri.sandbox-id",
 				      "io.kubernetes.cri-o.SandboxID"),
 		.pod = annotation(config, "io.kubernetes.cri.sandbox-uid", "io.kubernetes.pod.uid"),
 		.cgroup = cgroup,
 		.joins_network = joins_process(config, NAMESPACE_NETWORK),
-		.joins_ipc = joins_process(config, NAMESPACE_IPC),
+		.ipc = config->linux_.namespaces.types[NAMESPACE_IPC].path.value,
 	};
 }
 
@@ -174,6 +177,48 @@ static bool cgroup_has_pod(struct arena *arena, struct str cgroup, struct str po
 	       memmem(cgroup.data, cgroup.len, first, strlen(first)) != NULL;
 }
 
+static bool has(struct str text, struct str part)
+{
+	return part.len > 0 && text.len >= part.len &&
+	       memmem(text.data, text.len, part.data, part.len) != NULL;
+}
+
+#define CGROUP_FILE_MAX (64 * 1024) /* of /proc/PID/cgroup; a line for each hierarchy */
+
+/*
+ * Is the joined IPC namespace that of a process in the cgroup of this container? The engine put it
+ * there. Offline the process may be of another machine.
+ */
+static bool joins_ipc_of(const struct container_names *names, struct str who)
+{
+	const char *path = arena_copy(names->lookup->arena, names->ipc.data, names->ipc.len);
+	struct err ignored;
+	struct str text;
+	int pid = 0, end = 0, error;
+
+	if (sscanf(path, "/proc/%d/ns/ipc%n", &pid, &end) != 1 || (size_t)end != names->ipc.len)
+		return false;
+	if (names->lookup->scope == FACTS_OFFLINE)
+		return true;
+	path = arena_printf(names->lookup->arena, "/proc/%d/cgroup", pid);
+	error = io_read_file(names->lookup->arena, AT_FDCWD, path, CGROUP_FILE_MAX, &text,
+			     &ignored);
+	if (error < 0)
+		lookup_note(names->lookup, -error, path);
+	return error == 0 && has(text, who);
+}
+
+/*
+ * The annotation is the engine's last word with CRI-O and containerd. With podman and Docker it is
+ * that of whoever starts the container: their cgroups have other names.
+ */
+static bool is_sandbox(const struct container_names *names, struct str who)
+{
+	return str_equal(who, names->sandbox) &&
+	       (names->lookup->scope == FACTS_OFFLINE || has(names->cgroup, STR("crio")) ||
+		has(names->cgroup, STR("cri-containerd")) || has(names->cgroup, STR("kubepods")));
+}
+
 /* True also if nothing tells who the container is, as in a spec without engine. */
 static bool is_owner(const struct container_names *names, enum owner owner, struct str who)
 {
@@ -183,15 +228,15 @@ static bool is_owner(const struct container_names *names, enum owner owner, stru
 	case OWNER_CONTAINER:
 		return !known || str_equal(who, names->id);
 	case OWNER_NETWORK:
-		return !known || str_equal(who, names->id) || str_equal(who, names->sandbox) ||
+		return !known || str_equal(who, names->id) || is_sandbox(names, who) ||
 		       names->joins_network;
 	case OWNER_IPC:
-		return !known || str_equal(who, names->id) || str_equal(who, names->sandbox) ||
-		       names->joins_ipc;
+		return !known || str_equal(who, names->id) || is_sandbox(names, who) ||
+		       joins_ipc_of(names, who);
 	case OWNER_POD:
 		return (names->cgroup.len == 0 && names->pod.len == 0) ||
 		       str_equal(who, names->pod) ||
-		       cgroup_has_pod(names->arena, names->cgroup, who);
+		       cgroup_has_pod(names->lookup->arena, names->cgroup, who);
 	case OWNER_NOBODY:
 		break;
 	}
@@ -223,13 +268,35 @@ enum engine_paths engine_layer(struct str path, const struct container_names *na
 	return is_owner(names, OWNER_CONTAINER, who) ? engine : ENGINE_NONE;
 }
 
+/* Does the path name a directory above those of the pattern, below the first two? */
+static bool is_above(const char *pattern, struct str path)
+{
+	const char *mark = strchr(pattern, '@');
+	size_t slashes = 0;
+
+	for (size_t i = 0; i < path.len; i++)
+		slashes += path.data[i] == '/';
+	if (slashes < 3) /* /var/lib holds everything; rules say so by other means */
+		return false;
+	for (const char *end = mark - 1; end > pattern; end--)
+		if (*end == '/') {
+			char text[256];
+
+			snprintf(text, sizeof(text), "%.*s", (int)(end - pattern), pattern);
+			if (engine_path_matches(text, path))
+				return true;
+		}
+	return false;
+}
+
 bool engine_foreign(struct str path, const struct container_names *names)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(own_directories); i++) {
+		const char *pattern = own_directories[i].path;
 		struct str who;
 
-		if (engine_path_starts(own_directories[i].path, path, &who) &&
-		    !is_owner(names, own_directories[i].owner, who))
+		if (is_above(pattern, path) || (engine_path_starts(pattern, path, &who) &&
+						!is_owner(names, own_directories[i].owner, who)))
 			return true;
 	}
 	return false;

@@ -7,19 +7,21 @@
 #define ROOTFENCE_HOST_ENGINE_MOUNTS_H
 
 #include "host/engine_paths.h"
+#include "host/lookup.h"
 
 /* What engines' directories of a container are named after. Empty: not known. */
 struct container_names {
-	struct arena *arena;
+	struct lookup *lookup;
 	struct str id;
-	struct str sandbox;	       /* of a pod: its first container, by annotation */
-	struct str pod;		       /* uid of the pod, by annotation */
-	struct str cgroup;	       /* linux.cgroupsPath, which has the uid of a pod, too */
-	bool joins_network, joins_ipc; /* of a process of another container */
+	struct str sandbox; /* of a pod: its first container, by annotation */
+	struct str pod;	    /* uid of the pod, by annotation */
+	struct str cgroup;  /* linux.cgroupsPath, which has the uid of a pod, too */
+	bool joins_network; /* of a process of another container */
+	struct str ipc;	    /* path of the IPC namespace */
 };
 
 /* id: of the container, or empty; then it is taken from linux.cgroupsPath. */
-struct container_names container_names(struct arena *arena, const struct oci_config *config,
+struct container_names container_names(struct lookup *lookup, const struct oci_config *config,
 				       struct str id);
 
 /* Returns whose engine made this mount by itself, by its destination and source. */
@@ -28,7 +30,7 @@ enum engine_paths engine_mount(const struct oci_mount *mount, const struct conta
 /* Returns whose engine made this layer for itself: for `-v SOURCE:DESTINATION:O`. */
 enum engine_paths engine_layer(struct str path, const struct container_names *names);
 
-/* True if this lies in a directory that is another container's, or another pod's. */
+/* True if this lies in a directory of another container or pod, or is above those of all. */
 bool engine_foreign(struct str path, const struct container_names *names);
 
 #endif

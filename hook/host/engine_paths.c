@@ -226,6 +226,20 @@ bool engine_root_by_name(struct str path)
 	return has_one(path, places, ARRAY_SIZE(places));
 }
 
+bool engine_storage(struct str path)
+{
+	static const char *const directories[] = {
+		"/var/lib/containers/", "/var/lib/docker/", "/var/lib/containerd/",
+		"/var/lib/rancher/",	"/var/lib/k0s/",    "/run/containers/",
+		"/run/docker/",		"/run/containerd/", "/run/k3s/",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
+		if (str_starts_with(path, directories[i]))
+			return true;
+	return false;
+}
+
 bool engine_overlay(struct str path)
 {
 	struct str ignored;

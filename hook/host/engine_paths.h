@@ -38,6 +38,9 @@ bool engine_root_by_name(struct str path);
 /* True if the path is named like layers of such roots. */
 bool engine_layer_by_name(struct str path);
 
+/* True if the path lies in the storage of an engine, where that is by default. */
+bool engine_storage(struct str path);
+
 /* True if an engine mounts an overlay of its own here. */
 bool engine_overlay(struct str path);
 

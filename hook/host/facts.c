@@ -178,35 +178,24 @@ static bool is_volume(const struct path_fact *fact)
 	       fact->unknown == NULL;
 }
 
-/* Does the mount bring along what is mounted below its source? "bind" alone does not. */
-static enum origins origins_of(const struct mount_path *source)
-{
-	bool bind = false, recursive = false;
-
-	for (size_t i = 0; i < source->mount->options.n; i++) {
-		struct str option = source->mount->options.items[i].value;
-
-		bind = bind || str_is(option, "bind");
-		recursive = recursive || str_is(option, "rbind");
-	}
-	return source->layer || (bind && !recursive) ? ORIGINS_WANTED : ORIGINS_AND_MOUNTS;
-}
-
 /*
- * The kubelet mounts a volume for its plugin first, and from there for each of its pods. These names
- * of a pod's volume are not other places of the host.
+ * Engines mount what they mount at several places of their own: the kubelet a volume for its plugin
+ * first, and from there for each of its pods; dockerd an image for BuildKit. Such names are not
+ * other places of the host.
  */
-static void drop_pod_places(struct path_fact *fact)
+static void drop_engine_places(struct path_fact *fact)
 {
+	bool pod = engine_pod_volume(str_from(fact->resolved));
 	size_t n = 0;
 
-	if (fact->error != 0 || !engine_pod_volume(str_from(fact->resolved)))
+	if (!pod && !fact->engine_root)
 		return;
 	for (size_t i = 0; i < fact->n_origins; i++) {
 		const struct path_fact *origin = &fact->origins[i];
+		bool own = pod ? engine_pod_staging(origin->path) || engine_pod_volume(origin->path)
+			       : engine_storage(origin->path);
 
-		if (origin->how != PLACE_SAME ||
-		    !(engine_pod_staging(origin->path) || engine_pod_volume(origin->path)))
+		if (origin->how != PLACE_SAME || !own)
 			fact->origins[n++] = *origin;
 	}
 	fact->n_origins = n;
@@ -303,7 +292,7 @@ static void collect_sources(struct lookup *lookup, const struct oci_config *conf
 			    const struct facts_query *query, struct facts *facts)
 {
 	const struct container_names names = container_names(
-		lookup->arena, config, query->id != NULL ? str_from(query->id) : (struct str){ 0 });
+		lookup, config, query->id != NULL ? str_from(query->id) : (struct str){ 0 });
 	const struct facts *before = query->before;
 	const struct mount_path *sources;
 	size_t n_sources;
@@ -325,15 +314,18 @@ static void collect_sources(struct lookup *lookup, const struct oci_config *conf
 			continue;
 		}
 		source->from = sources[i];
-		source->path = spec_path_fact(lookup, sources[i].path, query->bundle,
-					      origins_of(&sources[i]),
-					      before != NULL && facts->n_sources < before->n_sources
-						      ? &before->sources[facts->n_sources].path
-						      : NULL);
-		drop_pod_places(&source->path);
-		source->path.engine_volume = is_volume(&source->path);
+		source->path =
+			spec_path_fact(lookup, sources[i].path, query->bundle,
+				       /* crun binds recursively for "rprivate" alone, too */
+				       sources[i].layer ? ORIGINS_WANTED : ORIGINS_AND_MOUNTS,
+				       before != NULL && facts->n_sources < before->n_sources
+					       ? &before->sources[facts->n_sources].path
+					       : NULL);
 		source->path.engine_root = source->path.error == 0 &&
 					   engine_root_by_name(str_from(source->path.resolved));
+		if (source->path.error == 0)
+			drop_engine_places(&source->path);
+		source->path.engine_volume = is_volume(&source->path);
 		source->path.foreign = is_foreign(lookup->arena, &source->path, &names);
 		if (is_image(&sources[i], &source->path, query->scope))
 			continue;

@@ -174,6 +174,30 @@ static bool layer_lacks(struct lookup *lookup, const struct mount_place *place, 
 	       look_up(lookup, place->layer, NULL, ORIGINS_IGNORED, 0).error == 0;
 }
 
+/* Can others than root change what an absolute path leads to? */
+static bool is_loose(struct lookup *lookup, struct str path)
+{
+	bool sticky = true;
+
+	for (size_t len = 1; len <= path.len; len++) {
+		const char *name;
+		struct stat st;
+
+		if (len < path.len && len > 1 && path.data[len] != '/')
+			continue;
+		name = arena_copy(lookup->arena, path.data, len);
+		if (lstat(name, &st) < 0) {
+			lookup_note(lookup, errno, name);
+			return true;
+		}
+		if (st.st_uid != 0 || !sticky)
+			return true;
+		sticky = S_ISLNK(st.st_mode) || (st.st_mode & 022) == 0 ||
+			 (st.st_mode & S_ISVTX) != 0;
+	}
+	return false;
+}
+
 /* Looks up the other places of a file. The layers of its overlay may have other places in turn. */
 static void look_up_origins(struct lookup *lookup, const struct mount_view *view,
 			    struct path_fact *fact, unsigned int depth)
@@ -196,6 +220,9 @@ static void look_up_origins(struct lookup *lookup, const struct mount_view *view
 
 		if (place->kind == PLACE_LAYER && layer_lacks(lookup, place, origin.error))
 			continue;
+		origin.loose = place->kind == PLACE_LAYER && origin.resolved != NULL &&
+			       (is_loose(lookup, place->layer) ||
+				is_loose(lookup, str_from(origin.resolved)));
 		fact->origins[fact->n_origins] = origin;
 		fact->origins[fact->n_origins++].how = place->kind;
 	}

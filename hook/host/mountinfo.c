@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -16,12 +17,15 @@
 
 #define MOUNTINFO_MAX (16U * 1024 * 1024) /* the kernel allows 100,000 mounts in a namespace */
 
+#define LOOP_MAJOR "7:"
+
 struct mount_line {
 	unsigned int id;
 	struct str device; /* major:minor */
 	struct str root;   /* of the mount in its file system */
 	struct str point;
 	struct str type;
+	struct str source;  /* of the mount: a device, or what the file system likes */
 	struct str options; /* of the file system, as the kernel escapes them */
 };
 
@@ -56,7 +60,7 @@ static struct mount_line next_mount(struct arena *arena, struct str *text)
 	while (line.len > 0 && !str_is(next_word(&line), "-"))
 		;
 	mount.type = next_word(&line);
-	next_word(&line); /* source */
+	mount.source = next_word(&line);
 	mount.options = next_word(&line);
 	return mount;
 }
@@ -92,7 +96,7 @@ static void keep_layer(void *data, struct str path)
 	const char *resolved;
 	auto_close int fd = -1;
 
-	if (engine_layer_by_name(path))
+	if (engine_layer_by_name(path) && engine_storage(path))
 		return;
 	keep_name(mountinfo, path);
 	fd = lookup_open(mountinfo->arena, arena_copy(mountinfo->arena, path.data, path.len),
@@ -275,8 +279,43 @@ static void add_other_mounts(struct search *search, const struct mountinfo *moun
 
 struct layer_search {
 	struct search *search;
+	const struct mount_line *own;
 	struct str below; /* the overlay's mount point */
 };
+
+/* The mount that was at the path before `own` covered it. */
+static const struct mount_line *covered_mount(const struct mountinfo *mountinfo,
+					      const struct mount_line *own)
+{
+	const struct mount_line *best = NULL;
+
+	for (size_t i = 0; i < mountinfo->n; i++) {
+		const struct mount_line *line = &mountinfo->lines[i];
+
+		if (line != own && path_below(own->point, line->point).data != NULL &&
+		    (best == NULL || line->point.len >= best->point.len))
+			best = line;
+	}
+	return best;
+}
+
+/*
+ * An overlay is often mounted over one of its own layers, as at /home. Nothing can be looked up
+ * below it, but the table tells which directory it covers.
+ */
+static void add_own_layer(struct search *search, const struct mount_line *own, struct str below)
+{
+	const struct mount_line *covered = covered_mount(search->mountinfo, own);
+	struct str name = join(search->arena, own->point, below);
+
+	if (covered == NULL || str_is(covered->type, "overlay")) {
+		search->view->unknown = "the overlay there covers one of its layers";
+		return;
+	}
+	add_other_mounts(search, search->mountinfo, covered,
+			 join(search->arena, covered->root, path_below(name, covered->point)),
+			 arena_copy(search->arena, name.data, name.len));
+}
 
 static void add_layer(void *data, struct str path)
 {
@@ -285,6 +324,10 @@ static void add_layer(void *data, struct str path)
 	struct mount_view *view = layers->search->view;
 	size_t n = view->n_places;
 
+	if (str_equal(path, layers->own->point)) {
+		add_own_layer(layers->search, layers->own, layers->below);
+		return;
+	}
 	add_place(layers->search, PLACE_LAYER, join(layers->search->arena, path, layers->below));
 	if (view->n_places > n)
 		view->places[n].layer = path;
@@ -292,7 +335,7 @@ static void add_layer(void *data, struct str path)
 
 static void add_overlay(struct search *search, const struct mount_line *own, struct str below)
 {
-	struct layer_search data = { search, below };
+	struct layer_search data = { search, own, below };
 	struct overlay_layers layers = { .arena = search->arena, .add = add_layer, .data = &data };
 
 	overlay_layers_read(&layers, own->options);
@@ -300,6 +343,36 @@ static void add_overlay(struct search *search, const struct mount_line *own, str
 	search->view->snapshots = layers.snapshots;
 	if (layers.unknown != NULL)
 		search->view->unknown = layers.unknown;
+}
+
+/*
+ * A loop device shows its file, or another device, under a device number of its own: nothing then
+ * tells which mounts show the same. Engines make one for a volume with the option loop.
+ */
+static bool is_loop_over_device(struct str device)
+{
+	char path[128], file[16];
+	auto_close int fd = -1;
+	ssize_t len;
+
+	if (!str_starts_with(device, LOOP_MAJOR))
+		return false;
+	snprintf(path, sizeof(path), "/sys/dev/block/%.*s/loop/backing_file", (int)device.len,
+		 device.data);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	len = fd >= 0 ? read(fd, file, sizeof(file)) : -1;
+	return len < 5 || memcmp(file, "/dev/", 5) == 0;
+}
+
+/* Some file systems show another directory, which they name as their source: bindfs, ecryptfs. */
+static void add_stacked(struct search *search, const struct mount_line *own)
+{
+	struct str source = mountinfo_unescape(search->arena, own->source);
+	bool stacked = str_is(own->type, "ecryptfs") || str_is(own->type, "shiftfs") ||
+		       str_is(own->type, "fuse") || str_starts_with(own->type, "fuse.");
+
+	if (stacked && str_starts_with(source, "/"))
+		add_place(search, PLACE_SAME, source);
 }
 
 /* A recursive bind mount brings along what is mounted below its source. */
@@ -348,6 +421,9 @@ int mountinfo_look(struct arena *arena, struct mountinfo *mountinfo, int fd, con
 	 * host. */
 	if (str_is(own->type, "overlay") && !str_is(own->point, "/"))
 		add_overlay(&search, own, below);
+	add_stacked(&search, own);
+	if (is_loop_over_device(own->device))
+		view.unknown = "a loop device over another device is mounted there";
 	if (recursive)
 		add_mounts_below(&search, mountinfo, path);
 	*ret_view = view;

@@ -64,6 +64,7 @@ struct path_fact {
 	struct path_fact *origins;
 	size_t n_origins;
 	enum mount_place_kind how; /* in origins: why it is one */
+	bool loose; /* in origins, of a layer: others than root can change what its name leads to */
 	/* Whose directory it is, by its resolved name, or by its spelled one without that. */
 	bool engine_root; /* named like a container's root; for sources, the root and its origins */
 	bool engine_layer;  /* named like a layer of such a root; for the same */

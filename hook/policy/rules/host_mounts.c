@@ -70,8 +70,8 @@ static const char *const file_systems[] = {
 	/* of networks, clusters and virtual machines */
 	"9p", "afs", "beegfs", "ceph", "cifs", "coda", "gfs2", "gpfs", "lustre", "nfs", "nfs4",
 	"ocfs2", "orangefs", "panfs", "prl_fs", "smb3", "vboxsf", "virtiofs", "vxfs", "wekafs",
-	/* over other file systems */
-	"aufs", "ecryptfs", "fuse", "fuse.*", "fuseblk", "overlay", "shiftfs", NULL
+	/* over other file systems; autofs alone shows nothing */
+	"autofs", "ecryptfs", "fuse", "fuse.*", "fuseblk", "overlay", "shiftfs", NULL
 };
 
 /*
@@ -141,7 +141,8 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 	if (reason == NULL && (S_ISCHR(source->path.mode) || S_ISBLK(source->path.mode)) &&
 	    !host_paths_named(entries, mount, &by_identity))
 		reason = "this is a device; list it in args.allow, or use --device";
-	if (reason == NULL && source->path.foreign)
+	if (reason == NULL && source->path.foreign &&
+	    (source->path.error != 0 || !host_paths_exact(entries, mount, source->path.resolved)))
 		reason = "this belongs to another container or pod";
 	if (reason == NULL)
 		reason = host_place_type_reason(&subject, &source->path);

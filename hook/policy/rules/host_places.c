@@ -35,17 +35,15 @@ const char *host_place_type_reason(const struct host_subject *subject, const str
 }
 
 /*
- * Returns why a layer of an overlay is not known, or NULL. A link may have led elsewhere when the
- * overlay was mounted. Engines use links for the layers of roots.
+ * Returns why a layer of an overlay is not known, or NULL. Where others can change a name, it may
+ * have led elsewhere when the overlay was mounted. Engines mount layers from their own storage.
  */
 static const char *layer_reason(const struct host_subject *subject, const struct path_fact *layer)
 {
 	const struct judge *judge = subject->judge;
-	const char *name = str_path_normalize(judge->arena, layer->path);
-
 	if (layer->resolved != NULL)
-		return !subject->engine && name != NULL && strcmp(name, layer->resolved) != 0
-			       ? "a layer of the overlay there is a link, which may have led elsewhere"
+		return !subject->engine && layer->loose
+			       ? "a layer of the overlay there has a name that others than root can change"
 			       : NULL;
 	if (judge->facts->scope == FACTS_OFFLINE)
 		return NULL;
