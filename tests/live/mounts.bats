@@ -100,10 +100,12 @@ with_volume() {
 }
 
 # in_namespace COMMANDS...: a container with $work/data, after the commands, in a mount namespace.
+# options: of the mount.
 in_namespace() {
 	# shellcheck disable=SC2016 # for the inner shell
 	run unshare --mount bash -c 'mount --make-rprivate / && mkdir -p "$work"/{data,other} && eval "$1" &&
-		podman run --rm --user 3267:3267 -v "$work/data:/e" live echo container ran' - "$*"
+		podman run --rm --user 3267:3267 --mount "type=bind,source=$work/data,destination=/e$2" live \
+		echo container ran' - "$*" "${options-}"
 }
 
 @test "a kernel file system is refused at any place, and below a source" {
@@ -124,6 +126,9 @@ in_namespace() {
 	in_namespace "mkdir -p $work/data/x && mount --bind /etc $work/data/x"
 	refused 1
 	[[ $output == *"brings along what is mounted at"*"this is /etc"* ]]
+	# podman writes "bind" and "rprivate" for this, which crun takes for a recursive mount.
+	options=,bind-nonrecursive in_namespace "mkdir -p $work/data/x && mount --bind /etc $work/data/x"
+	refused 1
 }
 
 @test "a disk of which a directory is mounted at a denied place is refused as a whole" {
@@ -153,6 +158,15 @@ in_namespace() {
 		$over lowerdir=$work/other:/usr"
 	refused 1
 	[[ $output == *"this is /etc"* ]]
+	# A name that others can change may have led elsewhere at the time of the mount.
+	in_namespace "mount -t tmpfs none $work/other && mkdir -p $work/other/{u/a,b} &&
+		chown 3267 $work/other/u && $over lowerdir=$work/other/u/a:$work/other/b"
+	refused 1
+	[[ $output == *"others than root can change"* ]]
+	# An overlay over one of its own layers.
+	in_namespace "mount -t tmpfs none $work/other && mkdir -p $work/other/b && $over lowerdir=$work/data:$work/other/b"
+	echo "$output"
+	[ "$status" -eq 0 ]
 	# A file is in some of the layers only.
 	in_namespace "mount -t tmpfs none $work/other && mkdir -p $work/other/{a,b/x,c} && mount -t overlay none \
 		$work/other/c -o lowerdir=$work/other/a:$work/other/b && mount --bind $work/other/c/x $work/data"
@@ -161,6 +175,22 @@ in_namespace() {
 	in_namespace "mount -t tmpfs none $work/other && mkdir $work/other/{a,b} && $over lowerdir=$work/other/a:$work/other/b"
 	echo "$output"
 	[ "$status" -eq 0 ]
+}
+
+@test "a loop device over another device is refused; one over a file is not" {
+	local first='' second=''
+	truncate -s 8M "$work/disk"
+	mkfs.ext4 -q "$work/disk"
+	first=$(losetup --find --show "$work/disk")
+	second=$(losetup --find --show "$first")
+	in_namespace "mount -t ext4 $first $work/data"
+	echo "$output"
+	local alone=$status
+	in_namespace "mount -t ext4 $second $work/data"
+	losetup -d "$second" "$first"
+	[ "$alone" -eq 0 ]
+	refused 1
+	[[ $output == *"a loop device over another device"* ]]
 }
 
 @test "podman's own mounts start; those of another container do not" {

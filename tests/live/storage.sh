@@ -49,6 +49,7 @@ own_hooks "$3"
 trap podman_stop EXIT
 
 id=$(podman run -d --user 3267:3267 live sleep 1000)
+other=$(podman run -d --user 3267:3267 live sleep 1000)
 printf 1 | podman secret create one - >/dev/null
 mkdir "$work/data"
 for volume in plain tmpfs:tmpfs kernel:proc; do
@@ -69,6 +70,10 @@ refused 'this lies under /run' -v "$run/overlay-containers/$id/userdata/hosts:/e
 mkdir -p "$storage/overlay-containers/$id/userdata/run/secrets"
 refused 'this lies under /var/lib/containers' \
 	-v "$storage/overlay-containers/$id/userdata/run/secrets:/run/secrets"
+refused 'this lies under /var/lib/containers' --ipc "container:$other" \
+	-v "$storage/overlay-containers/$id/userdata/shm:/dev/shm"
+refused 'this lies under /var/lib/containers' --annotation "io.kubernetes.cri.sandbox-id=$id" \
+	-v "$storage/overlay-containers/$id/userdata/shm:/dev/shm"
 root=$(podman inspect --format '{{.GraphDriver.Data.MergedDir}}' "$id")
 refused 'this lies under /var/lib/containers' -v "$root:/d:O"
 exit "$failed"

@@ -182,6 +182,41 @@ static void test_places_of_engines(void **state)
 	}
 }
 
+/* Whose files an engine's directory holds, by the id of the state. */
+static void test_names_of_the_container(void **state)
+{
+	static const struct {
+		const char *id, *owner;
+		size_t n;
+	} rows[] = {
+		{ "foo", "foo", 0 },
+		{ "foo", "bar", 1 },
+		{ NULL, "bar", 0 },
+		{ "buildah-buildah1", "bar", 0 }, /* its files have another id */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct oci_config config;
+		struct facts facts;
+		struct err err;
+
+		read_config(
+			*state,
+			arena_printf(*state,
+				     "{\"process\":{\"cwd\":\"/\"},\"mounts\":[{\"destination\":"
+				     "\"/run/secrets\",\"type\":\"bind\",\"source\":"
+				     "\"/run/containers/storage/overlay-containers/%s/userdata/run/"
+				     "secrets\"}]}",
+				     rows[i].owner),
+			&config);
+		assert_int_equal(facts_collect(*state, &config,
+					       &(struct facts_query){ .id = rows[i].id }, &facts,
+					       &err),
+				 0);
+		assert_int_equal(facts.n_sources, rows[i].n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +224,7 @@ int main(void)
 		WITH_ARENA(test_offline_joins_nothing),
 		WITH_ARENA(test_other_files),
 		WITH_ARENA(test_places_of_engines),
+		WITH_ARENA(test_names_of_the_container),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
