@@ -18,6 +18,7 @@
 #include "host/engine_paths.h"
 #include "host/lookup.h"
 #include "host/mount_paths.h"
+#include "host/storage_owner.h"
 #include "host/userns_member.h"
 
 #define ID_MAP_MAX (64 * 1024) /* the kernel accepts 340 ranges of at most 36 bytes */
@@ -288,16 +289,34 @@ static void collect_host_again(const struct facts *before, struct facts *facts)
 	facts->n_paths = before->n_paths;
 }
 
-static void collect_sources(struct lookup *lookup, const struct oci_config *config,
-			    const struct facts_query *query, struct facts *facts)
+static void collect_root(struct lookup *lookup, const struct oci_config *config,
+			 const struct facts_query *query, const struct container_names *names,
+			 struct facts *facts)
 {
-	const struct container_names names = container_names(
-		lookup, config, query->id != NULL ? str_from(query->id) : (struct str){ 0 });
+	struct str root = config->root.path.value;
+	const struct facts *before = query->before;
+
+	if (config->root.path.node == NULL)
+		return;
+	facts->root = spec_path_fact(lookup, root, query->bundle,
+				     engine_root(root) ? ORIGINS_IGNORED : ORIGINS_AND_MOUNTS,
+				     before != NULL ? &before->root : NULL);
+	note_root_place(lookup->arena, &facts->root, false);
+	if (facts->root.error == 0 && before == NULL &&
+	    engine_mounted_layer(str_from(facts->root.resolved)) == ENGINE_ROOT)
+		facts->root.foreign =
+			storage_root_is_others(lookup, str_from(facts->root.resolved), names->id);
+}
+
+static void collect_sources(struct lookup *lookup, const struct oci_config *config,
+			    const struct facts_query *query, const struct container_names *names,
+			    struct facts *facts)
+{
 	const struct facts *before = query->before;
 	const struct mount_path *sources;
 	size_t n_sources;
 
-	sources = mount_paths(lookup->arena, config, &names, &n_sources);
+	sources = mount_paths(lookup->arena, config, names, &n_sources);
 	facts->sources = arena_array(lookup->arena, n_sources, sizeof(*facts->sources));
 	for (size_t i = 0; i < n_sources; i++) {
 		struct source_fact *source = &facts->sources[facts->n_sources];
@@ -326,7 +345,7 @@ static void collect_sources(struct lookup *lookup, const struct oci_config *conf
 		if (source->path.error == 0)
 			drop_engine_places(&source->path);
 		source->path.engine_volume = is_volume(&source->path);
-		source->path.foreign = is_foreign(lookup->arena, &source->path, &names);
+		source->path.foreign = is_foreign(lookup->arena, &source->path, names);
 		if (is_image(&sources[i], &source->path, query->scope))
 			continue;
 		facts->n_sources++;
@@ -337,7 +356,6 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 		  const struct facts_query *query, struct facts *ret_facts, struct err *err)
 {
 	const struct oci_namespace *namespaces = config->linux_.namespaces.types;
-	struct str root = config->root.path.value;
 	const struct facts *before = query->before;
 	struct host_facts only_once = { .arena = arena };
 	struct host_facts *host = query->host != NULL ? query->host : &only_once;
@@ -345,6 +363,8 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 	struct lookup lookup = { .arena = arena,
 				 .scope = query->scope,
 				 .mountinfo = &host->mountinfo };
+	const struct container_names names = container_names(
+		&lookup, config, query->id != NULL ? str_from(query->id) : (struct str){ 0 });
 
 	host->mountinfo.arena = host->arena;
 	host->mountinfo.n_places = 0;
@@ -358,14 +378,8 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 		facts.namespaces[i] = namespace_fact(&lookup, &namespaces[i], i);
 	if (namespaces[NAMESPACE_USER].path.node != NULL)
 		read_joined_maps(&lookup, &namespaces[NAMESPACE_USER], &facts);
-	if (config->root.path.node != NULL) {
-		facts.root =
-			spec_path_fact(&lookup, root, query->bundle,
-				       engine_root(root) ? ORIGINS_IGNORED : ORIGINS_AND_MOUNTS,
-				       before != NULL ? &before->root : NULL);
-		note_root_place(arena, &facts.root, false);
-	}
-	collect_sources(&lookup, config, query, &facts);
+	collect_root(&lookup, config, query, &names, &facts);
+	collect_sources(&lookup, config, query, &names, &facts);
 	engine_daemons(&lookup, config, &facts);
 	if (facts.paths == NULL && (facts.n_sources > 0 || config->root.path.node != NULL))
 		collect_paths(&lookup, host, query->paths, query->n_paths, &facts);

@@ -69,7 +69,7 @@ struct path_fact {
 	bool engine_root; /* named like a container's root; for sources, the root and its origins */
 	bool engine_layer;  /* named like a layer of such a root; for the same */
 	bool engine_volume; /* a volume of an engine or a pod under all its names; for sources */
-	bool foreign;	    /* in a directory of another container or pod; for sources */
+	bool foreign;	    /* of another container or pod; for sources and the root */
 };
 
 /* A host path that a mount gives the container. */

@@ -76,4 +76,10 @@ refused 'this lies under /var/lib/containers' --annotation "io.kubernetes.cri.sa
 	-v "$storage/overlay-containers/$id/userdata/shm:/dev/shm"
 root=$(podman inspect --format '{{.GraphDriver.Data.MergedDir}}' "$id")
 refused 'this lies under /var/lib/containers' -v "$root:/d:O"
+# podman writes accounts into the root before any hook runs, hence --passwd=false.
+out=$(podman run --rm --user 3267:3267 --passwd=false --rootfs "$root" /bin/echo container ran 2>&1) || true
+[[ $out == *'this is the root of another container'* ]] || {
+	echo "should be refused: $out"
+	failed=1
+}
 exit "$failed"

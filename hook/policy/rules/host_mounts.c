@@ -277,6 +277,8 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 				  fact->error == 0 ? ROOT_NAMED : ROOT_THERE);
 	if (why == NULL && fact->error == 0)
 		why = root_reason(judge, &by_identity, fact, entries, ROOT_THERE);
+	if (why == NULL && fact->foreign)
+		why = "this is the root of another container";
 	if (why == NULL)
 		why = host_place_type_reason(&subject, fact);
 	if (why == NULL)
