@@ -87,8 +87,8 @@ static void keep_name(struct mountinfo *mountinfo, struct str path)
 }
 
 /*
- * Keeps a layer of somebody's own, under its name and after all links. Layers of engines lie in
- * their storage.
+ * Keeps a layer of somebody's own, under its name and after all links. Engines keep theirs, which
+ * many containers share, in their storage.
  */
 static void keep_layer(void *data, struct str path)
 {
@@ -96,7 +96,7 @@ static void keep_layer(void *data, struct str path)
 	const char *resolved;
 	auto_close int fd = -1;
 
-	if (engine_layer_by_name(path) && engine_storage(path))
+	if (engine_storage(path) && !engine_volume(path))
 		return;
 	keep_name(mountinfo, path);
 	fd = lookup_open(mountinfo->arena, arena_copy(mountinfo->arena, path.data, path.len),

@@ -79,6 +79,16 @@ static const struct {
 	{ "%u 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
 	  "30 22 0:5 / /var/lib/docker/overlay2/0a/merged rw - overlay o rw,lowerdir=/l\n",
 	  "/l/ssh", "ext4 " },
+	/* dockerd shows the layers of images at many places of its own; a volume is nobody's layer. */
+	{ "%u 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 0:5 / /var/lib/docker/buildkit/x rw - overlay "
+	  "o rw,lowerdir=/var/lib/docker/overlay2/l/A:/var/lib/docker/overlay2/0b/diff\n",
+	  "/var/lib/docker/overlay2/0b/diff", "ext4 " },
+	{ "%u 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 0:5 / /etc rw - overlay "
+	  "o rw,lowerdir=/var/lib/docker/volumes/v/_data:/l\n",
+	  "/var/lib/docker/volumes/v/_data", "ext4 =/etc;" },
+	{ "%u 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 0:5 / /etc rw - overlay "
+	  "o rw,lowerdir=/l,upperdir=/var/lib/overlay/1/diff\n",
+	  "/var/lib/overlay/1/diff", "ext4 =/etc;" },
 	/* Relative layers of an overlay elsewhere, of a mounter that was in the root directory. */
 	{ "%u 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
 	  "30 22 0:5 / /etc/x rw - overlay o rw,lowerdir=mnt/d:l\n",
