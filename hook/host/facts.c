@@ -141,24 +141,34 @@ static struct path_fact spec_path_fact(struct lookup *lookup, struct str path, c
 		       : lookup_path(lookup, path, bundle, wanted);
 }
 
+enum root_part {
+	ROOT_ITSELF, /* or another name of it */
+	ROOT_LAYER,  /* a layer of it, or another name of one */
+	ROOT_NOT,    /* what is mounted below it, or shows it */
+};
+
+static enum root_part part_of(enum root_part parent, enum mount_place_kind how)
+{
+	if (parent == ROOT_NOT || how == PLACE_BELOW || how == PLACE_INSIDE)
+		return ROOT_NOT;
+	return how == PLACE_LAYER ? ROOT_LAYER : parent;
+}
+
 /*
- * Notes whose place a root directory is, by the name that the rule uses for it. in_layer: it is, or
- * is another name of, a layer of the root. containerd binds a snapshot if it has but one layer.
+ * Notes whose place a root directory is, by the name that the rule uses for it. containerd binds a
+ * snapshot if it has but one layer.
  */
-static void note_root_place(struct arena *arena, struct path_fact *fact, bool in_layer)
+static void note_root_place(struct arena *arena, struct path_fact *fact, enum root_part part)
 {
 	const char *path =
 		fact->error == 0 ? fact->resolved : str_path_normalize(arena, fact->path);
 
 	fact->engine_root = path != NULL && engine_root_by_name(str_from(path));
-	fact->engine_layer = path != NULL && engine_layer_by_name(str_from(path)) &&
-			     (in_layer || strstr(path, "/io.containerd.snapshotter.v1.") != NULL);
-	for (size_t i = 0; i < fact->n_origins; i++) {
-		enum mount_place_kind how = fact->origins[i].how;
-
-		note_root_place(arena, &fact->origins[i],
-				how == PLACE_LAYER || (how == PLACE_SAME && in_layer));
-	}
+	fact->engine_layer =
+		path != NULL && engine_layer_by_name(str_from(path)) && part != ROOT_NOT &&
+		(part == ROOT_LAYER || strstr(path, "/io.containerd.snapshotter.v1.") != NULL);
+	for (size_t i = 0; i < fact->n_origins; i++)
+		note_root_place(arena, &fact->origins[i], part_of(part, fact->origins[i].how));
 }
 
 /*
@@ -301,7 +311,7 @@ static void collect_root(struct lookup *lookup, const struct oci_config *config,
 	facts->root = spec_path_fact(lookup, root, query->bundle,
 				     engine_root(root) ? ORIGINS_IGNORED : ORIGINS_AND_MOUNTS,
 				     before != NULL ? &before->root : NULL);
-	note_root_place(lookup->arena, &facts->root, false);
+	note_root_place(lookup->arena, &facts->root, ROOT_ITSELF);
 	if (facts->root.error == 0 && before == NULL &&
 	    engine_mounted_layer(str_from(facts->root.resolved)) == ENGINE_ROOT)
 		facts->root.foreign =
