@@ -253,6 +253,13 @@ bool engine_overlay(struct str path)
 		       ENGINE_NONE;
 }
 
+bool engine_layer_link(struct str path)
+{
+	static const struct place places[] = { { "/overlay/l/", "" }, { "/overlay2/l/", "" } };
+
+	return has_one(path, places, ARRAY_SIZE(places));
+}
+
 bool engine_bundle_by_name(struct str path)
 {
 	static const struct place place = { "/overlay-containers/", "/userdata" };

@@ -44,6 +44,9 @@ bool engine_storage(struct str path);
 /* True if an engine mounts an overlay of its own here. */
 bool engine_overlay(struct str path);
 
+/* True if the path is named like the short links to such layers. */
+bool engine_layer_link(struct str path);
+
 /* True if the path is named like bundles of podman. */
 bool engine_bundle_by_name(struct str path);
 

@@ -114,6 +114,24 @@ static void add_shown(struct search *search, const struct mountinfo *mountinfo, 
 	}
 }
 
+/* The host's root directory. */
+static const struct mount_line *root_mount(const struct mountinfo *mountinfo)
+{
+	const struct mount_line *root = NULL;
+
+	for (size_t i = 0; i < mountinfo->n; i++)
+		if (str_is(mountinfo->lines[i].point, "/"))
+			root = &mountinfo->lines[i]; /* the last one is on top */
+	return root;
+}
+
+/* Does the mount show the host's root directory once more? That says nothing of a file in it. */
+static bool shows_root(const struct mount_line *line, const struct mount_line *root)
+{
+	return root != NULL && line != root && str_equal(line->device, root->device) &&
+	       path_below(root->root, line->root).data != NULL;
+}
+
 /*
  * Compares the file with every mount of its file system, whichever part that shows. `inside` is the
  * file's path in its file system.
@@ -121,6 +139,7 @@ static void add_shown(struct search *search, const struct mountinfo *mountinfo, 
 static void add_other_mounts(struct search *search, const struct mountinfo *mountinfo,
 			     const struct mount_line *own, struct str inside, const char *path)
 {
+	const struct mount_line *root = root_mount(mountinfo);
 	bool whole = str_is(own->root, "/");
 
 	for (size_t i = 0; i < mountinfo->n; i++) {
@@ -137,7 +156,7 @@ static void add_other_mounts(struct search *search, const struct mountinfo *moun
 		}
 		whole = whole || line->root.len < own->root.len;
 		same = join(search->arena, line->point, rest);
-		if (!str_is(same, path))
+		if (!str_is(same, path) && !shows_root(line, root))
 			add_place(search, PLACE_SAME, same);
 	}
 	search->view->part = !whole;
@@ -209,7 +228,6 @@ static bool is_covered(const struct mountinfo *mountinfo, struct str path)
 static void add_layer(void *data, struct str path)
 {
 	const struct layer_search *layers = data;
-
 	struct mount_view *view = layers->search->view;
 	size_t n = view->n_places;
 

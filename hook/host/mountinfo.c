@@ -54,6 +54,8 @@ static void keep_name(struct mountinfo *mountinfo, struct str path)
 {
 	const struct mount_line *line = &mountinfo->lines[mountinfo->n - 1];
 
+	if (str_is(path, "/"))
+		return; /* what shows the whole host says nothing of a file */
 	if (mountinfo->n_layers == mountinfo->size_layers) {
 		size_t size = mountinfo->size_layers * 2 + 8;
 		struct overlay_layer *layers = arena_array(mountinfo->arena, size, sizeof(*layers));
@@ -76,7 +78,7 @@ static void keep_layer(void *data, struct str path)
 	const char *resolved;
 	auto_close int fd = -1;
 
-	if (engine_storage(path) && !engine_volume(path))
+	if (engine_storage(path) && (engine_layer_by_name(path) || engine_layer_link(path)))
 		return;
 	keep_name(mountinfo, path);
 	fd = lookup_open(mountinfo->arena, arena_copy(mountinfo->arena, path.data, path.len),

@@ -133,7 +133,7 @@ class Sets:
             return ["bind", source, target, self.chance(50)]
         if roll < 90:
             options = self.overlay_options()
-            if any(link in option for link in TO_ROOT for option in options) and is_denied(target):
+            if any(link[1:] in option for link in TO_ROOT for option in options) and is_denied(target):
                 options = ["lowerdir=/srv/a:/srv/b"]
             return ["overlay", options, target, self.pick(["/", "/", "/srv"]), self.chance(30)]
         if self.oddly(25):

@@ -45,7 +45,13 @@ static const struct {
 	  "/mnt", "btrfs </;" },
 	{ "%u 1 0:30 /@ / rw - btrfs /dev/sda1 rw,subvol=/@\n"
 	  "30 22 0:30 / /mnt rw - btrfs /dev/sda1 rw,subvol=/\n",
-	  "/etc", "btrfs =/mnt/@/etc;" },
+	  "/etc", "btrfs " }, /* the whole volume shows the host's root once more */
+	{ "22 1 0:30 /@ / rw - btrfs /dev/sda1 rw,subvol=/@\n"
+	  "%u 22 0:30 / /mnt rw - btrfs /dev/sda1 rw,subvol=/\n",
+	  "/mnt/@/etc", "btrfs =/etc;" },
+	{ "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 0:5 / /run/x rw - overlay o rw,lowerdir=/\n"
+	  "31 22 8:1 / /run/y rw - ext4 /dev/sda1 rw\n%u 22 8:1 / / rw - ext4 /dev/sda1 rw\n",
+	  "/srv/x", "ext4 " },
 	/* Layers of an overlay. */
 	{ "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
 	  "%u 22 0:40 / /merged rw - overlay overlay rw,lowerdir=/l1:/l2,upperdir=/u,workdir=/w\n",
