@@ -146,8 +146,12 @@ struct container_names container_names(struct lookup *lookup, const struct oci_c
 {
 	struct str cgroup = config->linux_.cgroups_path.value;
 
-	if (id.len == 0 || str_starts_with(id, "buildah-")) /* of a step; its files have another */
+	/* Runtimes take any id, but engines that keep such files give an ID. The files of a step
+	 * of buildah have another. */
+	if (id_at_end(id).len == 0 && id_at_end(cgroup).len > 0)
 		id = id_at_end(cgroup);
+	else if (str_starts_with(id, "buildah-"))
+		id = (struct str){ 0 };
 
 	return (struct container_names){
 		.lookup = lookup,
