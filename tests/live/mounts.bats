@@ -201,7 +201,7 @@ in_namespace() {
 	# The variables of this file's podman are not for that one.
 	run env -u CONTAINERS_CONF -u CONTAINERS_STORAGE_CONF unshare --mount \
 		tests/live/storage.sh "$dir" "$rootfence" "$policies/default.json"
-	rm -rf "$dir"
+	eventually rm -rf "$dir" # conmon may still clean up there
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
