@@ -3,8 +3,8 @@
  * The wrapper around the real runtime. create, run and restore: the bundle's config is judged,
  * rewritten, and given our hooks. exec: the process is judged by the policy that its container was
  * created under. A child process does that, within the limits of a hook. Every other verb is passed
- * on unchanged, as is any command line that starts nothing. The wrapper then becomes the real runtime, with the same argv, environment, descriptors
- * and working directory.
+ * on unchanged, as is any command line that starts nothing. The wrapper then becomes the real
+ * runtime, with the same argv, environment, descriptors and working directory.
  */
 #include "cmd.h"
 

@@ -213,8 +213,8 @@ static bool joins_ipc_of(const struct container_names *names, struct str who)
 }
 
 /*
- * The annotation is the engine's last word with CRI-O and containerd. With podman and Docker it is
- * that of whoever starts the container: their cgroups have other names.
+ * CRI-O and containerd write the annotation last. With podman and Docker anyone who starts a
+ * container chooses it; the name of the cgroup tells these engines from those.
  */
 static bool is_sandbox(const struct container_names *names, struct str who)
 {
@@ -250,7 +250,7 @@ static bool is_owner(const struct container_names *names, enum owner owner, stru
 enum engine_paths engine_mount(const struct oci_mount *mount, const struct container_names *names)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(engine_mounts); i++) {
-		struct str who = { 0 };
+		struct str who;
 		enum engine_paths engine;
 
 		if (engine_mounts[i].destination != NULL &&

@@ -83,6 +83,7 @@ enum engine_paths engine_path(const char *pattern, struct str path, struct str *
 {
 	char full[256];
 
+	*ret_who = (struct str){ 0 };
 	if (pattern[0] != '*')
 		return match_owned(pattern, path, ret_who) ? ENGINE_ROOT : ENGINE_NONE;
 	for (size_t i = 0; i < ARRAY_SIZE(storage_roots); i++) {

@@ -15,7 +15,7 @@ enum engine_paths {
 };
 
 /*
- * Patterns: `*` is one path component, `@` too; *ret_who is what stands in its place. A pattern that
+ * Patterns: `*` is one path component, `@` too; *ret_who is what stands in its place, or empty. A pattern that
  * starts with `*` starts in any storage of containers/storage.
  */
 enum engine_paths engine_path(const char *pattern, struct str path, struct str *ret_who);

@@ -34,7 +34,7 @@ static struct str next_part(struct str option, size_t *start)
 	return part;
 }
 
-bool oci_is_overlay(const struct oci_mount *mount)
+static bool is_overlay(const struct oci_mount *mount)
 {
 	return !mount->bind && str_is(mount->type.value, "overlay");
 }
@@ -82,7 +82,7 @@ int oci_overlay_check(const struct fields_reader *reader, const struct oci_mount
 {
 	size_t n = 0;
 
-	if (!oci_is_overlay(mount))
+	if (!is_overlay(mount))
 		return 0;
 	for (size_t i = 0; i < mount->options.n; i++) {
 		int error = check_option(reader, &mount->options.items[i], &n);

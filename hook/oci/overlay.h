@@ -11,8 +11,6 @@
 #define OCI_LAYERS_MAX 1000U	  /* layers and options of a mount; the kernel allows 500 layers */
 #define OCI_LAYERS_ALL_MAX 10000U /* of all mounts: each layer is looked up on the host */
 
-bool oci_is_overlay(const struct oci_mount *mount);
-
 /*
  * Refuses layers that are read in different ways, and more than the limits. *n_layers: those of all
  * mounts so far.

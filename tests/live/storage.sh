@@ -33,8 +33,9 @@ starts() {
 refused() {
 	local why=$1 out
 	shift
-	out=$(container "$@" live echo container ran 2>&1) || true
-	[[ $out == *"$why"* && $out != *'container ran'* ]] && return
+	if ! out=$(container "$@" live echo container ran 2>&1); then
+		[[ $out == *"$why"* && $out != *'container ran'* ]] && return
+	fi
 	printf 'should be refused, %s: %s\n%s\n' "$why" "$*" "$out"
 	failed=1
 }
@@ -77,9 +78,9 @@ refused 'this lies under /var/lib/containers' --annotation "io.kubernetes.cri.sa
 root=$(podman inspect --format '{{.GraphDriver.Data.MergedDir}}' "$id")
 refused 'this lies under /var/lib/containers' -v "$root:/d:O"
 # podman writes accounts into the root before any hook runs, hence --passwd=false.
-out=$(podman run --rm --user 3267:3267 --passwd=false --rootfs "$root" /bin/echo container ran 2>&1) || true
-[[ $out == *'this is the root of another container'* ]] || {
-	echo "should be refused: $out"
+if out=$(podman run --rm --user 3267:3267 --passwd=false --rootfs "$root" /bin/echo container ran 2>&1) ||
+	[[ $out != *'this is the root of another container'* ]]; then
+	printf 'should be refused: --rootfs %s\n%s\n' "$root" "$out"
 	failed=1
-}
+fi
 exit "$failed"
