@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #endif
 
-#define GUARD_ABI 3
+#define GUARD_ABI 4
 
 #define ABI_ID_MAX 128	      /* container id, with its NUL byte */
 #define ABI_PATH_MAX 256      /* path of an exec rule, with its NUL byte */
@@ -108,7 +108,7 @@ struct abi_entry {
 	__u32 armed;	  /* init has called execve: no task is the runtime's any more */
 	__u32 mntns;	  /* inode of the container's mount namespace; exec rules hold only in it */
 	__u32 host_mntns[ABI_HOST_MNTNS]; /* of the runtime and of the host; 0: not exempt */
-	__u32 zero;
+	__u32 userns;			  /* inode of the container's user namespace */
 };
 
 struct abi_rule_key {

@@ -20,6 +20,12 @@
  */
 #define DECIDE_RUNTIME 1u
 
+/*
+ * The task is in a user namespace that was made in the container, and the policy allows that. Its
+ * capabilities, root included, are power over that namespace only, so they do not count.
+ */
+#define DECIDE_INNER_USERNS 2u
+
 struct decide_verdict {
 	__u64 gained;	    /* capabilities of the new credentials that the old ones lack */
 	__u64 over;	    /* permitted or bounding capabilities outside the ceiling */
@@ -99,14 +105,16 @@ DECIDE_INLINE void decide_exec(const struct abi_creds *old, const struct abi_cre
 {
 	struct decide_verdict verdict = { 0 };
 
-	verdict.gained = decide_gained(old, now);
-	verdict.becomes_root = now->euid == now->root && old->euid != now->root;
-	if (!(flags & DECIDE_RUNTIME)) {
-		/* A full bounding set is not power yet, but any set-user-ID binary makes it so. */
+	if (!(flags & DECIDE_INNER_USERNS)) {
+		verdict.gained = decide_gained(old, now);
+		verdict.becomes_root = now->euid == now->root && old->euid != now->root;
+	}
+	/* A full bounding set is not power yet, but any set-user-ID binary makes it so. */
+	if (!(flags & (DECIDE_RUNTIME | DECIDE_INNER_USERNS)))
 		verdict.over =
 			(now->permitted & ~limits->ceiling) | (now->bounding & ~limits->bounding);
+	if (!(flags & DECIDE_RUNTIME))
 		verdict.host_root = decide_is_host_root(now) ? 1 : 0;
-	}
 
 	if (verdict.gained || verdict.becomes_root)
 		decide_raise(&verdict, limits->exec_action, ABI_REASON_GAIN);

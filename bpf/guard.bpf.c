@@ -205,6 +205,8 @@ static __always_inline int judge_exec(struct linux_binprm *bprm, __u32 hook)
 		entry->armed = 1;
 	else if (task_is_runtime(entry, task))
 		decide_flags |= DECIDE_RUNTIME;
+	if (entry->limits.userns_action <= ABI_LOG && task_in_inner_userns(entry, task))
+		decide_flags |= DECIDE_INNER_USERNS;
 
 	trial_read(bprm, &trial);
 	decide_exec(&trial.old_creds, &trial.new_creds, &entry->limits, NULL, decide_flags,

@@ -61,6 +61,7 @@ struct uid_gid_map {
 
 struct user_namespace {
 	struct uid_gid_map uid_map;
+	struct user_namespace *parent;
 	int level;
 	struct ns_common ns;
 };

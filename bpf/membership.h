@@ -14,7 +14,8 @@
 
 #include <bpf/bpf_core_read.h>
 
-#define PARENTS_MAX 16 /* generations from a helper of a runtime's hook up to init */
+#define PARENTS_MAX 16	 /* generations from a helper of a runtime's hook up to init */
+#define USERNS_LEVELS 33 /* the kernel allows user namespaces 32 levels below the initial one */
 
 static __always_inline __u64 cgroup_ancestor_id(struct cgroup *cgroup, int level)
 {
@@ -152,6 +153,27 @@ static __always_inline int task_is_runtime(const struct abi_entry *entry, struct
 			return 1;
 		if (tgid <= 1)
 			return 0;
+	}
+	return 0;
+}
+
+/*
+ * Was the task's user namespace made inside the container's? A namespace cannot be left for one
+ * above it. At execve the old and the new credentials are of the same namespace.
+ */
+static __always_inline int task_in_inner_userns(const struct abi_entry *entry,
+						struct task_struct *task)
+{
+	struct user_namespace *ns = BPF_CORE_READ(task, cred, user_ns);
+
+	if (entry->userns == 0 || BPF_CORE_READ(ns, ns.inum) == entry->userns)
+		return 0;
+	for (int i = 0; i < USERNS_LEVELS; i++) {
+		ns = BPF_CORE_READ(ns, parent);
+		if (!ns)
+			return 0; /* not below the container's */
+		if (BPF_CORE_READ(ns, ns.inum) == entry->userns)
+			return 1;
 	}
 	return 0;
 }

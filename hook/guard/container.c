@@ -180,6 +180,8 @@ int identity_read(int proc_fd, pid_t pid, struct identity *ret_identity, struct 
 	if (ret == 0)
 		ret = host_mntns_read(proc_fd, &identity, err);
 	if (ret == 0)
+		ret = identity_namespace(proc_fd, "user", &identity.userns, err);
+	if (ret == 0)
 		ret = pidns_read(proc_fd, pid, &identity, &own_pidns, err);
 	if (ret == 0)
 		ret = cgroup_of(proc_fd, pid, &cgroup, &own_cgroup, err);

@@ -19,6 +19,7 @@ struct identity {
 	uint32_t pidns;	    /* inode */
 	uint32_t mntns;	    /* inode of the container's mount namespace */
 	uint32_t host_mntns[ABI_HOST_MNTNS];
+	uint32_t userns;     /* inode of the container's user namespace */
 	uint64_t init_start; /* start time, clock ticks since boot */
 };
 

@@ -114,6 +114,7 @@ static void entry_fill(struct abi_entry *entry, const struct guard_container *co
 	entry->init_start = identity->init_start;
 	entry->init_pid = (__u32)container->init_pid;
 	entry->mntns = identity->mntns;
+	entry->userns = identity->userns;
 	memcpy(entry->host_mntns, identity->host_mntns, sizeof(entry->host_mntns));
 }
 

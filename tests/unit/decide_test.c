@@ -260,6 +260,17 @@ static const struct row rows[] = {
 	{ "a rule for a runtime's helper", NOBODY, SET_ID(1000, 0, 1000, 1000, NET_RAW), DEFAULT,
 	  RULE(NET_RAW, ABI_ALLOW), .flags = DECIDE_RUNTIME, GIVES(ALLOW, RULE),
 	  .gained = NET_RAW },
+
+	/* in a user namespace that the container has made */
+	{ "full bounding set in an inner namespace", BOUNDED(1000, ALL), BOUNDED(1000, ALL), DEFAULT,
+	  .flags = DECIDE_INNER_USERNS, GIVES(ALLOW, NONE) },
+	{ "capabilities over an inner namespace", CREDS(1000, 1000, ALL, ALL, ALL),
+	  CREDS(1000, 1000, ALL, ALL, ALL), DEFAULT, .flags = DECIDE_INNER_USERNS,
+	  GIVES(ALLOW, NONE) },
+	{ "root of an inner namespace", MAPPED(100005, 100005, 0), MAPPED(100005, 100000, ALL),
+	  DEFAULT, .flags = DECIDE_INNER_USERNS, GIVES(LOG, SET_ID) },
+	{ "host root in an inner namespace", CREDS(0, 0, ALL, ALL, 0), CREDS(0, 0, ALL, ALL, 0),
+	  DEFAULT, .flags = DECIDE_INNER_USERNS, GIVES(ERRNO, ROOT) },
 };
 
 static void test_rows(void **state)

@@ -164,7 +164,7 @@ static void test_never_milder(void **state)
 			continue;
 		within++;
 		for (unsigned int i = 0; i < 20; i++) {
-			__u32 flags = below(2) == 0 ? DECIDE_RUNTIME : 0;
+			__u32 flags = below(4) & (DECIDE_RUNTIME | DECIDE_INNER_USERNS);
 			struct decide_verdict a, b;
 			struct abi_creds from, to;
 
