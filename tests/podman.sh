@@ -55,7 +55,8 @@ import_image() {
 	for change in 'CMD ["/bin/sh"]' "$@"; do
 		changes+=(--change "$change")
 	done
-	tar -C "$work/rootfs" -c . | podman import -q "${changes[@]}" - "localhost/$name" >/dev/null
+	tar -C "$work/rootfs" --xattrs --xattrs-include=security.capability -c . |
+		podman import -q "${changes[@]}" - "localhost/$name" >/dev/null
 }
 
 # Tries runtimes and limits until a container starts without hooks; sets $runtime and $ulimits.

@@ -47,6 +47,16 @@ struct exec_policy policy_exec(const struct policy *policy)
 	return exec;
 }
 
+static uint64_t all_rule_capabilities(const struct exec_policy *exec)
+{
+	uint64_t capabilities = 0;
+
+	for (size_t i = 0; i < exec->n_rules; i++)
+		if (exec->rules[i].action == EXEC_ALLOW)
+			capabilities |= exec->rules[i].capabilities;
+	return capabilities;
+}
+
 void policy_exec_limits(const struct policy *policy, const struct oci_config *config,
 			const struct facts *facts, unsigned int today,
 			struct exec_limits *ret_limits)
@@ -60,7 +70,11 @@ void policy_exec_limits(const struct policy *policy, const struct oci_config *co
 	root = states[rule_row(&rule_root_user)].action;
 	ret_limits->exec = policy_exec(policy);
 	ret_limits->ceiling = judge_allowed_capabilities(&judge);
-	ret_limits->bounding = ret_limits->ceiling | judge_exec_rule_capabilities(&judge);
+	ret_limits->bounding = ret_limits->ceiling | all_rule_capabilities(&policy->exec);
+	/* Engines give a session as root of the container's user namespace the bounding set of the
+	 * container. Nobody else comes to these capabilities without a gain. */
+	if (judge_user_namespace_is_private(&judge))
+		ret_limits->ceiling |= judge_exec_rule_capabilities(&judge);
 	/* If exceeding the ceiling is only logged, nothing reduces the bounding set, and every
 	 * execve would report it. */
 	if (capabilities <= RULE_LOG || policy->audit)
@@ -71,11 +85,8 @@ void policy_exec_limits(const struct policy *policy, const struct oci_config *co
 
 uint64_t judge_exec_rule_capabilities(const struct judge *judge)
 {
-	const struct exec_policy *exec = &judge->policy->exec;
-	uint64_t capabilities = 0;
+	uint64_t capabilities = all_rule_capabilities(&judge->policy->exec);
 
-	for (size_t i = 0; i < exec->n_rules; i++)
-		if (exec->rules[i].action == EXEC_ALLOW)
-			capabilities |= exec->rules[i].capabilities;
-	return capabilities;
+	return judge_id(judge, ID_USER) == 0 ? capabilities & judge_allowed_capabilities(judge)
+					     : capabilities;
 }

@@ -117,7 +117,11 @@ bool judge_has_proc(const struct judge *judge);
 /* The capabilities that the policy's capabilities rule lets this container keep. */
 uint64_t judge_allowed_capabilities(const struct judge *judge);
 
-/* The capabilities that exec rules let some binary of the container gain. */
+/*
+ * The capabilities that exec rules let some binary gain, which are left in the bounding set for it.
+ * The kernel gives root the whole bounding set at every execve, whatever the file: so a process
+ * that starts as uid 0 has only those that the capabilities rule allows.
+ */
 uint64_t judge_exec_rule_capabilities(const struct judge *judge);
 
 /* True if the process is root on the host, or keeps a capability after the capabilities rule. */
