@@ -9,12 +9,18 @@
 #include "base/own_namespaces.h"
 #include "host/engine_paths.h"
 
-int others_can_write(const struct stat *st, bool *ret_can, struct err *err)
+/* In a sticky directory others can neither rename nor remove what is root's. */
+static bool is_roots(const struct stat *st)
 {
 	bool sticky = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0;
 
+	return st->st_uid == 0 && ((st->st_mode & 022) == 0 || sticky);
+}
+
+int others_can_write(const struct stat *st, bool *ret_can, struct err *err)
+{
 	*ret_can = false;
-	if (st->st_uid == 0 && ((st->st_mode & 022) == 0 || sticky))
+	if (is_roots(st))
 		return 0;
 	return is_host_root(ret_can, err);
 }
@@ -46,7 +52,7 @@ bool others_can_enter(int dir)
 			return true;
 		if (is_closed(&st))
 			return false;
-		root_only = root_only && st.st_uid == 0 && (st.st_mode & 022) == 0;
+		root_only = root_only && is_roots(&st);
 	}
 	/* podman 4 gives the bundle to root of the container's user namespace. This is safe if only
 	 * root can have made the bundle. */
