@@ -50,13 +50,16 @@ mount_all() {
 	ip link set lo up
 }
 
-# Configures what any container needs to start in a plain guest; nothing of it is for rootfence.
+# Configures what any container needs to start in a plain guest; nothing of it is for rootfence. The
+# roots with engines have what a network needs; elsewhere podman starts containers without one.
 configure() {
+	local netns=none
+	[[ ! -e /usr/lib/podman/aardvark-dns ]] || netns=bridge
 	echo 1 >/proc/sys/net/ipv4/ip_forward
 	mkdir -p /etc/containers/containers.conf.d
 	cat >/etc/containers/containers.conf.d/00-vm.conf <<-END
 		[containers]
-		netns = "none"
+		netns = "$netns"
 		[engine]
 		cgroup_manager = "cgroupfs"
 		events_logger = "file"

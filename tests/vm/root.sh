@@ -18,6 +18,10 @@ readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # netavark is one of two packages that podman accepts: named, so that apt has no choice.
 readonly packages=(bats busybox-static ca-certificates crun iproute2 jq kmod libcap2-bin
 	linux-image-amd64 netavark podman procps runc util-linux)
+# What podman, Docker and CNI need for a network and for the storage drivers of other hosts, and curl,
+# which speaks to containerd's CRI.
+readonly engine_packages=(aardvark-dns btrfs-progs catatonit containernetworking-plugins curl
+	docker-compose docker.io fuse-overlayfs iptables nftables passt slirp4netns uidmap)
 # Documentation, and drivers of devices that no guest has: half of a root.
 readonly unwanted=('/usr/share/'{doc,locale,man}'/*'
 	'*/kernel/'{sound,drivers/{gpu,infiniband,media,net/{ethernet,wireless}}}'/*')
@@ -27,8 +31,8 @@ readonly unwanted=('/usr/share/'{doc,locale,man}'/*'
 packages_of() {
 	local list=("${packages[@]}")
 	case $* in
-	'bookworm engines') list+=(docker-compose docker.io uidmap) ;;
-	*' engines') list+=(docker-buildx docker-cli docker-compose docker.io uidmap) ;;
+	'bookworm engines') list+=("${engine_packages[@]}") ;;
+	*' engines') list+=("${engine_packages[@]}" docker-buildx docker-cli) ;;
 	esac
 	(IFS=,; printf '%s' "${list[*]}")
 }

@@ -27,7 +27,7 @@ die() { printf 'vm: %s\n' "$*" >&2; exit 2; }
 
 # The guest gets a copy: the checkout may change while it runs.
 fill_share() {
-	local share=$1
+	local share=$1 program
 	rm -rf "$share"
 	mkdir -p "$share/bin"
 	make -s install DESTDIR="$share/stage" >/dev/null
@@ -36,6 +36,9 @@ fill_share() {
 	"${CC:-gcc}" -O2 -Wall -static -o "$share/bin/probe" tests/live/probe.c
 	"${CC:-gcc}" -O2 -Wall -D_GNU_SOURCE -static -o "$share/bin/killer" tests/vm/killer.c
 	"${CC:-gcc}" -O2 -Wall -D_GNU_SOURCE -static -o "$share/bin/matrix" tests/vm/matrix/*.c
+	for program in tests/live/sandbox.c tests/vm/image/*.c; do
+		"${CC:-gcc}" -O2 -Wall -static -o "$share/bin/$(basename "$program" .c)" "$program"
+	done
 }
 
 # With cgroup v1 only the runtimes are tested; tests of kernels run with v2. Exec sessions and
@@ -48,8 +51,10 @@ tests_for() {
 	fi
 	case $1 in
 	*/cgroup1) echo guard ;;
-	*/containerd) printf '%s\n' stories@containerd containerd ;;
-	*/docker | */podman) printf '%s\n' "stories@${1##*/}" "verbs@${1##*/}" "${1##*/}" ;;
+	*/containerd) printf '%s\n' stories@containerd containerd cri ;;
+	*/docker | */podman)
+		printf '%s\n' {stories,verbs,network,drop}"@${1##*/}" "${1##*/}"
+		;;
 	trixie/lsm) printf '%s\n' churn guard matrix ;;
 	trixie/*) printf '%s\n' guard matrix ;;
 	*) printf '%s\n' guard matrix sessions ;;

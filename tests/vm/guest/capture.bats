@@ -114,8 +114,7 @@ with_containerd() {
 @test "docker with userns-remap" {
 	[[ $engine == docker ]] || skip 'another engine'
 	stop_daemon dockerd
-	grep -q '^dockremap:' /etc/subuid || echo dockremap:100000:65536 | tee -a /etc/subuid >>/etc/subgid
-	id dockremap >/dev/null 2>&1 || useradd --system --no-create-home dockremap
+	remap_ids
 	start_docker --add-runtime "capture=$capture" --userns-remap default
 	load_images
 	prefix=$(version)

@@ -130,9 +130,7 @@ take_up_uninstall() {
 
 # The last test, since it starts another daemon. Story 5, and --userns=host of story 4.
 @test "userns-remap: root in a container is not root on the host, and --userns=host is refused" {
-	grep -q dockremap /etc/subuid || { echo dockremap:100000:65536 >>/etc/subuid
-		echo dockremap:100000:65536 >>/etc/subgid; }
-	id dockremap >/dev/null 2>&1 || useradd --system --no-create-home dockremap
+	remap_ids
 	stop_daemon dockerd
 	start_docker --userns-remap=default
 	load_images

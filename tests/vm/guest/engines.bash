@@ -43,12 +43,25 @@ start_containerd() {
 # Debian's units start containerd too: one that dockerd starts must be ready within 15 seconds.
 start_docker() {
 	ctr version >/dev/null 2>&1 || start_containerd
-	daemon dockerd dockerd --containerd=/run/containerd/containerd.sock --iptables=false \
-		--bridge=none "$@"
+	daemon dockerd dockerd --containerd=/run/containerd/containerd.sock "$@"
 	within_minutes docker info >/dev/null 2>&1 || { tail -n 20 /vm/dockerd.log; return 1; }
 }
 
 docker_default_is() { [[ $(docker info --format '{{.DefaultRuntime}}') == "$1" ]]; }
+
+# add_ids NAME FIRST [COUNT]: subordinate ids for this user, by default 65,536.
+add_ids() {
+	local file
+	for file in /etc/subuid /etc/subgid; do
+		grep -q "^$1:" "$file" 2>/dev/null || echo "$1:$2:${3:-65536}" >>"$file"
+	done
+}
+
+# What dockerd needs for --userns-remap=default.
+remap_ids() {
+	add_ids dockremap 100000
+	id dockremap >/dev/null 2>&1 || useradd --system --no-create-home dockremap
+}
 
 # reload_docker RUNTIME: reloads as register.sh says; RUNTIME must be the default then.
 reload_docker() {
@@ -56,7 +69,7 @@ reload_docker() {
 	within_minutes docker_default_is "$1"
 }
 
-# --- images: vm (no USER), user (USER testuser), nobody, uid (USER 10001), scratch (USER 10001:10001) ---
+# --- images: vm (no USER), user (USER testuser), nobody, uid (USER 10001), scratch (USER 10001:10001), pause ---
 
 readonly images=/run/images
 
@@ -76,10 +89,25 @@ image() {
 		RepoTags: ["localhost/" + $name + ":latest"] }'
 }
 
+# add_programs ROOT: a server, ping with a file capability as distributions ship it, a browser's
+# sandbox, and an entrypoint that starts as root, changes the owner of its data, and drops.
+add_programs() {
+	local root=$1
+	install -m 755 -t "$root/bin" /vm/bin/{drop,sandbox,serve}
+	mkdir -p "$root/usr/bin" "$root/data"
+	install -m 755 /bin/busybox "$root/usr/bin/ping"
+	setcap cap_net_raw=ep "$root/usr/bin/ping"
+	printf '%s\n' '#!/bin/sh' 'set -e' 'touch /data/file' 'chown -R 3267:3267 /data' \
+		'exec drop 3267:3267 "$@"' >"$root/bin/entrypoint"
+	printf '%s\n' '#!/bin/sh' 'exec sleep 1000000' >"$root/bin/pause"
+	chmod 755 "$root/bin/entrypoint" "$root/bin/pause"
+}
+
 # All images are in one archive, in docker save's format, which every engine reads: each command of
 # an engine takes seconds here.
 make_images() {
 	make_rootfs /tmp/rootfs
+	add_programs /tmp/rootfs
 	mkdir -p "$images" /run/scratch
 	install -m 755 /vm/bin/probe /run/scratch/probe
 	make_layer root /tmp/rootfs
@@ -90,8 +118,9 @@ make_images() {
 		image nobody root nobody /bin/sh
 		image uid root 10001 /bin/sh
 		image scratch probe 10001:10001 /probe
+		image pause root 65535:65535 /bin/pause
 	} | jq -s . >"$images/manifest.json"
-	tar -C "$images" -cf "$images.tar" manifest.json {vm,user,nobody,uid,scratch}.json {root,probe}.tar
+	tar -C "$images" -cf "$images.tar" manifest.json {vm,user,nobody,uid,scratch,pause}.json {root,probe}.tar
 }
 
 load_images() {

@@ -59,6 +59,73 @@ build() {
 	has_no_capability
 }
 
+# --- pods: their infra container starts as root, unless its image or the pod says otherwise ---
+
+fetch() { busybox wget -T 10 -q -O - "http://$1/" 2>&1; }
+
+# pod_works FLAG...: a pod made with these flags has a server and a client that share a network.
+pod_works() {
+	podman pod create --name shop --publish 8082:8080 "$@"
+	podman run --detach --pod shop --name server --user 3267:3267 localhost/vm serve 8080
+	eventually eval 'fetch 127.0.0.1:8082 >/dev/null'
+	run podman run --rm --pod shop --user 3267:3267 localhost/vm wget -q -O - http://127.0.0.1:8080/
+	ran 'as 3267 with 0000000000000000'
+	podman pod rm --force --time 0 shop
+}
+
+@test "a pod with an infra image that has a USER" {
+	pod_works --infra-image localhost/pause
+}
+
+@test "a pod in a private user namespace" {
+	add_ids containers 1000000 1048576
+	pod_works --userns=auto
+}
+
+@test "a pod with podman's own infra container is refused, with what to do" {
+	podman pod create --name shop
+	run podman run --rm --pod shop --user 3267:3267 localhost/vm echo container ran
+	refused rootUser
+	podman pod rm --force --time 0 shop
+}
+
+@test "kube play" {
+	mkdir -p /srv/kube
+	cat >/srv/kube/pod.yaml <<-'END'
+		apiVersion: v1
+		kind: Pod
+		metadata: { name: kube }
+		spec:
+		  containers:
+		  - name: server
+		    image: localhost/vm:latest
+		    command: ["serve", "8080"]
+		    securityContext: { runAsUser: 3267, runAsGroup: 3267 }
+		    ports: [ { containerPort: 8080, hostPort: 8083 } ]
+	END
+	printf '[engine]\ninfra_image = "localhost/pause"\n' >/etc/containers/containers.conf.d/70-infra.conf
+	run podman kube play /srv/kube/pod.yaml
+	echo "$output"
+	[ "$status" -eq 0 ]
+	eventually eval 'fetch 127.0.0.1:8083 >/dev/null'
+	run fetch 127.0.0.1:8083
+	ran 'as 3267 with 0000000000000000'
+	podman kube down /srv/kube/pod.yaml
+	rm /etc/containers/containers.conf.d/70-infra.conf
+}
+
+@test "networks of CNI, which podman 4 still has" {
+	[[ $(podman --version) == *' 4.'* ]] || skip 'netavark only, from podman 5 on'
+	printf '[network]\nnetwork_backend = "cni"\n' >/etc/containers/containers.conf.d/70-cni.conf
+	run podman run --detach --name web --publish 8084:8080 --user 3267:3267 localhost/vm serve 8080
+	echo "$output"
+	eventually eval 'fetch 127.0.0.1:8084 >/dev/null'
+	run fetch 127.0.0.1:8084
+	ran 'as 3267 with 0000000000000000'
+	remove web
+	rm /etc/containers/containers.conf.d/70-cni.conf
+}
+
 rootless() {
 	local home=/home/somebody
 	(cd "$home" && setpriv --reuid somebody --regid somebody --init-groups --reset-env \
@@ -70,10 +137,27 @@ rootless() {
 	mount -t tmpfs -o mode=755 tmpfs /home/somebody
 	mkdir -m 700 /home/somebody/run
 	chown -R somebody: /home/somebody
+	add_ids somebody 3000000
 	rootless podman load -q <"$images.tar"
 	run rootless podman run --rm localhost/vm sh -c 'echo container ran as $(id -u)'
 	ran 'container ran as 0'
 	run rootless bash -c 'podman run --rm --privileged localhost/vm echo container ran 2>&1 | cat
 		exit "${PIPESTATUS[0]}"'
 	refused
+}
+
+# Uses the user of the test above.
+@test "rootless: published ports with slirp4netns and pasta" {
+	local network networks=(slirp4netns)
+	modprobe tun
+	chmod 666 /dev/net/tun
+	[[ $(podman --version) == *' 4.'* ]] || networks+=(pasta)
+	for network in "${networks[@]}"; do
+		rootless podman run --detach --name web --network "$network" --publish 8085:80 \
+			localhost/vm serve 80
+		eventually eval 'fetch 127.0.0.1:8085 >/dev/null'
+		run fetch 127.0.0.1:8085
+		ran 'served on 80 as 0'
+		rootless podman rm --force --time 0 web
+	done
 }
