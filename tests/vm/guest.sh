@@ -54,7 +54,12 @@ mount_all() {
 # roots with engines have what a network needs; elsewhere podman starts containers without one.
 configure() {
 	local netns=none
-	[[ ! -e /usr/lib/podman/aardvark-dns ]] || netns=bridge
+	if [[ -e /usr/lib/podman/aardvark-dns ]]; then
+		netns=bridge
+		# udev does this elsewhere.
+		modprobe -a tun loop
+		chmod 666 /dev/net/tun
+	fi
 	echo 1 >/proc/sys/net/ipv4/ip_forward
 	mkdir -p /etc/containers/containers.conf.d
 	cat >/etc/containers/containers.conf.d/00-vm.conf <<-END

@@ -76,7 +76,6 @@ who='id -u; stat -c %u:%g /data/file; grep ^Cap /proc/self/status; cat /proc/sel
 
 # on_btrfs DIR: mounts a new btrfs there.
 on_btrfs() {
-	modprobe loop
 	truncate -s 400M "/tmp/${1//\//-}.img"
 	mkfs.btrfs -q "/tmp/${1//\//-}.img"
 	mkdir -p "$1"
@@ -164,12 +163,13 @@ secrets_of_swarm() {
 	docker service create --detach --name words --user 3267:3267 --restart-condition none \
 		--secret source=word,target=/app/word,uid=3267 --config source=setting,target=/app/setting \
 		localhost/vm cat /app/word /app/setting
-	within_minutes eval 'docker service logs words 2>&1 | grep -q "with a config"'
-	run docker service logs words
-	docker service ps --no-trunc words
+	within_minutes eval '[[ -n $(docker ps -aq --filter name=words --filter status=exited) ]]' || true
+	run sh -c 'docker ps -aq --filter name=words --filter status=exited | xargs -r -n 1 docker logs 2>&1'
+	docker service ps --no-trunc --format '{{.Error}}' words
 	docker service rm words
 	docker swarm leave --force
 	ran
+	[[ $output == *"with a config"* ]]
 }
 
 # --- a browser ---

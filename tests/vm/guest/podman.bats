@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2016,SC2030,SC2031,SC2119 # expressions for inner shells; bats' own variables
-# Tests for podman alone: hooks together with the wrapper, runtimes by name, rootless.
+# Tests for podman alone: hooks together with the wrapper, runtimes by name, builds, pods, rootless.
 
 ENGINE=podman
 # shellcheck source=tests/vm/guest/engines.bash
@@ -12,6 +12,11 @@ setup_file() { engine_start; }
 teardown_file() { engine_stop; }
 
 setup() { own_policy; }
+
+teardown() {
+	podman pod rm --all --force --time 0
+	rm -f /etc/containers/containers.conf.d/70-cni.conf
+}
 
 @test "podman's runtimes are the wrapper under their names" {
 	run podman info --format '{{.Host.OCIRuntime.Path}}'
@@ -59,34 +64,33 @@ build() {
 	has_no_capability
 }
 
-# --- pods: their infra container starts as root, unless its image or the pod says otherwise ---
+# --- pods: their infra container starts as root, so they need a user namespace, or none of it ---
 
 fetch() { busybox wget -T 10 -q -O - "http://$1/" 2>&1; }
 
-# pod_works FLAG...: a pod made with these flags has a server and a client that share a network.
-pod_works() {
-	podman pod create --name shop --publish 8082:8080 "$@"
+readonly unprivileged='as 3267 with 0000000000000000'
+
+@test "a pod in a private user namespace: its containers share a network and its ports" {
+	add_ids containers 1000000 1048576
+	podman pod create --name shop --publish 8082:8080 --userns=auto
 	podman run --detach --pod shop --name server --user 3267:3267 localhost/vm serve 8080
 	eventually eval 'fetch 127.0.0.1:8082 >/dev/null'
+	run fetch 127.0.0.1:8082
+	ran "$unprivileged"
 	run podman run --rm --pod shop --user 3267:3267 localhost/vm wget -q -O - http://127.0.0.1:8080/
-	ran 'as 3267 with 0000000000000000'
-	podman pod rm --force --time 0 shop
+	ran "$unprivileged"
 }
 
-@test "a pod with an infra image that has a USER" {
-	pod_works --infra-image localhost/pause
-}
-
-@test "a pod in a private user namespace" {
-	add_ids containers 1000000 1048576
-	pod_works --userns=auto
+@test "a pod without an infra container" {
+	podman pod create --name shop --infra=false
+	run podman run --rm --pod shop --user 3267:3267 localhost/vm echo container ran
+	ran
 }
 
 @test "a pod with podman's own infra container is refused, with what to do" {
 	podman pod create --name shop
 	run podman run --rm --pod shop --user 3267:3267 localhost/vm echo container ran
 	refused rootUser
-	podman pod rm --force --time 0 shop
 }
 
 @test "kube play" {
@@ -103,15 +107,12 @@ pod_works() {
 		    securityContext: { runAsUser: 3267, runAsGroup: 3267 }
 		    ports: [ { containerPort: 8080, hostPort: 8083 } ]
 	END
-	printf '[engine]\ninfra_image = "localhost/pause"\n' >/etc/containers/containers.conf.d/70-infra.conf
-	run podman kube play /srv/kube/pod.yaml
+	run podman kube play --userns=auto /srv/kube/pod.yaml
 	echo "$output"
 	[ "$status" -eq 0 ]
 	eventually eval 'fetch 127.0.0.1:8083 >/dev/null'
 	run fetch 127.0.0.1:8083
-	ran 'as 3267 with 0000000000000000'
-	podman kube down /srv/kube/pod.yaml
-	rm /etc/containers/containers.conf.d/70-infra.conf
+	ran "$unprivileged"
 }
 
 @test "networks of CNI, which podman 4 still has" {
@@ -121,9 +122,8 @@ pod_works() {
 	echo "$output"
 	eventually eval 'fetch 127.0.0.1:8084 >/dev/null'
 	run fetch 127.0.0.1:8084
-	ran 'as 3267 with 0000000000000000'
+	ran "$unprivileged"
 	remove web
-	rm /etc/containers/containers.conf.d/70-cni.conf
 }
 
 rootless() {
@@ -149,8 +149,6 @@ rootless() {
 # Uses the user of the test above.
 @test "rootless: published ports with slirp4netns and pasta" {
 	local network networks=(slirp4netns)
-	modprobe tun
-	chmod 666 /dev/net/tun
 	[[ $(podman --version) == *' 4.'* ]] || networks+=(pasta)
 	for network in "${networks[@]}"; do
 		rootless podman run --detach --name web --network "$network" --publish 8085:80 \
