@@ -57,7 +57,7 @@ teardown() {
 	[[ -z ${pod-} ]] || remove_pod "$pod"
 }
 
-fetch() { busybox wget -T 10 -q -O - "http://$1/" 2>&1; }
+fetch() { curl --silent --show-error --max-time 10 "http://$1/" 2>&1; }
 
 @test "a pod: published ports, localhost between its containers, ping, a probe with a command" {
 	local web
@@ -69,7 +69,7 @@ fetch() { busybox wget -T 10 -q -O - "http://$1/" 2>&1; }
 	ran "served on 80 $unprivileged"
 	run exec_sync "$(</run/client)" wget -q -O - http://127.0.0.1:80/
 	ran "served on 80 $unprivileged"
-	run exec_sync "$web" /bin/ping -c 1 -W 10 127.0.0.1
+	run exec_sync "$web" icmp 127.0.0.1
 	ran '1 packets received'
 	run exec_sync "$web" sh -c 'exit 3'
 	[ "$status" -eq 3 ]

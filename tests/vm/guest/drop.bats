@@ -34,7 +34,7 @@ teardown() { rm -f /etc/containers/storage.conf; }
 mapped() {
 	case $engine in
 	docker) docker run --rm "$@" ;;
-	podman) podman run --rm --userns=auto "$@" ;;
+	podman) podman run --rm --userns=auto:size=65536 "$@" ;;
 	esac
 }
 
@@ -62,7 +62,7 @@ who='id -u; stat -c %u:%g /data/file; grep ^Cap /proc/self/status; cat /proc/sel
 
 @test "what a mapped root keeps gives nothing on the host, and exec as root works in it" {
 	local flags=()
-	[[ $engine != podman ]] || flags=(--userns=auto)
+	[[ $engine != podman ]] || flags=(--userns=auto:size=65536)
 	"$engine" run --detach --name one "${flags[@]}" localhost/vm sleep 100000
 	run "$engine" exec one sh -c 'touch /tmp/file && chown 3267 /tmp/file && drop 3267:3267 id -u'
 	ran 3267
@@ -116,7 +116,7 @@ storage_of_podman() {
 	load_images
 	run ordinary podman
 	ran
-	run podman run --rm --userns=auto localhost/vm /bin/entrypoint echo container ran
+	run podman run --rm --userns=auto:size=65536 localhost/vm /bin/entrypoint echo container ran
 	ran
 }
 
@@ -151,7 +151,7 @@ secrets_of_podman() {
 	run podman run --rm --user 3267:3267 --secret word,target=/app/word,uid=3267,mode=0400 \
 		localhost/vm cat /app/word
 	ran
-	run podman run --rm --userns=auto --secret word,target=/app/word localhost/vm cat /app/word
+	run podman run --rm --userns=auto:size=65536 --secret word,target=/app/word localhost/vm cat /app/word
 	ran
 	podman secret rm word
 }

@@ -93,7 +93,7 @@ image() {
 # sandbox, and an entrypoint that starts as root, changes the owner of its data, and drops.
 add_programs() {
 	local root=$1
-	install -m 755 -t "$root/bin" /vm/bin/{drop,sandbox,serve}
+	install -m 755 -t "$root/bin" /vm/bin/{drop,icmp,sandbox,serve}
 	mkdir -p "$root/usr/bin" "$root/data"
 	install -m 755 /bin/busybox "$root/usr/bin/ping"
 	setcap cap_net_raw=ep "$root/usr/bin/ping"

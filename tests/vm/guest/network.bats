@@ -21,7 +21,7 @@ teardown_file() {
 
 setup() { own_policy; }
 
-fetch() { busybox wget -T 10 -q -O - "http://$1/" 2>&1; }
+fetch() { curl --silent --show-error --max-time 10 "http://$1/" 2>&1; }
 
 readonly unprivileged='as 3267 with 0000000000000000'
 
@@ -32,8 +32,7 @@ readonly unprivileged='as 3267 with 0000000000000000'
 		run fetch "$address"
 		ran "served on ${address#*:} $unprivileged"
 	done
-	address=$("$engine" inspect --format '{{.NetworkSettings.Networks.lan.IPAddress}}' web)
-	run fetch "$address:80"
+	run fetch "$(address_of web):80"
 	ran "$unprivileged"
 }
 
@@ -66,15 +65,15 @@ readonly unprivileged='as 3267 with 0000000000000000'
 	[[ $output != *eth0* ]]
 }
 
-# busybox takes an ICMP socket, which needs no privilege, when it may not have a raw one. Docker opens
-# them to every group, podman to group 0.
+address_of() { "$engine" inspect --format '{{.NetworkSettings.Networks.lan.IPAddress}}' "$1"; }
+
+# Docker opens ICMP sockets to every group, podman to group 0.
 @test "ping, under the default policy" {
 	local flags=(--user 3267:3267)
 	[[ $engine != podman ]] || flags+=(--sysctl 'net.ipv4.ping_group_range=0 2147483647')
-	run "$engine" run --rm --network lan "${flags[@]}" localhost/vm /bin/ping -c 1 -W 10 web
+	run "$engine" run --rm --network lan "${flags[@]}" localhost/vm icmp "$(address_of web)"
 	ran '1 packets received'
-	[[ $engine != podman ]] || flags=(--user 10001)
-	run "$engine" run --rm --network lan "${flags[@]}" localhost/vm /bin/ping -c 1 -W 10 web
+	run "$engine" run --rm --network lan --user 10001 localhost/vm icmp "$(address_of web)"
 	ran '1 packets received'
 }
 

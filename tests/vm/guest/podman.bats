@@ -66,13 +66,13 @@ build() {
 
 # --- pods: their infra container starts as root, so they need a user namespace, or none of it ---
 
-fetch() { busybox wget -T 10 -q -O - "http://$1/" 2>&1; }
+fetch() { curl --silent --show-error --max-time 10 "http://$1/" 2>&1; }
 
 readonly unprivileged='as 3267 with 0000000000000000'
 
 @test "a pod in a private user namespace: its containers share a network and its ports" {
 	add_ids containers 1000000 1048576
-	podman pod create --name shop --publish 8082:8080 --userns=auto
+	podman pod create --name shop --publish 8082:8080 --uidmap 0:100000:65536
 	podman run --detach --pod shop --name server --user 3267:3267 localhost/vm serve 8080
 	eventually eval 'fetch 127.0.0.1:8082 >/dev/null'
 	run fetch 127.0.0.1:8082
@@ -107,7 +107,7 @@ readonly unprivileged='as 3267 with 0000000000000000'
 		    securityContext: { runAsUser: 3267, runAsGroup: 3267 }
 		    ports: [ { containerPort: 8080, hostPort: 8083 } ]
 	END
-	run podman kube play --userns=auto /srv/kube/pod.yaml
+	run podman kube play --userns=auto:size=65536 /srv/kube/pod.yaml
 	echo "$output"
 	[ "$status" -eq 0 ]
 	eventually eval 'fetch 127.0.0.1:8083 >/dev/null'
