@@ -80,6 +80,12 @@ void finding_block(struct finding *finding, const char *obstacle)
 		finding->obstacle = obstacle;
 }
 
+void finding_changes(struct finding *finding, enum change_kind kind, const char *text)
+{
+	finding->change = text;
+	finding->asked = kind == CHANGE_ASKED;
+}
+
 bool finding_is_rewritten(const struct finding *finding)
 {
 	return finding->action == RULE_REWRITE && finding->obstacle == NULL;

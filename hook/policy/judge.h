@@ -56,6 +56,18 @@ void finding_remove(struct judge *judge, struct finding *finding, struct json_no
  */
 void finding_block(struct finding *finding, const char *obstacle);
 
+/* Did somebody ask by name for what a rewrite takes away, or does the engine give it to all? */
+enum change_kind {
+	CHANGE_DEFAULT,
+	CHANGE_ASKED
+};
+
+/*
+ * Says what the edits do to the container, for the log: "bpf taken out of the profile". A finding
+ * that is not rewritten ignores it. Call it after finding_block().
+ */
+void finding_changes(struct finding *finding, enum change_kind kind, const char *text);
+
 /* True if the judge will carry out the finding's edits. */
 bool finding_is_rewritten(const struct finding *finding);
 

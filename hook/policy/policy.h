@@ -183,6 +183,8 @@ struct finding {
 	const char *fix;	      /* what the user changes */
 	const char *obstacle; /* why a RULE_REWRITE is a refusal here; NULL: it is carried out */
 	struct edit *edits, **edits_end; /* in the order of carrying them out */
+	const char *change; /* what the edits do to the container, or NULL: see its rule */
+	bool asked;	    /* somebody asked by name for what they take away */
 	struct finding *next;
 };
 

@@ -40,6 +40,8 @@ static void add_findings(struct buf *buf, const struct verdict *verdict, bool re
 			buf_printf(buf, " (%s)", f->obstacle);
 		if (refusals)
 			buf_printf(buf, "  fix: %s\n", f->fix);
+		else if (f->action == RULE_REWRITE && f->change != NULL)
+			buf_printf(buf, "  (%s: %s)\n", how, f->change);
 		else
 			buf_printf(buf, "  (%s)\n", how);
 	}
@@ -121,6 +123,8 @@ static void write_finding(struct json_writer *writer, struct json_doc *doc,
 	json_member_text(writer, "required", finding->required);
 	json_member_text(writer, "message", finding->message);
 	json_member_text(writer, "fix", finding->fix);
+	if (finding->action == RULE_REWRITE && finding->obstacle == NULL && finding->change != NULL)
+		json_member_text(writer, "change", finding->change);
 	if (finding->obstacle != NULL)
 		json_member_text(writer, "obstacle", finding->obstacle);
 	report_json_references(writer, finding->rule);

@@ -86,8 +86,8 @@ static const struct {
 	  LIST("SCMP_ACT_ERRNO", ALLOW("\"read\"")) },
 };
 
-static enum verdict_kind seal(struct arena *arena, const char *spec, enum front_end front_end,
-			      struct str *ret_text)
+static enum verdict_kind seal_by(struct arena *arena, const char *policy, const char *spec,
+				 enum front_end front_end, struct str *ret_text)
 {
 	const struct facts facts = { .scope = FACTS_LIVE,
 				     .user_namespace_initial = true,
@@ -96,10 +96,35 @@ static enum verdict_kind seal(struct arena *arena, const char *spec, enum front_
 	struct verdict verdict;
 
 	read_config(arena, spec, &config);
-	policy_judge(arena, load_text(arena, POLICY), &config, &facts, front_end, 20260101,
+	policy_judge(arena, load_text(arena, policy), &config, &facts, front_end, 20260101,
 		     &verdict);
 	*ret_text = json_render(config.doc);
 	return verdict.kind;
+}
+
+static enum verdict_kind seal(struct arena *arena, const char *spec, enum front_end front_end,
+			      struct str *ret_text)
+{
+	return seal_by(arena, POLICY, spec, front_end, ret_text);
+}
+
+/* What the rule seccompProfile took out before does not come back with a condition. */
+static void test_denied_calls(void **state)
+{
+	static const char policy[] =
+		"{\"version\":1,\"name\":\"x\",\"rules\":[{\"names\":[\"seccompProfile\"],"
+		"\"action\":\"RF_ACT_REWRITE\",\"args\":{\"deny\":[\"clone\",\"bpf\"]}}],"
+		"\"exec\":{\"userNamespaces\":\"RF_ACT_ERRNO\"}}";
+	static const char spec[] = SPEC(LIST(
+		"SCMP_ACT_ERRNO", ALLOW("\"read\",\"clone\"") "," ALLOW("\"bpf\",\"unshare\"")));
+	static const char sealed[] = SPEC(
+		LIST("SCMP_ACT_ERRNO", ALLOW("\"read\"") "," ONLY("unshare", "SCMP_ACT_ALLOW")));
+	struct str text, again;
+
+	assert_int_equal(seal_by(*state, policy, spec, FRONT_WRAPPER, &text), VERDICT_REWRITE);
+	assert_string_equal(arena_copy(*state, text.data, text.len), sealed);
+	seal_by(*state, POLICY, sealed, FRONT_WRAPPER, &again);
+	assert_string_equal(arena_copy(*state, again.data, again.len), sealed);
 }
 
 static void test_profiles(void **state)
@@ -151,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_ARENA(test_profiles),
 		WITH_ARENA(test_no_profile),
+		WITH_ARENA(test_denied_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

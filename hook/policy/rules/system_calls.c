@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "json/writer.h"
 #include "oci/seccomp.h"
+#include "policy/rules/narrowed_profile.h"
 #include "policy/rules/shipped_profile.h"
 
 #define SINCE 19 /* minor version of Kubernetes, in its restricted standard */
@@ -64,80 +65,122 @@ size_t policy_syscalls(const struct policy *policy, const struct str **ret_names
 	return deny->n;
 }
 
+/* What is wrong with a profile. */
+struct flaw {
+	const char *message; /* NULL: nothing */
+	const char *observed;
+	struct str *open; /* the denied calls that get through */
+	size_t n_open;
+};
+
 /*
- * Adds the calls of args.deny that are not blocked, as JSON and as words. A call that was not
- * looked up counts as not blocked.
+ * Finds the calls of args.deny that are not blocked. A call that was not looked up counts as not
+ * blocked.
  */
-static void open_calls(const struct judge *judge, struct buf *json, struct buf *words)
+static void find_open_calls(const struct judge *judge, struct flaw *flaw)
 {
 	const struct rule_arg *deny = judge_arg(judge, ARG_DENY);
 	const struct facts *facts = judge->facts;
+	auto_buf struct buf json = { 0 }, words = { 0 };
 
+	flaw->open = arena_array(judge->arena, deny->n, sizeof(*flaw->open));
 	for (size_t i = 0; i < deny->n; i++) {
 		enum seccomp_reach reach =
 			facts->n_syscalls == deny->n ? facts->syscalls[i] : SECCOMP_UNKNOWN;
 
 		if (reach == SECCOMP_BLOCKED)
 			continue;
-		buf_printf(json, "%s", json->len > 0 ? "," : "[");
-		json_quote(json, deny->strings[i]);
-		buf_printf(words, "%s%s%s", words->len > 0 ? ", " : "",
+		flaw->open[flaw->n_open++] = deny->strings[i];
+		buf_printf(&json, "%s", json.len > 0 ? "," : "[");
+		json_quote(&json, deny->strings[i]);
+		buf_printf(&words, "%s%s%s", words.len > 0 ? ", " : "",
 			   str_show(judge->arena, deny->strings[i]),
 			   reach == SECCOMP_UNKNOWN ? " (unknown)" : "");
 	}
-	if (json->len > 0)
-		buf_printf(json, "]");
+	if (flaw->n_open == 0)
+		return;
+	buf_printf(&json, "]");
+	flaw->observed = arena_copy(judge->arena, json.data, json.len);
+	flaw->message = arena_copy(judge->arena, words.data, words.len);
+}
+
+/* The finding is at linux.seccomp. Of a flaw with open calls, the message is their names. */
+static struct flaw profile_flaw(const struct judge *judge, const struct oci_seccomp *seccomp)
+{
+	struct flaw flaw = { 0 };
+
+	if (seccomp->node == NULL) {
+		/* Older versions of restricted do not ask for a profile. */
+		if (!judge_before(judge_arg(judge, ARG_SINCE), SINCE))
+			flaw.message =
+				"is missing: every system call is allowed; must be a profile";
+	} else if (seccomp->default_action.node == NULL ||
+		   oci_seccomp_lets_through(seccomp->default_action.value)) {
+		flaw.observed = judge_source(judge, seccomp->default_action.node);
+		flaw.message = "allows every system call that it does not name; must refuse";
+	} else {
+		find_open_calls(judge, &flaw);
+	}
+	return flaw;
+}
+
+static struct finding *add_finding(struct judge *judge, const struct flaw *flaw)
+{
+	const char *message = flaw->message;
+
+	if (flaw->n_open > 0)
+		message = arena_printf(judge->arena, "allows %s; must not", message);
+	return judge_linux_finding(
+		judge, judge->config->linux_.seccomp.node, "seccomp",
+		(struct finding_text){
+			.observed = flaw->observed,
+			.required = "a profile that refuses by default, and the calls of args.deny",
+			.message = message,
+			.fix = "leave the engine's default seccomp profile on",
+		});
+}
+
+/* A profile that refuses by default loses the calls that it must not allow, and nothing else. */
+static void narrow(struct judge *judge, struct finding *finding, const struct flaw *flaw)
+{
+	narrow_profile(judge, finding, flaw->open, flaw->n_open);
+	finding_changes(finding, CHANGE_ASKED,
+			arena_printf(judge->arena, "%s taken out of the profile", flaw->message));
 }
 
 /*
- * Returns what is wrong with the profile, or NULL. The finding is at linux.seccomp. *ret_observed:
- * JSON text.
+ * Without a default that refuses, what the profile allows is not known: it allows the calls of
+ * kernels to come, too. It is replaced, and so is one that is missing. What the old one refused,
+ * the new one refuses as well.
  */
-static const char *profile_flaw(const struct judge *judge, const struct oci_seccomp *seccomp,
-				const char **ret_observed)
+static void replace(struct judge *judge, struct finding *finding)
 {
-	auto_buf struct buf json = { 0 }, words = { 0 };
+	const struct oci_seccomp *seccomp = &judge->config->linux_.seccomp;
+	const struct rule_arg *deny = judge_arg(judge, ARG_DENY);
+	size_t n;
+	const struct str *refused =
+		refused_calls(judge->arena, seccomp, deny->strings, deny->n, &n);
 
-	*ret_observed = NULL;
-	if (seccomp->node == NULL) {
-		/* Older versions of restricted do not ask for a profile. */
-		if (judge_before(judge_arg(judge, ARG_SINCE), SINCE))
-			return NULL;
-		return "is missing: every system call is allowed; must be a profile";
-	}
-	if (seccomp->default_action.node == NULL ||
-	    oci_seccomp_lets_through(seccomp->default_action.value)) {
-		*ret_observed = judge_source(judge, seccomp->default_action.node);
-		return "allows every system call that it does not name; must refuse";
-	}
-	open_calls(judge, &json, &words);
-	if (words.len == 0)
-		return NULL;
-	*ret_observed = arena_copy(judge->arena, json.data, json.len);
-	return arena_printf(judge->arena, "allows %s; must not", words.data);
+	finding_set(judge, finding, judge->config->doc->root, "linux/seccomp",
+		    seccomp_profile(judge->arena, refused, n));
+	finding_changes(finding, CHANGE_ASKED,
+			seccomp->node != NULL ? "the profile of the container was replaced"
+					      : "a profile was added");
+	judge->ships_profile = finding_is_rewritten(finding);
 }
 
 static void check(struct judge *judge)
 {
-	const struct oci_config *config = judge->config;
-	const struct oci_seccomp *seccomp = &config->linux_.seccomp;
-	const struct rule_arg *deny = judge_arg(judge, ARG_DENY);
-	const char *observed, *flaw = profile_flaw(judge, seccomp, &observed);
+	struct flaw flaw = profile_flaw(judge, &judge->config->linux_.seccomp);
 	struct finding *finding;
 
-	if (flaw == NULL)
+	if (flaw.message == NULL)
 		return;
-	finding = judge_linux_finding(
-		judge, seccomp->node, "seccomp",
-		(struct finding_text){
-			.observed = observed,
-			.required = "a profile that refuses by default, and the calls of args.deny",
-			.message = flaw,
-			.fix = "leave the engine's default seccomp profile on",
-		});
-	finding_set(judge, finding, config->doc->root, "linux/seccomp",
-		    seccomp_profile(judge->arena, deny->strings, deny->n));
-	judge->ships_profile = finding_is_rewritten(finding);
+	finding = add_finding(judge, &flaw);
+	if (flaw.n_open > 0)
+		narrow(judge, finding, &flaw);
+	else
+		replace(judge, finding);
 }
 
 const struct rule rule_seccomp_profile = {

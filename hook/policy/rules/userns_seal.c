@@ -72,10 +72,17 @@ static bool entry_closes(const struct oci_syscall *entry, size_t way)
 		(entry->args.n == 1 && entry_wants(entry, ways[way].flags, CLONE_NEWUSER)));
 }
 
+/* Has the rule seccompProfile taken the name out of the entry? */
+static bool is_taken(const struct oci_syscall *entry, size_t k)
+{
+	return entry->node->edit == JSON_REMOVED ||
+	       entry->names.items[k].node->edit == JSON_REMOVED;
+}
+
 static bool entry_names(const struct oci_syscall *entry, size_t way)
 {
 	for (size_t k = 0; k < entry->names.n; k++)
-		if (str_is(entry->names.items[k].value, ways[way].name))
+		if (str_is(entry->names.items[k].value, ways[way].name) && !is_taken(entry, k))
 			return true;
 	return false;
 }
@@ -157,14 +164,22 @@ static bool name_opens(const struct oci_syscall *entry, struct str name)
 static void close_entry(struct judge *judge, struct finding *finding,
 			const struct oci_syscall *entry)
 {
-	size_t open = 0;
+	size_t open = 0, taken = 0;
 
-	for (size_t i = 0; i < entry->names.n; i++)
-		open += name_opens(entry, entry->names.items[i].value);
-	if (open > 0 && open == entry->names.n)
+	for (size_t i = 0; i < entry->names.n; i++) {
+		bool is = is_taken(entry, i);
+
+		taken += is;
+		open += !is && name_opens(entry, entry->names.items[i].value);
+	}
+	if (open == 0)
+		return;
+	if (open + taken == entry->names.n) {
 		finding_remove(judge, finding, entry->node);
-	for (size_t i = 0; open < entry->names.n && i < entry->names.n; i++)
-		if (name_opens(entry, entry->names.items[i].value))
+		return;
+	}
+	for (size_t i = 0; i < entry->names.n; i++)
+		if (!is_taken(entry, i) && name_opens(entry, entry->names.items[i].value))
 			finding_remove(judge, finding, entry->names.items[i].node);
 }
 
