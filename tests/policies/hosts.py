@@ -96,7 +96,7 @@ ENGINES = (
                                        "noNewPrivileges")),
     ("podman-security-opt-unconfined", "rewrite", (*UNCONFINED, *CAPS, "hostCgroupNamespace",
                                                    "noNewPrivileges")),
-    ("podman-sysctl", "rewrite", ("sysctls", *CAPS, "hostCgroupNamespace", "noNewPrivileges")),
+    ("podman-sysctl", "rewrite", (*CAPS, "hostCgroupNamespace", "noNewPrivileges")),
 )
 
 # Default's rewrites of the specs that it allows.
@@ -105,7 +105,7 @@ REWRITTEN = {
     "docker-28-userns-remap": (*CAP_SETS, NNP),
     "podman-security-opt-unconfined": (CAP_SETS[0], PORT, NNP, "/linux/maskedPaths",
                                        "/linux/readonlyPaths", "/linux/seccomp"),
-    "podman-sysctl": (CAP_SETS[0], PORT, NNP, "/linux/sysctl/net.ipv4.ip_forward"),
+    "podman-sysctl": (CAP_SETS[0], PORT, NNP),
 }
 
 # Changes that no engine's flag makes, of a spec whose only finding under default is mountOptions.
@@ -120,7 +120,15 @@ CHANGES = (
     ("hook-of-another", hook("createRuntime", "/usr/bin/other-hook"), "foreignHooks"),
     ("loader-variable", loader_variable, "unsafeEnvironment"),
     ("network-device", put("linux/netDevices", {"eth0": {}}), "netDevices"),
+    ("sysctl-of-the-kernel", put("linux/sysctl", {"kernel.core_pattern": "core"}), "sysctls"),
 )
+
+
+def sysctl_of_the_kernel(p, spec, rewritten=()):
+    """Two sysctls: one of the container's network namespace, and one of the whole kernel."""
+    spec["linux"]["sysctl"] = {"net.core.somaxconn": "1024", "kernel.panic": "1"}
+    case(p, "sysctl-of-the-kernel", spec, "rewrite", "sysctls", "mountOptions",
+         rewritten=["/linux/sysctl/kernel.panic", options(spec, TOKEN), *rewritten])
 
 
 def default():
@@ -138,6 +146,7 @@ def default():
     change = copy.deepcopy(good)
     without_namespace("mount")(change)
     case(p, "mount-namespace-of-the-host", change, "reject", "hostMountNamespace", "mountOptions")
+    sysctl_of_the_kernel(p, copy.deepcopy(good))
     change = copy.deepcopy(good)
     del change["process"]["user"]["uid"]
     case(p, "uid-as-text", put_uid(change, "0"), "invalid", "spec",
@@ -162,6 +171,8 @@ def strict():
         case(p, name, golden(name), "rewrite" if name == "docker-28-userns-remap" else "reject",
              *sorted(found), rewritten=(*CAP_SETS, NNP, "/root/readonly")
              if name == "docker-28-userns-remap" else ())
+    sysctl_of_the_kernel(p, APP(restricted(hostUsers=False, inner={"readOnlyRootFilesystem": True}),
+                                pods.node()))
     for name, make, rule in CHANGES:
         if rule in ("hostMountNamespace", "deviceAccess", "foreignHooks"):
             spec = APP(restricted(hostUsers=False, inner={"readOnlyRootFilesystem": True}),
@@ -191,6 +202,7 @@ def rootless():
         rules = next(r for n, _, r in ENGINES if n == name)
         case(p, name, golden(name), "rewrite", *rules, rewritten=REWRITTEN[name])
     good = APP(restricted(), pods.node())
+    sysctl_of_the_kernel(p, copy.deepcopy(good))
     without_namespace("mount")(good)
     case(p, "mount-namespace-of-the-host", good, "reject", "hostMountNamespace", "mountOptions")
     case(p, "uid-and-gid-that-no-mapping-has",

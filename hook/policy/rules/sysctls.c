@@ -5,13 +5,17 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "policy/rules/namespaced_sysctls.h"
 
 enum arg {
 	ARG_ALLOW,
+	ARG_NAMESPACED,
 	ARG_SINCE /* args.version */
 };
 
-/* Namespaced and harmless outside: the safe set of the newest Pod Security Standards. */
+static const char *const namespaced_words[] = { "listed", "own", NULL };
+
+/* The safe set of the newest Pod Security Standards. */
 static const char *const safe_sysctls[] = {
 	"kernel.shm_rmid_forced",
 	"net.ipv4.ip_local_port_range",
@@ -70,6 +74,47 @@ static bool is_too_new(const struct judge *judge, struct str key)
 	return false;
 }
 
+/* Does the container have a namespace of this type that is not the host's? */
+static bool has_own(const struct judge *judge, enum oci_namespace_type type)
+{
+	switch (judge->facts->namespaces[type]) {
+	case NS_FACT_NEW:
+	case NS_FACT_OTHER:
+		return true;
+	case NS_FACT_UNKNOWN:
+		/* A file names a namespace of the machine that it is for. */
+		return judge->facts->scope == FACTS_OFFLINE;
+	case NS_FACT_HOST:
+		break;
+	}
+	return false;
+}
+
+/* Is it a key that args.allow names, in the policy or by default? */
+static bool is_listed(const struct judge *judge, struct str key)
+{
+	return judge_entry_names(judge_arg(judge, ARG_ALLOW), key) && !is_too_new(judge, key);
+}
+
+/*
+ * args.namespaced is own. What a namespace of the container's own has for itself, no other
+ * container sees, except those that share it: the containers of a pod. Returns why the key must not
+ * be there, or NULL.
+ */
+static const char *namespaced_flaw(const struct judge *judge, struct str key)
+{
+	enum oci_namespace_type type;
+
+	if (!sysctl_is_namespaced(key, &type))
+		return is_listed(judge, key) ? NULL : "is a setting of the whole kernel";
+	/* A list of the policy's own also holds in the namespaces of the host. */
+	if (has_own(judge, type) || (judge_arg(judge, ARG_ALLOW)->set && is_listed(judge, key)))
+		return NULL;
+	return arena_printf(judge->arena,
+			    "is a setting of the host: there is no %s namespace of its own",
+			    oci_namespace_name(type));
+}
+
 /* Returns why the sysctl must not be there, or NULL. */
 static const char *flaw(const struct judge *judge, const struct json_node *sysctl, bool proc)
 {
@@ -80,10 +125,11 @@ static const char *flaw(const struct judge *judge, const struct json_node *sysct
 	/* Runtimes would write to the files that the image has below /proc/sys. */
 	if (!proc)
 		return "is written without a proc file system at /proc";
-	if (own_port || (judge_entry_names(judge_arg(judge, ARG_ALLOW), sysctl->key) &&
-			 !is_too_new(judge, sysctl->key)))
+	if (own_port)
 		return NULL;
-	return "is not known to be safe";
+	if (judge_arg(judge, ARG_NAMESPACED)->number == 1)
+		return namespaced_flaw(judge, sysctl->key);
+	return is_listed(judge, sysctl->key) ? NULL : "is not known to be safe";
 }
 
 static void check(struct judge *judge)
@@ -107,6 +153,10 @@ static void check(struct judge *judge)
 						    str_show(judge->arena, sysctl->key)),
 			});
 		finding_remove(judge, finding, sysctl);
+		finding_changes(finding, CHANGE_ASKED,
+				arena_printf(judge->arena, "%s=%s dropped",
+					     str_show(judge->arena, sysctl->key),
+					     str_show(judge->arena, sysctl->text)));
 	}
 }
 
@@ -120,6 +170,12 @@ const struct rule rule_sysctls = {
 				.effect = EFFECT_ADMITS,
 				.defaults = safe_sysctls,
 				.meaning = "keys that it may set; a final * stands for any rest" },
+		[ARG_NAMESPACED] = { .name = "namespaced",
+				     .kind = KIND_WORD,
+				     .effect = EFFECT_ADMITS,
+				     .words = namespaced_words,
+				     .meaning =
+					     "own: also what a namespace has for itself, if it is not the host's" },
 		[ARG_SINCE] = { .name = "version",
 				.kind = KIND_VERSION,
 				.effect = EFFECT_ADMITS,
