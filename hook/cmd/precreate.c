@@ -11,10 +11,11 @@
 #include "base/io.h"
 #include "base/restrain.h"
 #include "guard/guard.h"
-#include "verdict/pipeline.h"
+#include "oci/container_id.h"
 #include "oci/state.h"
 #include "policy_files.h"
 #include "report/report.h"
+#include "verdict/pipeline.h"
 #include "wrapper/record.h"
 
 static int precreate(struct arena *arena, const char *policy_name, const char *guard_dir,
@@ -24,7 +25,8 @@ static int precreate(struct arena *arena, const char *policy_name, const char *g
 	struct pipeline_result result;
 	struct policy *policy;
 	struct json_doc *doc;
-	struct str text;
+	struct str text, id;
+	const char *container;
 	int error = restrain(RESTRAIN_PRECREATE, err);
 
 	if (error == 0)
@@ -46,12 +48,17 @@ static int precreate(struct arena *arena, const char *policy_name, const char *g
 	error = pipeline_judge_doc(arena, &options, doc, &result, err);
 	if (error < 0)
 		return error;
-	report_logged(NULL, &result.verdict);
+	id = oci_container_id(&result.config);
+	container = id.len > 0 ? arena_copy(arena, id.data, id.len) : NULL;
+	report_logged(container, &result.verdict);
 	if (result.verdict.kind == VERDICT_REJECT) {
-		report_from_hook(NULL, report_refusal(arena, &result.verdict));
+		report_from_hook(container, report_refusal(arena, &result.verdict));
 		return EXIT_REFUSED;
 	}
-	return io_write(STDOUT_FILENO, "standard output", result.output, err);
+	error = io_write(STDOUT_FILENO, "standard output", result.output, err);
+	if (error == 0)
+		report_rewritten(arena, container, &result.config, &result.verdict);
+	return error;
 }
 
 int command_precreate(const struct command *command, int argc, char **argv)

@@ -79,7 +79,12 @@ static int create(struct wrapper *wrapper, struct creation *creation, int lock, 
 	if (error < 0)
 		return error;
 	result = report(wrapper, &creation->judged.verdict);
-	return result != 0 ? result : creation_put_in_place(creation, err);
+	if (result == 0)
+		result = creation_put_in_place(creation, err);
+	if (result == 0)
+		report_rewritten(wrapper->arena, wrapper->args.id, &creation->judged.config,
+				 &creation->judged.verdict);
+	return result;
 }
 
 static int exec(struct wrapper *wrapper, struct err *err)
@@ -101,7 +106,12 @@ static int exec(struct wrapper *wrapper, struct err *err)
 	}
 	if (error == 0)
 		error = session_judge(&session, &verdict, err);
-	return error < 0 ? error : report(wrapper, &verdict);
+	if (error < 0)
+		return error;
+	error = report(wrapper, &verdict);
+	if (error == 0)
+		report_rewritten_session(wrapper->arena, wrapper->args.id, &verdict);
+	return error;
 }
 
 /* Judges, and prepares what the real runtime reads. Ends the child: see judge_in_child(). */

@@ -15,6 +15,13 @@ bool report_refuses(const struct finding *finding)
 	       (finding->action == RULE_REWRITE && finding->obstacle != NULL);
 }
 
+/* Is there more to say of the rewrite than that it happens? */
+static bool has_change(const struct finding *finding)
+{
+	return finding->action == RULE_REWRITE && finding->obstacle == NULL && finding->asked &&
+	       finding->change != NULL;
+}
+
 static const char *plural(unsigned int n)
 {
 	return n == 1 ? "" : "s";
@@ -40,7 +47,7 @@ static void add_findings(struct buf *buf, const struct verdict *verdict, bool re
 			buf_printf(buf, " (%s)", f->obstacle);
 		if (refusals)
 			buf_printf(buf, "  fix: %s\n", f->fix);
-		else if (f->action == RULE_REWRITE && f->change != NULL)
+		else if (has_change(f))
 			buf_printf(buf, "  (%s: %s)\n", how, f->change);
 		else
 			buf_printf(buf, "  (%s)\n", how);
@@ -123,7 +130,7 @@ static void write_finding(struct json_writer *writer, struct json_doc *doc,
 	json_member_text(writer, "required", finding->required);
 	json_member_text(writer, "message", finding->message);
 	json_member_text(writer, "fix", finding->fix);
-	if (finding->action == RULE_REWRITE && finding->obstacle == NULL && finding->change != NULL)
+	if (has_change(finding))
 		json_member_text(writer, "change", finding->change);
 	if (finding->obstacle != NULL)
 		json_member_text(writer, "obstacle", finding->obstacle);

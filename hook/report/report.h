@@ -71,4 +71,26 @@ void report_syslog(int severity, const char *container, const char *text);
 /* report_logged: writes to syslog the findings that the policy only logs. */
 void report_logged(const char *container, const struct verdict *verdict);
 
+/*
+ * report_rewritten: writes to syslog, in one line, what a rewrite took from the container or added
+ * to it, and by which rules; nothing if there was none. For the front end that has put the
+ * rewritten config in place.
+ */
+void report_rewritten(struct arena *arena, const char *container, const struct oci_config *config,
+		      const struct verdict *verdict);
+
+/*
+ * report_rewritten_session: the same for a session in a container, but only what somebody asked
+ * for. Engines give each session what they gave the container, and that line says what became of
+ * it. A health check would fill the log.
+ */
+void report_rewritten_session(struct arena *arena, const char *container,
+			      const struct verdict *verdict);
+
+/*
+ * report_changes: "rewritten by policy 'NAME': RULE: CHANGE, CHANGE; RULE: ...", what somebody asked
+ * for first; NULL if nothing was rewritten. Bounded in length.
+ */
+char *report_changes(struct arena *arena, const struct verdict *verdict, bool only_asked);
+
 #endif

@@ -89,6 +89,7 @@ static void open_low_ports(struct judge *judge)
 				    .fix = "--sysctl " PORT_SYSCTL "=0",
 			    });
 	finding_set(judge, finding, config->node, "sysctl/" PORT_SYSCTL, "\"0\"");
+	finding_changes(finding, CHANGE_DEFAULT, PORT_SYSCTL "=0 set");
 }
 
 /*
@@ -155,15 +156,42 @@ static uint64_t check_set(struct judge *judge, enum cap_set which)
 	if (which == CAP_SET_AMBIENT || which == CAP_SET_INHERITABLE)
 		kept = 0;
 	finding_set(judge, finding, set->node, "", reduced_set(judge->arena, set, kept));
+	finding_changes(finding, CHANGE_DEFAULT, ""); /* say_taken() says it once for all sets */
 	return set->bits & ~kept;
+}
+
+/*
+ * Says what the sets lose. What engines give every container is not worth its names. A session that
+ * asks for more than its container was given is of interest.
+ */
+static void say_taken(const struct judge *judge, struct finding *finding, uint64_t taken)
+{
+	bool session = judge_at_exec(judge);
+	uint64_t usual = session ? judge->facts->given_capabilities : CAP_ENGINE_DEFAULT;
+	const char *others =
+		session ? "those that the container was given" : "the engine's default ones";
+	uint64_t asked = taken & ~usual;
+
+	if (asked == 0)
+		finding_changes(finding, CHANGE_DEFAULT,
+				arena_printf(judge->arena, "%s taken away", others));
+	else
+		finding_changes(finding, CHANGE_ASKED,
+				arena_printf(judge->arena, "%s%s%s taken away",
+					     cap_set_text(judge->arena, asked),
+					     (taken & usual) != 0 ? " and " : "",
+					     (taken & usual) != 0 ? others : ""));
 }
 
 static void check(struct judge *judge)
 {
+	struct finding **first = judge->verdict->findings_end;
 	uint64_t taken = 0;
 
 	for (unsigned int i = 0; i < CAP_SET_COUNT; i++)
 		taken |= check_set(judge, i);
+	if (*first != NULL)
+		say_taken(judge, *first, taken);
 	if (cap_set_has(taken, CAPABILITY_NET_BIND_SERVICE) && judge->action == RULE_REWRITE &&
 	    rewrites_spec[judge->front_end] == NULL)
 		open_low_ports(judge);

@@ -37,6 +37,7 @@ static void check(struct judge *judge)
 						    : "--security-opt no-new-privileges",
 		});
 	finding_set(judge, finding, process->node, "noNewPrivileges", "true");
+	finding_changes(finding, CHANGE_DEFAULT, "set");
 }
 
 const struct rule rule_no_new_privileges = {

@@ -156,7 +156,7 @@ static void check(struct judge *judge)
 		finding_changes(finding, CHANGE_ASKED,
 				arena_printf(judge->arena, "%s=%s dropped",
 					     str_show(judge->arena, sysctl->key),
-					     str_show(judge->arena, sysctl->text)));
+					     str_quote(judge->arena, sysctl->text)));
 	}
 }
 

@@ -59,6 +59,17 @@ struct finding *judge_id_finding(struct judge *judge, enum id_kind kind, const s
 	return finding_add(judge, process->node, arena_printf(judge->arena, "user/%s", name), text);
 }
 
+/*
+ * Did somebody ask for this user? At exec, an engine starts its health checks as the container's
+ * first user again, and only a session of a person has a terminal.
+ */
+static bool asks_for_user(const struct judge *judge)
+{
+	const struct json_node *terminal = json_get(judge->config->process.node, "terminal");
+
+	return !judge_at_exec(judge) || (terminal != NULL && terminal->boolean);
+}
+
 void judge_change_id(struct judge *judge, struct finding *finding, enum id_kind kind, uint32_t id)
 {
 	finding_set(judge, finding, judge->config->process.node,
@@ -66,6 +77,9 @@ void judge_change_id(struct judge *judge, struct finding *finding, enum id_kind 
 		    arena_printf(judge->arena, "%u", id));
 	if (!finding_is_rewritten(finding))
 		return;
+	finding_changes(finding, asks_for_user(judge) ? CHANGE_ASKED : CHANGE_DEFAULT,
+			arena_printf(judge->arena, "%s %u in place of %u",
+				     kind == ID_USER ? "uid" : "gid", id, judge_id(judge, kind)));
 	if (kind == ID_USER)
 		judge->new_uid = (struct id_change){ judge->rule, id };
 	else

@@ -245,6 +245,7 @@ static void check(struct judge *judge)
 			.fix = "leave the engine's default seccomp profile on",
 		});
 	seal(judge, finding);
+	finding_changes(finding, CHANGE_DEFAULT, "no new user namespaces, by the seccomp profile");
 }
 
 const struct rule rule_user_namespaces = {
