@@ -24,6 +24,9 @@ enum capability {
  */
 #define CAP_ENGINE_DEFAULT UINT64_C(0xa80425fb)
 
+/* What the baseline of the Pod Security Standards lets a pod add: all of these but NET_RAW. */
+#define CAP_POD_MAY_ADD (CAP_ENGINE_DEFAULT & ~(UINT64_C(1) << 13))
+
 /* A set of capabilities: bit n stands for capability number n. */
 static inline bool cap_set_has(uint64_t set, unsigned int capability)
 {

@@ -26,6 +26,13 @@ def pss_baseline(p="pss-baseline"):
                  "capabilities", *(["seccompProfile"] if cap == "SYS_ADMIN" else []),
                  comment=refused + "capabilities; with SYS_ADMIN engines open seccomp too"
                  if cap == "SYS_ADMIN" else refused + "capabilities")
+        raw = make(baseline(inner={"capabilities": {"add": ["NET_RAW"]}}), on)
+        if name == "crio":
+            case(p, "adds-net-raw-crio", raw, "reject", "capabilities",
+                 comment=refused + "capabilities; CRI-O gives it to nobody unasked")
+        else:
+            case(p, "adds-net-raw-containerd", raw, "allow",
+                 comment="Kubernetes refuses, but containerd gives it to every container")
         case(p, f"adds-all-{name}", make(baseline(inner={"capabilities": {"add": ["ALL"]}}), on),
              "reject", "capabilities", "seccompProfile", comment=refused + "capabilities")
         case(p, f"unmasked-{name}", make(baseline(inner={"procMount": "Unmasked"}), on), "reject",

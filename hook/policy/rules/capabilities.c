@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "oci/capability.h"
+#include "oci/engine_capabilities.h"
 
 #define RESTRICTED_SINCE 22 /* minor version of Kubernetes, in its restricted standard */
 #define PORT_SYSCTL "net.ipv4.ip_unprivileged_port_start"
@@ -11,18 +12,20 @@
 enum arg {
 	ARG_ALLOW,
 	ARG_ALLOW_MAPPED,
-	ARG_SINCE /* args.version */
+	ARG_SINCE, /* args.version */
+	ARG_ENGINE_DEFAULT
 };
 
 uint64_t judge_allowed_capabilities(const struct judge *judge)
 {
 	const struct rule_arg *args = rule_setting(judge->policy, &rule_capabilities)->args;
-	uint64_t allowed = args[ARG_ALLOW].number;
+	uint64_t by_engine = engine_default_capabilities(judge->config);
+	uint64_t allowed = args[ARG_ALLOW].number & (by_engine | ~args[ARG_ENGINE_DEFAULT].number);
 
 	/* Older versions of restricted ask nothing of their own: a pod may keep what baseline
 	 * allows. */
 	if (judge_before(&args[ARG_SINCE], RESTRICTED_SINCE))
-		allowed |= CAP_ENGINE_DEFAULT;
+		allowed |= CAP_POD_MAY_ADD | by_engine;
 	if (judge_user_namespace_is_private(judge))
 		allowed |= args[ARG_ALLOW_MAPPED].number;
 	return allowed;
@@ -101,7 +104,8 @@ static void open_low_ports(struct judge *judge)
 static const char *session_obstacle(const struct judge *judge, uint64_t excess)
 {
 	if (judge->front_end != FRONT_EXEC ||
-	    (excess & ~CAP_ENGINE_DEFAULT & ~judge->facts->given_capabilities) == 0)
+	    (excess & ~engine_default_capabilities(judge->config) &
+	     ~judge->facts->given_capabilities) == 0)
 		return NULL;
 	return "a session is not given more than its container was";
 }
@@ -130,6 +134,19 @@ static const char *reduced_set(struct arena *arena, const struct oci_cap_set *se
 	return arena_copy(arena, buf.data, buf.len);
 }
 
+/* Says why a capability of args.allow is not allowed: args.engineDefault. */
+static const char *asked_for(const struct judge *judge, uint64_t excess)
+{
+	uint64_t listed = excess & judge_arg(judge, ARG_ALLOW)->number;
+
+	if (listed == 0)
+		return "";
+	if (listed == excess)
+		return ", which this engine gives only if asked for it";
+	return arena_printf(judge->arena, " (this engine gives %s only if asked for it)",
+			    cap_set_text(judge->arena, listed));
+}
+
 /* Reports a set that holds too much. Returns what a rewrite removes from it. */
 static uint64_t check_set(struct judge *judge, enum cap_set which)
 {
@@ -139,17 +156,18 @@ static uint64_t check_set(struct judge *judge, enum cap_set which)
 
 	if (excess == 0)
 		return 0;
-	finding = finding_add(judge, set->node, NULL,
-			      (struct finding_text){
-				      .observed = cap_set_json(judge->arena, set->bits),
-				      .required = cap_set_text(judge->arena, allowed),
-				      .message = arena_printf(judge->arena, "keeps %s; allowed: %s",
-							      cap_set_text(judge->arena, excess),
-							      cap_set_text(judge->arena, allowed)),
-				      .fix = judge_at_exec(judge)
-						     ? "exec without --privileged and --cap"
-						     : "--cap-drop=ALL",
-			      });
+	finding = finding_add(
+		judge, set->node, NULL,
+		(struct finding_text){
+			.observed = cap_set_json(judge->arena, set->bits),
+			.required = cap_set_text(judge->arena, allowed),
+			.message = arena_printf(judge->arena, "keeps %s%s; allowed: %s",
+						cap_set_text(judge->arena, excess),
+						asked_for(judge, excess),
+						cap_set_text(judge->arena, allowed)),
+			.fix = judge_at_exec(judge) ? "exec without --privileged and --cap"
+						    : "--cap-drop=ALL",
+		});
 	finding_block(finding, session_obstacle(judge, excess));
 	/* Ambient and inheritable sets pass capabilities on through execve. No process should need
 	 * that. */
@@ -215,7 +233,12 @@ const struct rule rule_capabilities = {
 				.kind = KIND_VERSION,
 				.effect = EFFECT_DEMANDS,
 				.meaning =
-					"below v1.22 they may also hold what engines give by default" },
+					"below v1.22 they may also hold what baseline allows" },
+		[ARG_ENGINE_DEFAULT] = { .name = "engineDefault",
+					 .kind = KIND_CAPABILITIES,
+					 .effect = EFFECT_DEMANDS,
+					 .meaning =
+						 "of allow, those that count only where the engine gives them to every container" },
 	},
 	.references = REFERENCES("PSS restricted: Capabilities", "CIS Docker 5.4", "CVE-2022-24769",
 				 "CVE-2022-27649"),
