@@ -23,6 +23,7 @@
 #include "policy_to_guard.h"
 #include "report/report.h"
 #include "wrapper/record.h"
+#include "wrapper/state_bundle.h"
 
 struct hook {
 	struct arena *arena;
@@ -45,7 +46,7 @@ static int read_stdin(struct arena *arena, struct json_doc **ret_doc, struct err
 	return json_read(arena, "standard input", text, JSON_NO_COMMENTS, ret_doc, err);
 }
 
-/* Reads the config through a descriptor of the bundle. Only the state names the bundle. */
+/* Reads the config through a descriptor of the bundle. */
 static int read_bundle(struct arena *arena, const char *bundle, struct json_doc **ret_doc,
 		       struct err *err)
 {
@@ -132,23 +133,30 @@ static int read_restrained(struct hook *hook, struct json_doc **ret_doc,
 	return restrain(RESTRAIN_CREATE_RUNTIME, err);
 }
 
-/* Takes the policy that the wrapper judged by, if there is a record. */
-static int find_policy(const struct hook *hook, const struct policy **ret_policy, struct err *err)
+/* Reads the wrapper's record, if there is one. */
+static int read_own_record(const struct hook *hook, struct record *record, struct err *err)
 {
-	struct record record;
+	int error;
+
+	if (hook->record == NULL)
+		return 0;
+	error = record_read(hook->arena, hook->record, record, err);
+	if (error == 0 && hook->container != NULL && !record_is_of(hook->record, hook->container))
+		error = err_set(err, EINVAL, EXIT_USAGE, "%s is not the record of container %s",
+				hook->record, hook->container);
+	return error;
+}
+
+/* Takes the policy that the wrapper judged by, or else the host's. */
+static int find_policy(const struct hook *hook, const struct record *record,
+		       const struct policy **ret_policy, struct err *err)
+{
 	struct policy *policy;
 	int error;
 
-	if (hook->record != NULL) {
-		error = record_read(hook->arena, hook->record, &record, err);
-		if (error == 0 && hook->container != NULL &&
-		    !record_is_of(hook->record, hook->container))
-			error = err_set(err, EINVAL, EXIT_USAGE,
-					"%s is not the record of container %s", hook->record,
-					hook->container);
-		if (error == 0)
-			*ret_policy = record.policy;
-		return error;
+	if (record->policy != NULL) {
+		*ret_policy = record->policy;
+		return 0;
 	}
 	error = policy_select(hook->arena, hook->policy_name, POLICY_FOR_HOOK, &policy, err);
 	if (error == 0)
@@ -178,6 +186,7 @@ static int create_runtime(struct hook *hook, struct err *err)
 	struct pipeline_options options = { .front_end = FRONT_HOOK, .scope = FACTS_LIVE };
 	struct pipeline_result result;
 	struct oci_state state = { 0 };
+	struct record record = { 0 };
 	const struct policy *policy;
 	struct json_doc *doc;
 	bool is_state;
@@ -185,10 +194,15 @@ static int create_runtime(struct hook *hook, struct err *err)
 
 	is_state = state.id != NULL;
 	hook->container = state.id;
+	if (error == 0)
+		error = read_own_record(hook, &record, err);
+	if (error == 0 && is_state)
+		error = state_bundle_find(hook->arena, &state, getppid(), record.bundle,
+					  &state.bundle, err);
 	if (error == 0 && is_state && hook->except_builds && is_build(state.bundle))
 		return 0; /* root in a RUN step is what a build is; see --except-builds */
 	if (error == 0)
-		error = find_policy(hook, &policy, err);
+		error = find_policy(hook, &record, &policy, err);
 	if (error == 0)
 		error = record_known_base(&options.known.records, err);
 	if (error == 0 && is_state)

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/own_namespaces.h"
 #include "base/restrain.h"
 #include "guard/guard.h"
 #include "json/json.h"
@@ -35,6 +36,15 @@ static int read_state(struct poststop *hook, struct oci_state *ret_state, struct
 	return error < 0 ? error : oci_state_read(doc, ret_state, err);
 }
 
+/* Only root of the host can have put a container under the guard. */
+static int unregister(const struct poststop *hook, const char *id, struct err *err)
+{
+	bool host_root = false;
+	int error = is_host_root(&host_root, err);
+
+	return error == 0 && host_root ? guard_unregister(hook->guard_dir, id, err) : error;
+}
+
 static int poststop(struct poststop *hook, struct err *err)
 {
 	struct err record_err = { 0 };
@@ -46,7 +56,7 @@ static int poststop(struct poststop *hook, struct err *err)
 	if (error < 0)
 		return error;
 	hook->container = state.id;
-	error = guard_unregister(hook->guard_dir, state.id, err);
+	error = unregister(hook, state.id, err);
 	/* The record is removed even if the guard failed, because the container is gone. */
 	if (hook->record != NULL)
 		removed = record_remove(hook->arena, hook->record, state.id, &record_err);
