@@ -106,6 +106,46 @@ const struct command commands[] = {
 	{ 0 },
 };
 
+/* A word that a command line of a runtime begins with, and none of ours. */
+static bool is_of_runtime(const char *name)
+{
+	static const char *const words[] = {
+		"create",
+		"run",
+		"start",
+		"state",
+		"exec",
+		"kill",
+		"delete",
+		"list",
+		"ps",
+		"pause",
+		"resume",
+		"events",
+		"update",
+		"spec",
+		"checkpoint",
+		"restore",
+		"features",
+		"mounts",
+		"--root",
+		"--log",
+		"--log-format",
+		"--debug",
+		"--rootless",
+		"--systemd-cgroup",
+		"--cgroup-manager",
+		"--criu",
+		"--log-level",
+	};
+	size_t len = strcspn(name, "=");
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strlen(words[i]) == len && strncmp(words[i], name, len) == 0)
+			return true;
+	return false;
+}
+
 static int unknown_command(const char *name, struct err *err)
 {
 	const char *words[ARRAY_SIZE(commands)] = { NULL };
@@ -113,6 +153,11 @@ static int unknown_command(const char *name, struct err *err)
 
 	for (size_t i = 0; commands[i].name != NULL; i++)
 		words[i] = commands[i].name;
+	if (is_of_runtime(name))
+		return err_set(
+			err, EINVAL, EXIT_USAGE,
+			"'%.64s' is for a runtime, and this program stands in front of one only when its file is called rootfence-runtime, runc or crun: call a link of such a name, or 'rootfence runtime %.64s ...'",
+			name, name);
 	hint = str_hint(str_from(name), words, "'", "'?");
 	if (name[0] == '-')
 		return err_set(

@@ -32,6 +32,7 @@ struct wrapper {
 	struct runtime_setup setup;
 	enum runtime_kind kind;
 	const char *real; /* path of the real runtime */
+	struct session session;
 };
 
 static void tell(const struct wrapper *wrapper, const char *text)
@@ -89,9 +90,7 @@ static int create(struct wrapper *wrapper, struct creation *creation, int lock, 
 
 static int exec(struct wrapper *wrapper, struct err *err)
 {
-	struct session session = { .arena = wrapper->arena,
-				   .args = &wrapper->args,
-				   .kind = wrapper->kind };
+	struct session session = wrapper->session;
 	struct verdict verdict;
 	struct policy *policy = NULL;
 	const char *record;
@@ -167,19 +166,43 @@ static int judge_in_child(struct wrapper *wrapper, struct creation *creation, in
 		"judging needed more memory or processor time than its limits allow; nothing was started");
 }
 
-/* Without an id no runtime starts anything. The real runtime reports that error itself. */
-static int prepare(struct wrapper *wrapper, int *ret_lock, struct err *err)
+static int prepare_session(struct wrapper *wrapper, char **argv, struct err *err)
+{
+	struct session *session = &wrapper->session;
+	const bool has_document = wrapper->args.process != NULL;
+	int result = has_document ? session_open_document(session, err) : 0;
+
+	if (result == 0)
+		result = judge_in_child(wrapper, NULL, -1, err);
+	return result == 0 && has_document ? session_hand_on(session, argv, err) : result;
+}
+
+static int prepare_container(struct wrapper *wrapper, char **argv, int *ret_lock, struct err *err)
 {
 	struct creation creation = { .arena = wrapper->arena,
 				     .args = &wrapper->args,
 				     .kind = wrapper->kind };
-	int error = 0;
+	int result = creation_lock(&creation, ret_lock, err);
 
+	if (result == 0)
+		result = judge_in_child(wrapper, &creation, *ret_lock, err);
+	if (result == 0 && wrapper->args.config != NULL)
+		runtime_args_replace(wrapper->arena, argv, wrapper->args.config, CONFIG_OF_BUNDLE);
+	return result;
+}
+
+/* Without an id no runtime starts anything. The real runtime reports that error itself. */
+static int prepare(struct wrapper *wrapper, char **argv, int *ret_lock, struct err *err)
+{
+	wrapper->session = (struct session){ .arena = wrapper->arena,
+					     .args = &wrapper->args,
+					     .kind = wrapper->kind,
+					     .source = -1,
+					     .handed = -1 };
 	if (wrapper->args.verb == VERB_OTHER || wrapper->args.id == NULL)
 		return 0;
-	if (wrapper->args.verb != VERB_EXEC)
-		error = creation_lock(&creation, ret_lock, err);
-	return error < 0 ? error : judge_in_child(wrapper, &creation, *ret_lock, err);
+	return wrapper->args.verb == VERB_EXEC ? prepare_session(wrapper, argv, err)
+					       : prepare_container(wrapper, argv, ret_lock, err);
 }
 
 static int become_real(struct wrapper *wrapper, int argc, char **argv, struct err *err)
@@ -194,7 +217,7 @@ static int become_real(struct wrapper *wrapper, int argc, char **argv, struct er
 		result = runtime_find(&wrapper->setup, wrapper->kind, &wrapper->kind,
 				      &wrapper->real, err);
 	if (result == 0)
-		result = prepare(wrapper, &lock, err);
+		result = prepare(wrapper, argv, &lock, err);
 	if (result != 0)
 		return result;
 	execv(wrapper->real, argv);

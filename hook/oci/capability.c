@@ -58,6 +58,25 @@ int cap_from_name(struct str name)
 	return -1;
 }
 
+#define NAME_MAX_LEN 64 /* bytes of a newer name; the longest that is known has 22 */
+
+bool cap_is_newer(struct str name)
+{
+	size_t letters = 0;
+
+	if (!str_starts_with(name, "CAP_") || name.len < 5 || name.len > NAME_MAX_LEN)
+		return false;
+	for (size_t i = 4; i < name.len; i++) {
+		char c = name.data[i];
+
+		if (c != '_' && (c < 'A' || c > 'Z') && (c < '0' || c > '9'))
+			return false;
+	}
+	while (letters < name.len && (name.data[letters] < '0' || name.data[letters] > '9'))
+		letters++;
+	return cap_from_name((struct str){ name.data, letters }) < 0;
+}
+
 const char *cap_name(unsigned int capability)
 {
 	return names[capability];
@@ -81,6 +100,8 @@ char *cap_set_text(struct arena *arena, uint64_t set)
 			buf_add(&buf, ", ", 2);
 		if (i <= CAP_LAST)
 			buf_add(&buf, names[i], strlen(names[i]));
+		else if (i == CAPABILITY_NEWER)
+			buf_printf(&buf, "capabilities that rootfence does not know");
 		else
 			buf_printf(&buf, "%u", i);
 	}

@@ -33,13 +33,27 @@ static inline bool cap_set_has(uint64_t set, unsigned int capability)
 	return (set >> capability & 1) != 0;
 }
 
+/*
+ * Stands in a set for capabilities that a newer kernel may have. No policy allows it, since policies
+ * name capabilities of the table only. Runtimes that do not know such a name either ignore it.
+ */
+#define CAPABILITY_NEWER 63
+
 /* cap_from_name: the number of an exact name such as "CAP_CHOWN"; -1 for any other spelling. */
 int cap_from_name(struct str name);
+
+/*
+ * cap_is_newer: a name of the right form, CAP_ and then capital letters, digits and underscores, that
+ * the table does not have. libcap reads a name only up to its first digit, so one that then has the
+ * name of a known capability is not newer: to crun it is that capability.
+ */
+bool cap_is_newer(struct str name);
 
 /* cap_name: the name of a capability number up to CAP_LAST. */
 const char *cap_name(unsigned int capability);
 
-/* cap_set_text: "CAP_KILL, CAP_NET_RAW", "none", or only their number if there are many. */
+/* cap_set_text: "CAP_KILL, CAP_NET_RAW", "none", or only their number if there are many. Newer ones
+ * are "capabilities that rootfence does not know". */
 char *cap_set_text(struct arena *arena, uint64_t set);
 
 /* cap_set_json: the set as a JSON array of names. */

@@ -35,6 +35,8 @@ static int read_cap_set(const struct fields_reader *reader, struct json_node *va
 		if (error < 0)
 			return error;
 		number = cap_from_name(element->text);
+		if (number < 0 && cap_is_newer(element->text))
+			number = CAPABILITY_NEWER;
 		if (number < 0)
 			return fields_fail(
 				reader, element,

@@ -25,7 +25,6 @@ enum option_kind {
 	OPTION_VALUE,
 	OPTION_LIST,
 	OPTION_BELOW, /* a path that must not contain ".." */
-	OPTION_REFUSED,
 };
 
 struct runtime_option {
@@ -58,7 +57,7 @@ static const struct runtime_option global_options[] = {
 /* Options of create, run and restore. The real runtime refuses an option that the verb lacks. */
 static const struct runtime_option container_options[] = {
 	{ "bundle", 'b', OPTION_VALUE, TARGET(bundle) },
-	{ "config", 'f', OPTION_REFUSED, 0 }, /* crun: another file than the bundle's config.json */
+	{ "config", 'f', OPTION_VALUE, TARGET(config) }, /* crun */
 	{ "console-socket", 0, OPTION_VALUE, 0 },
 	{ "pidfd-socket", 0, OPTION_VALUE, 0 },
 	{ "pid-file", 0, OPTION_VALUE, 0 },
@@ -103,7 +102,7 @@ static const struct runtime_option exec_options[] = {
 	{ "console-socket", 0, OPTION_VALUE, 0 },
 	{ "pidfd-socket", 0, OPTION_VALUE, 0 },
 	{ "pid-file", 0, OPTION_VALUE, 0 },
-	{ "preserve-fds", 0, OPTION_VALUE, 0 },
+	{ "preserve-fds", 0, OPTION_VALUE, TARGET(preserve_fds) },
 	{ "cgroup", 0, OPTION_BELOW, 0 },
 	{ "ignore-paused", 0, OPTION_FLAG, 0 },
 	{ "help", 'h', OPTION_FLAG, 0 },
@@ -274,11 +273,6 @@ static int read_option(struct args_reader *reader, const struct runtime_option *
 
 	if (option == NULL)
 		return unknown_option(reader, options, arg);
-	if (option->kind == OPTION_REFUSED)
-		return args_fail(
-			reader,
-			"option --%s names another config than the bundle's config.json, which is the one that is judged; leave it out",
-			option->name);
 	if (option->kind == OPTION_FLAG)
 		error = option_flag(reader, option, arg, &value);
 	else
@@ -407,4 +401,14 @@ int runtime_args_parse(struct arena *arena, int argc, char *const *argv, struct 
 		return error;
 	args->verb = row->verb;
 	return read_verb(&reader, row);
+}
+
+void runtime_args_replace(struct arena *arena, char **argv, const char *value, const char *with)
+{
+	for (; *argv != NULL; argv++)
+		for (size_t i = 0, len = strlen(*argv); i <= len; i++)
+			if (*argv + i == value) {
+				*argv = arena_printf(arena, "%.*s%s", (int)i, *argv, with);
+				return;
+			}
 }

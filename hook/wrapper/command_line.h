@@ -33,12 +33,17 @@ struct runtime_args {
 	const char *id; /* NULL: none; no runtime starts anything without one */
 	const char *log, *log_format, *root;
 	const char *bundle; /* NULL: the working directory */
+	const char *config; /* crun only: the file to read instead of the bundle's config.json */
 	/* exec only */
 	const char *process; /* file */
+	const char *preserve_fds;
 	const char *user, *cwd, *apparmor, *process_label;
 	const char *no_new_privs; /* "true" or "false" */
 	struct runtime_words capabilities, additional_gids;
 };
+
+/* The only --config that crun looks for in the bundle. Others it looks for where it is called. */
+#define CONFIG_OF_BUNDLE "config.json"
 
 /*
  * Reads argv[1] and what follows. On an error *args holds what was read so far, so that the error
@@ -46,5 +51,11 @@ struct runtime_args {
  */
 int runtime_args_parse(struct arena *arena, int argc, char *const *argv, struct runtime_args *args,
 		       struct err *err);
+
+/*
+ * Replaces a value of the command line in place, so that the runtime reads what was judged, and not
+ * what the name that was given leads to later. value is the one in struct runtime_args.
+ */
+void runtime_args_replace(struct arena *arena, char **argv, const char *value, const char *with);
 
 #endif

@@ -2,6 +2,10 @@
 /* Judges a new container and writes its bundle: see create.h. */
 #include "create.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
 #include "wrapper/own_hooks.h"
 #include "wrapper/record.h"
 #include "wrapper/user_files.h"
@@ -10,6 +14,27 @@ int creation_lock(struct creation *creation, int *ret_lock, struct err *err)
 {
 	return bundle_open(creation->arena, creation->args->bundle, BUNDLE_LOCK, ret_lock,
 			   &creation->bundle, err);
+}
+
+/*
+ * A --config under another name must be the bundle's own file. The runtime is then called with the
+ * plain name, so nobody can change what it leads to after this.
+ */
+static int check_config(const struct creation *creation, struct err *err)
+{
+	const char *config = creation->args->config;
+	struct stat st;
+
+	if (config == NULL || strcmp(config, CONFIG_OF_BUNDLE) == 0)
+		return 0;
+	if (stat(config, &st) < 0)
+		return err_set_system(err, errno, "cannot open --config %s", config);
+	if (st.st_dev == creation->file.st.st_dev && st.st_ino == creation->file.st.st_ino)
+		return 0;
+	return err_set(
+		err, EINVAL, EXIT_USAGE,
+		"--config %s is another file than the config.json of bundle %s, which is the one that is judged; put it there, and leave --config out",
+		config, creation->bundle);
 }
 
 int creation_open(struct creation *creation, int lock, struct err *err)
@@ -22,7 +47,7 @@ int creation_open(struct creation *creation, int lock, struct err *err)
 		return error;
 	}
 	bundle_file_clean(&creation->file);
-	return 0;
+	return check_config(creation, err);
 }
 
 static int add_hooks(struct json_doc *doc, void *data, struct err *err)

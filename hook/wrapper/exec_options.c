@@ -82,6 +82,19 @@ static int set_user(struct json_doc *doc, const struct oci_user *user,
 	return error;
 }
 
+/* Adds names that the table lacks to a set. They have nothing that JSON escapes. */
+static const char *with_newer(struct arena *arena, char *set, const struct runtime_words *asked)
+{
+	auto_buf struct buf buf = { 0 };
+
+	buf_add(&buf, set, strlen(set) - 1);
+	for (size_t i = 0; i < asked->n; i++)
+		if (cap_is_newer(str_from(asked->items[i])))
+			buf_printf(&buf, "%s\"%s\"", buf.len > 1 ? "," : "", asked->items[i]);
+	buf_add(&buf, "]", 1);
+	return arena_copy(arena, buf.data, buf.len);
+}
+
 /*
  * Applies --cap. runc adds to the container's sets, crun replaces them. The union of both is
  * judged.
@@ -99,6 +112,8 @@ static int set_capabilities(struct json_doc *doc, const struct oci_capabilities 
 	for (size_t i = 0; i < args->capabilities.n; i++) {
 		int number = cap_from_name(str_from(args->capabilities.items[i]));
 
+		if (number < 0 && cap_is_newer(str_from(args->capabilities.items[i])))
+			continue;
 		if (number < 0)
 			return err_set(
 				err, EINVAL, EXIT_USAGE,
@@ -108,7 +123,9 @@ static int set_capabilities(struct json_doc *doc, const struct oci_capabilities 
 	}
 	for (unsigned int i = 0; i < CAP_SET_COUNT; i++)
 		buf_printf(&value, "%s\"%s\":%s", i > 0 ? "," : "{", sets[i],
-			   cap_set_json(doc->arena, capabilities->sets[i].bits | asked));
+			   with_newer(doc->arena,
+				      cap_set_json(doc->arena, capabilities->sets[i].bits | asked),
+				      &args->capabilities));
 	buf_printf(&value, "}");
 	json_set(doc, doc->root, "capabilities", arena_copy(doc->arena, value.data, value.len));
 	return 0;

@@ -21,8 +21,9 @@
 #define RECORD_END ".json"
 
 /*
- * Returns /run/rootfence/containers, or $XDG_RUNTIME_DIR/rootfence/containers for rootless engines.
- * Error: EXIT_SYSTEM.
+ * Returns /run/rootfence/containers, or $XDG_RUNTIME_DIR/rootfence/containers for rootless engines;
+ * without XDG_RUNTIME_DIR below /run/user/UID, or /tmp/rootfence-run-UID, which it makes. Error:
+ * EXIT_SYSTEM.
  */
 int record_base(struct arena *arena, const char **ret_base, struct err *err);
 

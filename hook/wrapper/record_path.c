@@ -3,15 +3,74 @@
 #include "record.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "base/own_namespaces.h"
 
 #define HOST_BASE "/run/rootfence/containers"
 #define ROOT_KEY_MAX 200
+#define UID_MAP_MAX (64 * 1024) /* bytes; the kernel takes 340 lines */
+
+/* Returns this user's id outside of its user namespace, which is what directories are named after. */
+static unsigned int outer_uid(struct arena *arena)
+{
+	auto_close int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	unsigned int inside, outside, size, uid = geteuid();
+	const char *line;
+	struct err ignored;
+	struct str text;
+
+	if (fd < 0 || io_read(arena, fd, "uid_map", UID_MAP_MAX, &text, &ignored) < 0)
+		return uid;
+	line = arena_copy(arena, text.data, text.len);
+	for (; line != NULL && *line != '\0'; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "%u %u %u", &inside, &outside, &size) == 3 && uid >= inside &&
+		    uid - inside < size)
+			return outside + (uid - inside);
+	}
+	return uid;
+}
+
+static bool is_own_directory(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	       (st.st_mode & 022) == 0;
+}
+
+/*
+ * Without XDG_RUNTIME_DIR: what it is on most systems; /run, for root of a whole system in a user
+ * namespace; or a directory in /tmp, which nobody else can replace while it is there.
+ */
+static int find_base(struct arena *arena, const char **ret_base, struct err *err)
+{
+	const char *dir = arena_printf(arena, "/run/user/%u", outer_uid(arena));
+
+	if (!is_own_directory(dir) && geteuid() == 0 && is_own_directory("/run")) {
+		*ret_base = HOST_BASE;
+		return 0;
+	}
+	if (!is_own_directory(dir)) {
+		dir = arena_printf(arena, "/tmp/rootfence-run-%u", outer_uid(arena));
+		mkdir(dir, 0700);
+	}
+	if (!is_own_directory(dir))
+		return err_set(
+			err, EPERM, EXIT_SYSTEM,
+			"no XDG_RUNTIME_DIR, and %s, where the policy of a rootless container would be kept, is not this user's alone; log in, or set it",
+			dir);
+	*ret_base = arena_printf(arena, "%s/rootfence/containers", dir);
+	return 0;
+}
 
 int record_base(struct arena *arena, const char **ret_base, struct err *err)
 {
@@ -26,9 +85,7 @@ int record_base(struct arena *arena, const char **ret_base, struct err *err)
 		return 0;
 	}
 	if (runtime_dir == NULL || runtime_dir[0] != '/')
-		return err_set(
-			err, ENOENT, EXIT_SYSTEM,
-			"no XDG_RUNTIME_DIR, where the policy of a rootless container is kept; log in, or set it");
+		return find_base(arena, ret_base, err);
 	*ret_base = arena_printf(arena, "%s/rootfence/containers", runtime_dir);
 	return 0;
 }

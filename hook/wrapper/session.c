@@ -4,9 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "wrapper/bundle.h"
 #include "wrapper/exec_options.h"
 #include "wrapper/record.h"
@@ -64,6 +70,65 @@ static int judge(const struct session *session, enum front_end front_end, const 
 	return pipeline_judge(session->arena, &options, name, text, ret_result, err);
 }
 
+/* To crun, the file "-" is its standard input. */
+static const char *document_path(const struct session *session)
+{
+	const char *path = session->args->process;
+
+	return session->kind == RUNTIME_CRUN && strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+}
+
+/* The runtimes pass the first descriptors on to the session, as many as they are told to. */
+static int first_free_descriptor(const struct runtime_args *args)
+{
+	const char *more[] = { args->preserve_fds, getenv("LISTEN_FDS") };
+	unsigned long first = STDERR_FILENO + 1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
+		unsigned long n = more[i] != NULL ? strtoul(more[i], NULL, 10) : 0;
+
+		first += n < INT32_MAX / 4 ? n : 0;
+	}
+	return (int)first;
+}
+
+int session_open_document(struct session *session, struct err *err)
+{
+	auto_close int memory = memfd_create("process.json", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	const char *path = document_path(session);
+	struct stat st;
+
+	if (memory < 0)
+		return err_set_system(err, errno, "cannot make a file in memory for --process");
+	session->handed = fcntl(memory, F_DUPFD_CLOEXEC, first_free_descriptor(session->args));
+	if (session->handed < 0)
+		return err_set_system(err, errno, "cannot open a file in memory for --process");
+	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode))
+		return 0; /* one that is missing is reported where it is read */
+	session->source = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (session->source < 0)
+		return err_set_system(err, errno, "cannot open --process %s", path);
+	return 0;
+}
+
+int session_hand_on(const struct session *session, char **argv, struct err *err)
+{
+	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	char name[64];
+	struct stat st;
+
+	if (fstat(session->handed, &st) < 0)
+		return err_set_system(err, errno, "cannot stat the document in memory");
+	if (st.st_size == 0)
+		return 0; /* judged in its place */
+	if (fcntl(session->handed, F_ADD_SEALS, seals) < 0 ||
+	    fcntl(session->handed, F_SETFD, 0) < 0)
+		return err_set_system(err, errno, "cannot hand on the document in memory");
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", session->handed);
+	runtime_args_replace(session->arena, argv, session->args->process, name);
+	return 0;
+}
+
 /* Opens the directory of --process FILE, and reads the file. */
 static int open_process(const struct session *session, int *ret_dir, struct bundle_file *ret_file,
 			struct err *err)
@@ -83,13 +148,39 @@ static int open_process(const struct session *session, int *ret_dir, struct bund
 	return error;
 }
 
+/* Judges a document that may be another one when it is read again, and writes what was judged. */
+static int judge_and_hand_on(const struct session *session, int source,
+			     struct pipeline_result *ret_result, struct err *err)
+{
+	const char *name = session->args->process;
+	struct str text;
+	int error = io_read(session->arena, source, name, JSON_SIZE_MAX, &text, err);
+
+	if (error == 0)
+		error = judge(session, FRONT_EXEC, name, text, ret_result, err);
+	if (error == 0 && ret_result->verdict.kind != VERDICT_REJECT)
+		error = io_write(session->handed, "the document in memory", ret_result->output,
+				 err);
+	return error;
+}
+
 static int judge_document(const struct session *session, struct pipeline_result *ret_result,
 			  struct err *err)
 {
 	auto_close int dir = -1;
 	struct bundle_file file;
-	int error = open_process(session, &dir, &file, err);
+	int error;
 
+	if (session->source >= 0)
+		return judge_and_hand_on(session, session->source, ret_result, err);
+	error = open_process(session, &dir, &file, err);
+	if (error == -EPERM) {
+		auto_close int open_to_others =
+			open(session->args->process, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+		if (open_to_others >= 0)
+			return judge_and_hand_on(session, open_to_others, ret_result, err);
+	}
 	if (error == 0)
 		error = judge(session, FRONT_EXEC, session->args->process, file.text, ret_result,
 			      err);

@@ -15,12 +15,28 @@ struct session {
 	struct arena *arena;
 	const struct runtime_args *args;
 	enum runtime_kind kind; /* of the real runtime */
+	/* For a document that cannot be judged in its place; see session_hand_on(). */
+	int source, handed;
 	/* From the record; zero if there is none. */
 	const struct policy *policy; /* if there is none, the caller puts the host's here */
 	const char *bundle;	     /* absolute path */
 	struct pipeline_container container;
 	struct oci_config config; /* where container.config points */
 };
+
+/*
+ * Before anything is read: makes a file in memory for the document of --process, and opens the
+ * document if it is a pipe, a link or a device, which can be read once or can lead elsewhere later.
+ * It may wait, as the runtime would, for who writes to a FIFO. Both descriptors are the caller's to
+ * close. Error: EXIT_SYSTEM.
+ */
+int session_open_document(struct session *session, struct err *err);
+
+/*
+ * After session_judge() in a child: if the document was written to the file in memory, makes that
+ * the file of --process, sealed and open for the runtime alone.
+ */
+int session_hand_on(const struct session *session, char **argv, struct err *err);
 
 /*
  * Reads the container's record, and its config as it is in the bundle now. A container without a

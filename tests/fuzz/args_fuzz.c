@@ -35,7 +35,8 @@ static void must_agree(const char *runtime, const struct started *started,
 	     started->user != NULL ? started->user : "");
 	must(same(started->cwd, args->cwd), "%s: cwd '%s'", runtime,
 	     started->cwd != NULL ? started->cwd : "");
-	must(!started->other_config, "%s: another config", runtime);
+	must(started->config == NULL || same(started->config, args->config), "%s: config '%s'",
+	     runtime, started->config != NULL ? started->config : "");
 }
 
 static bool is_word(char *const *argv, int argc, const char *value)

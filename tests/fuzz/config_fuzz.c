@@ -37,6 +37,13 @@ static void check_id(const struct oci_id *id, uint32_t max)
 	     "%u from %.*s", id->value, (int)id->node->text.len, id->node->text.data);
 }
 
+static unsigned int number_of(struct str capability)
+{
+	int number = cap_from_name(capability);
+
+	return number >= 0 ? (unsigned int)number : CAPABILITY_NEWER;
+}
+
 static void check_strings(const struct oci_strings *strings)
 {
 	must(strings->n == (strings->node != NULL ? strings->node->count : 0), "%zu strings",
@@ -108,11 +115,11 @@ static void check_model(const struct oci_config *config)
 	for (unsigned int i = 0; i < CAP_SET_COUNT; i++) {
 		const struct oci_cap_set *set = &process->capabilities.sets[i];
 
-		must((set->bits & ~CAP_ALL) == 0, "capabilities %llx",
-		     (unsigned long long)set->bits);
+		must((set->bits & ~(CAP_ALL | UINT64_C(1) << CAPABILITY_NEWER)) == 0,
+		     "capabilities %llx", (unsigned long long)set->bits);
 		json_each (name, set->node)
-			must(cap_set_has(set->bits, (unsigned int)cap_from_name(name->text)),
-			     "%.*s is lost", (int)name->text.len, name->text.data);
+			must(cap_set_has(set->bits, number_of(name->text)), "%.*s is lost",
+			     (int)name->text.len, name->text.data);
 	}
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		must(oci_config_mount(config, i)->destination.node != NULL, "mount %zu", i);

@@ -136,7 +136,7 @@ static bool put(struct started *started, char meaning, const char *value)
 		started->cwd = value;
 		break;
 	case 'f':
-		started->other_config = true;
+		started->config = value;
 		break;
 	default:
 		break;

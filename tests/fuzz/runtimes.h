@@ -13,7 +13,7 @@ struct started {
 	const char *id;		      /* never NULL with a verb */
 	const char *bundle, *process; /* NULL: not given */
 	const char *user, *cwd;
-	bool other_config; /* crun: a file other than config.json */
+	const char *config; /* crun: the file to read instead of config.json; NULL: not given */
 };
 
 /* argv[argc] is NULL. Errors of the runtime start nothing. */

@@ -103,9 +103,12 @@ static void open_low_ports(struct judge *judge)
  */
 static const char *session_obstacle(const struct judge *judge, uint64_t excess)
 {
+	/* A newer capability alone is no sign that somebody asked for more. */
+	const uint64_t usual =
+		engine_default_capabilities(judge->config) | UINT64_C(1) << CAPABILITY_NEWER;
+
 	if (judge->front_end != FRONT_EXEC ||
-	    (excess & ~engine_default_capabilities(judge->config) &
-	     ~judge->facts->given_capabilities) == 0)
+	    (excess & ~usual & ~judge->facts->given_capabilities) == 0)
 		return NULL;
 	return "a session is not given more than its container was";
 }
@@ -147,6 +150,21 @@ static const char *asked_for(const struct judge *judge, uint64_t excess)
 			    cap_set_text(judge->arena, listed));
 }
 
+/* The names that the table has, or, if it lacks one of them, the set as it is written. */
+static const char *observed_set(struct arena *arena, const struct oci_cap_set *set)
+{
+	auto_buf struct buf buf = { 0 };
+
+	if (!cap_set_has(set->bits, CAPABILITY_NEWER))
+		return cap_set_json(arena, set->bits);
+	buf_add(&buf, "[", 1);
+	json_each (element, set->node)
+		buf_printf(&buf, "%s\"%.*s\"", buf.len > 1 ? "," : "", (int)element->text.len,
+			   element->text.data);
+	buf_add(&buf, "]", 1);
+	return arena_copy(arena, buf.data, buf.len);
+}
+
 /* Reports a set that holds too much. Returns what a rewrite removes from it. */
 static uint64_t check_set(struct judge *judge, enum cap_set which)
 {
@@ -159,7 +177,7 @@ static uint64_t check_set(struct judge *judge, enum cap_set which)
 	finding = finding_add(
 		judge, set->node, NULL,
 		(struct finding_text){
-			.observed = cap_set_json(judge->arena, set->bits),
+			.observed = observed_set(judge->arena, set),
 			.required = cap_set_text(judge->arena, allowed),
 			.message = arena_printf(judge->arena, "keeps %s%s; allowed: %s",
 						cap_set_text(judge->arena, excess),
