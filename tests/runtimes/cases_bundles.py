@@ -138,7 +138,6 @@ def moved(run):
     run.start("kill", run.id, "KILL", cwd="/")
     run.wait_for("stopped")
     run.start("delete", run.id, cwd="/")
-    os.rename(run.path("moved"), run.bundle)
 
 
 def root_directory(run, root):

@@ -37,6 +37,7 @@ def from_pipe(run):
     """As a shell's <(...): a name below /dev/fd that leads to a pipe."""
     run.up()
     end, feed = os.pipe()
+    os.fchown(end, run.uid(), run.uid())
     os.write(feed, json.dumps(process(run)).encode())
     os.close(feed)
     run.exec("--process", f"/dev/fd/{end}", run.id, pass_fds=[end])

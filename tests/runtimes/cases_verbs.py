@@ -58,6 +58,12 @@ def state_document(run):
     run.note("state", json.dumps(state, sort_keys=True))
 
 
+def processes(run):
+    run.up()
+    code, text = run.start("ps", "--format", "json", run.id, keep=True)
+    run.note("ps", code, len(json.loads(text)))
+
+
 def twice(run):
     run.create()
     run.create()
@@ -156,7 +162,7 @@ CASES = [
     ("kill: unknown signal", "root", None, on_running, "kill ID NONSENSE"),
     ("pause and resume", "root mapped", None, on_running, "pause ID", "state ID", "resume ID"),
     ("exec while paused", "root", None, on_running, "pause ID", "exec ID true", "resume ID"),
-    ("ps", "root mapped", None, on_running, "ps --format json ID"),
+    ("ps", "root mapped", None, processes),
     ("events --stats", "root", "runc", lambda run: (run.up(), run.note(
         "events", run.start("events", "--stats", run.id, keep=True)[0]))),
     ("update of memory", "root mapped", None, on_running, "update --memory 50000000 ID"),

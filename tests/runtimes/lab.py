@@ -34,7 +34,13 @@ MASKS = [
     (re.compile(r"runc-process\d+"), "runc-processN"),
     (re.compile(r"(process|pid) \d+"), r"\1 PID"),
     (re.compile(r"(mnt|pid|net|ipc|uts|user|cgroup|time):\[\d+\]"), r"\1:[N]"),
-    (re.compile(r"nsexec\[\d+\]"), "nsexec[PID]"),
+    (re.compile(r"(nsexec[-\d]*)\[\d+\]"), r"\1[PID]"),
+    (re.compile(r"usage: \d+"), "usage: N"),
+    (re.compile(r"/rootfence-runtimes/[\w-]+"), "/CGROUP"),
+    (re.compile(r"/sys/fs/cgroup/[\w,]+/"), "/sys/fs/cgroup/CONTROLLER/"),
+    (re.compile(r"failed to write \d+"), "failed to write PID"),
+    # Removing a cgroup takes as long as it takes.
+    (re.compile(r'[^\n]*level=\w+ msg="Failed to remove cgroup[^\n]*\n'), ""),
     (re.compile(r"\.runc\d+|runc\.\w{6}"), "TEMP"),
 ]
 
@@ -98,6 +104,8 @@ def base(mode, name):
 class Run:
     """One case, run once. `command` is the runtime, or the wrapper under its name."""
 
+    count = 0  # each run has a cgroup of its own
+
     def __init__(self, lab, command, runtime, mode, name):
         self.lab, self.command, self.runtime, self.mode, self.name = lab, command, runtime, mode, name
         self.seen = []
@@ -105,12 +113,12 @@ class Run:
         self.bundle = os.path.join(self.dir, "bundle")
         self.state = os.path.join(self.dir, "state")
         self.id = "case"
-        self.children = []
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.bundle)
         os.chmod(self.dir, 0o755)
         self.own(self.dir, self.bundle)
-        self.spec = base(mode, f"{os.path.basename(lab)}-{self.id}")
+        Run.count += 1
+        self.spec = base(mode, f"{os.path.basename(lab)}-{Run.count}")
         self.spec["root"]["path"] = os.path.join(lab, "..", "..", "rootfs", mode)
         self.spec["root"]["path"] = os.path.normpath(self.spec["root"]["path"])
         self.write_spec()
@@ -174,7 +182,7 @@ class Run:
             self.words(args, state),
             preexec_fn=self.become,
             env=self.environment(env),
-            cwd=cwd or self.bundle,
+            cwd=cwd or (self.bundle if os.path.isdir(self.bundle) else "/"),
             **options,
         )
 
@@ -185,6 +193,7 @@ class Run:
             feed = options.pop("input_fd", None)
             if feed is None:
                 feed, end = os.pipe()
+                os.fchown(feed, self.uid(), self.uid())  # a name in /proc opens it again
                 os.write(end, stdin)
                 os.close(end)
             child = self.popen(args, stdin=feed, stdout=out, stderr=err, **options)
@@ -204,7 +213,8 @@ class Run:
         return code
 
     def note(self, what, *results):
-        self.seen.append([mask(str(what)), *[mask(str(r)) for r in results]])
+        texts = [str(text).replace(self.command, "RUNTIME") for text in (what, *results)]
+        self.seen.append([mask(text) for text in texts])
 
     def note_file(self, name):
         """Notes the text of a file, or that there is none."""
@@ -289,26 +299,31 @@ class Run:
         peer.close()
         server.close()
 
-    def on_terminal(self, *args, feed=b""):
-        """Runs a verb on a terminal of its own."""
+    def on_terminal(self, *args, feed=b"", after=None):
+        """Runs a verb on a terminal of its own; types once it has said `after`."""
         ours, theirs = pty.openpty()
         child = self.popen(args, stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)
-        os.write(ours, feed)
-        text = read_terminal(ours)
+        text = ""
+        if after is not None:
+            text = read_terminal(ours, after)
+            os.write(ours, feed)
+        text += read_terminal(ours)
         os.close(ours)
         self.note(" ".join(args), child.wait(TIMEOUT), text)
 
     def clean(self):
-        self.start("delete", "--force", self.id, keep=True)
-        for child in self.children:
-            child.kill()
-            child.wait()
+        """Ends every container that the case left."""
+        _, ids = self.start("list", "-q", keep=True, cwd="/")
+        for name in ids.split():
+            self.start("delete", "--force", name, keep=True, cwd="/")
 
 
-def read_terminal(fd):
+def read_terminal(fd, until=None):
     text = b""
-    while select.select([fd], [], [], TIMEOUT)[0]:
+    while until is None or until not in text.decode("utf-8", "backslashreplace"):
+        if not select.select([fd], [], [], TIMEOUT)[0]:
+            break
         try:
             part = os.read(fd, 4096)
         except OSError:

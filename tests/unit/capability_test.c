@@ -87,13 +87,45 @@ static void other_spellings(void **state)
 	assert_int_equal(cap_from_name((struct str){ NULL, 0 }), -1);
 }
 
+/* libcap reads a name up to its first digit, so CAP_SYS_ADMIN2 is CAP_SYS_ADMIN to crun. */
+static void newer(void **state)
+{
+	static const char *const yes[] = { "CAP_OF_TOMORROW", "CAP_X",		 "CAP_NEW_2",
+					   "CAP_9",	      "CAP_SYS_ADMIN_X", "CAP_SYS_ADMI" };
+	static const char *const no[] = { "CAP_",
+					  "CAP",
+					  "cap_new",
+					  "CAP_new",
+					  "OF_TOMORROW",
+					  "CAP_SYS_ADMIN2",
+					  "CAP_BPF2_X",
+					  "CAP_NEW,",
+					  "CAP_NEW ",
+					  "CAP-NEW",
+					  "",
+					  "CAP_SYS_ADMIN,X" };
+	char longest[66] = "CAP_";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
+		assert_true(cap_is_newer(str_from(yes[i])));
+	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
+		assert_false(cap_is_newer(str_from(no[i])));
+	for (size_t i = 4; i < 65; i++)
+		longest[i] = 'A';
+	assert_true(cap_is_newer((struct str){ longest, 64 }));
+	assert_false(cap_is_newer((struct str){ longest, 65 }));
+}
+
 static void sets(void **state)
 {
 	assert_string_equal(cap_set_text(*state, 0), "none");
 	assert_string_equal(cap_set_text(*state, 1), "CAP_CHOWN");
 	assert_string_equal(cap_set_text(*state, UINT64_C(1) << 21 | 1),
 			    "CAP_CHOWN, CAP_SYS_ADMIN");
-	assert_non_null(strstr(cap_set_text(*state, UINT64_C(1) << 63), "63"));
+	assert_non_null(strstr(cap_set_text(*state, UINT64_C(1) << 62), "62"));
+	assert_string_equal(cap_set_text(*state, UINT64_C(1) << CAPABILITY_NEWER),
+			    "capabilities that rootfence does not know");
 	assert_string_equal(cap_set_text(*state, 0x7fff), "15 capabilities");
 	assert_true(cap_set_has(UINT64_C(1) << 40, 40));
 	assert_false(cap_set_has(UINT64_C(1) << 40, 39));
@@ -105,6 +137,7 @@ int main(void)
 		cmocka_unit_test(names_of_the_kernel),
 		cmocka_unit_test(every_name_is_its_own),
 		cmocka_unit_test(other_spellings),
+		WITH_ARENA(newer),
 		WITH_ARENA(sets),
 	};
 

@@ -165,6 +165,21 @@ static const char *observed_set(struct arena *arena, const struct oci_cap_set *s
 	return arena_copy(arena, buf.data, buf.len);
 }
 
+/* What is too much, with the names that the table lacks. */
+static const char *excess_text(struct arena *arena, const struct oci_cap_set *set, uint64_t excess)
+{
+	const uint64_t known = excess & ~(UINT64_C(1) << CAPABILITY_NEWER);
+	const char *text = known != 0 ? cap_set_text(arena, known) : "";
+
+	if (known == excess)
+		return text;
+	json_each (element, set->node)
+		if (cap_is_newer(element->text))
+			text = arena_printf(arena, "%s%s%.*s (unknown)", text, *text ? ", " : "",
+					    (int)element->text.len, element->text.data);
+	return text;
+}
+
 /* Reports a set that holds too much. Returns what a rewrite removes from it. */
 static uint64_t check_set(struct judge *judge, enum cap_set which)
 {
@@ -180,7 +195,7 @@ static uint64_t check_set(struct judge *judge, enum cap_set which)
 			.observed = observed_set(judge->arena, set),
 			.required = cap_set_text(judge->arena, allowed),
 			.message = arena_printf(judge->arena, "keeps %s%s; allowed: %s",
-						cap_set_text(judge->arena, excess),
+						excess_text(judge->arena, set, excess),
 						asked_for(judge, excess),
 						cap_set_text(judge->arena, allowed)),
 			.fix = judge_at_exec(judge) ? "exec without --privileged and --cap"
