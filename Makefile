@@ -3,8 +3,8 @@
 #   make               build/rootfence, one static binary with the BPF program inside
 #   make test          unit tests and golden cases: needs no root, installs nothing, takes a minute
 #   make check         every test and every lint, as .ci/run does it; installs what that needs
-#   make check-SUITE   one of them: build, unit, golden, hostile, commands, policies, faults, mounts, fuzz,
-#                      lint, live
+#   make check-SUITE   one of them: build, unit, golden, hostile, commands, policies, faults, mounts, runtimes,
+#                      fuzz, lint, live
 #   make check-mutations [MUTATE="unit golden"]    checks that each suite can fail; also
 #                      MUTATE="--live live"
 #   make generate      updates what is generated: rules, schema, cases
@@ -177,7 +177,7 @@ test:
 help: ; @sed -n 's/^#   //p' Makefile oci-hooks.d/register.mk tests/fuzz/fuzz.mk tests/vm/vm.mk
 
 # One suite by name, or all of them. tests/run.sh counts the results and prints the summary.
-SUITES := build unit golden hostile commands policies faults mounts fuzz lint live
+SUITES := build unit golden hostile commands policies faults mounts runtimes fuzz lint live
 check check-%: export WERROR ?= 1
 check: deps
 	@tests/lib/own_root.py tests/run.sh

@@ -53,6 +53,11 @@ suite_mounts() {
 	make "$jobs" all >&2 || return
 	echo 'mounts|tests/mounts/run.sh'
 }
+suite_runtimes() {
+	make "$jobs" all >&2 || return
+	echo 'runtimes/crun|tests/runtimes/run.sh crun'
+	echo 'runtimes/runc|tests/runtimes/run.sh runc'
+}
 suite_fuzz() {
 	make "$jobs" fuzz-targets >&2 || return
 	echo 'fuzz|tests/fuzz/run.sh'
@@ -143,7 +148,7 @@ run_suite() {
 
 main() {
 	local suite suites=("$@")
-	[[ $# -gt 0 ]] || suites=(build unit golden hostile commands policies faults mounts fuzz lint live vm)
+	[[ $# -gt 0 ]] || suites=(build unit golden hostile commands policies faults mounts runtimes fuzz lint live vm)
 	mkdir -p "$log_dir"
 	rm -f "$log_dir/summary"
 	for suite in "${suites[@]}"; do

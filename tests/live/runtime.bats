@@ -206,7 +206,7 @@ is_foreign() { said 1 "foreignHooks"; }
 	said 2 "write --bundle"
 	logged "write --bundle"
 	run wrapped create --config /elsewhere.json --bundle "$b" words
-	said 2 "--config"
+	said 6 "cannot open --config"
 	run wrapped --what create --bundle "$b" words
 	said 2 "--what"
 	[[ -z $(runc --root "$work/state" list -q) ]]
@@ -460,7 +460,7 @@ changeable() {
 	[[ -z $(runc --root "$work/state" list -q) && -z $(records) ]]
 }
 
-@test "bundle, config or process document that users other than root can change: refused" {
+@test "bundle or config that users other than root can change: refused; process document: handed on" {
 	local b dir=$work/open why='can be changed by users other than root'
 	chmod 755 "$work"
 	b=$(bundle others)
@@ -485,13 +485,14 @@ changeable() {
 	chmod 1777 "$dir"
 	run wrapped exec --process "$dir/process.json" others
 	said 0 3267
+	# A process document is handed on in memory, so nobody can change what was judged.
 	chmod 777 "$dir"
 	run wrapped exec --process "$dir/process.json" others
-	said 6 "process.json $why"
+	said 0 3267
 	chmod 1777 "$dir"
 	chown 1000 "$dir/process.json"
 	run wrapped exec --process "$dir/process.json" others
-	said 6 "process.json $why"
+	said 0 3267
 	# podman 4 gives its bundles to root of the container's user namespace.
 	own=/var/lib/rootfence-test/overlay-containers/c/userdata
 	mkdir -p "$own"
@@ -777,7 +778,7 @@ session() {
 	said 6 "none.json"
 	ln -s process.json "$BATS_TEST_TMPDIR/link.json"
 	run wrapped exec -p "$BATS_TEST_TMPDIR/link.json" c3
-	said 6 "is a symbolic link"
+	said 3 "/noNewPrivileges"
 }
 
 @test "capabilities that the engine gave the container are removed from its sessions, not refused" {
