@@ -58,7 +58,8 @@ def exec_console_socket(run):
 
 def exec_on_terminal(run):
     run.up()
-    run.on_terminal("exec", "--tty", run.id, "sh", "-c", "tty >/dev/null && echo yes")
+    # crun prints what it reads after the end of the process as an error.
+    run.on_terminal("exec", "--tty", run.id, "sh", "-c", "tty >/dev/null && echo yes; sleep 0.3")
 
 
 def preserve(run, option, environment):

@@ -16,7 +16,7 @@ import lab  # noqa: E402 pylint: disable=wrong-import-position
 import refusals  # noqa: E402 pylint: disable=wrong-import-position
 import tap  # noqa: E402 pylint: disable=wrong-import-position
 
-WORKERS = 2
+WORKERS = 6  # a case mostly waits
 TRIES = 4  # a runtime alone does not always say the same: its processes race
 CHOSEN = []  # filled before the workers start, which inherit it: functions cannot be sent
 PROGRAMS = ["sh", "sleep", "cat", "echo", "id", "ls", "env", "tty", "stat", "grep", "true", "false",
