@@ -172,7 +172,7 @@ print-flags: $(BUILD)/guard.skel.h $(BUILD)/restrain_filters.h
 
 test:
 	@$(needs) $(BUILD_DEPS) libcmocka-dev python3
-	@PLAIN=1 tests/run.sh unit golden
+	@PLAIN=1 tests/run.sh unit golden fixes
 
 help: ; @sed -n 's/^#   //p' Makefile oci-hooks.d/register.mk tests/fuzz/fuzz.mk tests/vm/vm.mk
 

@@ -40,6 +40,10 @@ with_both_builds() {
 suite_golden() { with_both_builds golden; }
 suite_hostile() { with_both_builds hostile; }
 suite_commands() { with_both_builds commands; }
+suite_fixes() {
+	make "$jobs" all >&2 || return
+	echo 'fixes|tests/commands/run.sh fixes:'
+}
 suite_policies() {
 	with_both_builds policies || return
 	echo 'policies/cases|build/rootfence test --format tap policies'

@@ -107,6 +107,18 @@ static int open_host(const struct place *place, struct str path, uint64_t flags)
 	return open_how(AT_FDCWD, name, O_PATH | flags, RESOLVE_NO_MAGICLINKS);
 }
 
+int account_root_open(struct arena *arena, const struct oci_root *root, const char *bundle)
+{
+	const struct place place = { arena, bundle, false };
+
+	return open_host(&place, root->path.value, O_DIRECTORY);
+}
+
+int account_root_look(int root, const char *path)
+{
+	return open_how(root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
 static void read_from_root(const struct place *place, const struct oci_root *root, const char *name,
 			   struct account_file *file)
 {
@@ -119,7 +131,7 @@ static void read_from_root(const struct place *place, const struct oci_root *roo
 		open_failed(place, errno, "the root directory", file);
 		return;
 	}
-	fd = open_how(dir, name, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	fd = account_root_look(dir, name);
 	if (fd >= 0)
 		read_opened(place->arena, fd, name, file);
 	else if (errno != ENOENT && errno != ENOTDIR)

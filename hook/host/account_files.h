@@ -20,4 +20,10 @@ void accounts_collect(struct arena *arena, const struct oci_config *config, cons
  */
 int account_mount_find(const struct oci_mount *mount, const char *bundle);
 
+/* Opens the root of the container as O_PATH. Returns a descriptor, or -1 with errno. */
+int account_root_open(struct arena *arena, const struct oci_root *root, const char *bundle);
+
+/* Looks at a path in a root: a descriptor of O_PATH, or -1 with errno. No link leads out of it. */
+int account_root_look(int root, const char *path);
+
 #endif

@@ -28,27 +28,48 @@ static struct str next_part(struct str *rest, char separator)
 #define GROUP_FIELDS 4 /* name:password:gid:members */
 #define HOME_FIELD 5
 #define ID_FIELD 2
+#define GID_FIELD 3
 
-static bool read_entry(struct str line, size_t n_fields, uint32_t id, struct account *account)
+static bool read_entry(struct str line, size_t n_fields, struct account *ret_account)
 {
 	struct str fields[USER_FIELDS] = { { 0 } };
-	uint64_t number;
+	uint64_t id, gid = 0;
 	size_t n = 0;
 
 	while (n < n_fields && line.data != NULL)
 		fields[n++] = next_part(&line, ':');
 	/* "+" and "-" at the start of a line are for NIS; "#" starts a comment. */
 	if (n < n_fields || fields[0].len == 0 || strchr("+-#", fields[0].data[0]) != NULL ||
-	    !str_to_uint(fields[ID_FIELD], UINT32_MAX, &number) || number != id)
+	    !str_to_uint(fields[ID_FIELD], UINT32_MAX, &id))
 		return false;
-	*account = (struct account){ fields[0], fields[HOME_FIELD] };
+	if (n_fields == USER_FIELDS && !str_to_uint(fields[GID_FIELD], UINT32_MAX, &gid))
+		gid = 0;
+	*ret_account = (struct account){
+		.name = fields[0],
+		.id = (uint32_t)id,
+		.gid = (uint32_t)gid,
+		.home = fields[HOME_FIELD],
+	};
 	return true;
 }
 
 static bool find_entry(struct str text, size_t n_fields, uint32_t id, struct account *ret_account)
 {
-	while (text.len > 0)
-		if (read_entry(next_part(&text, '\n'), n_fields, id, ret_account))
+	struct account account;
+
+	while (text.len > 0) {
+		if (!read_entry(next_part(&text, '\n'), n_fields, &account) || account.id != id)
+			continue;
+		*ret_account = account;
+		return true;
+	}
+	return false;
+}
+
+bool accounts_next_user(struct str *passwd, struct account *ret_account)
+{
+	while (passwd->len > 0)
+		if (read_entry(next_part(passwd, '\n'), USER_FIELDS, ret_account))
 			return true;
 	return false;
 }

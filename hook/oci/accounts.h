@@ -34,6 +34,8 @@ struct accounts {
 
 struct account {
 	struct str name;
+	uint32_t id;
+	uint32_t gid;	 /* of a user: the primary group; 0 if it is not a number */
 	struct str home; /* of a user; may be empty */
 };
 
@@ -43,6 +45,9 @@ struct account {
  */
 bool accounts_find_user(struct str passwd, uint32_t uid, struct account *ret_account);
 bool accounts_find_group(struct str group, uint32_t gid, struct account *ret_account);
+
+/* accounts_next_user: reads the next entry and moves *passwd after it. False at the end. */
+bool accounts_next_user(struct str *passwd, struct account *ret_account);
 
 /* accounts_add_user, accounts_add_group: return the text with an entry for the id at its end. */
 struct str accounts_add_user(struct arena *arena, struct str passwd, uint32_t uid, uint32_t gid,

@@ -12,6 +12,7 @@
 
 #include "oci/accounts.h"
 #include "oci/config.h"
+#include "oci/engine.h"
 
 /* Where a spec is judged. Only a live spec is about to start, on this host. */
 enum facts_scope {
@@ -91,6 +92,17 @@ struct id_range {
 	uint64_t inside, outside, count;
 };
 
+/*
+ * The user that an image was made for, if it starts as root: whose data it has. It only goes into
+ * the advice of findings.
+ */
+struct image_user {
+	bool known;
+	uint32_t uid, gid;
+	const char *name; /* of letters, digits, dots, dashes and underscores */
+	const char *owns; /* a directory of the container, or NULL */
+};
+
 /* What the front end knows of the container that starts. */
 struct container_fact {
 	const char *id;	     /* NULL: not known */
@@ -99,6 +111,8 @@ struct container_fact {
 
 struct facts {
 	enum facts_scope scope;
+	struct engine_marks engine; /* who wrote the spec; chooses words only */
+	struct image_user image_user;
 	const char *bundle;	  /* symbolic links resolved; NULL when not known */
 	struct accounts accounts; /* of the container; read if the policy needs them, else empty */
 	bool account_mounted[ACCOUNTS_COUNT]; /* the config already mounts our copy */

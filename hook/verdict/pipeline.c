@@ -7,6 +7,7 @@
 
 #include "base/date.h"
 #include "host/account_files.h"
+#include "host/image_user.h"
 #include "oci/state.h"
 
 unsigned int pipeline_today(void)
@@ -68,6 +69,19 @@ static void collect_accounts(struct arena *arena, const struct pipeline_options 
 				 &result->facts.accounts);
 }
 
+/* Collects what the words of a finding depend on. */
+static void collect_words(struct arena *arena, const struct pipeline_options *options,
+			  struct pipeline_result *result)
+{
+	const struct pipeline_container *container = options->container;
+	const struct oci_config *config = container != NULL ? container->config : &result->config;
+
+	if (config != NULL)
+		result->facts.engine = engine_of(config, result->facts.bundle);
+	if (container == NULL)
+		image_user_find(arena, config, &result->facts);
+}
+
 static int collect_facts(struct arena *arena, const struct pipeline_options *options,
 			 const struct pipeline_result *before, struct pipeline_result *result,
 			 struct err *err)
@@ -90,6 +104,7 @@ static int collect_facts(struct arena *arena, const struct pipeline_options *opt
 		return error;
 	collect_syscalls(arena, options, before, result);
 	collect_accounts(arena, options, result);
+	collect_words(arena, options, result);
 	facts->userns_needs_seal = options->userns_needs_seal;
 	facts->container = options->known;
 	if (options->container != NULL)

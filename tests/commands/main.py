@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../golden"), os.path.join(HERE, "../lib")]
 
 import docs  # noqa: E402, after sys.path is set
+import fixes  # noqa: E402
 import formats  # noqa: E402
 import logged  # noqa: E402
 import policies  # noqa: E402
@@ -22,7 +23,7 @@ import restraint  # noqa: E402
 import shown  # noqa: E402
 from tap import Tap  # noqa: E402
 
-MODULES = [formats, policies, docs, restraint, shown, logged]
+MODULES = [formats, fixes, policies, docs, restraint, shown, logged]
 WANTED = sys.argv[1:]
 
 

@@ -2,6 +2,7 @@
 /* capabilities: the capabilities that any of the five sets of the process may hold. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
 #include "base/cleanup.h"
 #include "oci/capability.h"
 #include "oci/engine_capabilities.h"
@@ -89,7 +90,7 @@ static void open_low_ports(struct judge *judge)
 				    .required = PORT_SYSCTL "=0",
 				    .message = "lacks " PORT_SYSCTL
 					       "=0, which takes the place of CAP_NET_BIND_SERVICE",
-				    .fix = "--sysctl " PORT_SYSCTL "=0",
+				    .fix = fix_about(judge, FIX_LOW_PORTS, PORT_SYSCTL),
 			    });
 	finding_set(judge, finding, config->node, "sysctl/" PORT_SYSCTL, "\"0\"");
 	finding_changes(finding, CHANGE_DEFAULT, PORT_SYSCTL "=0 set");
@@ -180,6 +181,15 @@ static const char *excess_text(struct arena *arena, const struct oci_cap_set *se
 	return text;
 }
 
+/* Engines give the default set unasked. */
+static enum fix excess_cause(const struct judge *judge, uint64_t excess)
+{
+	if (judge_at_exec(judge))
+		return FIX_CAPABILITIES_EXEC;
+	return (excess & ~engine_default_capabilities(judge->config)) != 0 ? FIX_CAPABILITIES_ADDED
+									   : FIX_CAPABILITIES;
+}
+
 /* Reports a set that holds too much. Returns what a rewrite removes from it. */
 static uint64_t check_set(struct judge *judge, enum cap_set which)
 {
@@ -189,18 +199,17 @@ static uint64_t check_set(struct judge *judge, enum cap_set which)
 
 	if (excess == 0)
 		return 0;
-	finding = finding_add(
-		judge, set->node, NULL,
-		(struct finding_text){
-			.observed = observed_set(judge->arena, set),
-			.required = cap_set_text(judge->arena, allowed),
-			.message = arena_printf(judge->arena, "keeps %s%s; allowed: %s",
-						excess_text(judge->arena, set, excess),
-						asked_for(judge, excess),
-						cap_set_text(judge->arena, allowed)),
-			.fix = judge_at_exec(judge) ? "exec without --privileged and --cap"
-						    : "--cap-drop=ALL",
-		});
+	finding =
+		finding_add(judge, set->node, NULL,
+			    (struct finding_text){
+				    .observed = observed_set(judge->arena, set),
+				    .required = cap_set_text(judge->arena, allowed),
+				    .message = arena_printf(judge->arena, "keeps %s%s; allowed: %s",
+							    excess_text(judge->arena, set, excess),
+							    asked_for(judge, excess),
+							    cap_set_text(judge->arena, allowed)),
+				    .fix = fix(judge, excess_cause(judge, excess)),
+			    });
 	finding_block(finding, session_obstacle(judge, excess));
 	/* Ambient and inheritable sets pass capabilities on through execve. No process should need
 	 * that. */

@@ -2,6 +2,8 @@
 /* deviceAccess, netDevices: the hardware of the host that the container gets. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 #include <string.h>
 
 #include "oci/resources.h"
@@ -140,16 +142,43 @@ static const char *class_text(const struct judge *judge, const struct device_cla
 }
 
 static struct finding *add_finding(struct judge *judge, const struct json_node *node,
-				   const char *message)
+				   const char *fix, const char *message)
 {
-	return finding_add(
-		judge, node, NULL,
-		(struct finding_text){
-			.observed = judge_source(judge, node),
-			.required = "only devices in args.allow",
-			.message = message,
-			.fix = "drop --device and --privileged; or add it to args.allow of deviceAccess",
-		});
+	return finding_add(judge, node, NULL,
+			   (struct finding_text){
+				   .observed = judge_source(judge, node),
+				   .required = "only devices in args.allow",
+				   .message = message,
+				   .fix = fix,
+			   });
+}
+
+static const char *node_fix(const struct judge *judge, const struct oci_device *device)
+{
+	struct str path = device->path.value;
+
+	return fix_about(judge, fix_is_gpu(judge, path) ? FIX_DEVICE_GPU : FIX_DEVICE,
+			 str_show(judge->arena, path));
+}
+
+static bool is_number(const struct json_node *a, const struct json_node *b)
+{
+	return a != NULL && b != NULL && str_equal(a->text, b->text);
+}
+
+/* A rule is for a device as a rule. */
+static const char *rule_fix(const struct judge *judge, const struct oci_device_rule *rule)
+{
+	const struct oci_list *list = &judge->config->linux_.devices;
+	const struct oci_device *devices = list->items;
+
+	if (oci_device_rule_is_wide(rule))
+		return fix(judge, FIX_ALL_DEVICES);
+	for (size_t i = 0; i < list->n; i++)
+		if (is_number(devices[i].major, rule->major) &&
+		    is_number(devices[i].minor, rule->minor))
+			return node_fix(judge, &devices[i]);
+	return fix(judge, FIX_DEVICE_RULE);
 }
 
 static void check_nodes(struct judge *judge)
@@ -167,8 +196,10 @@ static void check_nodes(struct judge *judge)
 		message = arena_printf(judge->arena, "makes %s at %s; must not",
 				       class_text(judge, &class),
 				       str_quote(judge->arena, devices[i].path.value));
-		finding_remove(judge, add_finding(judge, devices[i].node, message),
-			       devices[i].node);
+		finding_remove(
+			judge,
+			add_finding(judge, devices[i].node, node_fix(judge, &devices[i]), message),
+			devices[i].node);
 	}
 }
 
@@ -196,7 +227,7 @@ static void check_rules(struct judge *judge)
 		denied = denied || denies_all(&items[i], &class);
 		if (!items[i].allow.value || is_allowed(judge, &class))
 			continue;
-		finding = add_finding(judge, items[i].node,
+		finding = add_finding(judge, items[i].node, rule_fix(judge, &items[i]),
 				      arena_printf(judge->arena, "allows %s; must not",
 						   class_text(judge, &class)));
 		if (denied)
@@ -242,7 +273,7 @@ static void check_net_devices(struct judge *judge)
 				    .observed = judge_source(judge, device),
 				    .required = "absent",
 				    .message = "takes a network interface of the host; must not",
-				    .fix = "remove it from linux.netDevices",
+				    .fix = fix(judge, FIX_NET_DEVICE),
 			    });
 }
 

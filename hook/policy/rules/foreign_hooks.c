@@ -2,6 +2,8 @@
 /* foreignHooks: the programs that run on the host for the container. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 #include <string.h>
 
 #include "policy/rules/known_hooks.h"
@@ -85,7 +87,7 @@ static void check_hook_environment(struct judge *judge, const struct oci_hook *h
 					judge->arena,
 					"lets the dynamic linker change what %s runs on the host; must not",
 					str_quote(judge->arena, hook->path.value)),
-				.fix = "remove the variable from the hook's file in hooks.d",
+				.fix = fix(judge, FIX_HOOK_VARIABLE),
 			});
 	}
 }
@@ -119,7 +121,11 @@ static void check(struct judge *judge)
 					.observed = judge_source(judge, hooks[i].path.node),
 					.required = "a hook in args.allow",
 					.message = why_foreign(judge, &hooks[i]),
-					.fix = "add it to args.allow of foreignHooks, or remove its file from hooks.d",
+					.fix = fix_about(judge,
+							 fix_is_gpu_hook(hooks[i].path.value)
+								 ? FIX_HOOK_GPU
+								 : FIX_HOOK,
+							 judge_source(judge, hooks[i].path.node)),
 				});
 		}
 	}

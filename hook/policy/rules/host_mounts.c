@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hostMounts: files of the host that mounts, or the root directory, bring into the container. */
 #include "policy/rules/host_places.h"
+#include "policy/fix.h"
+#include "policy/rules/mount_fix.h"
 
 #include <errno.h>
 #include <string.h>
@@ -172,8 +174,28 @@ static const char *type_reason(const struct judge *judge, const struct oci_mount
 			    str_quote(judge->arena, mount->type.value));
 }
 
-static void add_mount_finding(struct judge *judge, const struct source_fact *source,
-			      const char *why)
+/* Would an entry of args.allow cover it if nothing could be written? */
+static bool may_be_read(const struct judge *judge, const struct path_lists *entries,
+			const struct source_fact *source)
+{
+	struct oci_mount mount = *source->from.mount;
+	struct source_fact read = *source;
+
+	mount.read_only = true;
+	read.from.mount = &mount;
+	return !source->from.layer && type_reason(judge, &mount) == NULL &&
+	       source_reason(judge, entries, &read) == NULL;
+}
+
+static const char *mount_fix(const struct judge *judge, const struct path_lists *entries,
+			     const struct source_fact *source)
+{
+	return host_mount_fix(judge, source, may_be_read(judge, entries, source),
+			      judge_arg(judge, ARG_OTHERS)->number != 0);
+}
+
+static void add_mount_finding(struct judge *judge, const struct path_lists *entries,
+			      const struct source_fact *source, const char *why)
 {
 	const struct oci_mount *mount = source->from.mount;
 	const struct json_node *node =
@@ -187,7 +209,7 @@ static void add_mount_finding(struct judge *judge, const struct source_fact *sou
 				    judge->arena, "mounts %s at %s: %s",
 				    str_quote(judge->arena, source->from.path),
 				    str_quote(judge->arena, mount->destination.value), why),
-			    .fix = "mount a volume, or a directory made for this container",
+			    .fix = mount_fix(judge, entries, source),
 		    });
 }
 
@@ -299,7 +321,7 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 			    .required = "nothing that is the host's",
 			    .message = arena_printf(judge->arena, "is %s: %s",
 						    str_quote(judge->arena, path->value), why),
-			    .fix = "run an image, or a directory made for this container",
+			    .fix = fix(judge, FIX_ROOT),
 		    });
 }
 
@@ -317,7 +339,7 @@ static void check(struct judge *judge)
 		if (reason == NULL)
 			reason = source_reason(judge, &entries, source);
 		if (reason != NULL)
-			add_mount_finding(judge, source, reason);
+			add_mount_finding(judge, &entries, source, reason);
 	}
 }
 

@@ -5,6 +5,8 @@
  */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 enum user_arg {
 	ARG_WHEN,
 	ARG_ENGINE
@@ -24,17 +26,18 @@ static struct finding *add_missing(struct judge *judge, struct finding_text text
 
 /* Reports a process that is, or may be, in the host's namespace. Returns the finding, or NULL. */
 static struct finding *check_namespace(struct judge *judge, enum oci_namespace_type type,
-				       const char *fix)
+				       enum fix cause, enum fix joined)
 {
 	const struct oci_namespace *namespace = &judge->config->linux_.namespaces.types[type];
 	enum namespace_fact fact = judge->facts->namespaces[type];
 	const char *name = oci_namespace_name(type);
 	struct finding_text text = {
 		.required = arena_printf(judge->arena, "a %s namespace of its own", name),
-		.fix = fix,
+		.fix = fix_user(judge, cause),
 	};
 
 	if (fact == NS_FACT_UNKNOWN && judge->facts->scope == FACTS_LIVE) {
+		text.fix = fix(judge, FIX_NAMESPACE_UNSEEN);
 		text.observed = "\"unknown\"";
 		text.message = arena_printf(judge->arena,
 					    "cannot be looked up: %s; must not be the host's",
@@ -44,6 +47,7 @@ static struct finding *check_namespace(struct judge *judge, enum oci_namespace_t
 	if (fact != NS_FACT_HOST)
 		return NULL;
 	if (namespace->node != NULL) {
+		text.fix = fix_user(judge, joined);
 		text.observed = "\"host\"";
 		text.message =
 			arena_printf(judge->arena, "is the host's %s namespace; must not be", name);
@@ -82,18 +86,31 @@ bool judge_engine_is_private(const struct judge *judge)
 	return rule_setting(judge->policy, &rule_host_user_namespace)->args[ARG_ENGINE].number == 1;
 }
 
+static enum fix user_cause(const struct judge *judge, bool always)
+{
+	const struct facts *facts = judge->facts;
+
+	if (facts->engine.remapped)
+		return FIX_USERNS_REMAPPED;
+	if (facts->scope == FACTS_LIVE && !facts->user_namespace_initial)
+		return FIX_USERNS_ROOTLESS;
+	if (always)
+		return FIX_USERNS_ALWAYS;
+	return judge_host_id(judge, ID_USER, judge_id(judge, ID_USER)) == 0 ? FIX_USERNS
+									    : FIX_USERNS_POWER;
+}
+
 static void check_user_namespace(struct judge *judge)
 {
 	bool always = judge_arg(judge, ARG_WHEN)->number == 0;
+	enum fix cause;
 
 	if (judge_user_namespace_is_private(judge))
 		return;
 	if (!always && !judge_process_keeps_power(judge))
 		return;
-	check_namespace(
-		judge, NAMESPACE_USER,
-		always ? "--userns=auto, or userns-remap or hostUsers: false"
-		       : "--user 65532:65532; or a user namespace: --userns=auto, userns-remap or hostUsers: false");
+	cause = user_cause(judge, always);
+	check_namespace(judge, NAMESPACE_USER, cause, cause);
 }
 
 const struct rule rule_host_user_namespace = {
@@ -120,7 +137,7 @@ const struct rule rule_host_user_namespace = {
 
 static void check_pid_namespace(struct judge *judge)
 {
-	renew_namespace(judge, check_namespace(judge, NAMESPACE_PID, "drop --pid=host"),
+	renew_namespace(judge, check_namespace(judge, NAMESPACE_PID, FIX_PID, FIX_PID_JOINED),
 			NAMESPACE_PID);
 }
 
@@ -135,7 +152,7 @@ const struct rule rule_host_pid_namespace = {
 
 static void check_network_namespace(struct judge *judge)
 {
-	check_namespace(judge, NAMESPACE_NETWORK, "drop --network=host; publish ports with -p");
+	check_namespace(judge, NAMESPACE_NETWORK, FIX_NETWORK, FIX_NETWORK_JOINED);
 }
 
 const struct rule rule_host_network_namespace = {
@@ -148,7 +165,7 @@ const struct rule rule_host_network_namespace = {
 
 static void check_ipc_namespace(struct judge *judge)
 {
-	renew_namespace(judge, check_namespace(judge, NAMESPACE_IPC, "drop --ipc=host"),
+	renew_namespace(judge, check_namespace(judge, NAMESPACE_IPC, FIX_IPC, FIX_IPC_JOINED),
 			NAMESPACE_IPC);
 }
 
@@ -163,7 +180,7 @@ const struct rule rule_host_ipc_namespace = {
 
 static void check_uts_namespace(struct judge *judge)
 {
-	renew_namespace(judge, check_namespace(judge, NAMESPACE_UTS, "drop --uts=host"),
+	renew_namespace(judge, check_namespace(judge, NAMESPACE_UTS, FIX_UTS, FIX_UTS_JOINED),
 			NAMESPACE_UTS);
 }
 
@@ -178,7 +195,8 @@ const struct rule rule_host_uts_namespace = {
 
 static void check_cgroup_namespace(struct judge *judge)
 {
-	renew_namespace(judge, check_namespace(judge, NAMESPACE_CGROUP, "--cgroupns=private"),
+	renew_namespace(judge,
+			check_namespace(judge, NAMESPACE_CGROUP, FIX_CGROUP, FIX_CGROUP_JOINED),
 			NAMESPACE_CGROUP);
 }
 
@@ -204,14 +222,14 @@ static struct finding *check_joined(struct judge *judge)
 				   .observed = "\"joined\"",
 				   .required = "a mount namespace of its own",
 				   .message = "joins a mount namespace; must be a new one",
-				   .fix = "drop the path; engines always make a new one",
+				   .fix = fix(judge, FIX_MOUNT_NAMESPACE_JOINED),
 			   });
 }
 
 static void check_mount_namespace(struct judge *judge)
 {
-	struct finding *finding =
-		check_namespace(judge, NAMESPACE_MOUNT, "add a mount namespace; engines always do");
+	struct finding *finding = check_namespace(judge, NAMESPACE_MOUNT, FIX_MOUNT_NAMESPACE,
+						  FIX_MOUNT_NAMESPACE_JOINED);
 
 	if (finding == NULL)
 		finding = check_joined(judge);

@@ -2,6 +2,8 @@
 /* identityMapping: id mappings of a user namespace or a mount that reach root of the host. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 enum arg {
 	ARG_IDS /* args.ids */
 };
@@ -48,18 +50,17 @@ static void check_mappings(struct judge *judge, enum id_kind kind, const struct 
 				reached = ids->numbers[k];
 		if (reached == HOST_ID_NONE)
 			continue;
-		finding_add(
-			judge, mapping->node, NULL,
-			(struct finding_text){
-				.observed = arena_printf(judge->arena, "%llu",
-							 (unsigned long long)reached),
-				.required = "no mapping to this id of the host",
-				.message =
-					arena_printf(judge->arena, "reaches host %s %llu; must not",
-						     kind == ID_USER ? "uid" : "gid",
-						     (unsigned long long)reached),
-				.fix = "--userns=auto, or --uidmap and --gidmap to ids of a subordinate range",
-			});
+		finding_add(judge, mapping->node, NULL,
+			    (struct finding_text){
+				    .observed = arena_printf(judge->arena, "%llu",
+							     (unsigned long long)reached),
+				    .required = "no mapping to this id of the host",
+				    .message = arena_printf(judge->arena,
+							    "reaches host %s %llu; must not",
+							    kind == ID_USER ? "uid" : "gid",
+							    (unsigned long long)reached),
+				    .fix = fix(judge, FIX_MAPPING),
+			    });
 	}
 }
 
@@ -113,11 +114,11 @@ static const bool *find_files_of_host(const struct judge *judge)
 
 /* Returns why the mount must not be idmapped, or NULL. *ret_fix says what to do then. */
 static const char *idmap_flaw(const struct judge *judge, const struct oci_mount *mount,
-			      bool shows_files_of_host, const char **ret_fix)
+			      bool shows_files_of_host, enum fix *ret_fix)
 {
 	enum idmap idmap = mount_idmap(mount);
 
-	*ret_fix = "drop idmap from the options of the mount";
+	*ret_fix = FIX_IDMAP;
 	if (idmap == IDMAP_NONE)
 		return NULL;
 	if (idmap == IDMAP_ODD)
@@ -125,12 +126,12 @@ static const char *idmap_flaw(const struct judge *judge, const struct oci_mount 
 	if (!mount->bind)
 		return "maps ids of a mount that is not a bind mount";
 	if (!judge_user_namespace_is_private(judge)) {
-		*ret_fix = "drop idmap from the options of the mount, or --userns=auto";
+		*ret_fix = FIX_IDMAP_HOST;
 		return "maps ids of files without a user namespace";
 	}
 	if (!shows_files_of_host)
 		return NULL;
-	*ret_fix = "use a volume, or mount it read-only";
+	*ret_fix = FIX_IDMAP_FILES;
 	return "maps ids of files of the host, which lets the container write as root";
 }
 
@@ -146,7 +147,8 @@ static void check_idmapped_mounts(struct judge *judge)
 
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *mount = oci_config_mount(config, i);
-		const char *fix, *flaw = idmap_flaw(judge, mount, shown[i], &fix);
+		enum fix cause;
+		const char *flaw = idmap_flaw(judge, mount, shown[i], &cause);
 
 		if (flaw == NULL)
 			continue;
@@ -157,7 +159,8 @@ static void check_idmapped_mounts(struct judge *judge)
 				.required =
 					"idmapped mounts of volumes, in a private user namespace",
 				.message = arena_printf(judge->arena, "%s; must not", flaw),
-				.fix = fix,
+				.fix = fix_about(judge, cause,
+						 str_show(judge->arena, mount->destination.value)),
 			});
 	}
 }
@@ -180,7 +183,7 @@ static void check_joined_namespace(struct judge *judge)
 				.required = "no mapping to this id of the host",
 				.message =
 					"joins a user namespace that reaches host uid 0; must not",
-				.fix = "join one with ids of a subordinate range",
+				.fix = fix(judge, FIX_MAPPING_JOINED),
 			});
 		return;
 	}

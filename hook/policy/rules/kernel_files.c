@@ -3,6 +3,7 @@
  * maskedPaths, readonlyPaths, procMount: files of the kernel that the container sees and may write.
  */
 #include "policy/rules/host_paths.h"
+#include "policy/fix.h"
 
 #include <string.h>
 
@@ -105,7 +106,7 @@ static void check_list(struct judge *judge, const struct oci_strings *list, cons
 			.required = arena_printf(judge->arena, "with %s", lacking),
 			.message =
 				arena_printf(judge->arena, "lacks %s; all must be there", lacking),
-			.fix = "drop --privileged and --security-opt unmask",
+			.fix = fix_about(judge, FIX_KERNEL_PATHS, name),
 		});
 	add_paths(judge, finding, list, name);
 }
@@ -166,7 +167,7 @@ static void check_second_places(struct judge *judge)
 					    "mounts %s at %s, where nothing is masked; must not",
 					    proc ? "proc" : "sysfs",
 					    str_quote(judge->arena, mount->destination.value)),
-				    .fix = "drop the mount",
+				    .fix = fix(judge, FIX_MOUNT_TYPE),
 			    });
 	}
 }
@@ -289,6 +290,19 @@ static bool proc_sys_is_writable(const struct judge *judge)
 	       !list_covers(&parts->masked_paths, STR("/proc/sys"));
 }
 
+/* In a user namespace that shares the host's namespace, podman and Docker bind the host's. */
+static enum fix mount_cause(const struct judge *judge, const struct oci_mount *mount)
+{
+	const enum namespace_fact *facts = judge->facts->namespaces;
+	struct str source = mount->source.value;
+
+	if (mount->bind && str_is(source, "/proc") && facts[NAMESPACE_PID] == NS_FACT_HOST)
+		return FIX_PROC_OF_HOST;
+	if (mount->bind && str_is(source, "/sys") && facts[NAMESPACE_NETWORK] == NS_FACT_HOST)
+		return FIX_SYS_OF_HOST;
+	return FIX_PROC_MOUNT;
+}
+
 static void check_mounts(struct judge *judge)
 {
 	const struct oci_config *config = judge->config;
@@ -307,7 +321,7 @@ static void check_mounts(struct judge *judge)
 				.message = arena_printf(
 					judge->arena, "mounts %s, which %s; must not",
 					str_quote(judge->arena, mount->destination.value), flaw),
-				.fix = "drop the mount, or procMount: Default",
+				.fix = fix(judge, mount_cause(judge, mount)),
 			});
 	}
 }
@@ -325,7 +339,7 @@ static void check_proc_mount(struct judge *judge)
 				    .observed = judge_source(judge, list),
 				    .required = "with /proc/sys",
 				    .message = "leaves /proc/sys writable; must not",
-				    .fix = "drop --privileged; procMount: Default",
+				    .fix = fix(judge, FIX_PROC_SYS),
 			    });
 }
 

@@ -2,6 +2,8 @@
 /* apparmorProfile, selinuxLabel: mandatory access control that confines the process. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -16,7 +18,7 @@ enum arg {
 static const char *const required_words[] = { "no", "yes", NULL };
 
 static void check_required(struct judge *judge, const struct oci_string *field, const char *name,
-			   const char *fix)
+			   enum fix cause)
 {
 	if (judge_arg(judge, ARG_REQUIRED)->number == 0)
 		return;
@@ -27,20 +29,18 @@ static void check_required(struct judge *judge, const struct oci_string *field, 
 					   .message = field->node != NULL
 							      ? "is empty; must be set"
 							      : "is missing; must be set",
-					   .fix = fix });
+					   .fix = fix(judge, cause) });
 }
 
 static void check_apparmor_profile(struct judge *judge)
 {
 	const struct oci_string *profile = &judge->config->process.apparmor_profile;
 	const struct rule_arg *allow = judge_arg(judge, ARG_ALLOW);
-	static const char fix[] =
-		"drop --privileged and --security-opt apparmor=unconfined; the engine then uses its own";
 	struct str name = profile->value;
 
 	/* On a host without AppArmor engines write no profile or an empty one. */
 	if (name.len == 0) {
-		check_required(judge, profile, "apparmorProfile", fix);
+		check_required(judge, profile, "apparmorProfile", FIX_APPARMOR_MISSING);
 		return;
 	}
 	if (str_starts_with(name, "localhost/"))
@@ -53,7 +53,7 @@ static void check_apparmor_profile(struct judge *judge)
 			    .required = "a confining profile from args.allow",
 			    .message = arena_printf(judge->arena, "is %s; must not be",
 						    str_quote(judge->arena, profile->value)),
-			    .fix = fix,
+			    .fix = fix(judge, FIX_APPARMOR),
 		    });
 }
 
@@ -112,12 +112,10 @@ static bool type_is_allowed(const struct judge *judge, struct str type)
 static void check_selinux_label(struct judge *judge)
 {
 	const struct oci_string *label = &judge->config->process.selinux_label;
-	static const char fix[] =
-		"drop --privileged and --security-opt label=...; the engine then uses its own";
 	struct str rest = label->value, parts[3];
 
 	if (label->value.len == 0) {
-		check_required(judge, label, "selinuxLabel", fix);
+		check_required(judge, label, "selinuxLabel", FIX_SELINUX_MISSING);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
@@ -135,7 +133,7 @@ static void check_selinux_label(struct judge *judge)
 				judge->arena,
 				"is %s; its type must be in args.allow, its user and role system_u:system_r",
 				str_quote(judge->arena, label->value)),
-			.fix = fix,
+			.fix = fix(judge, FIX_SELINUX),
 		});
 }
 

@@ -2,6 +2,8 @@
 /* mountOptions: the options that bind mounts must have, such as nosuid and nodev. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
@@ -149,7 +151,12 @@ static void check_source(struct judge *judge, const struct source_fact *source)
 			.message = arena_printf(judge->arena, "lack %s at %s; all are required",
 						lacking.data,
 						str_quote(judge->arena, mount->destination.value)),
-			.fix = arena_printf(judge->arena, "-v SOURCE:DESTINATION:%s", lacking.data),
+			.fix = fix_about(
+				judge, FIX_MOUNT_OPTIONS,
+				arena_printf(judge->arena, "%s:%s:%s",
+					     str_show(judge->arena, mount->source.value),
+					     str_show(judge->arena, mount->destination.value),
+					     lacking.data)),
 		});
 	for (size_t i = 0; i < wanted->n; i++)
 		if (needs_option(source, wanted->strings[i]))

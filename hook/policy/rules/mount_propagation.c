@@ -2,6 +2,8 @@
 /* mountPropagation: whether mounts made in the container appear on the host. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 /* Returns the private form of "shared" or "rshared", the options that share; else NULL. */
 static const char *private_word(struct str option)
 {
@@ -11,7 +13,7 @@ static const char *private_word(struct str option)
 }
 
 static struct finding *add_finding(struct judge *judge, const struct json_node *node,
-				   const char *what)
+				   enum fix cause, const char *what)
 {
 	return finding_add(
 		judge, node, NULL,
@@ -21,7 +23,7 @@ static struct finding *add_finding(struct judge *judge, const struct json_node *
 			.message = arena_printf(
 				judge->arena,
 				"shares what is mounted %s with the host; must be private", what),
-			.fix = "drop :shared and :rshared from -v; mountPropagation: None",
+			.fix = fix(judge, cause),
 		});
 }
 
@@ -35,8 +37,8 @@ static void check_mount(struct judge *judge, const struct oci_mount *mount)
 		const char *word = private_word(option->value);
 
 		if (word != NULL)
-			finding_set(judge, add_finding(judge, option->node, at), option->node, "",
-				    word);
+			finding_set(judge, add_finding(judge, option->node, FIX_PROPAGATION, at),
+				    option->node, "", word);
 	}
 }
 
@@ -51,8 +53,10 @@ static void check(struct judge *judge)
 	 * "private" is for one mount only.
 	 */
 	if (root->node != NULL && private_word(root->value) != NULL)
-		finding_remove(judge, add_finding(judge, root->node, "in the container"),
-			       root->node);
+		finding_remove(
+			judge,
+			add_finding(judge, root->node, FIX_PROPAGATION_ROOT, "in the container"),
+			root->node);
 }
 
 const struct rule rule_mount_propagation = {

@@ -2,6 +2,8 @@
 /* noNewPrivileges: whether the process may gain privileges at execve. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 #define SINCE 8 /* minor version of Kubernetes, in its restricted standard */
 
 enum arg {
@@ -33,8 +35,7 @@ static void check(struct judge *judge)
 			.observed = present ? "false" : NULL,
 			.required = "true",
 			.message = present ? "is false; must be true" : "is missing; must be true",
-			.fix = judge_at_exec(judge) ? "--no-new-privs"
-						    : "--security-opt no-new-privileges",
+			.fix = fix(judge, FIX_NO_NEW_PRIVILEGES),
 		});
 	finding_set(judge, finding, process->node, "noNewPrivileges", "true");
 	finding_changes(finding, CHANGE_DEFAULT, "set");

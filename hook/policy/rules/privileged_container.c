@@ -2,6 +2,7 @@
 /* privilegedContainer: the traces of --privileged in a spec. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
 #include "oci/capability.h"
 #include "oci/resources.h"
 
@@ -48,7 +49,7 @@ static void check(struct judge *judge)
 	struct finding_text text = {
 		.observed = "true",
 		.required = "not privileged",
-		.fix = "drop --privileged; give the devices and capabilities that it needs by name",
+		.fix = fix(judge, FIX_PRIVILEGED),
 	};
 	uint64_t held = 0;
 

@@ -2,6 +2,8 @@
 /* readonlyRootfs: whether the container can write its own root directory. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 static void check(struct judge *judge)
 {
 	const struct oci_root *root = &judge->config->root;
@@ -15,7 +17,7 @@ static void check(struct judge *judge)
 			judge, judge->config->doc->root, "root",
 			(struct finding_text){ .required = "readonly: true",
 					       .message = "is missing; must be read-only",
-					       .fix = "--read-only" });
+					       .fix = fix(judge, FIX_READ_ONLY_ROOT) });
 		finding_block(finding, "the spec has no root to change");
 		return;
 	}
@@ -25,7 +27,7 @@ static void check(struct judge *judge)
 			.observed = present ? "false" : NULL,
 			.required = "true",
 			.message = present ? "is false; must be true" : "is missing; must be true",
-			.fix = "--read-only, and --tmpfs for what it writes",
+			.fix = fix(judge, FIX_READ_ONLY_ROOT),
 		});
 	finding_set(judge, finding, root->node, "readonly", "true");
 }

@@ -2,6 +2,7 @@
 /* resourceLimits: how much of the host the container may use up. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
 #include "base/cleanup.h"
 
 #define CPU_PERIOD 100000U /* microseconds: cgroups(7), and the default of runtimes */
@@ -17,11 +18,12 @@ enum limit {
 static const struct {
 	const char *parent, *member; /* of linux.resources */
 	const char *unified;	     /* its file in cgroup v2, which runtimes write last */
-	const char *fix;
+	enum fix fix;
+	uint64_t example; /* if the policy takes any */
 } limits[LIMIT_COUNT] = {
-	[LIMIT_PIDS] = { "pids", "limit", "pids.max", "--pids-limit" },
-	[LIMIT_MEMORY] = { "memory", "limit", "memory.max", "--memory" },
-	[LIMIT_CPU] = { "cpu", "quota", "cpu.max", "--cpus" },
+	[LIMIT_PIDS] = { "pids", "limit", "pids.max", FIX_PIDS, 512 },
+	[LIMIT_MEMORY] = { "memory", "limit", "memory.max", FIX_MEMORY, 536870912 },
+	[LIMIT_CPU] = { "cpu", "quota", "cpu.max", FIX_CPU, 1000 },
 };
 
 /*
@@ -131,6 +133,17 @@ static const char *required_text(const struct judge *judge, uint64_t max)
 			: arena_printf(judge->arena, "at most %llu", (unsigned long long)max);
 }
 
+/* Engines take CPUs as decimal numbers. */
+static const char *limit_fix(const struct judge *judge, enum limit limit, uint64_t max)
+{
+	unsigned long long value = max != 0 ? max : limits[limit].example;
+
+	return fix_about(judge, limits[limit].fix,
+			 limit == LIMIT_CPU ? arena_printf(judge->arena, "%llu.%03llu",
+							   value / 1000, value % 1000)
+					    : arena_printf(judge->arena, "%llu", value));
+}
+
 static void check_unified(struct judge *judge, enum limit limit, uint64_t max)
 {
 	const struct oci_resources *resources = &judge->config->linux_.resources;
@@ -147,7 +160,7 @@ static void check_unified(struct judge *judge, enum limit limit, uint64_t max)
 				      .message = arena_printf(
 					      judge->arena, "removes the limit for %s; must be %s",
 					      limits[limit].parent, required),
-				      .fix = limits[limit].fix,
+				      .fix = limit_fix(judge, limit, max),
 			      });
 	finding_remove(judge, finding, file);
 }
@@ -196,7 +209,7 @@ static void check_limit(struct judge *judge, enum limit limit)
 								      ? "is above the limit"
 								      : "sets no limit",
 							      limits[limit].parent, required),
-				      .fix = limits[limit].fix,
+				      .fix = limit_fix(judge, limit, max),
 			      });
 	set_limit(judge, finding, limit, max);
 }

@@ -2,6 +2,8 @@
 /* sysctls: the kernel settings that the container starts with. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -149,8 +151,8 @@ static void check(struct judge *judge)
 				.observed = judge_source(judge, sysctl),
 				.required = "absent",
 				.message = arena_printf(judge->arena, "%s; must not be there", why),
-				.fix = arena_printf(judge->arena, "drop --sysctl %s",
-						    str_show(judge->arena, sysctl->key)),
+				.fix = fix_about(judge, proc ? FIX_SYSCTL : FIX_SYSCTL_PROC,
+						 str_show(judge->arena, sysctl->key)),
 			});
 		finding_remove(judge, finding, sysctl);
 		finding_changes(finding, CHANGE_ASKED,

@@ -2,6 +2,7 @@
 /* seccompProfile: the system calls that the container may make. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
 #include "base/cleanup.h"
 #include "json/writer.h"
 #include "oci/seccomp.h"
@@ -136,7 +137,9 @@ static struct finding *add_finding(struct judge *judge, const struct flaw *flaw)
 			.observed = flaw->observed,
 			.required = "a profile that refuses by default, and the calls of args.deny",
 			.message = message,
-			.fix = "leave the engine's default seccomp profile on",
+			.fix = fix(judge, judge->config->linux_.seccomp.node == NULL
+						  ? FIX_SECCOMP_MISSING
+						  : FIX_SECCOMP),
 		});
 }
 

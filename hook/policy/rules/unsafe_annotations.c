@@ -3,10 +3,14 @@
 #include "policy/judge.h"
 
 #include "base/cleanup.h"
+#include "policy/fix.h"
 
 enum arg {
 	ARG_ALLOW
 };
+
+/* podman makes it of --group-add keep-groups. */
+#define KEEP_GROUPS "run.oci.keep_original_groups"
 
 static const char *const unsafe_prefixes[] = {
 	"run.oci.", "krun.", "module.wasm.", "org.criu.", "org.systemd.property.", NULL,
@@ -74,10 +78,11 @@ static void check(struct judge *judge)
 				.required = "absent",
 				.message =
 					"tells the runtime something that no field shows; must not be there",
-				.fix = arena_printf(
-					judge->arena,
-					"drop --annotation %s, and the LABEL of the image",
-					str_show(judge->arena, annotation->key)),
+				.fix = fix_about(judge,
+						 str_is(annotation->key, KEEP_GROUPS)
+							 ? FIX_KEEP_GROUPS
+							 : FIX_ANNOTATION,
+						 str_show(judge->arena, annotation->key)),
 			});
 		finding_remove(judge, finding, annotation);
 		finding_changes(finding, CHANGE_ASKED,

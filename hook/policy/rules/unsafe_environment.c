@@ -2,6 +2,8 @@
 /* unsafeEnvironment: variables of the container that make hooks on the host load code. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 #include <string.h>
 
 enum arg {
@@ -48,8 +50,7 @@ static void check_variable(struct judge *judge, const struct oci_string *variabl
 				judge->arena,
 				"sets %s, which a createContainer hook may run with on the host; must not",
 				shown),
-			.fix = arena_printf(judge->arena, "drop -e %s, and ENV in the image",
-					    shown),
+			.fix = fix_about(judge, FIX_VARIABLE, shown),
 		});
 	finding_remove(judge, finding, variable->node);
 }

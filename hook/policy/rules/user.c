@@ -2,6 +2,8 @@
 /* rootUser, rootGroup: whether the process is root, or in group 0, on the host. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 #define MAPPED_ROOT_SINCE 35 /* minor version of Kubernetes, in its restricted standard */
 
 /* ARG_TARGET is the id to rewrite to, in both rules. */
@@ -75,6 +77,29 @@ static void report_id(struct judge *judge, enum id_kind kind, const struct findi
 				(uint32_t)judge_arg(judge, ARG_TARGET)->number);
 }
 
+/* Keeps the user's own id, with a group of the same number, as engines do for unknown ids. */
+static const char *group_fix(const struct judge *judge, enum fix cause)
+{
+	const struct oci_user *user = &judge->config->process.user;
+	uint32_t gid = user->gid.value != 0 ? user->gid.value : user->uid.value;
+
+	if (user->uid.value == 0)
+		return fix_user(judge, cause);
+	return fix_ids(judge, cause, user->uid.value, gid);
+}
+
+/* What a user changes depends on why the id is root of the host. */
+static const char *root_fix(const struct judge *judge, enum id_kind kind, uint32_t id)
+{
+	uint64_t host = judge_host_id(judge, kind, id);
+
+	if (host == HOST_ID_NONE)
+		return fix(judge, FIX_UNMAPPED_USER);
+	if (host == 0 && id != 0)
+		return fix(judge, FIX_MAPPING);
+	return kind == ID_USER ? fix_user(judge, FIX_ROOT_USER) : group_fix(judge, FIX_GROUP);
+}
+
 static void check_root_user(struct judge *judge)
 {
 	const struct oci_id *uid = &judge->config->process.user.uid;
@@ -91,7 +116,7 @@ static void check_root_user(struct judge *judge)
 					? arena_printf(judge->arena, "is %u; %s", uid->value, flaw)
 					: arena_printf(judge->arena,
 						       "is missing, which means root; %s", flaw),
-			.fix = "--user 65532:65532, or USER 65532:65532 in the image",
+			.fix = root_fix(judge, ID_USER, uid->value),
 		},
 		rewrite_obstacle(judge, ID_USER));
 }
@@ -131,7 +156,8 @@ static void check_additional_group(struct judge *judge, const struct oci_id *gid
 			.observed = arena_printf(judge->arena, "%u", gid->value),
 			.required = "not 0 on the host",
 			.message = arena_printf(judge->arena, "is %u; %s", gid->value, flaw),
-			.fix = "--user UID:GID; remove group 0 from --group-add",
+			.fix = gid->value == 0 ? group_fix(judge, FIX_ADDITIONAL_GROUP)
+					       : root_fix(judge, ID_GROUP, gid->value),
 		});
 	finding_block(finding, obstacle);
 	finding_remove(judge, finding, gid->node);
@@ -144,7 +170,7 @@ static void check_root_group(struct judge *judge)
 	const char *flaw = root_flaw(judge, ID_GROUP, user->gid.value);
 	const char *obstacle = flaw != NULL ? rewrite_obstacle(judge, ID_GROUP) : NULL;
 	struct finding_text text = { .required = "not 0 on the host",
-				     .fix = "--user UID:GID with a GID that is not 0" };
+				     .fix = root_fix(judge, ID_GROUP, user->gid.value) };
 
 	if (flaw != NULL) {
 		text.message =

@@ -5,6 +5,7 @@
  */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
 #include "policy/id_ranges.h"
 
 enum arg {
@@ -87,13 +88,27 @@ static const char *range_message(const struct judge *judge, const struct wanted 
 	return arena_printf(judge->arena, "%s; must be in %s", is, range);
 }
 
+/* Names the nearest id of the range, for the group too: the ranges of both are the same as a rule. */
+static const char *range_fix(const struct judge *judge, const struct wanted *wanted, uint32_t id)
+{
+	const struct oci_user *user = &judge->config->process.user;
+	uint32_t near;
+
+	if (wanted->flaw != NULL || !id_ranges_nearest(&wanted->ranges, id, &near))
+		return fix(judge, FIX_RANGE_UNKNOWN);
+	if (wanted->kind == ID_GROUP)
+		return fix_ids(judge, FIX_RANGE, user->uid.value != 0 ? user->uid.value : near,
+			       near);
+	return fix_ids(judge, FIX_RANGE, near, user->gid.value != 0 ? user->gid.value : near);
+}
+
 static struct finding_text range_text(const struct judge *judge, const struct wanted *wanted,
 				      const struct oci_id *field, uint32_t id)
 {
 	return (struct finding_text){
 		.required = id_ranges_text(judge->arena, &wanted->ranges),
 		.message = range_message(judge, wanted, field, id),
-		.fix = "--user UID:GID, and --group-add, with ids of the range",
+		.fix = range_fix(judge, wanted, id),
 	};
 }
 

@@ -6,6 +6,8 @@
  */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -180,7 +182,8 @@ static void settle_entry(struct judge *judge, const struct variable *variable,
 			.message = arena_printf(judge->arena, "is %s; must be %s for uid %u",
 						value.len > 0 ? "the old user's" : "empty", wanted,
 						judge_id(judge, ID_USER)),
-			.fix = "--user UID:GID; the engine then sets it",
+			.fix = fix_ids(judge, FIX_HOME, judge_id(judge, ID_USER),
+				       judge_id(judge, ID_GROUP)),
 		});
 	finding_set(judge, finding, entry->node, "", wanted);
 }
@@ -197,7 +200,8 @@ static void add_variable(struct judge *judge, const struct variable *variable)
 							     variable->to),
 				    .message = arena_printf(judge->arena, "lacks %s for uid %u",
 							    entry, judge_id(judge, ID_USER)),
-				    .fix = "--user UID:GID; the engine then sets it",
+				    .fix = fix_ids(judge, FIX_HOME, judge_id(judge, ID_USER),
+						   judge_id(judge, ID_GROUP)),
 			    });
 
 	finding_set(judge, finding, process->node, "env/-", entry);
@@ -237,7 +241,7 @@ static void mount_file(struct judge *judge, enum account_file_kind kind, const c
 			.required = what,
 			.message = arena_printf(judge->arena, "lacks an /etc/%s with %s",
 						account_file_name(kind), what),
-			.fix = "--user with an id that the image has",
+			.fix = fix(judge, FIX_ACCOUNT),
 		});
 
 	finding_set(judge, finding, root, "mounts/-",

@@ -8,6 +8,8 @@
  */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 #include <sched.h>
 
 #include "base/cleanup.h"
@@ -242,7 +244,8 @@ static void check(struct judge *judge)
 			.message = arena_printf(judge->arena,
 						"lets %s make new user namespaces; must not",
 						open.data),
-			.fix = "leave the engine's default seccomp profile on",
+			.fix = fix(judge,
+				   seccomp->node == NULL ? FIX_SECCOMP_MISSING : FIX_SECCOMP),
 		});
 	seal(judge, finding);
 	finding_changes(finding, CHANGE_DEFAULT, "no new user namespaces, by the seccomp profile");

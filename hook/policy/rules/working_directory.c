@@ -2,6 +2,8 @@
 /* workingDirectory: working directories by which a leaked descriptor may reach the host. */
 #include "policy/judge.h"
 
+#include "policy/fix.h"
+
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -47,7 +49,7 @@ static void check(struct judge *judge)
 	const char *flaw = cwd_flaw(cwd->value);
 	struct finding_text text = {
 		.required = "an absolute path outside /proc and /sys",
-		.fix = "--workdir /, or WORKDIR in the image",
+		.fix = fix(judge, FIX_WORKING_DIRECTORY),
 	};
 
 	if (cwd->node == NULL) {
