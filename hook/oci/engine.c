@@ -51,10 +51,7 @@ static const struct {
 	enum engine engine;
 } directories[] = {
 	{ "/buildkit/executor/", ENGINE_BUILDKIT },
-	{ "/docker/containers/", ENGINE_DOCKER },
-	{ "/docker/overlay2/", ENGINE_DOCKER },
-	{ "/docker/vfs/", ENGINE_DOCKER },
-	{ "/docker/rootfs/overlayfs/", ENGINE_DOCKER },
+	{ "/docker/", ENGINE_DOCKER },
 	{ "io.containerd.grpc.v1.cri", ENGINE_KUBERNETES },
 	{ "/lib/kubelet/pods/", ENGINE_KUBERNETES },
 	{ "-containers/", ENGINE_PODMAN }, /* overlay-containers/ID/userdata */

@@ -1,0 +1,152 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154,SC2016 # bats sets status and output; expressions for inner shells
+# Every fix that podman's words name, as a user would follow it: the container is refused with these
+# words, then it starts. fixes.tsv has the flags, hook/policy/fix_words.c the words.
+
+# shellcheck source=tests/live/common.bash
+source "$BATS_TEST_DIRNAME/common.bash"
+
+setup_file() {
+	need_root
+	live_start
+	mkdir -p "$work/data"
+	echo '{ "defaultAction": "SCMP_ACT_ALLOW" }' >"$work/open.json"
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \
+		/run/rootfence-live.sock
+	infra_image
+}
+
+teardown_file() {
+	rm -f /run/rootfence-live.sock
+	live_stop
+}
+
+setup() { live_setup; }
+
+teardown() { podman pod rm --all --force >/dev/null 2>&1 || true; }
+
+# An infra container as podman's own, without catatonit.
+infra_image() {
+	printf '#!/bin/sh\nexec sleep 1000\n' >"$work/rootfs/catatonit"
+	chmod 755 "$work/rootfs/catatonit"
+	import_image pause 'ENTRYPOINT ["/catatonit", "-P"]' 'CMD []'
+}
+
+# one_rule JSON: hooks with a policy that has only this rule.
+one_rule() {
+	printf '{ "version": 1, "name": "fixes", "rules": [%s] }\n' "$1" >"$work/fixes.json"
+	use_policy "$work/fixes.json"
+}
+
+all_allowed() { one_rule '{ "names": ["rootUser"], "action": "RF_ACT_ALLOW" }'; }
+
+# start HOW FLAGS: flags are words of a shell. Prints "container ran" if it started.
+start() {
+	local flags
+	eval "flags=($2)"
+	if [[ $1 == run ]]; then
+		podman run --rm "${flags[@]}" localhost/live echo container ran
+	else
+		podman pod create --name fixes --network none --infra-image localhost/pause "${flags[@]}" &&
+			podman pod start fixes && echo container ran
+	fi
+}
+
+# words CAUSE: the part of podman's words for it that has no gap, as check prints them.
+words() {
+	python3 - "$top" "$1" "$2" <<-'END'
+		import os, re, sys
+		top, cause, how = sys.argv[1:]
+		sys.path[:0] = [os.path.join(top, "tests/commands"), os.path.join(top, "tests/lib")]
+		import fixes
+		text = fixes.words(cause, "POD" if how == "pod" else "PODMAN")
+		print(max(re.split("@[ugwa]", text), key=len))
+	END
+}
+
+# row CAUSE HOW RULE BEFORE AFTER
+row() {
+	echo "# $1: $4 -> $5"
+	all_allowed
+	run start "$2" "$5"
+	podman pod rm --all --force >/dev/null 2>&1 || true
+	if [[ $output != *"container ran"* ]]; then
+		echo "# note: $1: podman here cannot start a container with $5, without any policy: ${output##*$'\n'}" >&3
+		return 0
+	fi
+	one_rule "$3"
+	run start "$2" "$4"
+	podman pod rm --all --force >/dev/null 2>&1 || true
+	echo "$output"
+	[[ $output != *"container ran"* ]] || return 1
+	[[ $output == *"refused by policy 'fixes'"* ]] || return 1
+	[[ $output == *"$(words "$1" "$2")"* ]] || return 1
+	run start "$2" "$5"
+	podman pod rm --all --force >/dev/null 2>&1 || true
+	echo "$output"
+	[[ $output == *"container ran"* ]]
+}
+
+# rows_of PATTERN: all rows of fixes.tsv whose rule matches; every one is tried.
+rows_of() {
+	local cause how rule before after failed=0
+	while IFS=$'\t' read -r cause how rule before after <&4; do
+		[[ $cause != \#* && $how != elsewhere && $rule =~ $1 ]] || continue
+		row "$cause" "$how" "$rule" "$before" "$after" || { echo "$cause failed"; failed=1; }
+	done 4<"$BATS_TEST_DIRNAME/fixes.tsv"
+	[[ $failed -eq 0 ]]
+}
+
+@test "the user: each fix is printed, and starts" { rows_of '"(rootUser|rootGroup|userRange)"'; }
+
+@test "namespaces: each fix is printed, and starts" { rows_of 'Namespace"|"identityMapping"'; }
+
+@test "privileges: each fix is printed, and starts" {
+	rows_of '"(privilegedContainer|capabilities|noNewPrivileges|seccompProfile)"'
+}
+
+@test "files: each fix is printed, and starts" {
+	rows_of '"(hostMounts|mountOptions|mountPropagation|readonlyRootfs|workingDirectory)"'
+}
+
+@test "the kernel: each fix is printed, and starts" {
+	rows_of '"(maskedPaths|procMount|sysctls|deviceAccess|resourceLimits|unsafeAnnotations)"'
+}
+
+@test "every row is in one of these tests" {
+	run grep -cvE '^#|	elsewhere	|"(rootUser|rootGroup|userRange|privilegedContainer|capabilities|noNewPrivileges|seccompProfile|hostMounts|mountOptions|mountPropagation|readonlyRootfs|workingDirectory|maskedPaths|procMount|sysctls|deviceAccess|resourceLimits|unsafeAnnotations|identityMapping|host[A-Za-z]*Namespace)"' \
+		"$BATS_TEST_DIRNAME/fixes.tsv"
+	[[ $output == 0 ]]
+}
+
+@test "--userns=auto starts with the line that the fix names" {
+	local line
+	use_policy "$policies/default.json"
+	run podman run --rm localhost/live echo container ran
+	echo "$output"
+	line=$(grep -o 'containers:[0-9]*:[0-9]*' <<<"$output" | head -n 1)
+	[[ $line == containers:2147483647:2147483648 ]]
+	grep -v '^containers:' /etc/subuid >"$work/subuid" || true
+	grep -v '^containers:' /etc/subgid >"$work/subgid" || true
+	printf '%s\n' "$line" | tee -a "$work/subuid" >>"$work/subgid"
+	run unshare --mount bash -c '
+		mount --bind "$work/subuid" /etc/subuid && mount --bind "$work/subgid" /etc/subgid &&
+			podman run --rm --userns=auto localhost/live echo container ran'
+	echo "$output"
+	[[ $output == *"container ran"* ]]
+}
+
+@test "the fix names the user that owns the data of the image, and its container starts" {
+	mkdir -p "$work/rootfs/var/lib/db"
+	printf 'db:x:999:998::/var/lib/db:/bin/sh\n' >>"$work/rootfs/etc/passwd"
+	chown 999:998 "$work/rootfs/var/lib/db"
+	import_image db 'VOLUME /var/lib/db'
+	use_policy "$policies/default.json"
+	run podman run --rm localhost/db touch /var/lib/db/x
+	echo "$output"
+	[[ $output == *"--user 999:998 (db, owner of /var/lib/db)"* ]]
+	run podman run --rm --user 999:998 localhost/db sh -c 'touch /var/lib/db/x && echo container ran'
+	echo "$output"
+	[[ $output == *"container ran"* ]]
+}
