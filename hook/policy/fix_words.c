@@ -606,7 +606,7 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 	},
 	[FIX_KEEP_GROUPS] = {
 		[FOR_ALL] = "drop --group-add keep-groups, which sets it, or add it to args.allow of unsafeAnnotations",
-		[FOR_PODMAN] = "drop --group-add keep-groups, which sets it, or add @a to args.allow of unsafeAnnotations",
+		[FOR_PODMAN] = "drop --group-add keep-groups, or --annotation, which sets it; or add @a to args.allow of unsafeAnnotations",
 		[FOR_UNIT] = "drop GroupAdd=keep-groups, which sets it, or add @a to args.allow of unsafeAnnotations",
 		[FOR_DOCKER] = "drop --annotation @a (compose: annotations)",
 		[FOR_KUBERNETES] = "drop @a from metadata.annotations of the pod",
