@@ -40,11 +40,11 @@ static bool is_checked(const struct explanation *e, size_t row)
 	return e->states[row].action != RULE_ALLOW;
 }
 
-static const struct finding *first_finding(const struct explanation *e, size_t row)
+static const struct finding *first_finding(const struct explanation *e, const struct rule *rule)
 {
 	const struct finding *finding = e->result.verdict.findings;
 
-	while (finding != NULL && finding->rule != rules[row])
+	while (finding != NULL && finding->rule != rule)
 		finding = finding->next;
 	return finding;
 }
@@ -62,14 +62,12 @@ static void add_finding(struct buf *out, struct json_doc *doc, const struct find
 	buf_printf(out, "  fix      %s\n", f->fix);
 }
 
-static void add_rule(struct buf *out, const struct explanation *e, size_t row)
+static void add_rule(struct buf *out, const struct explanation *e, const struct rule *rule,
+		     enum rule_action action, const char *by)
 {
-	const struct rule *rule = rules[row];
-
 	buf_printf(out, "\n%s: %s\n", rule->name, rule->title);
-	buf_printf(out, "  action   %s, by %s\n", rule_action_name(e->states[row].action),
-		   decided_by(e, row));
-	for (const struct finding *f = first_finding(e, row); f != NULL; f = f->next)
+	buf_printf(out, "  action   %s, by %s\n", rule_action_name(action), by);
+	for (const struct finding *f = first_finding(e, rule); f != NULL; f = f->next)
 		if (f->rule == rule)
 			add_finding(out, e->result.doc, f);
 	buf_printf(out, "  see      ");
@@ -84,7 +82,7 @@ static void add_list(struct buf *out, const struct explanation *e, const char *t
 	bool open = false;
 
 	for (size_t row = 0; row < n_rules; row++) {
-		if (is_checked(e, row) != checked || first_finding(e, row) != NULL)
+		if (is_checked(e, row) != checked || first_finding(e, rules[row]) != NULL)
 			continue;
 		if (!open)
 			buf_printf(out, "\n%s:\n", title);
@@ -97,12 +95,15 @@ static void add_list(struct buf *out, const struct explanation *e, const char *t
 static void explain_text(struct buf *out, const struct explanation *e)
 {
 	const char *verdict = report_verdict(e->arena, &e->result.verdict);
+	const struct finding *first = first_finding(e, &rule_first_program);
 
 	buf_printf(out, "%s: %.*s\n", str_show(e->arena, str_from(e->path)),
 		   (int)strcspn(verdict, "\n"), verdict);
 	for (size_t row = 0; row < n_rules; row++)
-		if (first_finding(e, row) != NULL)
-			add_rule(out, e, row);
+		if (first_finding(e, rules[row]) != NULL)
+			add_rule(out, e, rules[row], e->states[row].action, decided_by(e, row));
+	if (first != NULL)
+		add_rule(out, e, first->rule, first->action, "capabilities and exec");
 	add_list(out, e, "Checked, no finding", true);
 	add_list(out, e, "Not checked", false);
 }
@@ -121,9 +122,26 @@ static void write_rule(struct json_writer *writer, const struct explanation *e, 
 	json_end_object(writer);
 }
 
+/* What has no row, and so no action of its own. */
+static void write_first_program(struct json_writer *writer, const struct explanation *e,
+				const struct finding *first)
+{
+	json_begin_object(writer);
+	json_member_text(writer, "rule", rule_first_program.name);
+	json_member_text(writer, "title", rule_first_program.title);
+	json_member_text(writer, "reads", rule_first_program.reads);
+	json_member_text(writer, "action", rule_action_name(first->action));
+	json_member_text(writer, "decidedBy", "capabilities and exec");
+	json_member_boolean(writer, "checked", true);
+	report_json_findings(writer, e->result.doc, &e->result.verdict, &rule_first_program);
+	report_json_references(writer, &rule_first_program);
+	json_end_object(writer);
+}
+
 static void explain_json(struct buf *out, const struct explanation *e)
 {
 	struct json_writer *writer = json_writer_new(e->arena, true);
+	const struct finding *first = first_finding(e, &rule_first_program);
 	struct str text;
 
 	json_begin_object(writer);
@@ -135,6 +153,8 @@ static void explain_json(struct buf *out, const struct explanation *e)
 	json_begin_array(writer);
 	for (size_t row = 0; row < n_rules; row++)
 		write_rule(writer, e, row);
+	if (first != NULL)
+		write_first_program(writer, e, first);
 	json_end_array(writer);
 	json_end_object(writer);
 	text = json_writer_finish(writer);

@@ -16,6 +16,7 @@
 #include "host/account_files.h"
 #include "host/engine_daemon.h"
 #include "host/engine_paths.h"
+#include "host/first_program.h"
 #include "host/lookup.h"
 #include "host/mount_paths.h"
 #include "host/storage_owner.h"
@@ -389,6 +390,7 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 	if (namespaces[NAMESPACE_USER].path.node != NULL)
 		read_joined_maps(&lookup, &namespaces[NAMESPACE_USER], &facts);
 	collect_root(&lookup, config, query, &names, &facts);
+	facts.first = before != NULL ? before->first : first_program_look(&lookup, config, &facts);
 	collect_sources(&lookup, config, query, &names, &facts);
 	engine_daemons(&lookup, config, &facts);
 	if (facts.paths == NULL && (facts.n_sources > 0 || config->root.path.node != NULL))

@@ -13,6 +13,7 @@
 #include "oci/accounts.h"
 #include "oci/config.h"
 #include "oci/engine.h"
+#include "oci/file_caps.h"
 
 /* Where a spec is judged. Only a live spec is about to start, on this host. */
 enum facts_scope {
@@ -109,6 +110,20 @@ struct container_fact {
 	const char *records; /* the directory of the wrapper's records; NULL: below a user's own */
 };
 
+/*
+ * The program that the kernel starts first: process.args[0] as the runtime finds it in the
+ * container's root directory, or if that is a script, the interpreter that its first line names.
+ * Only if it is one that can gain something at execve.
+ */
+struct first_program {
+	bool known;
+	const char *path;   /* in the container, without links; printable */
+	const char *script; /* the script that it is the interpreter of, or NULL */
+	struct file_caps caps;
+	bool set_uid, set_gid;
+	uint32_t uid, gid; /* of the file, as this process's user namespace sees them */
+};
+
 struct facts {
 	enum facts_scope scope;
 	struct engine_marks engine; /* who wrote the spec; chooses words only */
@@ -128,7 +143,8 @@ struct facts {
 	/* of all mounts except those that the engine or a rewrite makes */
 	struct source_fact *sources;
 	size_t n_sources;
-	struct path_fact root; /* root.path; empty if the spec has none */
+	struct path_fact root;	    /* root.path; empty if the spec has none */
+	struct first_program first; /* not known in a session, nor where the root cannot be seen */
 	/* of the policy, in the given order; none if the spec names no path */
 	struct path_fact *paths;
 	size_t n_paths;

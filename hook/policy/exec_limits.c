@@ -69,7 +69,7 @@ void policy_exec_limits(const struct policy *policy, const struct oci_config *co
 	capabilities = states[rule_row(&rule_capabilities)].action;
 	root = states[rule_row(&rule_root_user)].action;
 	ret_limits->exec = policy_exec(policy);
-	ret_limits->ceiling = judge_allowed_capabilities(&judge);
+	ret_limits->ceiling = judge_ceiling_capabilities(&judge);
 	ret_limits->bounding = ret_limits->ceiling | all_rule_capabilities(&policy->exec);
 	/* Engines give a session as root of the container's user namespace the bounding set of the
 	 * container. Nobody else comes to these capabilities without a gain. */

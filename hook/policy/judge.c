@@ -198,9 +198,10 @@ static void judge_rule(struct judge *judge, const struct rule *rule, enum rule_a
 static void judge_table(struct judge *judge, unsigned int today)
 {
 	size_t capabilities = rule_row(&rule_capabilities);
-	struct rule_state states[RULES_MAX];
+	struct rule_state *states = arena_array(judge->arena, n_rules, sizeof(*states));
 
 	policy_actions(judge->policy, judge->config, today, states);
+	judge->states = states;
 	judge->drops_capabilities = states[capabilities].action == RULE_REWRITE &&
 				    rules[capabilities]->rewrites[judge->front_end] == NULL;
 	for (size_t row = 0; row < n_rules; row++) {
@@ -233,6 +234,8 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 	judge.action = RULE_REWRITE;
 	judge_settle_user(&judge);
 	settle(&judge, *added);
+	if (facts->first.known)
+		judge_rule(&judge, &rule_first_program, policy->audit ? RULE_LOG : RULE_REJECT);
 	if (facts->userns_needs_seal && !policy->audit && policy->exec.user_namespaces > EXEC_LOG)
 		judge_rule(&judge, &rule_user_namespaces, RULE_REWRITE);
 }

@@ -24,6 +24,7 @@ struct judge {
 	bool ships_profile;	 /* the seccompProfile rule has put the shipped profile in */
 	struct verdict *verdict;
 	struct id_change new_uid, new_gid; /* by the rules about the user */
+	const struct rule_state *states;   /* the action of each row of the table */
 };
 
 /* One finding as a check states it; observed may be NULL for "absent" (JSON null). */
@@ -112,11 +113,20 @@ enum id_kind {
 #define HOST_ID_NONE UINT64_MAX		 /* the id maps to nothing */
 #define HOST_ID_UNKNOWN (UINT64_MAX - 1) /* the map cannot be read */
 
+/* Translates an id of the container to one of this process's user namespace, as files have it. */
+uint64_t judge_own_id(const struct judge *judge, enum id_kind kind, uint32_t id);
+
 /* Translates an id of the container to an id of the initial user namespace. */
 uint64_t judge_host_id(const struct judge *judge, enum id_kind kind, uint32_t id);
 
 /* True if the process gets a user namespace other than the host's. */
 bool judge_user_namespace_is_private(const struct judge *judge);
+
+/*
+ * True if root of the container's user namespace is not root of the host: the namespace is private,
+ * and maps none of its ids to root of the host, which uid 0 could become.
+ */
+bool judge_root_is_mapped(const struct judge *judge);
 
 /* Each of these is in the file of its rule, or in exec_limits.c. */
 
@@ -126,8 +136,14 @@ bool judge_engine_is_private(const struct judge *judge);
 /* True if /proc of the container has the kernel's files, and nothing is mounted over /proc/sys. */
 bool judge_has_proc(const struct judge *judge);
 
-/* The capabilities that the policy's capabilities rule lets this container keep. */
+/* The capabilities that the policy's capabilities rule lets this process keep. */
 uint64_t judge_allowed_capabilities(const struct judge *judge);
+
+/* The same for any process that may enter this container, such as a session as root. */
+uint64_t judge_ceiling_capabilities(const struct judge *judge);
+
+/* What the bounding set may hold: also what exec rules let some binary gain. */
+uint64_t judge_allowed_bounding(const struct judge *judge);
 
 /*
  * The capabilities that exec rules let some binary gain, which are left in the bounding set for it.
@@ -135,6 +151,9 @@ uint64_t judge_allowed_capabilities(const struct judge *judge);
  * that starts as uid 0 has only those that the capabilities rule allows.
  */
 uint64_t judge_exec_rule_capabilities(const struct judge *judge);
+
+/* True if the noNewPrivileges rule asks for it: unless exec rules need the opposite. */
+bool judge_wants_no_new_privileges(const struct judge *judge);
 
 /* True if the process is root on the host, or keeps a capability after the capabilities rule. */
 bool judge_process_keeps_power(const struct judge *judge);

@@ -104,8 +104,8 @@ static inline const struct rule_setting *rule_setting(const struct policy *polic
 }
 
 /* Rules that other files ask about. */
-extern const struct rule rule_capabilities, rule_host_user_namespace, rule_root_user,
-	rule_root_group, rule_seccomp_profile, rule_user_range;
+extern const struct rule rule_capabilities, rule_host_user_namespace, rule_no_new_privileges,
+	rule_root_user, rule_root_group, rule_seccomp_profile, rule_user_range;
 
 /* Always on. Reading the spec is the check, and a finding means exit code 3. It has no row. */
 extern const struct rule rule_spec;
@@ -115,5 +115,11 @@ extern const struct rule rule_spec;
  * has no row, since the exec part of the policy decides what happens.
  */
 extern const struct rule rule_user_namespaces;
+
+/*
+ * exec.rules, if the first program of the container will not start without one. It has no row,
+ * since it says what the capabilities rule and the exec part together bring about.
+ */
+extern const struct rule rule_first_program;
 
 #endif

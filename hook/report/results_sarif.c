@@ -26,7 +26,7 @@ static void write_help(struct json_writer *writer, const struct rule *rule)
 	auto_buf struct buf help = { 0 };
 
 	buf_printf(&help, "Reads %s. %s", rule->reads,
-		   rule == &rule_spec ? "Always on."
+		   rule_row(rule) == n_rules ? "Always on."
 		   : rule->rewrites != NULL
 			   ? "RF_ACT_REWRITE fixes it."
 			   : "RF_ACT_REWRITE refuses: no rewrite makes this safe.");
@@ -76,6 +76,7 @@ static void begin(struct results *results)
 	for (size_t row = 0; row < n_rules; row++)
 		write_rule(writer, rules[row]);
 	write_rule(writer, &rule_spec);
+	write_rule(writer, &rule_first_program);
 	json_end_array(writer);
 	json_end_object(writer);
 	json_end_object(writer);
@@ -204,7 +205,8 @@ static void write_result(struct json_writer *writer, const struct file_result *f
 
 	json_begin_object(writer);
 	json_member_text(writer, "ruleId", rule->name);
-	json_member_integer(writer, "ruleIndex", (long long)rule_row(rule));
+	json_member_integer(writer, "ruleIndex",
+			    (long long)(rule_row(rule) + (rule == &rule_first_program)));
 	json_member_text(writer, "level", level);
 	text_object(writer, "message", message);
 	json_key(writer, "locations");

@@ -45,6 +45,21 @@ def execs():
     execve("default", "exec-set-user-id-root-of-the-user-namespace",
            {"uid": 101000, "gid": 101000, "namespaceRoot": 100000},
            {"euid": 100000, "suid": 100000}, {"/bin/su": "deny"}, spec=mapped)
+    kept = [f"CAP_{c}" for c in ("CHOWN", "SETGID", "SETUID")]
+    namespace = {"namespaceRoot": 100000, "bounding": kept}
+    for p in ("default", "strict", "rootless"):
+        execve(p, "exec-entrypoint-as-mapped-root",
+               {"uid": 100000, "gid": 100000, "permitted": kept, "effective": kept, **namespace},
+               {}, {"/entrypoint.sh": "allow"}, spec=mapped)
+        execve(p, "exec-after-the-entrypoint-dropped", {"uid": 100999, "gid": 100999, **namespace},
+               {}, {"/usr/bin/server": "allow"}, spec=mapped, comment="gosu calls setuid, then execve")
+        execve(p, "exec-set-user-id-root-after-the-entrypoint-dropped",
+               {"uid": 100999, "gid": 100999, **namespace},
+               {"euid": 100000, "suid": 100000, "permitted": kept, "effective": kept},
+               {"/bin/su": "deny"}, spec=mapped)
+        execve(p, "exec-mapped-root-with-more",
+               {"uid": 100000, "gid": 100000, "permitted": ["CAP_SYS_ADMIN"],
+                "effective": ["CAP_SYS_ADMIN"], **namespace}, {}, {"/bin/sh": "deny"}, spec=mapped)
     POLICIES["ping"] = {
         "version": 1, "name": "ping", "extends": ["../../default.json"],
         "exec": {"rules": [

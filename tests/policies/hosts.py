@@ -64,6 +64,19 @@ def loader_variable(spec):
     hook("createContainer", "/usr/bin/other-hook")(spec)
 
 
+def capabilities(names):
+    return put("process/capabilities",
+               {s: list(names) for s in ("bounding", "effective", "permitted")})
+
+
+def reach_root(spec):
+    for name in ("uidMappings", "gidMappings"):
+        spec["linux"][name].append({"containerID": 70000, "hostID": 0, "size": 1})
+
+
+# What default lets root of a private user namespace keep.
+MAPPED = tuple(f"CAP_{c}" for c in "CHOWN DAC_OVERRIDE FOWNER FSETID KILL NET_BIND_SERVICE SETFCAP"
+               " SETGID SETPCAP SETUID SYS_CHROOT".split())
 CAPS = ("capabilities",)
 ROOT_RULES = ("rootUser", "rootGroup", "hostUserNamespace")
 UNCONFINED = ("maskedPaths", "readonlyPaths", "seccompProfile")
@@ -151,6 +164,18 @@ def default():
     del change["process"]["user"]["uid"]
     case(p, "uid-as-text", put_uid(change, "0"), "invalid", "spec",
          comment="runtimes read it differently")
+    remap = "docker-28-userns-remap"
+    case(p, "mapped-root-with-what-entrypoints-need", golden(remap, capabilities(MAPPED)),
+         "rewrite", "noNewPrivileges", rewritten=(NNP,))
+    case(p, "mapped-root-that-asks-for-more",
+         golden(remap, capabilities((*MAPPED, "CAP_SYS_ADMIN"))), "rewrite", *CAPS,
+         "noNewPrivileges", rewritten=(*CAP_SETS, NNP))
+    case(p, "mapped-user", golden(remap, several(capabilities(MAPPED),
+                                                 put("process/user", {"uid": 999, "gid": 999}))),
+         "rewrite", *CAPS, "noNewPrivileges", rewritten=(*CAP_SETS, NNP))
+    case(p, "mapped-root-that-reaches-root",
+         golden(remap, several(capabilities(MAPPED), reach_root)), "reject", *CAPS,
+         "identityMapping", "noNewPrivileges")
 
 
 def put_uid(spec, value):
@@ -189,12 +214,15 @@ def rootless():
         if not name.startswith("podman") or verdict != "reject":
             continue
         left = set(found) - {"capabilities", "hostCgroupNamespace", "noNewPrivileges"}
-        if name == "podman-uidmap-host-root":
-            continue
-        case(p, name, golden(name), "reject" if left else "rewrite", *found,
-             rewritten=() if left else (*CAP_SETS, PORT, NNP))
-    case(p, "podman-plain-rootless", golden("podman-plain-rootless"), "rewrite", "capabilities",
-         "hostCgroupNamespace", "noNewPrivileges", rewritten=(*CAP_SETS, PORT, NNP))
+        if left and name != "podman-uidmap-host-root":
+            case(p, name, golden(name), "reject", *found)
+    for name in ("podman-plain", "podman-userns-host-root", "podman-plain-rootless"):
+        case(p, name, golden(name), "rewrite", "hostCgroupNamespace", "noNewPrivileges",
+             rewritten=(NNP,), comment="podman gives root what this policy lets it keep")
+    case(p, "user-in-a-rootless-container",
+         golden("podman-plain-rootless", put("process/user", {"uid": 999, "gid": 999})),
+         "rewrite", "capabilities", "hostCgroupNamespace", "noNewPrivileges",
+         rewritten=(*CAP_SETS, PORT, NNP))
     case(p, "podman-privileged-rootless", golden("podman-privileged-rootless"), "reject",
          "capabilities", "hostCgroupNamespace", "privilegedContainer", "noNewPrivileges",
          *UNCONFINED)

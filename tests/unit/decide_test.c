@@ -262,8 +262,8 @@ static const struct row rows[] = {
 	  .gained = NET_RAW },
 
 	/* in a user namespace that the container has made */
-	{ "full bounding set in an inner namespace", BOUNDED(1000, ALL), BOUNDED(1000, ALL), DEFAULT,
-	  .flags = DECIDE_INNER_USERNS, GIVES(ALLOW, NONE) },
+	{ "full bounding set in an inner namespace", BOUNDED(1000, ALL), BOUNDED(1000, ALL),
+	  DEFAULT, .flags = DECIDE_INNER_USERNS, GIVES(ALLOW, NONE) },
 	{ "capabilities over an inner namespace", CREDS(1000, 1000, ALL, ALL, ALL),
 	  CREDS(1000, 1000, ALL, ALL, ALL), DEFAULT, .flags = DECIDE_INNER_USERNS,
 	  GIVES(ALLOW, NONE) },

@@ -55,6 +55,14 @@ struct identity_row {
 
 #define ROOT_USER POLICY("rootUser")
 #define MAPPING POLICY("identityMapping")
+#define KEEPING(more)                                                             \
+	"{\"version\":1,\"name\":\"x\",\"rules\":[{\"names\":[\"capabilities\"]," \
+	"\"action\":\"RF_ACT_REWRITE\",\"args\":{\"allowMapped\":[\"CAP_CHOWN\"]}}" more "]}"
+#define KEEPS KEEPING("")
+#define ROOTLESS_KEEPS                                                             \
+	KEEPING(",{\"names\":[\"hostUserNamespace\"],\"action\":\"RF_ACT_ALLOW\"," \
+		"\"args\":{\"engine\":\"private\"}}")
+#define TAKEN "capabilities /process/capabilities/bounding;"
 #define NONE ""
 #define UID "rootUser /process/user/uid;"
 #define ALL_IDS MAP({ 0, 0, 4294967295 })
@@ -114,6 +122,35 @@ static const struct identity_row identities[] = {
 	  NONE },
 	{ ROOT_USER, FACTS_OFFLINE, true, NS_FACT_UNKNOWN, NULL, NULL, "0", ONE(0, 0, 1), UID },
 	{ ROOT_USER, FACTS_OFFLINE, true, NS_FACT_UNKNOWN, NULL, NULL, "0", "", UID },
+	/* What root of a private user namespace keeps; each process has CAP_CHOWN. */
+	{ KEEPS, FACTS_LIVE, true, NS_FACT_HOST, ALL_IDS, NULL, "0", "", TAKEN },
+	{ KEEPS, FACTS_LIVE, true, NS_FACT_NEW, ALL_IDS, NULL, "0", ONE(0, 100000, 10), NONE },
+	{ KEEPS, FACTS_LIVE, true, NS_FACT_NEW, ALL_IDS, NULL, "1", ONE(0, 100000, 10), TAKEN },
+	{ KEEPS, FACTS_LIVE, true, NS_FACT_NEW, ALL_IDS, NULL, "0", ONE(0, 0, 10), TAKEN },
+	{ KEEPS, FACTS_LIVE, true, NS_FACT_NEW, ALL_IDS, NULL, "0",
+	  ONE(0, 100000, 10) "," ONE(10, 0, 1), TAKEN },
+	{ KEEPS, FACTS_LIVE, false, NS_FACT_NEW, ROOTLESS, NULL, "0", ONE(0, 0, 10), NONE },
+	{ KEEPS, FACTS_LIVE, false, NS_FACT_NEW, ALL_IDS, NULL, "0", ONE(0, 0, 10), TAKEN },
+	{ KEEPS, FACTS_LIVE, false, NS_FACT_NEW, ALL_IDS, NULL, "0", ONE(0, 1, 10), NONE },
+	{ KEEPS, FACTS_LIVE, false, NS_FACT_NEW, MAP({ 0, 1000, 1 }, { 50, 0, 1 }), NULL, "0",
+	  ONE(0, 40, 10), NONE },
+	{ KEEPS, FACTS_LIVE, false, NS_FACT_NEW, MAP({ 0, 1000, 1 }, { 50, 0, 1 }), NULL, "0",
+	  ONE(0, 40, 11), TAKEN },
+	{ KEEPS, FACTS_LIVE, true, NS_FACT_OTHER, ALL_IDS, MAP({ 0, 100000, 10 }), "0",
+	  ONE(0, 0, 1), NONE },
+	{ KEEPS, FACTS_LIVE, true, NS_FACT_OTHER, ALL_IDS, MAP({ 0, 100000, 10 }, { 10, 0, 1 }),
+	  "0", ONE(0, 100000, 1), TAKEN },
+	{ KEEPS, FACTS_LIVE, true, NS_FACT_OTHER, ALL_IDS, NULL, "0", ONE(0, 100000, 1), TAKEN },
+	{ KEEPS, FACTS_LIVE, true, NS_FACT_UNKNOWN, ALL_IDS, NULL, "0", ONE(0, 100000, 1), TAKEN },
+	{ KEEPS, FACTS_OFFLINE, true, NS_FACT_UNKNOWN, NULL, NULL, "0", ONE(0, 100000, 1), NONE },
+	{ KEEPS, FACTS_OFFLINE, true, NS_FACT_UNKNOWN, NULL, NULL, "0", "", TAKEN },
+	/* The engine's own namespace counts only if the policy says so. */
+	{ KEEPS, FACTS_LIVE, false, NS_FACT_HOST, ROOTLESS, NULL, "0", "", TAKEN },
+	{ ROOTLESS_KEEPS, FACTS_LIVE, false, NS_FACT_HOST, ROOTLESS, NULL, "0", "", NONE },
+	{ ROOTLESS_KEEPS, FACTS_LIVE, false, NS_FACT_HOST, ROOTLESS, NULL, "1", "", TAKEN },
+	{ ROOTLESS_KEEPS, FACTS_LIVE, false, NS_FACT_HOST, ALL_IDS, NULL, "0", "", TAKEN },
+	{ ROOTLESS_KEEPS, FACTS_LIVE, true, NS_FACT_HOST, ALL_IDS, NULL, "0", "", TAKEN },
+	{ ROOTLESS_KEEPS, FACTS_OFFLINE, true, NS_FACT_HOST, NULL, NULL, "0", "", NONE },
 };
 
 static size_t count(const struct id_range *ranges)
@@ -148,7 +185,8 @@ static void identity_rows(void **state)
 		facts.namespaces[NAMESPACE_USER] = row->user;
 		read_config(*state,
 			    arena_printf(*state,
-					 "{\"process\":{\"user\":{\"uid\":%s,\"gid\":1}},"
+					 "{\"process\":{\"user\":{\"uid\":%s,\"gid\":1},"
+					 "\"capabilities\":{\"bounding\":[\"CAP_CHOWN\"]}},"
 					 "\"linux\":{\"uidMappings\":[%s]}}",
 					 row->uid, row->mappings),
 			    &config);

@@ -134,6 +134,80 @@ static void test_options(void **state)
 	assert_int_equal(verdict.kind, VERDICT_REJECT);
 }
 
+static const char mapped_policy[] =
+	"{\"version\":1,\"name\":\"p\",\"rules\":[{\"names\":[\"capabilities\"],"
+	"\"action\":\"RF_ACT_REWRITE\",\"args\":{\"allowMapped\":[\"CAP_CHOWN\"]}}]}";
+
+#define WITH_CHOWN(uid)                                                            \
+	"{\"user\":{\"uid\":" uid ",\"gid\":" uid "},\"cwd\":\"/\","               \
+	"\"noNewPrivileges\":true,\"capabilities\":{\"bounding\":[\"CAP_CHOWN\"]," \
+	"\"effective\":[\"CAP_CHOWN\"],\"permitted\":[\"CAP_CHOWN\"]}}"
+#define NAMESPACE                                                                 \
+	"\"linux\":{\"namespaces\":[{\"type\":\"user\"}],\"uidMappings\":["       \
+	"{\"containerID\":0,\"hostID\":100000,\"size\":65536}],\"gidMappings\":[" \
+	"{\"containerID\":0,\"hostID\":100000,\"size\":65536}]}"
+
+/* exec -u 0 and exec -u 5 in a container with a user namespace: what counts is who the session is,
+ * not who the container is. */
+static void test_session_of_mapped_root(void **state)
+{
+	static const struct {
+		const char *container, *process;
+		enum verdict_kind kind;
+	} rows[] = {
+		{ "{\"process\":" WITH_CHOWN("0") "," NAMESPACE "}", WITH_CHOWN("0"),
+		  VERDICT_ALLOW },
+		{ "{\"process\":" WITH_CHOWN("5") "," NAMESPACE "}", WITH_CHOWN("0"),
+		  VERDICT_ALLOW },
+		{ "{\"process\":" WITH_CHOWN("0") "," NAMESPACE "}", WITH_CHOWN("5"),
+		  VERDICT_REWRITE },
+		{ "{\"process\":" WITH_CHOWN("0") "}", WITH_CHOWN("0"), VERDICT_REWRITE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct pipeline_container entered = { 0 };
+		const struct pipeline_options options = { .policy =
+								  load_text(*state, mapped_policy),
+							  .front_end = FRONT_EXEC,
+							  .scope = FACTS_LIVE,
+							  .today = 20260101,
+							  .container = &entered };
+		struct pipeline_result result;
+		struct oci_config config;
+		struct err err;
+
+		read_config(*state, rows[i].container, &config);
+		entered.config = &config;
+		if (pipeline_judge(*state, &options, "process.json", str_from(rows[i].process),
+				   &result, &err) < 0)
+			fail_msg("%s", err.text);
+		if (result.verdict.kind != rows[i].kind)
+			fail_msg("row %zu: %s", i, verdict_name(result.verdict.kind));
+	}
+}
+
+/* Options of exec cannot be rewritten. A session as another user has the container's sets, and loses
+ * them at execve; --cap asks for more. */
+static void test_options_in_mapped_container(void **state)
+{
+	struct runtime_args args = { .verb = VERB_EXEC, .id = "c", .user = "5:5" };
+	struct session session = { .arena = *state, .args = &args, .kind = RUNTIME_RUNC };
+	const char *asked[] = { "CAP_CHOWN" };
+	struct oci_config config;
+	struct verdict verdict;
+	struct err err;
+
+	read_config(*state, "{\"process\":" WITH_CHOWN("0") "," NAMESPACE "}", &config);
+	session.container.config = &config;
+	session.policy = load_text(*state, mapped_policy);
+	assert_int_equal(session_judge(&session, &verdict, &err), 0);
+	assert_int_equal(verdict.kind, VERDICT_ALLOW);
+	args.capabilities.items = asked;
+	args.capabilities.n = 1;
+	assert_int_equal(session_judge(&session, &verdict, &err), 0);
+	assert_int_equal(verdict.kind, VERDICT_REJECT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +215,8 @@ int main(void)
 		WITH_ARENA(test_rewrite),
 		WITH_ARENA(test_given_capabilities),
 		WITH_ARENA(test_options),
+		WITH_ARENA(test_session_of_mapped_root),
+		WITH_ARENA(test_options_in_mapped_container),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,8 @@ enum arg {
 	ARG_ENGINE_DEFAULT
 };
 
-uint64_t judge_allowed_capabilities(const struct judge *judge)
+/* What any process may hold, in any user namespace. */
+static uint64_t allowed_everywhere(const struct judge *judge)
 {
 	const struct rule_arg *args = rule_setting(judge->policy, &rule_capabilities)->args;
 	uint64_t by_engine = engine_default_capabilities(judge->config);
@@ -25,11 +26,39 @@ uint64_t judge_allowed_capabilities(const struct judge *judge)
 
 	/* Older versions of restricted ask nothing of their own: a pod may keep what baseline
 	 * allows. */
-	if (judge_before(&args[ARG_SINCE], RESTRICTED_SINCE))
-		allowed |= CAP_POD_MAY_ADD | by_engine;
-	if (judge_user_namespace_is_private(judge))
-		allowed |= args[ARG_ALLOW_MAPPED].number;
-	return allowed;
+	return judge_before(&args[ARG_SINCE], RESTRICTED_SINCE)
+		       ? allowed | CAP_POD_MAY_ADD | by_engine
+		       : allowed;
+}
+
+uint64_t judge_ceiling_capabilities(const struct judge *judge)
+{
+	const struct rule_arg *args = rule_setting(judge->policy, &rule_capabilities)->args;
+
+	return allowed_everywhere(judge) |
+	       (judge_root_is_mapped(judge) ? args[ARG_ALLOW_MAPPED].number : 0);
+}
+
+/*
+ * args.allowMapped is for root of the namespace alone: it starts as root to become another user,
+ * and loses its capabilities then. Any other process would keep them in the bounding set, for
+ * set-user-ID programs. The options of an exec session say nothing of capabilities: it has the
+ * container's sets, of which execve leaves another user none.
+ */
+uint64_t judge_allowed_capabilities(const struct judge *judge)
+{
+	return judge_id(judge, ID_USER) == 0 || judge->front_end == FRONT_EXEC_OPTIONS
+		       ? judge_ceiling_capabilities(judge)
+		       : allowed_everywhere(judge);
+}
+
+/*
+ * The bounding set may also hold what an exec rule lets a named binary gain, since the kernel gives
+ * a binary nothing that the bounding set lacks.
+ */
+uint64_t judge_allowed_bounding(const struct judge *judge)
+{
+	return judge_allowed_capabilities(judge) | judge_exec_rule_capabilities(judge);
 }
 
 bool judge_process_keeps_power(const struct judge *judge)
@@ -49,14 +78,21 @@ bool judge_process_keeps_power(const struct judge *judge)
 }
 
 /*
- * Returns what a set may hold: the rule's list. The bounding set may also hold what an exec rule
- * lets a named binary gain, since the kernel gives a binary nothing that the bounding set lacks.
+ * Ambient and inheritable sets pass capabilities on through execve, also to what root of a user
+ * namespace becomes. No process should need that.
  */
+static bool passes_on(enum cap_set set)
+{
+	return set == CAP_SET_AMBIENT || set == CAP_SET_INHERITABLE;
+}
+
+/* Returns what a set may hold. */
 static uint64_t set_allowed(const struct judge *judge, enum cap_set set)
 {
-	uint64_t allowed = judge_allowed_capabilities(judge);
-
-	return set == CAP_SET_BOUNDING ? allowed | judge_exec_rule_capabilities(judge) : allowed;
+	if (passes_on(set))
+		return allowed_everywhere(judge);
+	return set == CAP_SET_BOUNDING ? judge_allowed_bounding(judge)
+				       : judge_allowed_capabilities(judge);
 }
 
 /*
@@ -211,9 +247,7 @@ static uint64_t check_set(struct judge *judge, enum cap_set which)
 				    .fix = fix(judge, excess_cause(judge, excess)),
 			    });
 	finding_block(finding, session_obstacle(judge, excess));
-	/* Ambient and inheritable sets pass capabilities on through execve. No process should need
-	 * that. */
-	if (which == CAP_SET_AMBIENT || which == CAP_SET_INHERITABLE)
+	if (passes_on(which))
 		kept = 0;
 	finding_set(judge, finding, set->node, "", reduced_set(judge->arena, set, kept));
 	finding_changes(finding, CHANGE_DEFAULT, ""); /* say_taken() says it once for all sets */
@@ -248,8 +282,13 @@ static void check(struct judge *judge)
 	struct finding **first = judge->verdict->findings_end;
 	uint64_t taken = 0;
 
-	for (unsigned int i = 0; i < CAP_SET_COUNT; i++)
-		taken |= check_set(judge, i);
+	for (unsigned int i = 0; i < CAP_SET_COUNT; i++) {
+		uint64_t less = check_set(judge, i);
+
+		/* Root has what its bounding set has, whatever is passed on to it. */
+		if (!passes_on(i) || judge_id(judge, ID_USER) != 0)
+			taken |= less;
+	}
 	if (*first != NULL)
 		say_taken(judge, *first, taken);
 	if (cap_set_has(taken, CAPABILITY_NET_BIND_SERVICE) && judge->action == RULE_REWRITE &&
@@ -270,7 +309,7 @@ const struct rule rule_capabilities = {
 				       .kind = KIND_CAPABILITIES,
 				       .effect = EFFECT_ADMITS,
 				       .meaning =
-					       "what they may also hold in a private user namespace" },
+					       "what root of a private user namespace may also hold in bounding, effective and permitted" },
 		[ARG_SINCE] = { .name = "version",
 				.kind = KIND_VERSION,
 				.effect = EFFECT_DEMANDS,

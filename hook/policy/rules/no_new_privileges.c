@@ -14,10 +14,11 @@ enum arg {
  * no_new_privs would keep the binaries that exec rules name from gaining what the rules allow. If
  * there are such rules, the guard replaces it, on every execve.
  */
-static bool is_wanted(const struct judge *judge)
+bool judge_wants_no_new_privileges(const struct judge *judge)
 {
-	return judge_exec_rule_capabilities(judge) == 0 &&
-	       !judge_before(judge_arg(judge, ARG_SINCE), SINCE);
+	const struct rule_arg *args = rule_setting(judge->policy, &rule_no_new_privileges)->args;
+
+	return judge_exec_rule_capabilities(judge) == 0 && !judge_before(&args[ARG_SINCE], SINCE);
 }
 
 static void check(struct judge *judge)
@@ -27,7 +28,7 @@ static void check(struct judge *judge)
 	bool present = field->node != NULL;
 	struct finding *finding;
 
-	if (field->value || !is_wanted(judge))
+	if (field->value || !judge_wants_no_new_privileges(judge))
 		return;
 	finding = finding_add(
 		judge, present ? field->node : process->node, present ? NULL : "noNewPrivileges",
