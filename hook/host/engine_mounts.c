@@ -8,99 +8,13 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "host/engine_files.h"
 #include "host/engine_paths.h"
 
-/* Whose directory `@` in a pattern stands for. */
-enum owner {
-	OWNER_NOBODY,	 /* there is none */
-	OWNER_CONTAINER, /* the container itself */
-	OWNER_NETWORK,	 /* the container, its sandbox, or the one whose network it joins */
-	OWNER_IPC,	 /* the container, its sandbox, or the one whose IPC namespace it joins */
-	OWNER_POD,
-};
-
-/*
- * Mounts that engines put into every container: hosts, resolv.conf, secrets, shm, ... Sources are
- * those of podman, CRI-O, buildah, Docker, BuildKit, containerd, engines built on it, and the
- * kubelet; `*` and `@` are one path component. All lie in directories that only the engine's own
- * user can write.
- */
-static const struct {
-	const char *destination; /* NULL: anywhere */
-	const char *source;
-	enum owner owner;
-} engine_mounts[] = {
-	{ "/etc/hosts", "*/overlay-containers/@/userdata/hosts", OWNER_NETWORK },
-	{ "/etc/hostname", "*/overlay-containers/@/userdata/hostname", OWNER_NETWORK },
-	{ "/etc/resolv.conf", "*/overlay-containers/@/userdata/resolv.conf", OWNER_NETWORK },
-	{ "/etc/passwd", "*/overlay-containers/@/userdata/passwd", OWNER_CONTAINER },
-	{ "/etc/group", "*/overlay-containers/@/userdata/group", OWNER_CONTAINER },
-	{ "/dev/shm", "*/overlay-containers/@/userdata/shm", OWNER_IPC },
-	{ "/run/.containerenv", "*/overlay-containers/@/userdata/.containerenv", OWNER_NETWORK },
-	{ "/run/secrets", "*/overlay-containers/@/userdata/run/secrets", OWNER_CONTAINER },
-	{ "/run/secrets/*", "*/overlay-containers/@/userdata/secrets/*", OWNER_CONTAINER },
-	{ "/run/secrets/*", "*/overlay-containers/@/userdata/run/secrets/*", OWNER_CONTAINER },
-	{ "/etc/hosts", "/var/lib/docker/containers/@/hosts", OWNER_NETWORK },
-	{ "/etc/hostname", "/var/lib/docker/containers/@/hostname", OWNER_NETWORK },
-	{ "/etc/resolv.conf", "/var/lib/docker/containers/@/resolv.conf", OWNER_NETWORK },
-	{ "/dev/shm", "/var/lib/docker/containers/@/mounts/shm", OWNER_IPC },
-	{ "/run/secrets", "/var/lib/docker/containers/@/mounts/secrets", OWNER_CONTAINER },
-	{ "/run/secrets/*", "/var/lib/docker/containers/@/mounts/secrets/*", OWNER_CONTAINER },
-	/* A daemon with userns-remap has all of this in a directory named after its first ids. */
-	{ "/etc/hosts", "/var/lib/docker/[0-9]*.[0-9]*/containers/@/hosts", OWNER_NETWORK },
-	{ "/etc/hostname", "/var/lib/docker/[0-9]*.[0-9]*/containers/@/hostname", OWNER_NETWORK },
-	{ "/etc/resolv.conf", "/var/lib/docker/[0-9]*.[0-9]*/containers/@/resolv.conf",
-	  OWNER_NETWORK },
-	{ "/dev/shm", "/var/lib/docker/[0-9]*.[0-9]*/containers/@/mounts/shm", OWNER_IPC },
-	{ "/run/secrets", "/var/lib/docker/[0-9]*.[0-9]*/containers/@/mounts/secrets",
-	  OWNER_CONTAINER },
-	{ "/run/secrets/*", "/var/lib/docker/[0-9]*.[0-9]*/containers/@/mounts/secrets/*",
-	  OWNER_CONTAINER },
-	/* BuildKit in dockerd: RUN steps. */
-	{ "/etc/hosts", "/var/lib/docker/buildkit/executor/hosts*", OWNER_NOBODY },
-	{ "/etc/resolv.conf", "/var/lib/docker/buildkit/executor/resolv.conf", OWNER_NOBODY },
-	{ "/etc/hosts", "/var/lib/docker/[0-9]*.[0-9]*/buildkit/executor/hosts*", OWNER_NOBODY },
-	{ "/etc/resolv.conf", "/var/lib/docker/[0-9]*.[0-9]*/buildkit/executor/resolv.conf",
-	  OWNER_NOBODY },
-	/* RUN --mount of type cache and of type secret. */
-	{ NULL, "/var/lib/docker/tmp/buildkit-mount[0-9]*", OWNER_NOBODY },
-	{ NULL, "/var/lib/docker/tmp/buildkit-secrets[0-9]*/*", OWNER_NOBODY },
-	{ NULL, "/var/lib/docker/[0-9]*.[0-9]*/tmp/buildkit-mount[0-9]*", OWNER_NOBODY },
-	{ NULL, "/var/lib/docker/[0-9]*.[0-9]*/tmp/buildkit-secrets[0-9]*/*", OWNER_NOBODY },
-	{ "/etc/hostname", "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/@/hostname",
-	  OWNER_NETWORK },
-	{ "/etc/hosts", "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/@/hosts",
-	  OWNER_NETWORK },
-	{ "/etc/resolv.conf",
-	  "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/@/resolv.conf", OWNER_NETWORK },
-	{ "/dev/shm", "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/@/shm", OWNER_IPC },
-	/* k3s and rke2, k0s. */
-	{ "/etc/hostname",
-	  "/var/lib/rancher/*/agent/containerd/io.containerd.grpc.v1.cri/sandboxes/@/hostname",
-	  OWNER_NETWORK },
-	{ "/etc/hosts",
-	  "/var/lib/rancher/*/agent/containerd/io.containerd.grpc.v1.cri/sandboxes/@/hosts",
-	  OWNER_NETWORK },
-	{ "/etc/resolv.conf",
-	  "/var/lib/rancher/*/agent/containerd/io.containerd.grpc.v1.cri/sandboxes/@/resolv.conf",
-	  OWNER_NETWORK },
-	{ "/dev/shm", "/run/k3s/containerd/io.containerd.grpc.v1.cri/sandboxes/@/shm", OWNER_IPC },
-	{ "/etc/hostname", "/var/lib/k0s/containerd/io.containerd.grpc.v1.cri/sandboxes/@/hostname",
-	  OWNER_NETWORK },
-	{ "/etc/hosts", "/var/lib/k0s/containerd/io.containerd.grpc.v1.cri/sandboxes/@/hosts",
-	  OWNER_NETWORK },
-	{ "/etc/resolv.conf",
-	  "/var/lib/k0s/containerd/io.containerd.grpc.v1.cri/sandboxes/@/resolv.conf",
-	  OWNER_NETWORK },
-	{ "/dev/shm", "/run/k0s/containerd/io.containerd.grpc.v1.cri/sandboxes/@/shm", OWNER_IPC },
-	{ "/etc/hosts", "/var/lib/kubelet/pods/@/etc-hosts", OWNER_POD },
-	{ "/dev/termination-log", "/var/lib/kubelet/pods/@/containers/*/*", OWNER_POD },
-};
-
-/* Directories of one container or pod that are allowed to it, wherever they are mounted. */
+/* Directories of one pod or container that are allowed to it, wherever they are mounted. */
 static const struct {
 	const char *path;
-	enum owner owner;
+	enum engine_owner owner;
 } own_directories[] = {
 	{ "/var/lib/kubelet/pods/@", OWNER_POD },
 	{ "/var/lib/k0s/kubelet/pods/@", OWNER_POD },
@@ -113,13 +27,17 @@ static const struct {
 
 #define ID_LEN 64 /* of podman, CRI-O, Docker and containerd's CRI: hexadecimal digits */
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
 /* Returns the ID at the end of a cgroup's path, or nothing: machine.slice:libpod:ID. */
 static struct str id_at_end(struct str text)
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t len = 0;
 
-	while (len < text.len && memchr(digits, text.data[text.len - 1 - len], 16) != NULL)
+	while (len < text.len && is_hex(text.data[text.len - 1 - len]))
 		len++;
 	if (len != ID_LEN)
 		return (struct str){ 0 };
@@ -141,6 +59,28 @@ static struct str annotation(const struct oci_config *config, const char *first,
 	return node != NULL ? node->text : (struct str){ 0 };
 }
 
+/*
+ * A spec without cgroupsPath still has the mounts that the engine always makes. Only for files: who
+ * starts a container is known otherwise.
+ */
+static struct str id_of_mounts(const struct oci_config *config)
+{
+	for (size_t i = 0; i < config->mounts.n; i++) {
+		const struct oci_mount *mount = oci_config_mount(config, i);
+		struct str destination = mount->destination.value;
+		struct engine_file file;
+
+		if (!mount->bind || (!str_is(destination, "/etc/hostname") &&
+				     !str_is(destination, "/run/.containerenv")))
+			continue;
+		for (size_t n = 0; engine_file(mount->source.value, destination, n, &file); n++)
+			if (file.usual && file.engine != ENGINE_MOVED &&
+			    id_at_end(file.who).len == file.who.len)
+				return file.who;
+	}
+	return (struct str){ 0 };
+}
+
 struct container_names container_names(struct lookup *lookup, const struct oci_config *config,
 				       struct str id)
 {
@@ -152,6 +92,8 @@ struct container_names container_names(struct lookup *lookup, const struct oci_c
 		id = id_at_end(cgroup);
 	else if (str_starts_with(id, "buildah-"))
 		id = (struct str){ 0 };
+	if (id.len == 0 && lookup->scope == FACTS_OFFLINE)
+		id = id_of_mounts(config);
 
 	return (struct container_names){
 		.lookup = lookup,
@@ -223,53 +165,96 @@ static bool is_sandbox(const struct container_names *names, struct str who)
 		has(names->cgroup, STR("cri-containerd")) || has(names->cgroup, STR("kubepods")));
 }
 
-/* True also if nothing tells who the container is, as in a spec without engine. */
-static bool is_owner(const struct container_names *names, enum owner owner, struct str who)
-{
-	bool known = names->id.len > 0;
+/* What the spec and the front end say of an id in a path. */
+enum ownership {
+	OWN_NO,
+	OWN_UNKNOWN, /* nothing tells who the container is, as in a spec without engine */
+	OWN_SHARED,  /* of a container whose namespace it joins */
+	OWN_YES,
+};
 
-	switch (owner) {
-	case OWNER_CONTAINER:
-		return !known || str_equal(who, names->id);
-	case OWNER_NETWORK:
-		return !known || str_equal(who, names->id) || is_sandbox(names, who) ||
-		       names->joins_network;
-	case OWNER_IPC:
-		return !known || str_equal(who, names->id) || is_sandbox(names, who) ||
-		       joins_ipc_of(names, who);
-	case OWNER_POD:
-		return (names->cgroup.len == 0 && names->pod.len == 0) ||
-		       str_equal(who, names->pod) ||
-		       cgroup_has_pod(names->lookup->arena, names->cgroup, who);
-	case OWNER_NOBODY:
-		break;
+static enum ownership ownership(const struct container_names *names, enum engine_owner owner,
+				struct str who)
+{
+	if (owner == OWNER_POD) {
+		if (names->cgroup.len == 0 && names->pod.len == 0)
+			return OWN_UNKNOWN;
+		return str_equal(who, names->pod) ||
+				       cgroup_has_pod(names->lookup->arena, names->cgroup, who)
+			       ? OWN_YES
+			       : OWN_NO;
 	}
-	return true;
+	if (names->id.len == 0)
+		return OWN_UNKNOWN;
+	if (str_equal(who, names->id) || (owner != OWNER_CONTAINER && is_sandbox(names, who)))
+		return OWN_YES;
+	if ((owner == OWNER_NETWORK && names->joins_network) ||
+	    (owner == OWNER_IPC && joins_ipc_of(names, who)))
+		return OWN_SHARED;
+	return OWN_NO;
 }
 
-enum engine_paths engine_mount(const struct oci_mount *mount, const struct container_names *names)
+/* The ids of engines are too long to be guessed before the container exists. */
+static bool is_long_id(enum engine_owner owner, struct str who)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(engine_mounts); i++) {
-		struct str who;
-		enum engine_paths engine;
+	size_t digits = 0, dashes = 0;
 
-		if (engine_mounts[i].destination != NULL &&
-		    !engine_path_matches(engine_mounts[i].destination, mount->destination.value))
-			continue;
-		engine = engine_path(engine_mounts[i].source, mount->source.value, &who);
-		if (engine != ENGINE_NONE && is_owner(names, engine_mounts[i].owner, who))
-			return engine;
+	if (owner != OWNER_POD)
+		return who.len > 0 && id_at_end(who).len == who.len;
+	/* a UUID, or the hash that the kubelet gives a static pod */
+	for (size_t i = 0; i < who.len; i++) {
+		digits += is_hex(who.data[i]);
+		dashes += who.data[i] == '-';
 	}
-	return ENGINE_NONE;
+	return digits == ID_LEN / 2 && (dashes == 0 || dashes == 4) && who.len == digits + dashes;
+}
+
+/*
+ * Is it the engine's own mount? In the container's own directory any destination will do: secrets
+ * and configs have one that their user chose. A directory that is not in its usual place must have
+ * the id of this container.
+ */
+static bool is_engines(const struct engine_file *file, const struct container_names *names)
+{
+	bool moved = file->engine == ENGINE_MOVED;
+
+	if (file->owner == OWNER_NOBODY)
+		return file->usual && !moved;
+	if (moved && !is_long_id(file->owner, file->who))
+		return false;
+	switch (ownership(names, file->owner, file->who)) {
+	case OWN_YES:
+		return true;
+	case OWN_SHARED:
+		return file->usual;
+	case OWN_UNKNOWN:
+		return file->usual && !moved;
+	case OWN_NO:
+		break;
+	}
+	return false;
+}
+
+struct engine_mount engine_mount(struct str source, struct str destination,
+				 const struct container_names *names)
+{
+	struct engine_file file;
+
+	for (size_t n = 0; engine_file(source, destination, n, &file); n++)
+		if (is_engines(&file, names))
+			return (struct engine_mount){ file.engine, file.made };
+	return (struct engine_mount){ ENGINE_NONE, false };
 }
 
 enum engine_paths engine_layer(struct str path, const struct container_names *names)
 {
-	struct str who;
-	enum engine_paths engine =
-		engine_path("*/overlay-containers/@/userdata/overlay/*/*", path, &who);
+	struct engine_file file;
 
-	return is_owner(names, OWNER_CONTAINER, who) ? engine : ENGINE_NONE;
+	/* CRI-O keeps an empty directory, since an overlay without upper has two layers. */
+	if (str_is(path, "/run/crio/image-volumes") || str_is(path, "/var/run/crio/image-volumes"))
+		return ENGINE_ROOT;
+	return engine_file_layer(path, &file) && is_engines(&file, names) ? file.engine
+									  : ENGINE_NONE;
 }
 
 /* Does the path name a directory above those of the pattern, below the first two? */
@@ -295,13 +280,20 @@ static bool is_above(const char *pattern, struct str path)
 
 bool engine_foreign(struct str path, const struct container_names *names)
 {
+	struct engine_file file;
+
 	for (size_t i = 0; i < ARRAY_SIZE(own_directories); i++) {
 		const char *pattern = own_directories[i].path;
 		struct str who;
 
-		if (is_above(pattern, path) || (engine_path_starts(pattern, path, &who) &&
-						!is_owner(names, own_directories[i].owner, who)))
+		if (is_above(pattern, path) ||
+		    (engine_path_starts(pattern, path, &who) &&
+		     ownership(names, own_directories[i].owner, who) == OWN_NO))
 			return true;
 	}
+	for (size_t n = 0; engine_directory(path, n, &file); n++)
+		if (is_long_id(file.owner, file.who) &&
+		    ownership(names, file.owner, file.who) == OWN_NO)
+			return true;
 	return false;
 }

@@ -24,8 +24,17 @@ struct container_names {
 struct container_names container_names(struct lookup *lookup, const struct oci_config *config,
 				       struct str id);
 
-/* Returns whose engine made this mount by itself, by its destination and source. */
-enum engine_paths engine_mount(const struct oci_mount *mount, const struct container_names *names);
+struct engine_mount {
+	enum engine_paths engine;
+	bool made; /* the name is the engine's, but what it mounted there must be looked at */
+};
+
+/*
+ * Returns whose engine made this mount by itself, by its source and destination. ENGINE_MOVED: by
+ * names that hold the id of this container; where it starts, links must not lead elsewhere.
+ */
+struct engine_mount engine_mount(struct str source, struct str destination,
+				 const struct container_names *names);
 
 /* Returns whose engine made this layer for itself: for `-v SOURCE:DESTINATION:O`. */
 enum engine_paths engine_layer(struct str path, const struct container_names *names);

@@ -66,7 +66,7 @@ static struct str component_at(const char *pattern, struct str path)
 }
 
 /* Matches a path with a pattern in which one component may be `@`, and tells that component. */
-static bool match_owned(const char *pattern, struct str path, struct str *ret_who)
+bool engine_path_owned(const char *pattern, struct str path, struct str *ret_who)
 {
 	char text[256];
 	size_t len = strlen(pattern);
@@ -79,13 +79,39 @@ static bool match_owned(const char *pattern, struct str path, struct str *ret_wh
 	return engine_path_matches(text, path);
 }
 
+enum engine_paths engine_storage_root(struct str directory)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(storage_roots); i++)
+		if (engine_path_matches(storage_roots[i].path, directory))
+			return storage_roots[i].engine;
+	return ENGINE_MOVED;
+}
+
+/* Of containers/storage; overlay may be spelled overlay2. */
+static const char *const drivers[] = {
+	"overlay", "overlay2", "vfs", "btrfs", "zfs", "aufs", "devicemapper",
+};
+
+bool engine_has_driver(struct str path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		size_t len = strlen(drivers[i]);
+
+		if (str_starts_with(path, drivers[i]) && path.len > len &&
+		    str_starts_with((struct str){ path.data + len, path.len - len },
+				    "-containers/"))
+			return true;
+	}
+	return false;
+}
+
 enum engine_paths engine_path(const char *pattern, struct str path, struct str *ret_who)
 {
 	char full[256];
 
 	*ret_who = (struct str){ 0 };
 	if (pattern[0] != '*')
-		return match_owned(pattern, path, ret_who) ? ENGINE_ROOT : ENGINE_NONE;
+		return engine_path_owned(pattern, path, ret_who) ? ENGINE_ROOT : ENGINE_NONE;
 	for (size_t i = 0; i < ARRAY_SIZE(storage_roots); i++) {
 		int len;
 
@@ -93,7 +119,7 @@ enum engine_paths engine_path(const char *pattern, struct str path, struct str *
 			continue;
 		len = snprintf(full, sizeof(full), "%s%s", storage_roots[i].path, pattern + 1);
 
-		if (len > 0 && (size_t)len < sizeof(full) && match_owned(full, path, ret_who))
+		if (len > 0 && (size_t)len < sizeof(full) && engine_path_owned(full, path, ret_who))
 			return storage_roots[i].engine;
 	}
 	return ENGINE_NONE;
@@ -108,19 +134,28 @@ bool engine_path_starts(const char *pattern, struct str path, struct str *ret_wh
 		slashes += *p == '/';
 	while (len < path.len && (path.data[len] != '/' || slashes-- > 0))
 		len++;
-	return match_owned(pattern, (struct str){ path.data, len }, ret_who);
+	return engine_path_owned(pattern, (struct str){ path.data, len }, ret_who);
 }
 
 enum engine_paths engine_mounted_layer(struct str path)
 {
+	static const char *const patterns[] = {
+		"*/overlay/*/merged", "*/vfs/dir/*",  "*/btrfs/subvolumes/*",
+		"*/zfs/graph/*",      "*/aufs/mnt/*",
+	};
+	enum engine_paths engine = ENGINE_NONE;
 	struct str ignored;
 
-	return engine_path("*/overlay/*/merged", path, &ignored);
+	for (size_t i = 0; i < ARRAY_SIZE(patterns) && engine == ENGINE_NONE; i++)
+		engine = engine_path(patterns[i], path, &ignored);
+	return engine;
 }
 
 bool engine_root(struct str path)
 {
-	return engine_mounted_layer(path) == ENGINE_ROOT ||
+	struct str ignored;
+
+	return engine_path("*/overlay/*/merged", path, &ignored) == ENGINE_ROOT ||
 	       engine_path_matches("/var/lib/docker/overlay2/*/merged", path) ||
 	       engine_path_matches("/var/lib/docker/[0-9]*.[0-9]*/overlay2/*/merged", path);
 }
@@ -194,6 +229,19 @@ struct place {
 	const char *before, *after; /* around the ID */
 };
 
+/* Does the path end in /DRIVER-containers/ID and `after`? */
+static bool has_userdata(struct str path, const char *after)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(drivers) && !str_path_climbs(path); i++) {
+		char before[32];
+
+		snprintf(before, sizeof(before), "/%s-containers/", drivers[i]);
+		if (has_place(path, before, after))
+			return true;
+	}
+	return false;
+}
+
 static bool has_one(struct str path, const struct place *places, size_t n)
 {
 	for (size_t i = 0; i < n && !str_path_climbs(path); i++)
@@ -221,10 +269,10 @@ bool engine_root_by_name(struct str path)
 		{ "/rootfs/zfs/", "" },
 		{ "/rootfs/stargz/", "" },
 		{ "/rootfs/nydus/", "" },
-		{ "/overlay-containers/", "/rootfs/merge" }, /* podman run --rootfs DIR:O */
 	};
 
-	return has_one(path, places, ARRAY_SIZE(places));
+	/* podman run --rootfs DIR:O */
+	return has_one(path, places, ARRAY_SIZE(places)) || has_userdata(path, "/rootfs/merge");
 }
 
 bool engine_storage(struct str path)
@@ -241,17 +289,30 @@ bool engine_storage(struct str path)
 	return false;
 }
 
-bool engine_overlay(struct str path)
+/* Does an engine mount what `-v SOURCE:DESTINATION:O` shows here? */
+static bool engine_userdata_overlay(struct str path)
 {
 	struct str ignored;
 
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		char pattern[80];
+
+		snprintf(pattern, sizeof(pattern), "*/%s-containers/*/userdata/overlay/*/*",
+			 drivers[i]);
+		if (engine_path(pattern, path, &ignored) != ENGINE_NONE)
+			return true;
+	}
+	return false;
+}
+
+bool engine_overlay(struct str path)
+{
 	return engine_root_by_name(path) ||
 	       engine_path_matches("/run/containerd/io.containerd.runtime.v2.task/*/*/rootfs",
 				   path) ||
 	       engine_path_matches("/run/k3s/containerd/io.containerd.runtime.v2.task/*/*/rootfs",
 				   path) ||
-	       engine_path("*/overlay-containers/*/userdata/overlay/*/*", path, &ignored) !=
-		       ENGINE_NONE;
+	       engine_userdata_overlay(path);
 }
 
 bool engine_layer_link(struct str path)
@@ -263,9 +324,18 @@ bool engine_layer_link(struct str path)
 
 bool engine_bundle_by_name(struct str path)
 {
-	static const struct place place = { "/overlay-containers/", "/userdata" };
+	return has_userdata(path, "/userdata");
+}
 
-	return has_one(path, &place, 1);
+bool engine_copied_layer(struct str path)
+{
+	static const struct place places[] = {
+		{ "/vfs/dir/", "" },
+		{ "/btrfs/subvolumes/", "" },
+		{ "/zfs/graph/", "" },
+	};
+
+	return has_one(path, places, ARRAY_SIZE(places));
 }
 
 /* OVERLAY/ID/mapped/N and below, where podman keeps layers with mapped ids while it mounts them. */
@@ -292,9 +362,8 @@ bool engine_layer_by_name(struct str path)
 		{ "/io.containerd.snapshotter.v1.native/snapshots/", "" },
 		{ "/io.containerd.snapshotter.v1.btrfs/active/", "" },
 		{ "/io.containerd.snapshotter.v1.btrfs/view/", "" },
-		{ "/overlay-containers/", "/rootfs/upper" },
-		{ "/overlay-containers/", "/rootfs/work" },
 	};
 
-	return has_one(path, places, ARRAY_SIZE(places)) || is_mapped_layer(path);
+	return has_one(path, places, ARRAY_SIZE(places)) || is_mapped_layer(path) ||
+	       has_userdata(path, "/rootfs/upper") || has_userdata(path, "/rootfs/work");
 }

@@ -12,6 +12,8 @@ enum engine_paths {
 	ENGINE_NONE, /* not an engine's */
 	ENGINE_ROOT, /* of root's engine */
 	ENGINE_USER, /* of a rootless engine, whose user can put links to anywhere there */
+	/* named like an engine's, but not where engines keep theirs unless they are configured */
+	ENGINE_MOVED,
 };
 
 /*
@@ -22,6 +24,15 @@ enum engine_paths engine_path(const char *pattern, struct str path, struct str *
 
 /* The same for a path that the pattern, or one above the path, matches. Without storages. */
 bool engine_path_starts(const char *pattern, struct str path, struct str *ret_who);
+
+/* The same for any path, also a relative one, that the pattern matches whole. */
+bool engine_path_owned(const char *pattern, struct str path, struct str *ret_who);
+
+/* Returns whose storage of containers/storage this directory is, by default; or ENGINE_MOVED. */
+enum engine_paths engine_storage_root(struct str directory);
+
+/* Does the first component name a storage driver, as in vfs-containers? */
+bool engine_has_driver(struct str path);
 
 /* Does the path match a pattern without `@`? */
 bool engine_path_matches(const char *pattern, struct str path);
@@ -46,6 +57,9 @@ bool engine_overlay(struct str path);
 
 /* True if the path is named like the short links to such layers. */
 bool engine_layer_link(struct str path);
+
+/* True if the path is named like a layer that a driver without overlays keeps. */
+bool engine_copied_layer(struct str path);
 
 /* True if the path is named like bundles of podman. */
 bool engine_bundle_by_name(struct str path);

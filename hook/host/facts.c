@@ -13,12 +13,11 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/own_namespaces.h"
-#include "host/account_files.h"
 #include "host/engine_daemon.h"
 #include "host/engine_paths.h"
 #include "host/first_program.h"
 #include "host/lookup.h"
-#include "host/mount_paths.h"
+#include "host/source_facts.h"
 #include "host/storage_owner.h"
 #include "host/userns_member.h"
 
@@ -133,15 +132,6 @@ static void read_joined_maps(struct lookup *lookup, const struct oci_namespace *
 	userns_member_end(member);
 }
 
-/* Looks up a path of the spec, unless it was looked up before the spec was rewritten. */
-static struct path_fact spec_path_fact(struct lookup *lookup, struct str path, const char *bundle,
-				       enum origins wanted, const struct path_fact *before)
-{
-	return before != NULL && str_equal(before->path, path)
-		       ? *before
-		       : lookup_path(lookup, path, bundle, wanted);
-}
-
 enum root_part {
 	ROOT_ITSELF, /* or another name of it */
 	ROOT_LAYER,  /* a layer of it, or another name of one */
@@ -170,69 +160,6 @@ static void note_root_place(struct arena *arena, struct path_fact *fact, enum ro
 		(part == ROOT_LAYER || strstr(path, "/io.containerd.snapshotter.v1.") != NULL);
 	for (size_t i = 0; i < fact->n_origins; i++)
 		note_root_place(arena, &fact->origins[i], part_of(part, fact->origins[i].how));
-}
-
-/*
- * Is it a volume under all its names? A mount that the kubelet made for a pod may come from
- * anywhere, since the cluster has allowed it. If nothing shows the whole file system, the rest of
- * its names is not known.
- */
-static bool is_volume(const struct path_fact *fact)
-{
-	struct str path = fact->error == 0 ? str_from(fact->resolved) : fact->path;
-
-	if (engine_pod_volume(path))
-		return true;
-	for (size_t i = 0; i < fact->n_origins; i++)
-		if (fact->origins[i].how != PLACE_INSIDE && !is_volume(&fact->origins[i]))
-			return false;
-	return engine_volume(path) && !(fact->part && engine_volume(fact->point)) &&
-	       fact->unknown == NULL;
-}
-
-/*
- * Engines mount what they mount at several places of their own: the kubelet a volume for its plugin
- * first, and from there for each of its pods; dockerd an image for BuildKit. Such names are not
- * other places of the host.
- */
-static void drop_engine_places(struct path_fact *fact)
-{
-	bool pod = engine_pod_volume(str_from(fact->resolved));
-	size_t n = 0;
-
-	if (!pod && !fact->engine_root)
-		return;
-	for (size_t i = 0; i < fact->n_origins; i++) {
-		const struct path_fact *origin = &fact->origins[i];
-		bool own = pod ? engine_pod_staging(origin->path) || engine_pod_volume(origin->path)
-			       : engine_storage(origin->path);
-
-		if (origin->how != PLACE_SAME || !own)
-			fact->origins[n++] = *origin;
-	}
-	fact->n_origins = n;
-}
-
-/* Does it lie in a directory of another container, under one of its two names? */
-static bool is_foreign(struct arena *arena, const struct path_fact *fact,
-		       const struct container_names *names)
-{
-	const char *spelled = str_path_normalize(arena, fact->path);
-
-	return (spelled != NULL && engine_foreign(str_from(spelled), names)) ||
-	       (fact->error == 0 && engine_foreign(str_from(fact->resolved), names));
-}
-
-/*
- * Is it an image that the engine mounts by itself? Engines mount images read-only: a place that can
- * be written is the root of a container.
- */
-static bool is_image(const struct mount_path *source, const struct path_fact *fact,
-		     enum facts_scope scope)
-{
-	if (!source->image)
-		return false;
-	return fact->error == 0 ? !fact->upper : scope == FACTS_OFFLINE;
 }
 
 /* Returns the name under which a rewritten spec mounts files of the bundle. */
@@ -309,58 +236,14 @@ static void collect_root(struct lookup *lookup, const struct oci_config *config,
 
 	if (config->root.path.node == NULL)
 		return;
-	facts->root = spec_path_fact(lookup, root, query->bundle,
-				     engine_root(root) ? ORIGINS_IGNORED : ORIGINS_AND_MOUNTS,
-				     before != NULL ? &before->root : NULL);
+	facts->root = source_path_fact(lookup, root, query->bundle,
+				       engine_root(root) ? ORIGINS_IGNORED : ORIGINS_AND_MOUNTS,
+				       before != NULL ? &before->root : NULL);
 	note_root_place(lookup->arena, &facts->root, ROOT_ITSELF);
 	if (facts->root.error == 0 && before == NULL &&
 	    engine_mounted_layer(str_from(facts->root.resolved)) == ENGINE_ROOT)
 		facts->root.foreign =
 			storage_root_is_others(lookup, str_from(facts->root.resolved), names->id);
-}
-
-static void collect_sources(struct lookup *lookup, const struct oci_config *config,
-			    const struct facts_query *query, const struct container_names *names,
-			    struct facts *facts)
-{
-	const struct facts *before = query->before;
-	const struct mount_path *sources;
-	size_t n_sources;
-
-	sources = mount_paths(lookup->arena, config, names, &n_sources);
-	facts->sources = arena_array(lookup->arena, n_sources, sizeof(*facts->sources));
-	for (size_t i = 0; i < n_sources; i++) {
-		struct source_fact *source = &facts->sources[facts->n_sources];
-		int account;
-
-		/* Root's engine mounts nothing from directories of users by itself: a user named
-		 * it. */
-		if (sources[i].rootless &&
-		    !(query->scope == FACTS_LIVE && facts->user_namespace_initial))
-			continue;
-		account = account_mount_find(sources[i].mount, facts->bundle);
-		if (account >= 0) {
-			facts->account_mounted[account] = true;
-			continue;
-		}
-		source->from = sources[i];
-		source->path =
-			spec_path_fact(lookup, sources[i].path, query->bundle,
-				       /* crun binds recursively for "rprivate" alone, too */
-				       sources[i].layer ? ORIGINS_WANTED : ORIGINS_AND_MOUNTS,
-				       before != NULL && facts->n_sources < before->n_sources
-					       ? &before->sources[facts->n_sources].path
-					       : NULL);
-		source->path.engine_root = source->path.error == 0 &&
-					   engine_root_by_name(str_from(source->path.resolved));
-		if (source->path.error == 0)
-			drop_engine_places(&source->path);
-		source->path.engine_volume = is_volume(&source->path);
-		source->path.foreign = is_foreign(lookup->arena, &source->path, names);
-		if (is_image(&sources[i], &source->path, query->scope))
-			continue;
-		facts->n_sources++;
-	}
 }
 
 int facts_collect(struct arena *arena, const struct oci_config *config,
@@ -391,7 +274,7 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 		read_joined_maps(&lookup, &namespaces[NAMESPACE_USER], &facts);
 	collect_root(&lookup, config, query, &names, &facts);
 	facts.first = before != NULL ? before->first : first_program_look(&lookup, config, &facts);
-	collect_sources(&lookup, config, query, &names, &facts);
+	source_facts(&lookup, config, query, &names, &facts);
 	engine_daemons(&lookup, config, &facts);
 	if (facts.paths == NULL && (facts.n_sources > 0 || config->root.path.node != NULL))
 		collect_paths(&lookup, host, query->paths, query->n_paths, &facts);

@@ -174,8 +174,7 @@ static bool layer_lacks(struct lookup *lookup, const struct mount_place *place, 
 	       look_up(lookup, place->layer, NULL, ORIGINS_IGNORED, 0).error == 0;
 }
 
-/* Can others than root change what an absolute path leads to? */
-static bool is_loose(struct lookup *lookup, struct str path)
+bool lookup_is_loose(struct lookup *lookup, struct str path)
 {
 	bool sticky = true;
 
@@ -221,8 +220,8 @@ static void look_up_origins(struct lookup *lookup, const struct mount_view *view
 		if (place->kind == PLACE_LAYER && layer_lacks(lookup, place, origin.error))
 			continue;
 		origin.loose = place->kind == PLACE_LAYER && origin.resolved != NULL &&
-			       (is_loose(lookup, place->layer) ||
-				is_loose(lookup, str_from(origin.resolved)));
+			       (lookup_is_loose(lookup, place->layer) ||
+				lookup_is_loose(lookup, str_from(origin.resolved)));
 		fact->origins[fact->n_origins] = origin;
 		fact->origins[fact->n_origins++].how = place->kind;
 	}

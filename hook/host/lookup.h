@@ -57,4 +57,7 @@ enum origins {
 struct path_fact lookup_path(struct lookup *lookup, struct str path, const char *bundle,
 			     enum origins wanted);
 
+/* Can others than root change what an absolute path leads to? Also if it cannot be looked up. */
+bool lookup_is_loose(struct lookup *lookup, struct str path);
+
 #endif

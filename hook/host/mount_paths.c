@@ -55,16 +55,19 @@ static void add_layer(void *data, const struct oci_mount *mount, struct str laye
 				       .layer = true,
 				       .image = mounted == ENGINE_ROOT,
 				       .rootless = engine == ENGINE_USER || mounted == ENGINE_USER,
+				       .moved = engine == ENGINE_MOVED,
 			       });
 }
 
 static void add_source(struct path_list *list, const struct oci_mount *mount,
-		       enum engine_paths engine)
+		       struct engine_mount engine)
 {
-	if (engine != ENGINE_ROOT)
+	if (engine.engine != ENGINE_ROOT || engine.made)
 		list_add(list, (struct mount_path){ .mount = mount,
 						    .path = mount->source.value,
-						    .rootless = engine == ENGINE_USER });
+						    .rootless = engine.engine == ENGINE_USER,
+						    .moved = engine.engine == ENGINE_MOVED,
+						    .made = engine.made });
 }
 
 struct mount_path *mount_paths(struct arena *arena, const struct oci_config *config,
@@ -76,13 +79,15 @@ struct mount_path *mount_paths(struct arena *arena, const struct oci_config *con
 		const struct oci_mount *mount = oci_config_mount(config, i);
 
 		if (mount->remount) {
-			add_source(&list, mount, ENGINE_NONE);
+			add_source(&list, mount, (struct engine_mount){ 0 });
 		} else if (mount->bind) {
-			add_source(&list, mount, engine_mount(mount, names));
+			add_source(
+				&list, mount,
+				engine_mount(mount->source.value, mount->destination.value, names));
 		} else if (str_is(mount->type.value, "overlay")) {
 			oci_overlay_layers(arena, mount, add_layer, &list);
 		} else if (!type_is_virtual(mount->type.value)) {
-			add_source(&list, mount, ENGINE_NONE);
+			add_source(&list, mount, (struct engine_mount){ 0 });
 		}
 	}
 	*ret_n = list.n;

@@ -45,24 +45,45 @@ static bool names_other(struct lookup *lookup, const char *list, const char *lay
 	       memcmp(start, id.data, id.len) != 0 || start[id.len] != '"';
 }
 
-bool storage_root_is_others(struct lookup *lookup, struct str path, struct str id)
+/* How the drivers name the directory of a layer. */
+static const struct driver {
+	const char *name, *middle, *end;
+} drivers[] = {
+	{ "overlay", "/overlay/", "/merged" }, { "vfs", "/vfs/dir/", "" },
+	{ "btrfs", "/btrfs/subvolumes/", "" }, { "zfs", "/zfs/graph/", "" },
+	{ "aufs", "/aufs/mnt/", "" },
+};
+
+static bool listed_as_others(struct lookup *lookup, const struct driver *driver, const char *text,
+			     struct str id)
 {
 	static const char *const lists[] = { "containers.json", "volatile-containers.json" };
-	static const char middle[] = "/overlay/", end[] = "/merged";
-	const char *text = arena_copy(lookup->arena, path.data, path.len);
-	const char *place = strstr(text, middle);
+	const char *place = strstr(text, driver->middle);
+	size_t around = strlen(driver->middle) + strlen(driver->end);
+	size_t len = place != NULL ? strlen(place) : 0;
 	const char *layer;
-	size_t len;
 
-	if (id.len == 0 || lookup->scope != FACTS_LIVE || place == NULL || path.len < sizeof(end))
+	if (len <= around)
 		return false;
-	len = path.len - (size_t)(place - text) - strlen(middle) - strlen(end);
-	layer = arena_printf(lookup->arena, "\"layer\":\"%.*s\"", (int)len, place + strlen(middle));
+	layer = arena_printf(lookup->arena, "\"layer\":\"%.*s\"", (int)(len - around),
+			     place + strlen(driver->middle));
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		if (names_other(lookup,
-				arena_printf(lookup->arena, "%.*s/overlay-containers/%s",
-					     (int)(place - text), text, lists[i]),
+				arena_printf(lookup->arena, "%.*s/%s-containers/%s",
+					     (int)(place - text), text, driver->name, lists[i]),
 				layer, id))
+			return true;
+	return false;
+}
+
+bool storage_root_is_others(struct lookup *lookup, struct str path, struct str id)
+{
+	const char *text = arena_copy(lookup->arena, path.data, path.len);
+
+	if (id.len == 0 || lookup->scope != FACTS_LIVE)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
+		if (listed_as_others(lookup, &drivers[i], text, id))
 			return true;
 	return false;
 }

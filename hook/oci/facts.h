@@ -82,6 +82,8 @@ struct mount_path {
 	bool image; /* a layer where an engine mounts images, and roots of containers */
 	/* an engine's own mount, if that engine is the rootless one of the directory's user */
 	bool rootless;
+	bool moved; /* an engine's own by its name, but not where engines are by default */
+	bool made;  /* an engine's own name, for what it mounted there: only that is judged */
 };
 
 struct source_fact {

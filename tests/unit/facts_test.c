@@ -217,6 +217,91 @@ static void test_names_of_the_container(void **state)
 	}
 }
 
+#define OWN_ID "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1"
+#define OTHER_ID "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb2"
+
+/* Sources in a storage that is in no usual place: what is left to judge. */
+static void test_moved_storage(void **state)
+{
+	static const struct {
+		const char *path;
+		enum facts_scope scope;
+		size_t n;
+		bool foreign;
+	} rows[] = {
+		{ "/run/s/vfs-containers/" OWN_ID "/userdata/secrets/x", FACTS_OFFLINE, 0, false },
+		{ "/run/s/vfs-containers/" OTHER_ID "/userdata/secrets/x", FACTS_OFFLINE, 1, true },
+		{ "/run/s/ntfs-containers/" OWN_ID "/userdata/secrets/x", FACTS_OFFLINE, 1, false },
+		{ "/run/s/containers/" OWN_ID "/mounts/secrets/x", FACTS_OFFLINE, 0, false },
+		{ "/run/s/containers/" OTHER_ID "/mounts/secrets/x", FACTS_OFFLINE, 1, true },
+		/* It does not exist, so that nothing tells where it would lead. */
+		{ "/run/s/vfs-containers/" OWN_ID "/userdata/secrets/x", FACTS_LIVE, 1, false },
+		{ "/run/s/vfs-containers/" OTHER_ID "/userdata/secrets/x", FACTS_LIVE, 1, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct oci_config config;
+		struct facts facts;
+		struct err err;
+
+		read_config(
+			*state,
+			arena_printf(*state,
+				     "{\"process\":{\"cwd\":\"/\"},\"mounts\":[{\"destination\":"
+				     "\"/app/x\",\"type\":\"bind\",\"source\":\"%s\"}]}",
+				     rows[i].path),
+			&config);
+		assert_int_equal(
+			facts_collect(*state, &config,
+				      &(struct facts_query){ .id = OWN_ID, .scope = rows[i].scope },
+				      &facts, &err),
+			0);
+		assert_int_equal(facts.n_sources, rows[i].n);
+		if (rows[i].n > 0)
+			assert_int_equal(facts.sources[0].path.foreign, rows[i].foreign);
+	}
+}
+
+/* A link in a directory that others than root can change decides nothing; a real file does. */
+static void test_moved_storage_of_others(void **state)
+{
+	char top[] = "/tmp/facts-XXXXXX";
+	const char *file;
+
+	assert_non_null(mkdtemp(top));
+	file = arena_printf(*state, "%s/vfs-containers", top);
+	assert_int_equal(mkdir(file, 0755), 0);
+	file = arena_printf(*state, "%s/" OWN_ID, file);
+	assert_int_equal(mkdir(file, 0755), 0);
+	file = arena_printf(*state, "%s/userdata", file);
+	assert_int_equal(mkdir(file, 0755), 0);
+	file = arena_printf(*state, "%s/hosts", file);
+	assert_int_equal(symlink("/etc/passwd", file), 0);
+	for (int i = 0; i < 2; i++) {
+		struct oci_config config;
+		struct facts facts;
+		struct err err;
+
+		read_config(
+			*state,
+			arena_printf(*state,
+				     "{\"process\":{\"cwd\":\"/\"},\"mounts\":[{\"destination\":"
+				     "\"/h\",\"type\":\"bind\",\"source\":\"%s\"}]}",
+				     file),
+			&config);
+		assert_int_equal(
+			facts_collect(*state, &config,
+				      &(struct facts_query){ .id = OWN_ID, .scope = FACTS_LIVE },
+				      &facts, &err),
+			0);
+		/* Without root every directory is somebody's. */
+		assert_int_equal(facts.n_sources, i == 0 || getuid() != 0 ? 1 : 0);
+		assert_int_equal(unlink(file), 0);
+		assert_int_equal(close(open(file, O_CREAT | O_WRONLY, 0644)), 0);
+	}
+	unlink(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +310,8 @@ int main(void)
 		WITH_ARENA(test_other_files),
 		WITH_ARENA(test_places_of_engines),
 		WITH_ARENA(test_names_of_the_container),
+		WITH_ARENA(test_moved_storage),
+		WITH_ARENA(test_moved_storage_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

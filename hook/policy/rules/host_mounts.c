@@ -51,6 +51,9 @@ static const char *const allowed_paths[] = {
 	"/var/lib/docker/overlay2/*/diff:ro",
 	"/var/lib/docker/*/overlay2/*/merged:ro",
 	"/var/lib/docker/*/overlay2/*/diff:ro",
+	/* Volumes of managed plugins, and artifacts, which podman 5 and CRI-O mount. */
+	"/var/lib/docker/plugins/*/propagated-mount/*",
+	"/var/lib/containers/storage/artifacts/blobs/sha256/*:ro",
 	"/var/lib/containerd/io.containerd.grpc.v1.cri/containers/*/volumes",
 	"/var/lib/kubelet/pods/*/volumes",
 	"/var/lib/kubelet/pods/*/volume-subpaths",
@@ -111,6 +114,27 @@ static const char *source_place_reason(const struct host_subject *subject,
 	return host_paths_denied(subject->judge, subject->entries, subject->mount, &look);
 }
 
+/* Under its own name, and after all links. An engine's name for what it mounted says nothing. */
+static const char *place_reason(const struct judge *judge, const struct path_lists *entries,
+				const struct source_fact *source, const struct path_look *by_name,
+				const struct path_look *by_identity)
+{
+	const struct oci_mount *mount = source->from.mount;
+	const char *reason = NULL;
+
+	if (source->from.made)
+		return NULL;
+	if (by_name->path != NULL)
+		reason = host_paths_denied(judge, entries, mount, by_name);
+	if (reason == NULL && source->path.error == 0)
+		reason = host_paths_denied(judge, entries, mount, by_identity);
+	if (reason == NULL && by_name->path != NULL)
+		reason = unlisted_reason(judge, entries, mount, by_name);
+	if (reason == NULL && source->path.error == 0)
+		reason = unlisted_reason(judge, entries, mount, by_identity);
+	return reason;
+}
+
 static const char *source_reason(const struct judge *judge, const struct path_lists *entries,
 				 const struct source_fact *source)
 {
@@ -132,14 +156,8 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 	const struct path_look by_identity = { source->path.resolved, &source->path };
 	const char *reason = relative_reason(source);
 
-	if (reason == NULL && by_name.path != NULL)
-		reason = host_paths_denied(judge, entries, mount, &by_name);
-	if (reason == NULL && source->path.error == 0)
-		reason = host_paths_denied(judge, entries, mount, &by_identity);
-	if (reason == NULL && by_name.path != NULL)
-		reason = unlisted_reason(judge, entries, mount, &by_name);
-	if (reason == NULL && source->path.error == 0)
-		reason = unlisted_reason(judge, entries, mount, &by_identity);
+	if (reason == NULL)
+		reason = place_reason(judge, entries, source, &by_name, &by_identity);
 	if (reason == NULL && (S_ISCHR(source->path.mode) || S_ISBLK(source->path.mode)) &&
 	    !host_paths_named(entries, mount, &by_identity))
 		reason = "this is a device; list it in args.allow, or use --device";
@@ -242,9 +260,8 @@ static const char *root_reason(const struct judge *judge, const struct path_look
 			       enum root_look what)
 {
 	for (size_t i = 0; look->path != NULL && i < entries->n_deny; i++) {
-		bool in_disguise;
-		enum path_relation relation =
-			host_path_relate(look, &entries->deny[i], &in_disguise);
+		struct path_elsewhere elsewhere;
+		enum path_relation relation = host_path_relate(look, &entries->deny[i], &elsewhere);
 
 		if (relation == PATH_UNRELATED ||
 		    (relation == PATH_BELOW && may_lie_below(judge, look, fact, what)))

@@ -194,21 +194,58 @@ static enum path_relation relate_files(const struct path_fact *file, const struc
 	return PATH_UNRELATED;
 }
 
+/* Returns what is left of the path of a file below the denied directory above it. */
+static const char *rest_below(const struct path_look *look, const struct path_fact *denied)
+{
+	const char *rest = look->path + strlen(look->path);
+	const struct path_fact *file = look->fact;
+
+	for (size_t i = 0; i + 1 < file->n_chain; i++) {
+		if (same_id(&file->chain[i], &denied->chain[0]))
+			return rest;
+		while (rest > look->path && *--rest != '/')
+			;
+	}
+	return NULL;
+}
+
 enum path_relation host_path_relate(const struct path_look *look, const struct path_entry *entry,
-				    bool *ret_in_disguise)
+				    struct path_elsewhere *ret_elsewhere)
 {
 	const struct path_fact *denied = entry->fact;
 	bool known = denied != NULL && denied->error == 0;
 	enum path_relation relation = relate_names(look->path, entry->name);
 
-	*ret_in_disguise = false;
-	if (relation == PATH_UNRELATED && known && look->fact != NULL)
-		relation = relate_names(look->path, denied->resolved);
+	*ret_elsewhere = (struct path_elsewhere){ 0 };
 	if (relation != PATH_UNRELATED || !known || look->fact == NULL)
 		return relation;
+	relation = relate_names(look->path, denied->resolved);
+	if (relation == PATH_BELOW)
+		ret_elsewhere->rest = look->path + strlen(denied->resolved);
+	if (relation != PATH_UNRELATED)
+		return relation;
 	relation = relate_files(look->fact, denied);
-	*ret_in_disguise = relation == PATH_SAME || relation == PATH_BELOW;
+	ret_elsewhere->in_disguise = relation == PATH_SAME || relation == PATH_BELOW;
+	if (relation == PATH_BELOW)
+		ret_elsewhere->rest = rest_below(look, denied);
 	return relation;
+}
+
+/*
+ * Returns the rank of the entry of args.allow for the name that the file has below the denied
+ * directory. An engine's storage may be a link, or another part of its disk mounted there.
+ */
+static size_t rank_below(const struct judge *judge, const struct path_lists *lists,
+			 const struct oci_mount *mount, const struct path_entry *entry,
+			 const struct path_elsewhere *elsewhere)
+{
+	struct path_look look = { 0 };
+	bool exact;
+
+	if (elsewhere->rest == NULL)
+		return 0;
+	look.path = arena_printf(judge->arena, "%s%s", entry->name, elsewhere->rest);
+	return allowed_rank(lists, mount, &look, &exact);
 }
 
 const char *host_paths_denied(const struct judge *judge, const struct path_lists *lists,
@@ -224,10 +261,12 @@ const char *host_paths_denied(const struct judge *judge, const struct path_lists
 
 	for (size_t i = 0; i < lists->n_deny; i++) {
 		const struct path_entry *entry = &lists->deny[i];
-		bool in_disguise;
-		enum path_relation relation = host_path_relate(look, entry, &in_disguise);
+		struct path_elsewhere elsewhere;
+		enum path_relation relation = host_path_relate(look, entry, &elsewhere);
 
-		if (in_disguise) {
+		if (rank_below(judge, lists, mount, entry, &elsewhere) > entry->rank)
+			continue;
+		if (elsewhere.in_disguise) {
 			decides = entry;
 			how = relation;
 			break;

@@ -44,13 +44,20 @@ struct path_lists {
 struct path_lists host_paths_prepare(const struct judge *judge, const struct rule_arg *allow,
 				     const struct rule_arg *deny);
 
+/* How a file that has another name than the denied path's comes to lie there. */
+struct path_elsewhere {
+	/* no name shows it, because it was mounted elsewhere: only its identity does */
+	bool in_disguise;
+	const char *rest; /* of its path, below the denied directory; NULL: it has that name */
+};
+
 /*
  * Compares what is looked at with an entry of args.deny. Names come first: the denied path's own
- * and the one it leads to. *ret_in_disguise: it is the denied file or lies under it, but no name
- * shows that, because it was mounted elsewhere. No entry of args.allow is meant for such a file.
+ * and the one it leads to. An entry of args.allow counts for the same file under both names, if the
+ * denied directory alone has two.
  */
 enum path_relation host_path_relate(const struct path_look *look, const struct path_entry *entry,
-				    bool *ret_in_disguise);
+				    struct path_elsewhere *ret_elsewhere);
 
 /* True if an entry of args.allow covers what is looked at. */
 bool host_paths_listed(const struct path_lists *lists, const struct oci_mount *mount,

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files and directories that engines keep for one container, or one pod, and mount into it. The
+ * names below the storage tell them; where the storage is depends on the engine's configuration.
+ */
+#ifndef ROOTFENCE_HOST_ENGINE_FILES_H
+#define ROOTFENCE_HOST_ENGINE_FILES_H
+
+#include "host/engine_paths.h"
+
+/* Whose directory it is. */
+enum engine_owner {
+	OWNER_NOBODY,	 /* there is none */
+	OWNER_CONTAINER, /* the container itself */
+	OWNER_SANDBOX,	 /* the container, or its sandbox */
+	OWNER_NETWORK,	 /* the container, its sandbox, or the one whose network it joins */
+	OWNER_IPC,	 /* the container, its sandbox, or the one whose IPC namespace it joins */
+	OWNER_POD,
+};
+
+struct engine_file {
+	enum engine_paths engine; /* of which engine's storage; ENGINE_NONE: no such file */
+	enum engine_owner owner;
+	struct str who; /* the id in the path */
+	bool usual;	/* it is mounted where the engine mounts it without being told */
+	/* The engine made the name; what it mounted there is somebody's, and must be looked at. */
+	bool made;
+};
+
+/*
+ * Finds the n-th reading of a mount, from 0; one path may fit several. engine is ENGINE_MOVED if
+ * only the names below the storage fit. False: there is no further reading.
+ */
+bool engine_file(struct str source, struct str destination, size_t n, struct engine_file *ret_file);
+
+/* Finds whose layer this is, that an engine made for `-v SOURCE:DESTINATION:O`. */
+bool engine_file_layer(struct str path, struct engine_file *ret_file);
+
+/* Finds whose directory this path is, or lies in; n as above. */
+bool engine_directory(struct str path, size_t n, struct engine_file *ret_file);
+
+#endif
