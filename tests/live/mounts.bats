@@ -193,17 +193,64 @@ in_namespace() {
 	[[ $output == *"a loop device over another device"* ]]
 }
 
-@test "podman's own mounts start; those of another container do not" {
+# podman_alone [DRIVER]: runs podman where its storage is by default, with this storage driver.
+podman_alone() {
 	local dir
 	dir=$(mktemp -d /tmp/rootfence-live.XXXXXX)
 	mkdir "$dir/bpf"
-	cd "$top"
+	cd "$top" || return
 	# The variables of this file's podman are not for that one.
 	run env -u CONTAINERS_CONF -u CONTAINERS_STORAGE_CONF unshare --mount \
-		tests/live/storage.sh "$dir" "$rootfence" "$policies/default.json"
+		tests/live/storage.sh "$dir" "$rootfence" "$policies/default.json" "${1-}"
 	eventually rm -rf "$dir" # conmon may still clean up there
 	echo "$output"
 	[ "$status" -eq 0 ]
+}
+
+@test "podman's own mounts start; those of another container do not" {
+	podman_alone
+}
+
+@test "podman's own mounts start with storage driver vfs; those of another container do not" {
+	podman_alone vfs
+}
+
+@test "podman's own mounts start with storage driver btrfs; those of another container do not" {
+	command -v mkfs.btrfs >/dev/null || skip "mkfs.btrfs is missing: make deps"
+	grep -qw btrfs /proc/filesystems || modprobe btrfs || skip "the kernel has no btrfs"
+	podman_alone btrfs
+}
+
+# storage_elsewhere COMMANDS SOURCE: what precreate says of a mount when COMMANDS have put Docker's
+# storage, which is in $disk/docker, to /var/lib/docker.
+storage_elsewhere() {
+	jq --arg source "$2" '.root.path = "rootfs" | .mounts += [{ destination: "/v", type: "bind",
+		source: $source, options: ["bind", "nosuid", "nodev"] }]' \
+		tests/golden/specs/podman-user-3267/config.json >"$work/elsewhere.json"
+	# shellcheck disable=SC2016 # for the inner shell
+	run unshare --mount bash -c 'mount -t tmpfs none /var/lib && mount -t tmpfs none "$1" &&
+		mkdir -p "$1"/docker/{image,volumes/v/_data} "$1/other" && cd "$1" && eval "$4" &&
+		exec "$2" precreate --policy "$3"' - "$work/data" "$rootfence" \
+		"$policies/default.json" "$1" <"$work/elsewhere.json"
+}
+
+@test "the volumes of a storage that is mounted or linked elsewhere start; the rest of it does not" {
+	local place
+	cd "$top"
+	mkdir -p "$work/data"
+	for place in 'mkdir /var/lib/docker && mount --bind docker /var/lib/docker' \
+		'ln -s $PWD/docker /var/lib/docker'; do
+		for source in "/var/lib/docker/volumes/v/_data" "$work/data/docker/volumes/v/_data" \
+			"$work/data/other"; do
+			storage_elsewhere "$place" "$source"
+			echo "$place: $source: $output"
+			[ "$status" -eq 0 ]
+		done
+		for source in docker docker/image docker/volumes .; do
+			storage_elsewhere "$place" "$work/data/$source"
+			refused 1
+		done
+	done
 }
 
 # idmapped [DIRECTORY]: prints what precreate says of an idmapped writable volume in a user

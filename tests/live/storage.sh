@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# storage.sh WORK ROOTFENCE POLICY: podman with its storage where root's podman has it, in the mount
+# storage.sh WORK ROOTFENCE POLICY [DRIVER]: podman with its storage where root's podman has it, in the mount
 # namespace that mounts.bats made for it. What podman mounts by itself starts; what belongs to
 # another container does not. Prints what went wrong; the exit status says whether anything did.
 set -euo pipefail
 work=$1 rootfence=$2 guard=$1/bpf/rootfence top=$PWD
 storage=/var/lib/containers/storage run=/run/containers/storage
+driver=${4-}
 failed=0
 
 # shellcheck source=tests/podman.sh
@@ -15,7 +16,7 @@ source tests/podman.sh
 podman_storage() {
 	cat >"$CONTAINERS_STORAGE_CONF" <<-END
 		[storage]
-		driver = "$1"
+		driver = "${driver:-$1}"
 		graphroot = "$storage"
 		runroot = "$run"
 	END
@@ -45,6 +46,14 @@ mkdir -p /var/lib/containers /run/containers
 mount -t tmpfs none /var/lib/containers
 mount -t tmpfs none /run/containers
 mount -t bpf bpf "$work/bpf"
+# Another driver names these directories after itself.
+directory=${driver:-overlay}-containers
+if [[ $driver == btrfs ]]; then
+	umount /var/lib/containers
+	truncate -s 512M "$work/btrfs.img"
+	mkfs.btrfs -q "$work/btrfs.img"
+	mount -o loop "$work/btrfs.img" /var/lib/containers
+fi
 podman_start live
 own_hooks "$3"
 trap podman_stop EXIT
@@ -61,20 +70,23 @@ done >/dev/null
 
 starts
 starts --secret one
+starts --secret one,target=/app/config.pw
 starts --network "container:$id" --ipc "container:$id"
 starts --mount type=image,source=live,destination=/i
+starts --tz local
 starts -v "$work/data:/d:O"
 starts -v plain:/d
 starts -v tmpfs:/d
 refused 'of type "proc"' -v kernel:/d
-refused 'this lies under /run' -v "$run/overlay-containers/$id/userdata/hosts:/etc/hosts"
-mkdir -p "$storage/overlay-containers/$id/userdata/run/secrets"
+refused 'this lies under /run' -v "$run/$directory/$id/userdata/hosts:/etc/hosts"
+mkdir -p "$storage/$directory/$id/userdata/run/secrets"
 refused 'this lies under /var/lib/containers' \
-	-v "$storage/overlay-containers/$id/userdata/run/secrets:/run/secrets"
+	-v "$storage/$directory/$id/userdata/run/secrets:/run/secrets"
 refused 'this lies under /var/lib/containers' --ipc "container:$other" \
-	-v "$storage/overlay-containers/$id/userdata/shm:/dev/shm"
+	-v "$storage/$directory/$id/userdata/shm:/dev/shm"
 refused 'this lies under /var/lib/containers' --annotation "io.kubernetes.cri.sandbox-id=$id" \
-	-v "$storage/overlay-containers/$id/userdata/shm:/dev/shm"
+	-v "$storage/$directory/$id/userdata/shm:/dev/shm"
+[[ -z $driver || $driver == overlay ]] || exit "$failed"
 root=$(podman inspect --format '{{.GraphDriver.Data.MergedDir}}' "$id")
 refused 'this lies under /var/lib/containers' -v "$root:/d:O"
 # podman writes accounts into the root before any hook runs, hence --passwd=false.
