@@ -88,8 +88,8 @@ pods_have_user_namespaces() { kernel_is_at_least 6.3 && [[ $(containerd --versio
 
 @test "hostUsers: false: an image that starts as root, changes the owner of its data, and drops" {
 	local host_users=false
-	pods_have_user_namespaces || skip 'containerd 1.6 has no user namespaces for pods'
-	pod=$(run_pod mapped "$(port 80 80)")
+	pods_have_user_namespaces || skip 'needs containerd 1.7 and Linux 6.3'
+	pod=$(run_pod mapped "$(port 80 80)") || { echo "$pod"; unset pod; return 1; }
 	mkdir -p /srv/state
 	chown 200000:200000 /srv/state
 	run run_container "$pod" server '' /bin/entrypoint serve 80

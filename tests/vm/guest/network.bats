@@ -109,7 +109,7 @@ checks() {
 
 # podman's own timer is systemd's, which no guest has: the test is the timer.
 @test "healthchecks pass, and each of them adds nothing to the log" {
-	local log=$BATS_TEST_TMPDIR/syslog pid before i
+	local log=$BATS_TEST_TMPDIR/syslog pid before
 	busybox syslogd -n -O "$log" 3>&- &
 	pid=$!
 	eventually test -S /dev/log
@@ -120,7 +120,7 @@ checks() {
 	if [[ $engine == docker ]]; then
 		within_minutes eval '[[ $(checks) == xxxx* ]]'
 	else
-		for i in 1 2 3; do podman healthcheck run well; done
+		for _ in 1 2 3; do podman healthcheck run well; done
 	fi
 	kill "$pid"
 	cat "$log"
@@ -130,9 +130,8 @@ checks() {
 }
 
 @test "restart policies start a container again" {
-	local count='{{.RestartCount}}'
 	"$engine" run --detach --name again --restart on-failure:2 --user 3267 localhost/vm sh -c 'exit 3'
-	within_minutes eval '[[ $("$engine" inspect --format "$count" again) -eq 2 ]]'
+	within_minutes eval '[[ $("$engine" inspect --format "{{.RestartCount}}" again) -eq 2 ]]'
 	remove again
 }
 
