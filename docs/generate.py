@@ -53,7 +53,9 @@ def rules_md(listed):
 # Rules
 
 In the order in which they are checked, which is that of findings. What each rule
-does in full is in rootfence-policy(5).
+does in full is in rootfence-policy(5). An argument that is a list (all kinds but
+number, version, id, string and words) is an array, which replaces the list, or
+`{ "add": [...], "remove": [...] }`, which changes it.
 
 | rule | finding when | rewrites |
 | --- | --- | --- |
@@ -120,7 +122,9 @@ def arg_schema(arg):
     if not arg["list"]:
         return schema | items
     most = {"maxItems": arg["maxEntries"]} if "maxEntries" in arg else {}
-    return schema | {"type": "array"} | most | {"items": items}
+    entries = {"type": "array"} | most | {"items": items}
+    change = fixed_object({"add": entries, "remove": entries}, description="Changes the list")
+    return schema | {"anyOf": [entries, change | {"minProperties": 1}]}
 
 
 def args_of(rule):

@@ -42,8 +42,45 @@ static void add_error(struct policy_run *run, const struct policy_note *note)
 	buf_printf(&run->out, "%.*serror: %s\n", len, note->text, note->text + len);
 }
 
-/* Returns the number of warnings. */
-static unsigned int lint_file(struct policy_run *run, const struct policy_file *file)
+/* The later of two notes for printing: by place, then in the order that they were found. */
+static bool note_is_after(const struct policy_note *a, const struct policy_note *b)
+{
+	return a->line > b->line || (a->line == b->line && a->column > b->column);
+}
+
+static void insert_note(struct policy_note **notes, struct policy_note *note)
+{
+	while (*notes != NULL && !note_is_after(*notes, note))
+		notes = &(*notes)->next;
+	note->next = *notes;
+	*notes = note;
+}
+
+/* Warnings of the loader about one file, and of policy_lint(), by their place. */
+static struct policy_note *collect_warnings(struct policy_run *run, const struct policy_file *file,
+					    struct json_doc *doc, const struct policy *policy,
+					    struct policy_note *loaded)
+{
+	struct policy_note *sorted = NULL, *next;
+
+	for (struct policy_note *note = loaded; note != NULL; note = note->next)
+		if (strcmp(note->file, file->path) == 0) {
+			struct policy_note *copy = arena_new_object(run->arena, struct policy_note);
+
+			*copy = *note;
+			insert_note(&sorted, copy);
+		}
+	for (struct policy_note *note = policy_lint(run->arena, doc, policy, pipeline_today());
+	     note != NULL; note = next) {
+		next = note->next;
+		insert_note(&sorted, note);
+	}
+	return sorted;
+}
+
+/* Returns the number of warnings. policy is NULL for a file that another one extends. */
+static unsigned int lint_file(struct policy_run *run, const struct policy_file *file,
+			      const struct policy *policy, struct policy_note *loaded)
 {
 	const char *shown = str_show(run->arena, str_from(file->path));
 	struct json_doc *doc;
@@ -52,7 +89,7 @@ static unsigned int lint_file(struct policy_run *run, const struct policy_file *
 
 	if (json_read(run->arena, shown, file->text, JSON_COMMENTS, &doc, &ignored) < 0)
 		return 0; /* the loader has reported it */
-	for (struct policy_note *note = policy_lint(run->arena, doc, pipeline_today());
+	for (const struct policy_note *note = collect_warnings(run, file, doc, policy, loaded);
 	     note != NULL; note = note->next, n++)
 		buf_printf(&run->out, "%s:%u:%u: warning: %s\n", shown, note->line, note->column,
 			   note->text);
@@ -64,7 +101,7 @@ static int lint_one(struct policy_run *run, const char *name, struct err *err)
 	const char *shown = str_show(run->arena, str_from(name));
 	struct policy_errors errors = { 0 };
 	struct policy_file *files;
-	struct policy *policy;
+	struct policy *policy = NULL;
 	unsigned int n = 0;
 	int error = policy_select_files(run->arena, name, POLICY_FOR_FILES, &policy, &files,
 					&errors, err);
@@ -72,7 +109,7 @@ static int lint_one(struct policy_run *run, const char *name, struct err *err)
 	for (const struct policy_note *note = errors.first; note != NULL; note = note->next)
 		add_error(run, note);
 	for (; files != NULL; files = files->next)
-		n += lint_file(run, files);
+		n += lint_file(run, files, files->next == NULL ? policy : NULL, errors.warnings);
 	if (error < 0) {
 		buf_printf(&run->out, "%s: invalid\n", shown);
 		return err->exit;

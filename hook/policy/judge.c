@@ -136,6 +136,13 @@ bool judge_entry_names(const struct rule_arg *entries, struct str text)
 	return false;
 }
 
+bool judge_entry_was_added(const struct rule_arg *entries, struct str text)
+{
+	const struct rule_arg added = { .strings = entries->added, .n = entries->n_added };
+
+	return judge_entry_names(&added, text);
+}
+
 bool judge_at_exec(const struct judge *judge)
 {
 	return judge->front_end == FRONT_EXEC || judge->front_end == FRONT_EXEC_OPTIONS;

@@ -91,6 +91,9 @@ const char *judge_source(const struct judge *judge, const struct json_node *node
 /* True if an entry (KIND_STRINGS) equals the text, or ends in * and matches the start of it. */
 bool judge_entry_names(const struct rule_arg *entries, struct str text);
 
+/* The same for entries that the policy adds to the shipped default, which args.version may limit. */
+bool judge_entry_was_added(const struct rule_arg *entries, struct str text);
+
 /* True if the process is a session in a running container. */
 bool judge_at_exec(const struct judge *judge);
 

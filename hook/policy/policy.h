@@ -56,6 +56,12 @@ struct rule_arg {
 	struct str *strings; /* KIND_STRINGS, KIND_PATHS */
 	uint64_t *numbers;   /* KIND_IDS */
 	size_t n;	     /* of strings or numbers */
+	/*
+	 * Of a list that is not set and has a shipped default: what `add` and `remove` changed in
+	 * it. strings has the result.
+	 */
+	struct str *added, *removed;
+	size_t n_added, n_removed;
 };
 
 #define RULE_ARGS_MAX 4
@@ -137,6 +143,8 @@ int policy_load(struct arena *arena, const struct policy_source *source, const c
 struct policy_errors {
 	struct policy_note *first;
 	unsigned int n;
+	/* What only loading can tell: entries that a list loses, for instance. See policy_lint(). */
+	struct policy_note *warnings;
 };
 
 /*
@@ -251,14 +259,18 @@ struct policy_note {
 	} kind;
 	const char *text;
 	unsigned int line, column; /* of NOTE_ERROR and NOTE_WARNING; 0: no place */
+	const char *file;	   /* of policy_errors.warnings: the path that it was opened by */
 	struct policy_note *next;
 };
 
 /*
  * Returns warnings about one policy file, valid or not; NULL: none. doc is its text, read with
- * comments. today is YYYYMMDD in UTC, for exceptions.
+ * comments. policy is what it is with all that it extends; NULL if it is invalid, or if only its own
+ * text counts, as for a file that another one extends. today is YYYYMMDD in UTC, for exceptions.
+ * Loading gives more warnings: policy_errors.warnings.
  */
-struct policy_note *policy_lint(struct arena *arena, struct json_doc *doc, unsigned int today);
+struct policy_note *policy_lint(struct arena *arena, struct json_doc *doc,
+				const struct policy *policy, unsigned int today);
 
 /* Returns what changes for specs and containers if b replaces a; NULL: nothing. */
 struct policy_note *policy_diff(struct arena *arena, const struct policy *a, const struct policy *b,

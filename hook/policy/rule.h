@@ -55,6 +55,8 @@ struct rule_arg_spec {
 	const char *const *words;    /* KIND_WORD, ended by NULL; the first is the default */
 	const char *const *defaults; /* KIND_STRINGS and KIND_PATHS, ended by NULL; else NULL */
 	const struct vocabulary *vocabulary; /* KIND_STRINGS, or NULL */
+	/* policy_lint(): why an entry does more harm than it looks like, or NULL. Or NULL. */
+	const char *(*flaw)(struct arena *arena, struct str entry);
 	const char *meaning;
 };
 
@@ -76,6 +78,8 @@ struct rule {
 	void (*check)(struct judge *judge);
 	/* True if the argument has an effect, given or not. NULL: it has one if it is given. */
 	bool (*arg_in_force)(const struct rule_setting *setting, size_t arg);
+	/* policy_lint(): why the rule does nothing, or only refuses, as it is set, or NULL. Or NULL. */
+	const char *(*flaw)(const struct rule_setting *setting);
 };
 
 #define REFERENCES(...)           \

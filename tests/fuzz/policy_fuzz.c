@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			must(false, "differs from itself: %s", note->text);
 		must(json_read(arena, "lint", text, JSON_COMMENTS, &doc, &err) == 0, "%s",
 		     err.text);
-		policy_lint(arena, doc, TODAY);
+		policy_lint(arena, doc, policy, TODAY);
 		check_judgement(arena, policy, data[0]);
 	}
 	arena_free(arena);

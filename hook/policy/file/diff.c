@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "oci/capability.h"
+#include "policy/file/arg_list.h"
 #include "policy/file/parse.h"
 #include "policy/rule.h"
 
@@ -89,86 +90,19 @@ static const char *specs(struct diff *diff, size_t row, bool weaker)
 
 /* Arguments with entries: reports those that only one of the two policies has. */
 
-static const char *entry_text(struct diff *diff, const struct rule_arg_spec *spec,
-			      const struct rule_arg *arg, size_t i)
-{
-	if (spec->kind == KIND_CAPABILITIES)
-		return cap_name((unsigned int)i);
-	if (spec->kind == KIND_IDS)
-		return arena_printf(diff->arena, "%llu", (unsigned long long)arg->numbers[i]);
-	return str_quote(diff->arena, arg->strings[i]);
-}
-
-static size_t n_entries(const struct rule_arg_spec *spec, const struct rule_arg *arg)
-{
-	return spec->kind == KIND_CAPABILITIES ? CAP_LAST + 1 : arg->n;
-}
-
-static int compare_strings(const void *a, const void *b)
-{
-	return str_compare(*(const struct str *)a, *(const struct str *)b);
-}
-
-static int compare_numbers(const void *a_, const void *b_)
-{
-	const uint64_t *a = a_, *b = b_;
-
-	return (*a > *b) - (*a < *b);
-}
-
-/* Returns the argument with its entries sorted, for has_entry(). */
-static struct rule_arg sort_entries(struct diff *diff, const struct rule_arg_spec *spec,
-				    const struct rule_arg *arg)
-{
-	struct rule_arg sorted = *arg;
-
-	if (spec->kind == KIND_CAPABILITIES || arg->n == 0)
-		return sorted;
-	if (spec->kind == KIND_IDS) {
-		sorted.numbers = arena_array(diff->arena, arg->n, sizeof(*arg->numbers));
-		memcpy(sorted.numbers, arg->numbers, arg->n * sizeof(*arg->numbers));
-		qsort(sorted.numbers, arg->n, sizeof(*arg->numbers), compare_numbers);
-		return sorted;
-	}
-	sorted.strings = arena_array(diff->arena, arg->n, sizeof(*arg->strings));
-	memcpy(sorted.strings, arg->strings, arg->n * sizeof(*arg->strings));
-	qsort(sorted.strings, arg->n, sizeof(*arg->strings), compare_strings);
-	return sorted;
-}
-
-static bool has_entry(const struct rule_arg_spec *spec, const struct rule_arg *sorted,
-		      const struct rule_arg *from, size_t i)
-{
-	if (spec->kind == KIND_CAPABILITIES)
-		return (sorted->number >> i & 1) != 0;
-	if (sorted->n == 0)
-		return false;
-	if (spec->kind == KIND_IDS)
-		return bsearch(&from->numbers[i], sorted->numbers, sorted->n,
-			       sizeof(*sorted->numbers), compare_numbers) != NULL;
-	return bsearch(&from->strings[i], sorted->strings, sorted->n, sizeof(*sorted->strings),
-		       compare_strings) != NULL;
-}
-
-static bool is_empty(const struct rule_arg_spec *spec, const struct rule_arg *arg)
-{
-	return spec->kind == KIND_CAPABILITIES ? arg->number == 0 : arg->n == 0;
-}
-
 /* Reports the entries of `of` that `other` lacks. added: `of` is the second policy. */
 static void note_entries(struct diff *diff, size_t row, size_t i, const struct rule_arg *of,
 			 const struct rule_arg *other, bool added)
 {
 	const struct rule_arg_spec *spec = &rules[row]->args[i];
 	bool weaker = (spec->effect == EFFECT_ADMITS) == added || spec->effect == EFFECT_SELECTS;
-	const struct rule_arg sorted = sort_entries(diff, spec, other);
+	const struct rule_arg sorted = arg_list_sort(diff->arena, spec, other);
 
-	for (size_t k = 0; k < n_entries(spec, of); k++)
-		if ((spec->kind != KIND_CAPABILITIES || has_entry(spec, of, of, k)) &&
-		    !has_entry(spec, &sorted, of, k))
+	for (size_t k = 0; k < arg_list_slots(spec, of); k++)
+		if (arg_list_holds(spec, of, k) && !arg_list_has(spec, &sorted, of, k))
 			note(diff, weaker ? NOTE_WEAKER : NOTE_STRICTER, "%s: %s: args.%s %s %s",
 			     rules[row]->name, specs(diff, row, weaker), spec->name,
-			     added ? "has also" : "has no longer", entry_text(diff, spec, of, k));
+			     added ? "has also" : "has no longer", arg_list_text(diff->arena, spec, of, k));
 }
 
 static void diff_entries(struct diff *diff, size_t row, size_t i)
@@ -177,8 +111,8 @@ static void diff_entries(struct diff *diff, size_t row, size_t i)
 	const struct rule_arg *a = &diff->a->settings[row].args[i],
 			      *b = &diff->b->settings[row].args[i];
 
-	if (spec->none_is_all && is_empty(spec, a) != is_empty(spec, b)) {
-		bool weaker = is_empty(spec, b);
+	if (spec->none_is_all && arg_list_is_empty(spec, a) != arg_list_is_empty(spec, b)) {
+		bool weaker = arg_list_is_empty(spec, b);
 
 		note(diff, weaker ? NOTE_WEAKER : NOTE_STRICTER, "%s: %s: args.%s sets %s bound",
 		     rules[row]->name, specs(diff, row, weaker), spec->name,

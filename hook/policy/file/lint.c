@@ -3,37 +3,27 @@
  * Warnings about a policy file: entries without effect, or with another effect than the author
  * probably expects. A wrong type or name is skipped here, since the loader reports it.
  */
-#include <stdio.h>
+#include "lint.h"
+
 #include <string.h>
 
-#include "policy/rule.h"
-
-struct lint {
-	struct arena *arena;
-	struct json_doc *doc;
-	unsigned int today;
-	const struct vocabulary *vocabulary; /* the last one whose words were needed */
-	const char *const *words;
-	unsigned int n_words;
-	struct policy_note *first, **end;
-};
-
-static void warn(struct lint *lint, const struct json_node *node, const char *text)
+void lint_warn(struct lint *lint, const struct json_node *node, const char *text)
 {
 	struct policy_note *note = arena_new_object(lint->arena, struct policy_note);
+	const char *pointer =
+		str_show(lint->arena, str_from(json_pointer(lint->arena, node)));
 
 	*note = (struct policy_note){
 		.kind = NOTE_WARNING,
-		.text = arena_printf(
-			lint->arena, "%s: %s",
-			str_show(lint->arena, str_from(json_pointer(lint->arena, node))), text),
+		.text = arena_printf(lint->arena, "%s: %s", pointer[0] != '\0' ? pointer : "/",
+				     text),
 	};
 	json_position(lint->doc, node->key_start, &note->line, &note->column);
 	*lint->end = note;
 	lint->end = &note->next;
 }
 
-static unsigned int line_of(struct lint *lint, const struct json_node *node)
+unsigned int lint_line(struct lint *lint, const struct json_node *node)
 {
 	unsigned int line, column;
 
@@ -41,24 +31,28 @@ static unsigned int line_of(struct lint *lint, const struct json_node *node)
 	return line;
 }
 
-/* Warns about a name or path that an earlier entry has. The later one wins silently. */
-static void warn_again(struct lint *lint, const struct json_node *node,
-		       const struct json_node *earlier)
+/* The later one wins silently. */
+void lint_again(struct lint *lint, const struct json_node *node, const struct json_node *earlier)
 {
-	warn(lint, node,
-	     arena_printf(lint->arena, "%s was named on line %u already; this entry wins",
-			  str_quote(lint->arena, node->text), line_of(lint, earlier)));
+	lint_note(lint, node, "%s was named on line %u already; this entry wins",
+		  str_quote(lint->arena, node->text), lint_line(lint, earlier));
 }
 
-static void lint_action(struct lint *lint, const struct json_node *entry, const struct rule *rule)
+void lint_action(struct lint *lint, const struct json_node *entry, const struct rule *rule)
 {
 	const struct json_node *action = json_get(entry, "action");
 
 	if (rule->rewrites == NULL && action != NULL && str_is(action->text, "RF_ACT_REWRITE"))
-		warn(lint, action,
-		     arena_printf(lint->arena,
-				  "rule %s never rewrites, so this refuses; write RF_ACT_REJECT",
-				  rule->name));
+		lint_note(lint, action,
+			  "rule %s never rewrites, so this refuses; write RF_ACT_REJECT",
+			  rule->name);
+}
+
+enum rule_action lint_rule_action(const struct lint *lint, size_t row)
+{
+	const struct rule_setting *setting = &lint->policy->settings[row];
+
+	return setting->named ? setting->action : lint->policy->default_action;
 }
 
 #define WORDS_MEANT_MAX 100 /* so many unknown words are not typing errors */
@@ -81,9 +75,8 @@ static void warn_word(struct lint *lint, const struct json_node *word,
 
 	if (vocabulary->words != NULL && lint->n_words++ < WORDS_MEANT_MAX)
 		hint = str_hint(word->text, words_of(lint, vocabulary), "\"", "\"?");
-	warn(lint, word,
-	     arena_printf(lint->arena, "%s %s%s", str_quote(lint->arena, word->text),
-			  vocabulary->unknown, hint.text));
+	lint_note(lint, word, "%s %s%s", str_quote(lint->arena, word->text), vocabulary->unknown,
+		  hint.text);
 }
 
 /* The loader accepts any string, since another host or version may know more of them. */
@@ -95,12 +88,74 @@ static void lint_strings(struct lint *lint, const struct json_node *strings,
 			warn_word(lint, word, vocabulary);
 }
 
+/* What an entry of a list lets the container do, although the list is meant for less. */
+static void lint_flaws(struct lint *lint, const struct json_node *strings,
+		       const struct rule_arg_spec *spec)
+{
+	json_each (word, strings) {
+		const char *flaw =
+			word->type == JSON_STRING ? spec->flaw(lint->arena, word->text) : NULL;
+
+		if (flaw != NULL)
+			lint_note(lint, word, "%s %s", str_quote(lint->arena, word->text), flaw);
+	}
+}
+
+static void lint_arg(struct lint *lint, const struct json_node *value,
+		     const struct rule_arg_spec *spec)
+{
+	/* What "remove" has is gone. */
+	if (value != NULL && value->type == JSON_OBJECT)
+		value = json_get(value, "add");
+	if (spec->vocabulary != NULL)
+		lint_strings(lint, value, spec->vocabulary);
+	if (spec->flaw != NULL)
+		lint_flaws(lint, value, spec);
+}
+
 static void lint_args(struct lint *lint, const struct json_node *args, const struct rule *rule)
 {
 	for (size_t i = 0; i < RULE_ARGS_MAX && rule->args[i].kind != KIND_NONE; i++)
-		if (rule->args[i].vocabulary != NULL)
-			lint_strings(lint, json_get(args, rule->args[i].name),
-				     rule->args[i].vocabulary);
+		lint_arg(lint, json_get(args, rule->args[i].name), &rule->args[i]);
+}
+
+/* Does an exception make the rule stricter for some containers? */
+static bool is_stricter_somewhere(const struct policy *policy, size_t row, enum rule_action action)
+{
+	for (const struct exception *e = policy->exceptions; e != NULL; e = e->next)
+		if ((e->rules >> row & 1) != 0 && e->action > action)
+			return true;
+	return false;
+}
+
+/* A list that no check reads. Other arguments may have a meaning for other rules. */
+static void lint_unused(struct lint *lint, const struct json_node *args, size_t row)
+{
+	if (lint_rule_action(lint, row) != RULE_ALLOW ||
+	    is_stricter_somewhere(lint->policy, row, RULE_ALLOW))
+		return;
+	for (size_t i = 0; i < RULE_ARGS_MAX; i++) {
+		const struct rule_arg_spec *spec = &rules[row]->args[i];
+
+		if (rule_arg_is_list(spec->kind) && json_get(args, spec->name) != NULL)
+			lint_note(lint, json_get(args, spec->name),
+				  "no effect: %s is RF_ACT_ALLOW, so it is not checked",
+				  rules[row]->name);
+	}
+}
+
+/* What an entry means in the whole policy. */
+static void lint_in_policy(struct lint *lint, const struct json_node *entry,
+			   const struct json_node *name, size_t row)
+{
+	const struct rule_setting *setting = &lint->policy->settings[row];
+	const char *flaw = rules[row]->flaw != NULL && setting->action != RULE_ALLOW
+				   ? rules[row]->flaw(setting)
+				   : NULL;
+
+	lint_unused(lint, json_get(entry, "args"), row);
+	if (flaw != NULL)
+		lint_note(lint, name, "%s: %s", rules[row]->name, flaw);
 }
 
 static void lint_rules(struct lint *lint, const struct json_node *array)
@@ -114,126 +169,49 @@ static void lint_rules(struct lint *lint, const struct json_node *array)
 			if (row < 0)
 				continue;
 			if (named[row] != NULL)
-				warn_again(lint, name, named[row]);
+				lint_again(lint, name, named[row]);
 			named[row] = name;
 			lint_action(lint, entry, rules[row]);
 			lint_args(lint, json_get(entry, "args"), rules[row]);
+			if (lint->policy != NULL)
+				lint_in_policy(lint, entry, name, (size_t)row);
 		}
 	}
 }
 
-/* The guard sees the kernel's path: absolute, with no component empty, "." or "..". */
-static bool path_is_canonical(struct str path)
+/* A policy that is not based on another leaves out whatever it does not name. */
+static void lint_whole(struct lint *lint)
 {
-	size_t start = 1; /* of a component; the loader has checked the first slash */
+	const struct json_node *root = lint->doc->root, *extends = json_get(root, "extends");
+	size_t n_unchecked = 0, n_unnamed = 0;
 
-	for (size_t i = 1; i <= path.len; i++) {
-		struct str component = { path.data + start, i - start };
-
-		if (i < path.len && path.data[i] != '/')
-			continue;
-		if (component.len == 0 || str_is(component, ".") || str_is(component, ".."))
-			return false;
-		start = i + 1;
+	for (size_t row = 0; row < n_rules; row++) {
+		n_unnamed += !lint->policy->settings[row].named;
+		n_unchecked += lint_rule_action(lint, row) == RULE_ALLOW &&
+			       !is_stricter_somewhere(lint->policy, row, RULE_ALLOW);
 	}
-	return true;
+	if (n_unchecked == n_rules)
+		lint_warn(
+			lint, root,
+			"every rule is RF_ACT_ALLOW, so every spec passes unseen; add \"extends\": [\"default\"], or rules");
+	else if ((extends == NULL || extends->first == NULL) && n_unnamed > 0 &&
+		 json_get(root, "defaultAction") == NULL)
+		lint_note(
+			lint, root,
+			"%zu rules are not checked: the policy neither names them nor extends another; add \"extends\": [\"default\"], or a \"defaultAction\" if that is meant",
+			n_unnamed);
 }
 
-static const struct json_node *exec_path_before(const struct json_node *array,
-						const struct json_node *path)
+struct policy_note *policy_lint(struct arena *arena, struct json_doc *doc,
+				const struct policy *policy, unsigned int today)
 {
-	json_each (entry, array)
-		json_each (other, json_get(entry, "paths")) {
-			if (other == path)
-				return NULL;
-			if (str_equal(other->text, path->text))
-				return other;
-		}
-	return NULL;
-}
-
-static void lint_exec_rules(struct lint *lint, const struct json_node *array)
-{
-	json_each (entry, array)
-		json_each (path, json_get(entry, "paths")) {
-			const struct json_node *before = exec_path_before(array, path);
-
-			if (before != NULL)
-				warn_again(lint, path, before);
-			if (!path_is_canonical(path->text))
-				warn(lint, path,
-				     "never matches: the kernel's paths have no \".\", \"..\", \"//\" and no final slash");
-		}
-}
-
-static void lint_expires(struct lint *lint, const struct json_node *expires)
-{
-	unsigned int year, month, day;
-	const char *text;
-
-	if (expires == NULL)
-		return;
-	text = arena_copy(lint->arena, expires->text.data, expires->text.len);
-	if (sscanf(text, "%4u-%2u-%2u", &year, &month, &day) == 3 && month <= 12 && day <= 31 &&
-	    year * 10000 + month * 100 + day < lint->today)
-		warn(lint, expires,
-		     arena_printf(lint->arena,
-				  "expired on %s: the exception no longer applies; remove it",
-				  text));
-}
-
-/*
- * Does the expression match only io.kubernetes.* keys? CRI-O and containerd write those last. False
- * if that is not obvious.
- */
-static bool is_engine_key(struct str regex)
-{
-	static const char *const prefixes[] = { "io\\.kubernetes\\.", "io[.]kubernetes[.]", NULL };
-
-	if (regex.len > 0 && regex.data[0] == '^')
-		regex = (struct str){ regex.data + 1, regex.len - 1 };
-	if (memchr(regex.data, '|', regex.len) != NULL)
-		return false;
-	for (const char *const *prefix = prefixes; *prefix != NULL; prefix++)
-		if (str_starts_with(regex, *prefix) && regex.len > strlen(*prefix) &&
-		    strchr("*?{", regex.data[strlen(*prefix)]) == NULL)
-			return true;
-	return false;
-}
-
-static void lint_match(struct lint *lint, const struct json_node *annotations)
-{
-	if (annotations == NULL || annotations->first == NULL)
-		return;
-	json_each (member, annotations)
-		if (is_engine_key(member->key))
-			return;
-	warn(lint, annotations->first,
-	     "anyone who starts a container can set this annotation (--annotation); only io\\.kubernetes\\.* is safe, since CRI-O and containerd overwrite it");
-}
-
-static void lint_exceptions(struct lint *lint, const struct json_node *array)
-{
-	json_each (exception, array) {
-		json_each (name, json_get(exception, "names")) {
-			int row = rule_find(name->text);
-
-			if (row < 0)
-				continue;
-			lint_action(lint, exception, rules[row]);
-		}
-		lint_match(lint, json_get(json_get(exception, "match"), "annotations"));
-		lint_expires(lint, json_get(exception, "expires"));
-	}
-}
-
-struct policy_note *policy_lint(struct arena *arena, struct json_doc *doc, unsigned int today)
-{
-	struct lint lint = { .arena = arena, .doc = doc, .today = today };
+	struct lint lint = { .arena = arena, .doc = doc, .policy = policy, .today = today };
 
 	lint.end = &lint.first;
+	if (policy != NULL)
+		lint_whole(&lint);
 	lint_rules(&lint, json_get(doc->root, "rules"));
-	lint_exec_rules(&lint, json_get(json_get(doc->root, "exec"), "rules"));
+	lint_exec(&lint, json_get(doc->root, "exec"));
 	lint_exceptions(&lint, json_get(doc->root, "exceptions"));
 	return lint.first;
 }

@@ -20,6 +20,11 @@ const char *const guarantee_words[] = { "none", "nnp", "kill", "deny", NULL };
 const struct field_words rule_actions = { "rule action", rule_action_words };
 const struct field_words exec_actions = { "exec action", exec_action_words };
 
+struct file_seen {
+	const char *path;
+	struct file_seen *next;
+};
+
 struct loader {
 	struct fields_reader reader; /* its document is the file being read */
 	struct arena *arena;
@@ -28,6 +33,9 @@ struct loader {
 	struct policy_errors *all; /* collects every error; NULL: reading ends at the first */
 	const char *chain[POLICY_EXTENDS_MAX]; /* files from the first to the current one */
 	unsigned int depth;
+	struct file_seen *seen; /* files that were read, for warnings */
+	unsigned int again;	/* files on the way to the current one that were read before */
+	uint64_t reset;		/* rows of the rule table that such a file has set again */
 };
 
 unsigned int load_errors(const struct fields_reader *reader)
@@ -35,6 +43,36 @@ unsigned int load_errors(const struct fields_reader *reader)
 	const struct loader *loader = reader->data;
 
 	return loader->all != NULL ? loader->all->n : 0;
+}
+
+bool load_warns(const struct fields_reader *reader)
+{
+	const struct loader *loader = reader->data;
+
+	return loader->all != NULL && loader->again == 0;
+}
+
+void load_warn(const struct fields_reader *reader, const struct json_node *node, const char *text)
+{
+	const struct loader *loader = reader->data;
+	struct arena *arena = loader->arena;
+	struct policy_note *note, **end;
+	unsigned int n = 0;
+
+	if (loader->all == NULL)
+		return;
+	note = arena_new_object(arena, struct policy_note);
+	*note = (struct policy_note){
+		.kind = NOTE_WARNING,
+		.text = arena_printf(arena, "%s: %s",
+				     str_show(arena, str_from(json_pointer(arena, node))), text),
+		.file = reader->doc->name,
+	};
+	json_position(reader->doc, node->key_start, &note->line, &note->column);
+	for (end = &loader->all->warnings; *end != NULL; end = &(*end)->next)
+		n++;
+	if (n < POLICY_ERRORS_MAX)
+		*end = note;
 }
 
 static int note_error(const struct fields_reader *reader, int error)
@@ -117,10 +155,42 @@ static int read_document(const struct fields_reader *reader, struct policy *poli
 
 static int load_file(struct loader *loader, const char *name);
 
+void load_note_reset(const struct fields_reader *reader, size_t row)
+{
+	struct loader *loader = reader->data;
+
+	if (loader->again > 0)
+		loader->reset |= UINT64_C(1) << row;
+}
+
+/*
+ * Two policies that extend the same one: reading that one again for the second takes back what the
+ * first has changed. before: the settings after the first.
+ */
+static void warn_reset(struct loader *loader, const struct json_node *parent,
+		       const struct rule_setting *before)
+{
+	auto_buf struct buf names = { 0 };
+
+	for (size_t row = 0; row < n_rules; row++)
+		if ((loader->reset >> row & 1) != 0 &&
+		    !rule_setting_equal(loader->arena, row, &before[row],
+					&loader->policy->settings[row]))
+			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", rules[row]->name);
+	if (names.len > 0)
+		load_warn(&loader->reader, parent,
+			  arena_printf(
+				  loader->arena,
+				  "a policy that it extends was read before, and reading it again takes back what was changed since in %s; put the policy with the changes last, or let it extend this one",
+				  names.data));
+}
+
 static int load_parent(const struct fields_reader *reader, struct json_node *parent, void *target)
 {
 	struct loader *loader = target;
 	struct json_doc *doc = reader->doc;
+	struct rule_setting before[RULES_MAX];
+	uint64_t reset = loader->reset;
 	int error = fields_want(reader, parent, JSON_STRING);
 
 	if (error < 0)
@@ -128,12 +198,17 @@ static int load_parent(const struct fields_reader *reader, struct json_node *par
 	if (loader->depth == POLICY_EXTENDS_MAX)
 		return fields_fail(reader, parent, "more than %u policies deep",
 				   POLICY_EXTENDS_MAX);
+	loader->reset = 0;
+	memcpy(before, loader->policy->settings, sizeof(before));
 	error = load_file(loader, arena_copy(loader->arena, parent->text.data, parent->text.len));
 	loader->reader.doc = doc;
 	if (error == -ENOENT) /* not found: report the place that asked for it */
 		return fields_fail(
 			reader, parent, "%s",
 			arena_copy(loader->arena, reader->err->text, strlen(reader->err->text)));
+	if (error == 0 && load_warns(reader))
+		warn_reset(loader, parent, before);
+	loader->reset |= reset;
 	return error;
 }
 
@@ -146,6 +221,20 @@ static int load_parents(struct loader *loader)
 	return error < 0 ? error : fields_each(reader, extends, load_parent, loader);
 }
 
+static bool file_was_seen(struct loader *loader, const char *path)
+{
+	struct file_seen *file = loader->seen;
+
+	while (file != NULL && strcmp(file->path, path) != 0)
+		file = file->next;
+	if (file != NULL)
+		return true;
+	file = arena_new_object(loader->arena, struct file_seen);
+	*file = (struct file_seen){ path, loader->seen };
+	loader->seen = file;
+	return false;
+}
+
 /* Reads the files that this one extends, then its own members. */
 static int load_file(struct loader *loader, const char *name)
 {
@@ -153,6 +242,7 @@ static int load_file(struct loader *loader, const char *name)
 	const char *from = loader->depth > 0 ? loader->chain[loader->depth - 1] : NULL;
 	const char *path;
 	struct str text;
+	unsigned int again;
 	int error;
 
 	error = loader->source->open(loader->source->data, loader->arena, name, from, &path, &text,
@@ -170,9 +260,12 @@ static int load_file(struct loader *loader, const char *name)
 		return error;
 	}
 	loader->chain[loader->depth++] = path;
+	again = file_was_seen(loader, path);
+	loader->again += again;
 	error = fields_go_on(reader, load_parents(loader));
 	if (error == 0)
 		error = read_document(reader, loader->policy);
+	loader->again -= again;
 	loader->depth--;
 	return error;
 }

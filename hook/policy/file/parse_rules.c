@@ -5,65 +5,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "policy/id_ranges.h"
-#include "policy/rule.h"
+#include "policy/file/arg_list.h"
 
 struct rule_entry {
 	uint64_t rules;
 	enum rule_action action;
 	struct json_node *args;
 };
-
-/* Does it use syntax that only args.allow of a path rule understands? */
-static bool is_pattern(struct str path)
-{
-	return memchr(path.data, '*', path.len) != NULL ||
-	       (path.len > 3 && memcmp(path.data + path.len - 3, ":ro", 3) == 0);
-}
-
-static int check_string(const struct fields_reader *reader, const struct json_node *element,
-			enum rule_arg_kind kind, struct id_ranges *ranges)
-{
-	int error = fields_want(reader, element, JSON_STRING);
-
-	if (error < 0)
-		return error;
-	if (kind != KIND_STRINGS && kind != KIND_RANGES && !str_starts_with(element->text, "/"))
-		return fields_fail(reader, element, "expected an absolute path, found %s",
-				   str_quote(reader->doc->arena, element->text));
-	/* A pattern would be looked up as the name of one file and match nothing. */
-	if ((kind == KIND_PATHS || kind == KIND_INSIDE) && is_pattern(element->text))
-		return fields_fail(reader, element,
-				   "expected one path, without * and :ro, found %s",
-				   str_quote(reader->doc->arena, element->text));
-	if (element->text.len == 0)
-		return fields_fail(reader, element, "expected a string that is not empty");
-	if (kind == KIND_RANGES && !id_ranges_add(ranges, element->text))
-		return fields_fail(
-			reader, element,
-			"expected ids as \"FIRST-LAST\", \"FIRST/COUNT\" or \"ID\", at most %u of them, found %s",
-			ID_RANGES_MAX, str_quote(reader->doc->arena, element->text));
-	return 0;
-}
-
-static int load_strings(const struct fields_reader *reader, struct json_node *array,
-			enum rule_arg_kind kind, struct rule_arg *arg)
-{
-	struct id_ranges ranges = { 0 };
-	int error = fields_want(reader, array, JSON_ARRAY);
-
-	if (error < 0)
-		return error;
-	arg->strings = arena_array(reader->doc->arena, array->count, sizeof(*arg->strings));
-	arg->n = 0;
-	json_each (element, array) {
-		error = fields_go_on(reader, check_string(reader, element, kind, &ranges));
-		if (error < 0)
-			return error;
-		arg->strings[arg->n++] = element->text;
-	}
-	return 0;
-}
 
 static int load_string(const struct fields_reader *reader, const struct json_node *node,
 		       struct rule_arg *arg)
@@ -77,19 +25,6 @@ static int load_string(const struct fields_reader *reader, const struct json_nod
 	arg->strings = arena_array(reader->doc->arena, 1, sizeof(*arg->strings));
 	arg->strings[0] = node->text;
 	arg->n = 1;
-	return 0;
-}
-
-static int load_id(const struct fields_reader *reader, const struct json_node *node,
-		   uint64_t *ret_id)
-{
-	int error = fields_want(reader, node, JSON_NUMBER);
-
-	if (error < 0)
-		return error;
-	if (!str_to_uint(node->text, OCI_ID_MAX, ret_id))
-		return fields_fail(reader, node, "expected an id from 0 to %u, found %s",
-				   OCI_ID_MAX, str_show(reader->doc->arena, node->text));
 	return 0;
 }
 
@@ -122,44 +57,16 @@ static int load_version(const struct fields_reader *reader, const struct json_no
 	return 0;
 }
 
-static int load_ids(const struct fields_reader *reader, struct json_node *array,
-		    struct rule_arg *arg)
-{
-	int error = fields_want(reader, array, JSON_ARRAY);
-
-	if (error < 0)
-		return error;
-	arg->numbers = arena_array(reader->doc->arena, array->count, sizeof(*arg->numbers));
-	arg->n = 0;
-	json_each (element, array) {
-		error = fields_go_on(reader, load_id(reader, element, &arg->numbers[arg->n]));
-		if (error < 0)
-			return error;
-		arg->n++;
-	}
-	return 0;
-}
-
 static int load_arg(const struct fields_reader *reader, struct json_node *value,
 		    const struct rule_arg_spec *spec, struct rule_arg *arg)
 {
 	int error = 0;
 
+	if (rule_arg_is_list(spec->kind))
+		return load_list(reader, value, spec, arg);
 	switch (spec->kind) {
-	case KIND_CAPABILITIES:
-		error = fields_want(reader, value, JSON_ARRAY);
-		if (error == 0)
-			error = field_capabilities(reader, value, &arg->number);
-		break;
 	case KIND_STRING:
 		error = load_string(reader, value, arg);
-		break;
-	case KIND_STRINGS:
-	case KIND_RANGES:
-	case KIND_PATHS:
-	case KIND_INSIDE:
-	case KIND_PATTERNS:
-		error = load_strings(reader, value, spec->kind, arg);
 		break;
 	case KIND_ID:
 		error = load_id(reader, value, &arg->number);
@@ -170,14 +77,11 @@ static int load_arg(const struct fields_reader *reader, struct json_node *value,
 	case KIND_VERSION:
 		error = load_version(reader, value, &arg->number);
 		break;
-	case KIND_IDS:
-		error = load_ids(reader, value, arg);
-		break;
 	case KIND_WORD:
 		error = field_word(reader, value, &(struct field_words){ "value", spec->words });
 		arg->number = error > 0 ? (uint64_t)error : 0;
 		break;
-	case KIND_NONE:
+	default: /* lists, above */
 		break;
 	}
 	if (error < 0)
@@ -216,6 +120,29 @@ static int load_args(const struct fields_reader *reader, const struct rule_entry
 			return error;
 	}
 	return 0;
+}
+
+bool rule_setting_equal(struct arena *arena, size_t row, const struct rule_setting *a,
+			const struct rule_setting *b)
+{
+	if (a->named != b->named || a->action != b->action)
+		return false;
+	for (size_t i = 0; i < RULE_ARGS_MAX; i++) {
+		const struct rule_arg_spec *spec = &rules[row]->args[i];
+		const struct rule_arg *left = &a->args[i], *right = &b->args[i];
+
+		if (left->set != right->set || left->number != right->number ||
+		    left->n != right->n)
+			return false;
+		if (rule_arg_is_list(spec->kind) || spec->kind == KIND_STRING) {
+			const struct rule_arg lost =
+				arg_list_pick(arena, spec, left, right, false);
+
+			if (!arg_list_is_empty(spec, &lost))
+				return false;
+		}
+	}
+	return true;
 }
 
 static int load_rule_name(const struct fields_reader *reader, struct json_node *name, void *target)
@@ -269,24 +196,17 @@ int load_rule_entry(const struct fields_reader *reader, struct json_node *node, 
 		error = load_args(reader, &entry, policy, row);
 		if (error < 0)
 			return error;
+		load_note_reset(reader, row);
 	}
 	return 0;
 }
 
 void load_rule_defaults(struct arena *arena, struct policy *policy)
 {
-	for (size_t row = 0; row < n_rules; row++) {
-		for (size_t i = 0; i < RULE_ARGS_MAX; i++) {
-			const char *const *defaults = rules[row]->args[i].defaults;
-			struct rule_arg *arg = &policy->settings[row].args[i];
-
-			while (defaults != NULL && defaults[arg->n] != NULL)
-				arg->n++;
-			arg->strings = arena_array(arena, arg->n, sizeof(*arg->strings));
-			for (size_t k = 0; defaults != NULL && k < arg->n; k++)
-				arg->strings[k] = str_from(defaults[k]);
-		}
-	}
+	for (size_t row = 0; row < n_rules; row++)
+		for (size_t i = 0; i < RULE_ARGS_MAX; i++)
+			policy->settings[row].args[i] =
+				arg_list_default(arena, &rules[row]->args[i]);
 }
 
 size_t policy_paths(struct arena *arena, const struct policy *policy, struct str **ret_paths)

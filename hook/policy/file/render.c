@@ -11,12 +11,32 @@
 #include "policy/file/parse.h"
 #include "policy/rule.h"
 
-static void write_strings(struct json_writer *writer, const struct rule_arg *arg)
+static void write_strings(struct json_writer *writer, const struct str *strings, size_t n)
 {
 	json_begin_array(writer);
-	for (size_t i = 0; i < arg->n; i++)
-		json_string(writer, arg->strings[i]);
+	for (size_t i = 0; i < n; i++)
+		json_string(writer, strings[i]);
 	json_end_array(writer);
+}
+
+/* A shipped default with changes stays one, for args.version and for newer versions of it. */
+static void write_change(struct json_writer *writer, const struct rule_arg *arg)
+{
+	json_begin_object(writer);
+	if (arg->n_added > 0) {
+		json_key(writer, "add");
+		write_strings(writer, arg->added, arg->n_added);
+	}
+	if (arg->n_removed > 0) {
+		json_key(writer, "remove");
+		write_strings(writer, arg->removed, arg->n_removed);
+	}
+	json_end_object(writer);
+}
+
+static bool is_changed(const struct rule_arg *arg)
+{
+	return !arg->set && (arg->n_added > 0 || arg->n_removed > 0);
 }
 
 static void write_numbers(struct json_writer *writer, const struct rule_arg *arg)
@@ -31,6 +51,10 @@ static void write_arg(struct arena *arena, struct json_writer *writer,
 		      const struct rule_arg_spec *spec, const struct rule_arg *arg)
 {
 	json_key(writer, spec->name);
+	if (is_changed(arg)) {
+		write_change(writer, arg);
+		return;
+	}
 	switch (spec->kind) {
 	case KIND_CAPABILITIES:
 		json_raw(writer, str_from(cap_set_json(arena, arg->number)));
@@ -40,7 +64,7 @@ static void write_arg(struct arena *arena, struct json_writer *writer,
 	case KIND_INSIDE:
 	case KIND_PATTERNS:
 	case KIND_RANGES:
-		write_strings(writer, arg);
+		write_strings(writer, arg->strings, arg->n);
 		break;
 	case KIND_STRING:
 		json_string(writer, arg->strings[0]);
@@ -69,7 +93,7 @@ static void write_args(struct arena *arena, struct json_writer *writer, const st
 	bool open = false;
 
 	for (size_t i = 0; i < RULE_ARGS_MAX; i++) {
-		if (!setting->args[i].set)
+		if (!setting->args[i].set && !is_changed(&setting->args[i]))
 			continue;
 		if (!open) {
 			json_key(writer, "args");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hostMounts: files of the host that mounts, or the root directory, bring into the container. */
+#include "policy/rules/host_allowed.h"
 #include "policy/rules/host_places.h"
 #include "policy/fix.h"
 #include "policy/rules/mount_fix.h"
@@ -369,6 +370,7 @@ const struct rule rule_host_mounts = {
 				.kind = KIND_PATTERNS,
 				.effect = EFFECT_ADMITS,
 				.defaults = allowed_paths,
+				.flaw = host_allowed_flaw,
 				.meaning =
 					"exceptions from deny; the most specific entry decides" },
 		[ARG_DENY] = { .name = "deny",

@@ -103,7 +103,7 @@ static bool type_is_allowed(const struct judge *judge, struct str type)
 {
 	const struct rule_arg *allow = judge_arg(judge, ARG_ALLOW);
 
-	if (str_is(type, ENGINE_TYPE) && !allow->set &&
+	if (str_is(type, ENGINE_TYPE) && !allow->set && !judge_entry_was_added(allow, type) &&
 	    judge_before(judge_arg(judge, ARG_SINCE), ENGINE_TYPE_SINCE))
 		return false;
 	return type.len == 0 || judge_entry_names(allow, type);
@@ -137,6 +137,14 @@ static void check_selinux_label(struct judge *judge)
 		});
 }
 
+/* policy_lint(). */
+static const char *version_flaw(const struct rule_setting *setting)
+{
+	if (!setting->args[ARG_SINCE].set || !setting->args[ARG_ALLOW].set)
+		return NULL;
+	return "args.version has no effect, since an array replaces args.allow; write { \"add\": [...] } to keep the list of that version";
+}
+
 const struct rule rule_selinux_label = {
 	.name = "selinuxLabel",
 	.title = "SELinux does not confine the process as a container",
@@ -162,4 +170,5 @@ const struct rule rule_selinux_label = {
 				 "SCC: seLinuxContext"),
 	.process = true,
 	.check = check_selinux_label,
+	.flaw = version_flaw,
 };

@@ -221,6 +221,16 @@ static void check(struct judge *judge)
 			check_limit(judge, limit);
 }
 
+/* policy_lint(). */
+static const char *limits_flaw(const struct rule_setting *setting)
+{
+	for (size_t limit = 0; limit < LIMIT_COUNT; limit++)
+		if (setting->action == RULE_REWRITE && is_asked(setting, limit) &&
+		    setting->args[limit].number == 0)
+			return "a rewrite needs the limits to write, in args; without them a missing limit is refused";
+	return NULL;
+}
+
 const struct rule rule_resource_limits = {
 	.name = "resourceLimits",
 	.title = "The container can use up what the host has",
@@ -246,5 +256,6 @@ const struct rule rule_resource_limits = {
 	.references = REFERENCES("CIS Docker 5.11", "CIS Docker 5.12", "CIS Docker 5.29"),
 	.rewrites = rewrites_spec,
 	.check = check,
+	.flaw = limits_flaw,
 	.arg_in_force = is_asked,
 };

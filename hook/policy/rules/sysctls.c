@@ -70,7 +70,11 @@ static bool is_plain(struct str text)
 /* Is the key too new for the policy's version? The version changes only the default list. */
 static bool is_too_new(const struct judge *judge, struct str key)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(later) && !judge_arg(judge, ARG_ALLOW)->set; i++)
+	const struct rule_arg *allow = judge_arg(judge, ARG_ALLOW);
+
+	if (allow->set || judge_entry_was_added(allow, key))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
 		if (str_is(key, later[i].key))
 			return judge_before(judge_arg(judge, ARG_SINCE), later[i].minor);
 	return false;
@@ -162,6 +166,14 @@ static void check(struct judge *judge)
 	}
 }
 
+/* policy_lint(). */
+static const char *version_flaw(const struct rule_setting *setting)
+{
+	if (!setting->args[ARG_SINCE].set || !setting->args[ARG_ALLOW].set)
+		return NULL;
+	return "args.version has no effect, since an array replaces args.allow; write { \"add\": [...] } to keep the list of that version";
+}
+
 const struct rule rule_sysctls = {
 	.name = "sysctls",
 	.title = "The container starts with settings of the kernel that are not known to be safe",
@@ -188,4 +200,5 @@ const struct rule rule_sysctls = {
 	.references = REFERENCES("PSS baseline: Sysctls", "SCC: forbiddenSysctls", "CVE-2022-0811"),
 	.rewrites = rewrites_spec,
 	.check = check,
+	.flaw = version_flaw,
 };

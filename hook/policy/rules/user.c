@@ -100,6 +100,18 @@ static const char *root_fix(const struct judge *judge, enum id_kind kind, uint32
 	return kind == ID_USER ? fix_user(judge, FIX_ROOT_USER) : group_fix(judge, FIX_GROUP);
 }
 
+/* policy_lint(). */
+static const char *target_flaw(const struct rule_setting *setting)
+{
+	const struct rule_arg *target = &setting->args[ARG_TARGET];
+
+	if (setting->action != RULE_REWRITE)
+		return NULL;
+	if (!target->set)
+		return "a rewrite needs an id to rewrite to, in args; without it root is refused";
+	return target->number == 0 ? "a rewrite to 0 is refused; name another id in args" : NULL;
+}
+
 static void check_root_user(struct judge *judge)
 {
 	const struct oci_id *uid = &judge->config->process.user.uid;
@@ -140,6 +152,7 @@ const struct rule rule_root_user = {
 	.process = true,
 	.rewrites = rewrites_user,
 	.check = check_root_user,
+	.flaw = target_flaw,
 };
 
 static void check_additional_group(struct judge *judge, const struct oci_id *gid,
@@ -197,4 +210,5 @@ const struct rule rule_root_group = {
 	.process = true,
 	.rewrites = rewrites_user,
 	.check = check_root_group,
+	.flaw = target_flaw,
 };

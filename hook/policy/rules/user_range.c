@@ -159,6 +159,17 @@ static void check(struct judge *judge)
 		check_additional_group(judge, &wanted, &user->additional_gids.items[i]);
 }
 
+/* policy_lint(). */
+static const char *ranges_flaw(const struct rule_setting *setting)
+{
+	const struct rule_arg *args = setting->args;
+
+	if (args[ARG_UIDS].n > 0 || args[ARG_GIDS].n > 0 || args[ARG_UID_ANNOTATION].set ||
+	    args[ARG_GID_ANNOTATION].set)
+		return NULL;
+	return "without a range in args it checks nothing";
+}
+
 const struct rule rule_user_range = {
 	.name = "userRange",
 	.title = "The process has an id outside the range that it was given",
@@ -190,4 +201,5 @@ const struct rule rule_user_range = {
 	.process = true,
 	.rewrites = rewrites_user,
 	.check = check,
+	.flaw = ranges_flaw,
 };

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What strings a POSIX extended expression can match, as far as its text tells: policy_lint() asks
+ * which annotations an exception hangs on.
+ */
+#ifndef ROOTFENCE_POLICY_FILE_REGEX_FORMS_H
+#define ROOTFENCE_POLICY_FILE_REGEX_FORMS_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+#define REGEX_FORMS_MAX 64U
+
+/* Strings that have this start. */
+struct regex_form {
+	struct str text;
+	bool open;  /* anything may follow; else the string is exactly the text */
+	bool some;  /* at least one unknown character does follow */
+	bool ended; /* for the reader of the expression: after "$" */
+};
+
+struct regex_forms {
+	struct regex_form items[REGEX_FORMS_MAX];
+	size_t n; /* 0: it can match nothing */
+};
+
+/*
+ * Returns forms that cover every string that the whole expression matches. They may cover others
+ * too: one open form without text covers all. dots: a "." stands for itself, as its author may have
+ * thought.
+ */
+struct regex_forms *regex_forms(struct arena *arena, struct str regex, bool dots);
+
+#endif
