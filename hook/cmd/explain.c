@@ -89,6 +89,9 @@ static void add_list(struct buf *out, const struct explanation *e, const char *t
 		open = true;
 		buf_printf(out, "  %-20s  %s, by %s\n", rules[row]->name,
 			   rule_action_name(e->states[row].action), decided_by(e, row));
+		for (const struct finding *f = e->result.verdict.excepted; f != NULL; f = f->next)
+			if (f->rule == rules[row])
+				buf_printf(out, "    let through  %s\n", f->message);
 	}
 }
 

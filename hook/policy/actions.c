@@ -53,17 +53,20 @@ static bool exception_applies(const struct exception *exception, const struct oc
 void policy_actions(const struct policy *policy, const struct oci_config *config,
 		    unsigned int today, struct rule_state *ret_states)
 {
-	for (size_t row = 0; row < n_rules; row++)
-		ret_states[row] = (struct rule_state){
-			.action = policy->settings[row].named ? policy->settings[row].action
-							      : policy->default_action,
-		};
+	for (size_t row = 0; row < n_rules; row++) {
+		enum rule_action usual = policy->settings[row].named ? policy->settings[row].action
+								     : policy->default_action;
+
+		ret_states[row] = (struct rule_state){ .action = usual, .usual = usual };
+	}
 	for (const struct exception *e = policy->exceptions; e != NULL; e = e->next) {
 		if (!exception_applies(e, config, today))
 			continue;
 		for (size_t row = 0; row < n_rules; row++)
-			if ((e->rules >> row & 1) != 0)
-				ret_states[row] = (struct rule_state){ e->action, e, false };
+			if ((e->rules >> row & 1) != 0) {
+				ret_states[row].action = e->action;
+				ret_states[row].exception = e;
+			}
 	}
 	for (size_t row = 0; policy->audit && row < n_rules; row++) {
 		ret_states[row].audited = ret_states[row].action > RULE_LOG;

@@ -43,6 +43,7 @@ struct finding *finding_add(struct judge *judge, const struct json_node *node, c
 	*finding = (struct finding){
 		.rule = judge->rule,
 		.action = judge->action,
+		.exception = judge->exception,
 		.pointer = pointer,
 		.node = node,
 		.observed = text.observed != NULL ? text.observed : "null",
@@ -202,6 +203,25 @@ static void judge_rule(struct judge *judge, const struct rule *rule, enum rule_a
 	settle(judge, *added);
 }
 
+/*
+ * Lets a rule look at what an exception lets through, for a trace of it. Nothing of this reaches the
+ * findings, the edits or the verdict: the rule works on a copy.
+ */
+static void judge_excepted(const struct judge *judge, const struct rule *rule)
+{
+	struct verdict aside = { 0 };
+	struct judge copy = *judge;
+
+	aside.findings_end = &aside.findings;
+	copy.verdict = &aside;
+	copy.rule = rule;
+	copy.action = RULE_ALLOW;
+	rule->check(&copy);
+	*judge->verdict->excepted_end = aside.findings;
+	if (aside.findings != NULL)
+		judge->verdict->excepted_end = aside.findings_end;
+}
+
 static void judge_table(struct judge *judge, unsigned int today)
 {
 	size_t capabilities = rule_row(&rule_capabilities);
@@ -212,12 +232,16 @@ static void judge_table(struct judge *judge, unsigned int today)
 	judge->drops_capabilities = states[capabilities].action == RULE_REWRITE &&
 				    rules[capabilities]->rewrites[judge->front_end] == NULL;
 	for (size_t row = 0; row < n_rules; row++) {
-		if (states[row].action == RULE_ALLOW ||
-		    (judge_at_exec(judge) && !rules[row]->process))
+		if (judge_at_exec(judge) && !rules[row]->process)
 			continue;
 		judge->setting = &judge->policy->settings[row];
-		judge_rule(judge, rules[row], states[row].action);
+		judge->exception = states[row].exception;
+		if (states[row].action != RULE_ALLOW)
+			judge_rule(judge, rules[row], states[row].action);
+		else if (states[row].exception != NULL && states[row].usual != RULE_ALLOW)
+			judge_excepted(judge, rules[row]);
 	}
+	judge->exception = NULL;
 }
 
 void policy_judge(struct arena *arena, const struct policy *policy, const struct oci_config *config,
@@ -236,6 +260,7 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 
 	*ret_verdict = (struct verdict){ .policy = policy };
 	ret_verdict->findings_end = &ret_verdict->findings;
+	ret_verdict->excepted_end = &ret_verdict->excepted;
 	judge_table(&judge, today);
 	added = ret_verdict->findings_end;
 	judge.action = RULE_REWRITE;

@@ -19,6 +19,7 @@ struct judge {
 	const struct rule *rule;	    /* the rule being checked */
 	const struct rule_setting *setting; /* its arguments */
 	enum rule_action action;	    /* the action of its findings */
+	const struct exception *exception;  /* that decided it, or NULL */
 	enum front_end front_end;
 	bool drops_capabilities; /* the capabilities rule rewrites here */
 	bool ships_profile;	 /* the seccompProfile rule has put the shipped profile in */

@@ -98,6 +98,7 @@ struct exception {
 	enum rule_action action;
 	struct exception_match {
 		const char *key, *value; /* POSIX extended, valid, match whole strings */
+		struct str key_text, value_text; /* as the file has them */
 	} * matches;			 /* each must match one annotation */
 	size_t n_matches;
 	const char *reason;	/* safe to print */
@@ -183,6 +184,7 @@ struct edit {
 struct finding {
 	const struct rule *rule;
 	enum rule_action action;      /* after mode and exceptions */
+	const struct exception *exception; /* that decided the action, or NULL */
 	const char *pointer;	      /* of the place, which the document may lack */
 	const struct json_node *node; /* the place, or the nearest node above it */
 	const char *observed;	      /* JSON text */
@@ -220,6 +222,8 @@ struct verdict {
 	const struct policy *policy;
 	struct finding *findings,
 		**findings_end; /* in the order of the rule table, then what follows from a rewrite */
+	/* What rules would find that an exception makes RF_ACT_ALLOW. It changes nothing. */
+	struct finding *excepted, **excepted_end;
 	unsigned int n_refusals;
 	struct generated_file files[ACCOUNTS_COUNT]; /* name and group of a rewritten user */
 	size_t n_files;
@@ -237,6 +241,7 @@ void policy_judge(struct arena *arena, const struct policy *policy, const struct
 /* The action of a rule for one container, and where it comes from. */
 struct rule_state {
 	enum rule_action action;
+	enum rule_action usual;		   /* without exceptions and the mode */
 	const struct exception *exception; /* the one that decided, or NULL */
 	bool audited;			   /* audit mode turned the action into RF_ACT_LOG */
 };

@@ -55,6 +55,8 @@ struct rule_arg_spec {
 	const char *const *words;    /* KIND_WORD, ended by NULL; the first is the default */
 	const char *const *defaults; /* KIND_STRINGS and KIND_PATHS, ended by NULL; else NULL */
 	const struct vocabulary *vocabulary; /* KIND_STRINGS, or NULL */
+	/* policy_diff(): does one entry say what another says, and more? NULL: none does. */
+	bool (*covers)(struct str wide, struct str narrow);
 	/* policy_lint(): why an entry does more harm than it looks like, or NULL. Or NULL. */
 	const char *(*flaw)(struct arena *arena, struct str entry);
 	const char *meaning;

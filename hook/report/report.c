@@ -3,8 +3,10 @@
 #include "report.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "policy/rule.h"
 
 #define REFUSALS_SHOWN 32 /* more would flood a terminal or a log */
@@ -49,12 +51,22 @@ static void add_findings(struct buf *buf, const struct verdict *verdict, bool re
 			buf_printf(buf, "  fix: %s\n", f->fix);
 		else if (has_change(f))
 			buf_printf(buf, "  (%s: %s)\n", how, f->change);
+		else if (f->exception != NULL)
+			buf_printf(buf, "  (%s; exception: %s)\n", how, f->exception->reason);
 		else
 			buf_printf(buf, "  (%s)\n", how);
 	}
 	if (n > most)
 		buf_printf(buf, "  and %u more; `rootfence check` on the spec names them\n",
 			   n - most);
+}
+
+/* Adds lines for what exceptions let through unseen. */
+static void add_excepted(struct buf *buf, const struct verdict *verdict)
+{
+	for (const struct finding *f = verdict->excepted; f != NULL; f = f->next)
+		buf_printf(buf, "  %s  %s  (let through; exception: %s)\n", f->rule->name,
+			   f->message, f->exception->reason);
 }
 
 static void add_refusals(struct buf *buf, const struct verdict *verdict, unsigned int most)
@@ -96,6 +108,7 @@ char *report_verdict(struct arena *arena, const struct verdict *verdict)
 		break;
 	}
 	add_findings(&buf, verdict, false, UINT_MAX);
+	add_excepted(&buf, verdict);
 	return arena_copy(arena, buf.data, buf.len);
 }
 
@@ -149,6 +162,47 @@ void report_json_findings(struct json_writer *writer, struct json_doc *doc,
 	json_end_array(writer);
 }
 
+static void write_exception(struct json_writer *writer, const struct finding *finding)
+{
+	unsigned int expires = finding->exception->expires;
+	char date[16];
+
+	json_begin_object(writer);
+	json_member_text(writer, "rule", finding->rule->name);
+	json_member_text(writer, "action", rule_action_name(finding->action));
+	json_member_text(writer, "pointer", finding->pointer);
+	json_member_text(writer, "message", finding->message);
+	json_key(writer, "reason");
+	json_string(writer, finding->exception->reason_text);
+	if (expires != 0) {
+		snprintf(date, sizeof(date), "%04u-%02u-%02u", expires / 10000,
+			 expires / 100 % 100, expires % 100);
+		json_member_text(writer, "expires", date);
+	}
+	json_end_object(writer);
+}
+
+/* What exceptions decided: findings that they made milder or stricter, and what they let through. */
+static void write_exceptions(struct json_writer *writer, const struct verdict *verdict)
+{
+	const struct finding *lists[] = { verdict->findings, verdict->excepted };
+	bool open = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (const struct finding *f = lists[i]; f != NULL; f = f->next) {
+			if (f->exception == NULL)
+				continue;
+			if (!open) {
+				json_key(writer, "exceptions");
+				json_begin_array(writer);
+				open = true;
+			}
+			write_exception(writer, f);
+		}
+	if (open)
+		json_end_array(writer);
+}
+
 void report_json(struct json_writer *writer, struct json_doc *doc, const char *path,
 		 const struct verdict *verdict)
 {
@@ -156,6 +210,7 @@ void report_json(struct json_writer *writer, struct json_doc *doc, const char *p
 	json_member_text(writer, "path", path);
 	json_member_text(writer, "verdict", verdict_name(verdict->kind));
 	report_json_findings(writer, doc, verdict, NULL);
+	write_exceptions(writer, verdict);
 	json_end_object(writer);
 }
 

@@ -68,7 +68,10 @@ void report_syslog_open(void);
 /* report_syslog: writes each line to syslog as authpriv, with that severity (LOG_ERR, ...). */
 void report_syslog(int severity, const char *container, const char *text);
 
-/* report_logged: writes to syslog the findings that the policy only logs. */
+/*
+ * report_logged: writes to syslog the findings that the policy only logs, and what its exceptions
+ * let through.
+ */
 void report_logged(const char *container, const struct verdict *verdict);
 
 /*

@@ -109,6 +109,16 @@ void report_from_hook(const char *container, const char *text)
 	arena_free(arena);
 }
 
+static void add_logged(struct buf *lines, const struct verdict *verdict, const struct finding *f,
+		       const char *what)
+{
+	buf_printf(lines, "%s by policy '%s': %s: %s", what, verdict->policy->name, f->rule->name,
+		   f->message);
+	if (f->exception != NULL)
+		buf_printf(lines, " (exception: %s)", f->exception->reason);
+	buf_printf(lines, "\n");
+}
+
 void report_logged(const char *container, const struct verdict *verdict)
 {
 	auto_buf struct buf lines = { 0 };
@@ -116,8 +126,10 @@ void report_logged(const char *container, const struct verdict *verdict)
 
 	for (const struct finding *f = verdict->findings; f != NULL; f = f->next)
 		if (f->action == RULE_LOG && n++ < LOGGED_MAX)
-			buf_printf(&lines, "logged by policy '%s': %s: %s\n", verdict->policy->name,
-				   f->rule->name, f->message);
+			add_logged(&lines, verdict, f, "logged");
+	for (const struct finding *f = verdict->excepted; f != NULL; f = f->next)
+		if (n++ < LOGGED_MAX)
+			add_logged(&lines, verdict, f, "let through");
 	if (n > LOGGED_MAX)
 		buf_printf(&lines, "logged by policy '%s': and %u more findings\n",
 			   verdict->policy->name, n - LOGGED_MAX);

@@ -197,6 +197,19 @@ static void write_error_region(struct json_writer *writer, const struct file_res
 	json_end_object(writer);
 }
 
+/* Viewers show a suppressed result with its reason, apart from the others. */
+static void write_suppression(struct json_writer *writer, const struct exception *exception)
+{
+	json_key(writer, "suppressions");
+	json_begin_array(writer);
+	json_begin_object(writer);
+	json_member_text(writer, "kind", "external");
+	json_key(writer, "justification");
+	json_string(writer, exception->reason_text);
+	json_end_object(writer);
+	json_end_array(writer);
+}
+
 static void write_result(struct json_writer *writer, const struct file_result *file,
 			 const struct rule *rule, const char *level, const char *message,
 			 const struct finding *finding, struct counted *last)
@@ -230,7 +243,26 @@ static void write_result(struct json_writer *writer, const struct file_result *f
 	}
 	json_end_object(writer);
 	json_end_array(writer);
+	if (finding != NULL && finding->exception != NULL && !report_refuses(finding))
+		write_suppression(writer, finding->exception);
 	json_end_object(writer);
+}
+
+static void write_finding(struct results *results, struct arena *arena,
+			  const struct file_result *file, const struct finding *f,
+			  struct counted *last)
+{
+	bool refused = report_refuses(f);
+	const char *message =
+		arena_printf(arena, "%s%s%s%s. Fix: %s.", f->message,
+			     f->obstacle != NULL ? " (" : "", f->obstacle != NULL ? f->obstacle : "",
+			     f->obstacle != NULL ? ")" : "", f->fix);
+
+	write_result(results->writer, file, f->rule,
+		     refused			 ? "error"
+		     : f->action == RULE_REWRITE ? "warning"
+						 : "note",
+		     message, f, last);
 }
 
 static void add(struct results *results, struct arena *arena, const struct file_result *file)
@@ -242,19 +274,10 @@ static void add(struct results *results, struct arena *arena, const struct file_
 			     &last);
 		return;
 	}
-	for (const struct finding *f = file->verdict->findings; f != NULL; f = f->next) {
-		bool refused = report_refuses(f);
-		const char *message = arena_printf(arena, "%s%s%s%s. Fix: %s.", f->message,
-						   f->obstacle != NULL ? " (" : "",
-						   f->obstacle != NULL ? f->obstacle : "",
-						   f->obstacle != NULL ? ")" : "", f->fix);
-
-		write_result(results->writer, file, f->rule,
-			     refused			 ? "error"
-			     : f->action == RULE_REWRITE ? "warning"
-							 : "note",
-			     message, f, &last);
-	}
+	for (const struct finding *f = file->verdict->findings; f != NULL; f = f->next)
+		write_finding(results, arena, file, f, &last);
+	for (const struct finding *f = file->verdict->excepted; f != NULL; f = f->next)
+		write_finding(results, arena, file, f, &last);
 }
 
 const struct results_format results_sarif = { "sarif", true, begin, add, end };

@@ -90,6 +90,16 @@ static const char *specs(struct diff *diff, size_t row, bool weaker)
 
 /* Arguments with entries: reports those that only one of the two policies has. */
 
+/* Does a wider entry of the list say the same of the entry in this slot? */
+static bool is_covered(const struct rule_arg_spec *spec, const struct rule_arg *list,
+		       const struct rule_arg *from, size_t slot)
+{
+	for (size_t i = 0; spec->covers != NULL && i < list->n; i++)
+		if (spec->covers(list->strings[i], from->strings[slot]))
+			return true;
+	return false;
+}
+
 /* Reports the entries of `of` that `other` lacks. added: `of` is the second policy. */
 static void note_entries(struct diff *diff, size_t row, size_t i, const struct rule_arg *of,
 			 const struct rule_arg *other, bool added)
@@ -99,10 +109,33 @@ static void note_entries(struct diff *diff, size_t row, size_t i, const struct r
 	const struct rule_arg sorted = arg_list_sort(diff->arena, spec, other);
 
 	for (size_t k = 0; k < arg_list_slots(spec, of); k++)
-		if (arg_list_holds(spec, of, k) && !arg_list_has(spec, &sorted, of, k))
+		if (arg_list_holds(spec, of, k) && !arg_list_has(spec, &sorted, of, k) &&
+		    !is_covered(spec, other, of, k))
 			note(diff, weaker ? NOTE_WEAKER : NOTE_STRICTER, "%s: %s: args.%s %s %s",
 			     rules[row]->name, specs(diff, row, weaker), spec->name,
 			     added ? "has also" : "has no longer", arg_list_text(diff->arena, spec, of, k));
+}
+
+/* Entries of the shipped default that a policy adds to it pass whatever args.version says. */
+static void note_additions(struct diff *diff, size_t row, size_t i)
+{
+	const struct rule_arg_spec *spec = &rules[row]->args[i];
+	const struct rule_arg *a = &diff->a->settings[row].args[i],
+			      *b = &diff->b->settings[row].args[i];
+	const struct rule_arg usual = arg_list_default(diff->arena, spec),
+			      before = { .strings = a->added, .n = a->n_added },
+			      now = { .strings = b->added, .n = b->n_added };
+	const struct rule_arg usual_before =
+				      arg_list_pick(diff->arena, spec, &before, &usual, true),
+			      usual_now = arg_list_pick(diff->arena, spec, &now, &usual, true);
+	bool versioned = false;
+
+	for (size_t k = 0; k < RULE_ARGS_MAX; k++)
+		versioned = versioned || rules[row]->args[k].kind == KIND_VERSION;
+	if (!versioned || a->set || b->set)
+		return;
+	note_entries(diff, row, i, &usual_now, &usual_before, true);
+	note_entries(diff, row, i, &usual_before, &usual_now, false);
 }
 
 static void diff_entries(struct diff *diff, size_t row, size_t i)
@@ -121,6 +154,8 @@ static void diff_entries(struct diff *diff, size_t row, size_t i)
 	}
 	note_entries(diff, row, i, b, a, true);
 	note_entries(diff, row, i, a, b, false);
+	if (spec->defaults != NULL)
+		note_additions(diff, row, i);
 }
 
 /* Arguments with one value. */
@@ -313,6 +348,14 @@ static uint64_t gains(const struct exec_policy *exec, const char *path)
 	return rule != NULL && action == EXEC_ALLOW ? rule->capabilities : CAP_ALL;
 }
 
+/* The action for an execve of a path that gains, as far as a rule covers it. */
+static enum exec_action exec_action_of(const struct exec_policy *exec, const char *path)
+{
+	const struct exec_rule *rule = exec_rule_of(exec, path);
+
+	return rule != NULL ? rule->action : exec->default_action;
+}
+
 static const char *gains_text(struct diff *diff, uint64_t set)
 {
 	return set == CAP_ALL ? "any capability" : cap_set_text(diff->arena, set);
@@ -324,10 +367,17 @@ static void diff_exec_path(struct diff *diff, const struct exec_policy *a,
 	const char *shown = str_quote(diff->arena, str_from(path));
 	uint64_t from = gains(a, path), to = gains(b, path);
 
-	if (from != to)
+	if (from != to) {
 		note(diff, (to & ~from) != 0 ? NOTE_WEAKER : NOTE_STRICTER,
 		     "exec: %s may gain %s, was %s", shown, gains_text(diff, to),
 		     gains_text(diff, from));
+		return;
+	}
+	/* Both refuse, or both let it gain the same, but not in the same way. */
+	if (exec_action_of(a, path) != exec_action_of(b, path))
+		note(diff, NOTE_OTHER, "exec: %s: %s, was %s", shown,
+		     exec_action_words[exec_action_of(b, path)],
+		     exec_action_words[exec_action_of(a, path)]);
 }
 
 static void diff_exec(struct diff *diff)

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/date.h"
+#include "policy/file/regex_forms.h"
 
 #define EXEC_PATH_MAX 255  /* bytes; the room in the guard's map */
 #define ERRNO_RET_MAX 4095 /* the kernel's MAX_ERRNO */
@@ -119,18 +120,50 @@ int load_exec(const struct fields_reader *reader, struct json_node *object, void
 	return fields_read(reader, object, fields, ARRAY_SIZE(fields), target);
 }
 
+/*
+ * Returns "^(PATTERN)$", in which the group that is added counts: every back-reference of the
+ * pattern is one higher. NULL if it has \9, which has no successor.
+ */
+static const char *whole_regex(struct arena *arena, struct str pattern)
+{
+	auto_buf struct buf whole = { 0 };
+
+	buf_printf(&whole, "^(");
+	for (size_t i = 0, next; i < pattern.len; i = next) {
+		next = i + 1;
+		if (pattern.data[i] == '[')
+			next = regex_bracket_end(pattern, i);
+		else if (pattern.data[i] == '\\' && next < pattern.len)
+			next++;
+		if (next > pattern.len)
+			next = pattern.len; /* no end, which regcomp() refuses */
+		if (next == i + 2 && pattern.data[i] == '\\' && pattern.data[i + 1] == '9')
+			return NULL;
+		if (next == i + 2 && pattern.data[i] == '\\' &&
+		    memchr("12345678", pattern.data[i + 1], 8) != NULL)
+			buf_printf(&whole, "\\%c", pattern.data[i + 1] + 1);
+		else
+			buf_add(&whole, pattern.data + i, next - i);
+	}
+	buf_printf(&whole, ")$");
+	return arena_copy(arena, whole.data, whole.len);
+}
+
 /* A POSIX extended expression that has to match the whole string: rootfence-policy(5). */
 static int read_regex(const struct fields_reader *reader, const struct json_node *node,
 		      struct str pattern, const char **ret_regex)
 {
 	const char *alone = arena_copy(reader->doc->arena, pattern.data, pattern.len);
-	const char *whole = arena_printf(reader->doc->arena, "^(%s)$", alone);
+	const char *whole = whole_regex(reader->doc->arena, pattern);
 	/* Compile it alone first: "a)|(b" is valid only inside the parentheses that are added. */
 	const char *const forms[] = { alone, whole };
 
 	if (pattern.len > REGEX_MAX)
 		return fields_fail(reader, node, "regular expression longer than %d bytes",
 				   REGEX_MAX);
+	if (whole == NULL)
+		return fields_fail(reader, node, "regular expression %s: \\9 is not supported",
+				   str_quote(reader->doc->arena, pattern));
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		char reason[128];
 		regex_t regex;
@@ -157,9 +190,11 @@ static int read_match_annotations(const struct fields_reader *reader, struct jso
 		arena_array(reader->doc->arena, value->count, sizeof(*exception->matches));
 	json_each (member, value) {
 		struct exception_match *match = &exception->matches[exception->n_matches++];
-		int error =
-			fields_go_on(reader, read_regex(reader, member, member->key, &match->key));
+		int error;
 
+		match->key_text = member->key;
+		match->value_text = member->text;
+		error = fields_go_on(reader, read_regex(reader, member, member->key, &match->key));
 		if (error == 0)
 			error = fields_want(reader, member, JSON_STRING);
 		if (error == 0)

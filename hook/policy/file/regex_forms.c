@@ -90,33 +90,39 @@ static void skip(struct reading *reading, size_t n)
 	reading->rest.len -= n;
 }
 
-/* After "[": up to its end. Only a bracket with one plain character is known. */
-static void read_bracket(struct reading *reading, struct regex_forms *forms)
+size_t regex_bracket_end(struct str regex, size_t start)
 {
-	const struct str rest = reading->rest;
-	size_t i = 0;
+	size_t i = start + 1;
 
-	i += i < rest.len && rest.data[i] == '^';
-	i += i < rest.len && rest.data[i] == ']'; /* not the end */
-	while (i < rest.len && rest.data[i] != ']') {
+	i += i < regex.len && regex.data[i] == '^';
+	i += i < regex.len && regex.data[i] == ']'; /* not the end */
+	for (; i < regex.len && regex.data[i] != ']'; i++) {
 		/* [: :], [. .] and [= =] have an end of their own. */
-		if (rest.data[i] == '[' && i + 1 < rest.len && strchr(":.=", rest.data[i + 1])) {
-			const char end[] = { rest.data[i + 1], ']' };
-			const char *found = memmem(rest.data + i + 2, rest.len - i - 2, end, 2);
+		if (regex.data[i] == '[' && i + 1 < regex.len &&
+		    memchr(":.=", regex.data[i + 1], 3) != NULL) {
+			const char end[] = { regex.data[i + 1], ']' };
+			const char *found = memmem(regex.data + i + 2, regex.len - i - 2, end, 2);
 
 			if (found == NULL)
-				break;
-			i = (size_t)(found - rest.data) + 1;
+				return regex.len + 1;
+			i = (size_t)(found - regex.data) + 1;
 		}
-		i++;
 	}
-	if (i >= rest.len || rest.data[i] != ']') {
+	return i + 1;
+}
+
+/* A bracket, from its "[". Only one with a single plain character is known. */
+static void read_bracket(struct reading *reading, struct regex_forms *forms)
+{
+	size_t end = regex_bracket_end(reading->rest, 0);
+	const char *first = reading->rest.data + 1;
+
+	if (end > reading->rest.len) {
 		reading->unclear = true;
 		return;
 	}
-	forms_append(reading, forms,
-		     i == 1 && rest.data[0] != '^' && rest.data[0] != ']' ? &rest.data[0] : NULL);
-	skip(reading, i + 1);
+	forms_append(reading, forms, end == 3 && *first != '^' && *first != ']' ? first : NULL);
+	skip(reading, end);
 }
 
 /* After a backslash. A letter, a digit or one of <>`' has a meaning of its own in GNU's regcomp. */
@@ -156,13 +162,14 @@ static void read_atom(struct reading *reading, struct regex_forms *forms)
 {
 	const char c = reading->rest.data[0];
 
+	if (c == '[') {
+		read_bracket(reading, forms);
+		return;
+	}
 	skip(reading, 1);
 	switch (c) {
 	case '(':
 		read_group(reading, forms);
-		return;
-	case '[':
-		read_bracket(reading, forms);
 		return;
 	case '\\':
 		read_escape(reading, forms);

@@ -32,4 +32,10 @@ struct regex_forms {
  */
 struct regex_forms *regex_forms(struct arena *arena, struct str regex, bool dots);
 
+/*
+ * Returns the offset after the bracket expression whose "[" is at start; more than the length if it
+ * has no end.
+ */
+size_t regex_bracket_end(struct str regex, size_t start);
+
 #endif

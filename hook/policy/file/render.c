@@ -3,8 +3,6 @@
  * Writes a policy as one policy file, with all that it extends. policy_load() reads an equal policy
  * from it. Arguments that are not set are left out, since they come from the rule table.
  */
-#include <string.h>
-
 #include "base/cleanup.h"
 #include "json/writer.h"
 #include "oci/capability.h"
@@ -157,12 +155,6 @@ static void write_exec(struct arena *arena, struct json_writer *writer,
 	json_end_object(writer);
 }
 
-/* The loader has put "^(" and ")$" around it, and will do so again. */
-static struct str bare_regex(const char *regex)
-{
-	return (struct str){ regex + 2, strlen(regex) - 4 };
-}
-
 static void write_exception(struct arena *arena, struct json_writer *writer,
 			    const struct exception *exception)
 {
@@ -180,8 +172,8 @@ static void write_exception(struct arena *arena, struct json_writer *writer,
 	json_begin_object(writer);
 	for (size_t i = 0; i < exception->n_matches; i++) {
 		/* A key is any text here, so it is written as a string, escaped. */
-		json_string(writer, bare_regex(exception->matches[i].key));
-		json_string(writer, bare_regex(exception->matches[i].value));
+		json_string(writer, exception->matches[i].key_text);
+		json_string(writer, exception->matches[i].value_text);
 	}
 	json_end_object(writer);
 	json_end_object(writer);

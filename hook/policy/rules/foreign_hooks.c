@@ -131,6 +131,15 @@ static void check(struct judge *judge)
 	}
 }
 
+/* policy_diff(): a path allows every call of it. */
+static bool path_covers_call(struct str wide, struct str narrow)
+{
+	const struct rule_arg alone = { .strings = &wide, .n = 1 };
+
+	return memchr(wide.data, ' ', wide.len) == NULL &&
+	       judge_entry_names(&alone, next_word(&narrow));
+}
+
 /* policy_lint(): as root on the host, rootfence itself can take the guard away. */
 static bool is_not_ourselves(struct arena *arena, struct str entry)
 {
@@ -154,6 +163,7 @@ const struct rule rule_foreign_hooks = {
 				.kind = KIND_STRINGS,
 				.effect = EFFECT_ADMITS,
 				.vocabulary = &vocabulary,
+				.covers = path_covers_call,
 				.meaning =
 					"paths of hooks; a final * stands for any rest; \"PATH ARGUMENT ...\" allows only that call" },
 	},
