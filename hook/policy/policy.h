@@ -97,9 +97,9 @@ struct exception {
 	uint64_t rules; /* bit n: row n of the rule table */
 	enum rule_action action;
 	struct exception_match {
-		const char *key, *value; /* POSIX extended, valid, match whole strings */
+		const char *key, *value;	 /* POSIX extended, valid, match whole strings */
 		struct str key_text, value_text; /* as the file has them */
-	} * matches;			 /* each must match one annotation */
+	} * matches;				 /* each must match one annotation */
 	size_t n_matches;
 	const char *reason;	/* safe to print */
 	struct str reason_text; /* as the file has it */
@@ -183,14 +183,14 @@ struct edit {
 
 struct finding {
 	const struct rule *rule;
-	enum rule_action action;      /* after mode and exceptions */
+	enum rule_action action;	   /* after mode and exceptions */
 	const struct exception *exception; /* that decided the action, or NULL */
-	const char *pointer;	      /* of the place, which the document may lack */
-	const struct json_node *node; /* the place, or the nearest node above it */
-	const char *observed;	      /* JSON text */
-	const char *required;	      /* words */
-	const char *message;	      /* "/process/user/uid is 0; must not be 0" */
-	const char *fix;	      /* what the user changes */
+	const char *pointer;		   /* of the place, which the document may lack */
+	const struct json_node *node;	   /* the place, or the nearest node above it */
+	const char *observed;		   /* JSON text */
+	const char *required;		   /* words */
+	const char *message;		   /* "/process/user/uid is 0; must not be 0" */
+	const char *fix;		   /* what the user changes */
 	const char *obstacle; /* why a RULE_REWRITE is a refusal here; NULL: it is carried out */
 	struct edit *edits, **edits_end; /* in the order of carrying them out */
 	const char *change; /* what the edits do to the container, or NULL: see its rule */

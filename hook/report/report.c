@@ -175,8 +175,8 @@ static void write_exception(struct json_writer *writer, const struct finding *fi
 	json_key(writer, "reason");
 	json_string(writer, finding->exception->reason_text);
 	if (expires != 0) {
-		snprintf(date, sizeof(date), "%04u-%02u-%02u", expires / 10000,
-			 expires / 100 % 100, expires % 100);
+		snprintf(date, sizeof(date), "%04u-%02u-%02u", expires / 10000, expires / 100 % 100,
+			 expires % 100);
 		json_member_text(writer, "expires", date);
 	}
 	json_end_object(writer);

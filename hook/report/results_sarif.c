@@ -253,10 +253,9 @@ static void write_finding(struct results *results, struct arena *arena,
 			  struct counted *last)
 {
 	bool refused = report_refuses(f);
-	const char *message =
-		arena_printf(arena, "%s%s%s%s. Fix: %s.", f->message,
-			     f->obstacle != NULL ? " (" : "", f->obstacle != NULL ? f->obstacle : "",
-			     f->obstacle != NULL ? ")" : "", f->fix);
+	const char *message = arena_printf(
+		arena, "%s%s%s%s. Fix: %s.", f->message, f->obstacle != NULL ? " (" : "",
+		f->obstacle != NULL ? f->obstacle : "", f->obstacle != NULL ? ")" : "", f->fix);
 
 	write_result(results->writer, file, f->rule,
 		     refused			 ? "error"

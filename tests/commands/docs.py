@@ -66,6 +66,26 @@ def test_policies_of_docs_are_valid_and_without_warnings(directory):
         assert seen.count(page) >= least, f"{page}: {seen.count(page)} policies found"
 
 
+def mounts_of_recipes(directory, found):
+    """One more path is allowed, and all that default allows still is."""
+    for name, source, options, refused in (
+            ("letsencrypt", "/etc/letsencrypt", ["ro"], False),
+            ("letsencrypt", "/etc/letsencrypt", ["rw"], True),
+            ("letsencrypt", "/etc/ssh", ["ro"], True),
+            ("letsencrypt", "/var/lib/docker/volumes/data/_data", [], False),
+            ("monitoring", "/proc", ["ro"], False), ("monitoring", "/sys", ["ro"], False),
+            ("monitoring", "/proc", [], True), ("monitoring", "/", ["ro"], True),
+            ("monitoring", "/var/lib/docker/volumes/data/_data", [], False)):
+        path = installed(directory, found[name])
+        config = json.loads(read(spec("podman-u-1000")))
+        config["mounts"].append({"destination": "/a", "type": "bind", "source": source,
+                                 "options": ["rbind", *options]})
+        write(directory, "config.json", json.dumps(config))
+        _, out, _ = run("check", "--policy", path, "--format", "json", "config.json", cwd=directory)
+        rules = [f["rule"] for f in json.loads(out)["results"][0]["findings"]]
+        equal("hostMounts" in rules, refused, (name, source, options))
+
+
 def test_recipes_do_what_they_say(directory):
     """name of the policy -> (spec, verdict with it)."""
     recipes = {"database": ("podman-plain", "rewrite"), "ranges": ("podman-user-3267", "reject"),
@@ -76,10 +96,15 @@ def test_recipes_do_what_they_say(directory):
         path = installed(directory, found[name])
         _, out, _ = run("check", "--policy", path, "--format", "json", spec(which))
         equal(json.loads(out)["results"][0]["verdict"], verdict, name)
+    mounts_of_recipes(directory, found)
     path = installed(directory, found["node"])
     config = json.loads(read(spec("podman-network-host")))
-    for namespace, action in (("kube-system", "RF_ACT_LOG"), ("default", "RF_ACT_REJECT")):
-        config.setdefault("annotations", {})["io.kubernetes.pod.namespace"] = namespace
+    for key, namespace, action in (
+            ("io.kubernetes.pod.namespace", "kube-system", "RF_ACT_LOG"),
+            ("io.kubernetes.pod.namespace", "default", "RF_ACT_REJECT"),
+            ("io.kubernetes.cri.sandbox-namespace", "kube-system", "RF_ACT_LOG"),
+            ("io.kubernetes.cri.sandbox-namespace", "default", "RF_ACT_REJECT")):
+        config["annotations"] = {key: namespace}
         write(directory, "config.json", json.dumps(config))
         _, out, _ = run("check", "--policy", path, "--format", "json", "config.json",
                         cwd=directory)

@@ -17,13 +17,14 @@ sys.path[:0] = [os.path.join(HERE, "../golden"), os.path.join(HERE, "../lib")]
 import docs  # noqa: E402, after sys.path is set
 import fixes  # noqa: E402
 import formats  # noqa: E402
+import lists  # noqa: E402
 import logged  # noqa: E402
 import policies  # noqa: E402
 import restraint  # noqa: E402
 import shown  # noqa: E402
 from tap import Tap  # noqa: E402
 
-MODULES = [formats, fixes, policies, docs, restraint, shown, logged]
+MODULES = [formats, fixes, policies, lists, docs, restraint, shown, logged]
 WANTED = sys.argv[1:]
 
 

@@ -106,8 +106,7 @@ struct rule_arg arg_list_pick(struct arena *arena, const struct rule_arg_spec *s
 	struct rule_arg picked = list_new(arena, spec, a->n);
 
 	for (size_t slot = 0; slot < arg_list_slots(spec, a); slot++)
-		if (arg_list_holds(spec, a, slot) &&
-		    arg_list_has(spec, &sorted, a, slot) == common)
+		if (arg_list_holds(spec, a, slot) && arg_list_has(spec, &sorted, a, slot) == common)
 			list_add(spec, &picked, a, slot);
 	return picked;
 }

@@ -113,7 +113,8 @@ static void note_entries(struct diff *diff, size_t row, size_t i, const struct r
 		    !is_covered(spec, other, of, k))
 			note(diff, weaker ? NOTE_WEAKER : NOTE_STRICTER, "%s: %s: args.%s %s %s",
 			     rules[row]->name, specs(diff, row, weaker), spec->name,
-			     added ? "has also" : "has no longer", arg_list_text(diff->arena, spec, of, k));
+			     added ? "has also" : "has no longer",
+			     arg_list_text(diff->arena, spec, of, k));
 }
 
 /* Entries of the shipped default that a policy adds to it pass whatever args.version says. */

@@ -10,8 +10,7 @@
 void lint_warn(struct lint *lint, const struct json_node *node, const char *text)
 {
 	struct policy_note *note = arena_new_object(lint->arena, struct policy_note);
-	const char *pointer =
-		str_show(lint->arena, str_from(json_pointer(lint->arena, node)));
+	const char *pointer = str_show(lint->arena, str_from(json_pointer(lint->arena, node)));
 
 	*note = (struct policy_note){
 		.kind = NOTE_WARNING,

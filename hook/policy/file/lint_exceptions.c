@@ -51,19 +51,21 @@ static void lint_expires(struct lint *lint, const struct json_node *expires)
 }
 
 /* Engines that write annotations last, as bits. */
-enum engine {
-	ENGINE_CRIO = 1,
-	ENGINE_CONTAINERD = 2,
-	ENGINE_BOTH = 3,
+enum writer {
+	WRITER_CRIO = 1,
+	WRITER_CONTAINERD = 2,
+	WRITER_BOTH = 3,
 };
 
 /* Starts of keys, and the engine that writes such keys; the first that matches decides. */
 static const struct {
 	const char *start;
-	enum engine engine;
+	enum writer engine;
 } engine_keys[] = {
-	{ "io.kubernetes.cri-o.", ENGINE_CRIO },     { "io.kubernetes.pod.", ENGINE_CRIO },
-	{ "io.kubernetes.container.", ENGINE_CRIO }, { "io.kubernetes.cri.", ENGINE_CONTAINERD },
+	{ "io.kubernetes.cri-o.", WRITER_CRIO },
+	{ "io.kubernetes.pod.", WRITER_CRIO },
+	{ "io.kubernetes.container.", WRITER_CRIO },
+	{ "io.kubernetes.cri.", WRITER_CONTAINERD },
 };
 
 /* Two keys that say the same. */
@@ -86,8 +88,7 @@ static bool form_starts(const struct regex_form *form, const char *start)
 {
 	size_t len = strlen(start);
 
-	return str_starts_with(form->text, start) &&
-	       (form->text.len > len || form->open);
+	return str_starts_with(form->text, start) && (form->text.len > len || form->open);
 }
 
 /* Which engines may write a key of this form? */
@@ -120,7 +121,7 @@ static bool is_engine_key(struct lint *lint, struct str regex, bool dots)
 /* The engines that write what all keys of io.kubernetes.* ask for. */
 static unsigned int match_engines(struct lint *lint, const struct json_node *annotations)
 {
-	unsigned int engines = ENGINE_BOTH;
+	unsigned int engines = WRITER_BOTH;
 
 	json_each (member, annotations) {
 		const struct regex_forms *forms = regex_forms(lint->arena, member->key, false);
@@ -181,10 +182,11 @@ static void lint_engines(struct lint *lint, const struct json_node *annotations)
 		lint_warn(
 			lint, first,
 			"no engine writes this annotation, or all of these on one container, so the exception does nothing");
-	else if (engines != ENGINE_BOTH)
-		lint_note(lint, first, "only %s writes this, so with %s the exception does nothing%s",
-			  engines == ENGINE_CRIO ? "CRI-O" : "containerd",
-			  engines == ENGINE_CRIO ? "containerd" : "CRI-O",
+	else if (engines != WRITER_BOTH)
+		lint_note(lint, first,
+			  "only %s writes this, so with %s the exception does nothing%s",
+			  engines == WRITER_CRIO ? "CRI-O" : "containerd",
+			  engines == WRITER_CRIO ? "containerd" : "CRI-O",
 			  other != NULL ? arena_printf(lint->arena, "; match %s for both", other)
 					: "");
 }
@@ -278,8 +280,8 @@ static void lint_name(struct lint *lint, const struct json_node *exception,
 	usual = lint_rule_action(lint, (size_t)row);
 	*ret_stricter = *ret_stricter || (enum rule_action)action > usual;
 	if ((enum rule_action)action == usual && !others_differ(lint, (size_t)row, usual))
-		lint_note(lint, name, "does nothing for %s, which is %s without it", rules[row]->name,
-			  rule_action_name(usual));
+		lint_note(lint, name, "does nothing for %s, which is %s without it",
+			  rules[row]->name, rule_action_name(usual));
 }
 
 static bool is_same(struct lint *lint, const struct json_node *a, const struct json_node *b,
@@ -300,11 +302,12 @@ static void lint_same(struct lint *lint, const struct json_node *array,
 		if (!is_same(lint, earlier, exception, "names") ||
 		    !is_same(lint, earlier, exception, "match"))
 			continue;
-		lint_note(lint, exception,
-			  is_same(lint, earlier, exception, "action")
-				  ? "the same exception as on line %u; keep one"
-				  : "for the same containers as the exception on line %u; this one wins",
-			  lint_line(lint, earlier));
+		lint_note(
+			lint, exception,
+			is_same(lint, earlier, exception, "action")
+				? "the same exception as on line %u; keep one"
+				: "for the same containers as the exception on line %u; this one wins",
+			lint_line(lint, earlier));
 		return;
 	}
 }

@@ -40,10 +40,10 @@ static const struct json_node *path_before(const struct json_node *array,
 static const struct {
 	const char *link, *target;
 } links[] = {
-	{ "/bin/", "/usr/bin/" },	{ "/sbin/", "/usr/sbin/" },
-	{ "/lib/", "/usr/lib/" },	{ "/lib32/", "/usr/lib32/" },
-	{ "/lib64/", "/usr/lib64/" },	{ "/libx32/", "/usr/libx32/" },
-	{ "/var/run/", "/run/" },	{ "/var/lock/", "/run/lock/" },
+	{ "/bin/", "/usr/bin/" },     { "/sbin/", "/usr/sbin/" },
+	{ "/lib/", "/usr/lib/" },     { "/lib32/", "/usr/lib32/" },
+	{ "/lib64/", "/usr/lib64/" }, { "/libx32/", "/usr/libx32/" },
+	{ "/var/run/", "/run/" },     { "/var/lock/", "/run/lock/" },
 };
 
 /* Directories without programs that the kernel would name by such a path, and why. */
@@ -101,9 +101,8 @@ static void lint_path(struct lint *lint, const struct json_node *array,
 			lint, path,
 			"never matches: the kernel's paths have no \".\", \"..\", \"//\" and no final slash");
 	else if (memchr(path->text.data, '*', path->text.len) != NULL)
-		lint_warn(
-			lint, path,
-			"never matches: paths of exec rules have no patterns; name each program");
+		lint_warn(lint, path,
+			  "never matches: paths of exec rules have no patterns; name each program");
 	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++)
 		if (str_starts_with(path->text, nowhere[i].directory))
 			lint_note(lint, path, "never matches: %s", nowhere[i].why);
@@ -130,15 +129,16 @@ static void lint_entry_in_policy(struct lint *lint, const struct json_node *entr
 	const struct json_node *action = json_get(entry, "action");
 
 	if (is_word(entry, "action", "RF_ACT_ALLOW") && !gains && exec->set_ids <= EXEC_LOG)
-		lint_warn(lint, action,
-			  "allows no capability, so the program can gain none; list in \"capabilities\" what it needs");
+		lint_warn(
+			lint, action,
+			"allows no capability, so the program can gain none; list in \"capabilities\" what it needs");
 	if (refuses(entry) && exec->default_action <= EXEC_LOG)
 		lint_note(
 			lint, action,
 			"only this path is refused: exec.defaultAction is %s, so the same program under another path, or another one, still gains",
 			exec_action_words[exec->default_action]);
-	if (is_word(entry, "action", "RF_ACT_ALLOW") && gains && exec->guarantee == GUARANTEE_NONE &&
-	    !lint->policy->audit)
+	if (is_word(entry, "action", "RF_ACT_ALLOW") && gains &&
+	    exec->guarantee == GUARANTEE_NONE && !lint->policy->audit)
 		lint_warn(
 			lint, action,
 			"its capabilities stay in the bounding set and noNewPrivileges stays off, but with guarantee \"none\" nothing may keep other programs from gaining them; write \"kill\" or \"deny\"");
@@ -157,7 +157,8 @@ static void lint_entry(struct lint *lint, const struct json_node *entry)
 	if (json_get(entry, "action") == NULL)
 		return;
 	if (json_get(entry, "paths") != NULL && json_get(entry, "paths")->first == NULL)
-		lint_warn(lint, json_get(entry, "paths"), "names no program: the entry does nothing");
+		lint_warn(lint, json_get(entry, "paths"),
+			  "names no program: the entry does nothing");
 	if (refuses(entry) && gains)
 		lint_warn(lint, capabilities,
 			  "no effect: an action that refuses does so whatever the program gains");
@@ -170,8 +171,7 @@ static void lint_user_namespaces(struct lint *lint, const struct json_node *valu
 {
 	const struct rule_setting *seccomp;
 
-	if (value == NULL || lint->policy == NULL ||
-	    lint->policy->exec.user_namespaces > EXEC_LOG)
+	if (value == NULL || lint->policy == NULL || lint->policy->exec.user_namespaces > EXEC_LOG)
 		return;
 	seccomp = rule_setting(lint->policy, &rule_seccomp_profile);
 	if (lint_rule_action(lint, rule_row(&rule_seccomp_profile)) < RULE_REWRITE)

@@ -161,6 +161,8 @@ void load_note_reset(const struct fields_reader *reader, size_t row)
 
 	if (loader->again > 0)
 		loader->reset |= UINT64_C(1) << row;
+	else
+		loader->reset &= ~(UINT64_C(1) << row);
 }
 
 /*
@@ -173,16 +175,17 @@ static void warn_reset(struct loader *loader, const struct json_node *parent,
 	auto_buf struct buf names = { 0 };
 
 	for (size_t row = 0; row < n_rules; row++)
-		if ((loader->reset >> row & 1) != 0 &&
+		if ((loader->reset >> row & 1) != 0 && before[row].named &&
 		    !rule_setting_equal(loader->arena, row, &before[row],
 					&loader->policy->settings[row]))
 			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", rules[row]->name);
 	if (names.len > 0)
-		load_warn(&loader->reader, parent,
-			  arena_printf(
-				  loader->arena,
-				  "a policy that it extends was read before, and reading it again takes back what was changed since in %s; put the policy with the changes last, or let it extend this one",
-				  names.data));
+		load_warn(
+			&loader->reader, parent,
+			arena_printf(
+				loader->arena,
+				"a policy that it extends was read before, and reading it again takes back what was changed since in %s; put the policy with the changes last, or let it extend this one",
+				names.data));
 }
 
 static int load_parent(const struct fields_reader *reader, struct json_node *parent, void *target)
@@ -206,7 +209,8 @@ static int load_parent(const struct fields_reader *reader, struct json_node *par
 		return fields_fail(
 			reader, parent, "%s",
 			arena_copy(loader->arena, reader->err->text, strlen(reader->err->text)));
-	if (error == 0 && load_warns(reader))
+	/* Of several places on the way to it, the author of the first file sees this one. */
+	if (error == 0 && loader->depth == 1 && load_warns(reader))
 		warn_reset(loader, parent, before);
 	loader->reset |= reset;
 	return error;

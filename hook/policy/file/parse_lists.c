@@ -288,10 +288,8 @@ static void note_change(struct arena *arena, const struct rule_arg_spec *spec,
 	const struct rule_arg usual = arg_list_default(arena, spec);
 	const struct rule_arg from_usual =
 		arg_list_pick(arena, spec, &change->removed, &usual, true);
-	const struct rule_arg all_added =
-		arg_list_join(arena, spec, &still_added, &change->added);
-	const struct rule_arg all_removed =
-		arg_list_join(arena, spec, &still_removed, &from_usual);
+	const struct rule_arg all_added = arg_list_join(arena, spec, &still_added, &change->added);
+	const struct rule_arg all_removed = arg_list_join(arena, spec, &still_removed, &from_usual);
 
 	after->set = false;
 	after->added = all_added.strings;

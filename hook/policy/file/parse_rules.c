@@ -131,12 +131,10 @@ bool rule_setting_equal(struct arena *arena, size_t row, const struct rule_setti
 		const struct rule_arg_spec *spec = &rules[row]->args[i];
 		const struct rule_arg *left = &a->args[i], *right = &b->args[i];
 
-		if (left->set != right->set || left->number != right->number ||
-		    left->n != right->n)
+		if (left->set != right->set || left->number != right->number || left->n != right->n)
 			return false;
 		if (rule_arg_is_list(spec->kind) || spec->kind == KIND_STRING) {
-			const struct rule_arg lost =
-				arg_list_pick(arena, spec, left, right, false);
+			const struct rule_arg lost = arg_list_pick(arena, spec, left, right, false);
 
 			if (!arg_list_is_empty(spec, &lost))
 				return false;

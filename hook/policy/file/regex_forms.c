@@ -225,7 +225,8 @@ static void read_branch(struct reading *reading, struct regex_forms *forms)
 		const struct regex_forms *before = forms_copy(reading, forms);
 
 		read_atom(reading, forms);
-		while (reading->rest.len > 0 && !reading->unclear && reading->rest.data[0] != '\0' &&
+		while (reading->rest.len > 0 && !reading->unclear &&
+		       reading->rest.data[0] != '\0' &&
 		       strchr("*+?{", reading->rest.data[0]) != NULL)
 			read_repetition(reading, forms, before);
 	}
