@@ -26,8 +26,8 @@ static const struct {
 } rows[] = {
 	{ "nothing but what every container loses",
 	  SPEC("\"CAP_CHOWN\",\"CAP_KILL\"", "\"sysctl\":{}"),
-	  "rewritten by policy 'p': seccompProfile: a profile was added; capabilities: the "
-	  "engine's default ones taken away; noNewPrivileges: set" },
+	  "rewritten by policy 'p': capabilities: the engine's default ones taken away; "
+	  "noNewPrivileges: set; seccompProfile: a profile was added" },
 	{ "what was asked for comes first",
 	  SPEC("\"CAP_CHOWN\",\"CAP_SYS_ADMIN\"",
 	       "\"sysctl\":{\"kernel.panic\":\"1\",\"vm.x\":\"a\\tb\"}," NO_PROFILE),

@@ -166,9 +166,11 @@ static void replace(struct judge *judge, struct finding *finding)
 
 	finding_set(judge, finding, judge->config->doc->root, "linux/seccomp",
 		    seccomp_profile(judge->arena, refused, n));
-	finding_changes(finding, CHANGE_ASKED,
-			seccomp->node != NULL ? "the profile of the container was replaced"
-					      : "a profile was added");
+	/* A spec without a profile looks the same, whether somebody or the engine wants none. */
+	if (seccomp->node != NULL)
+		finding_changes(finding, CHANGE_ASKED, "the profile of the container was replaced");
+	else
+		finding_changes(finding, CHANGE_DEFAULT, "a profile was added");
 	judge->ships_profile = finding_is_rewritten(finding);
 }
 
