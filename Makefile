@@ -73,7 +73,6 @@ HARDEN := -fPIE -fstack-protector-strong $(call cc_has,-fstack-clash-protection)
 	$(call cc_has,-fcf-protection) $(call cc_has,-ftrivial-auto-var-init=zero)
 DEFINES := -D_GNU_SOURCE -DROOTFENCE_VERSION='"$(VERSION)"' \
 	-DROOTFENCE_BINDIR='"$(BINDIR)"' \
-	-DROOTFENCE_DATADIR='"$(DATADIR)/rootfence"' \
 	-DROOTFENCE_SYSCONFDIR='"$(SYSCONFDIR)/rootfence"'
 # Checkouts in different directories build the same binary.
 PREFIX_MAP := '-ffile-prefix-map=$(CURDIR)=.'
@@ -126,6 +125,7 @@ $(BUILD)/rootfence: $(OBJS)
 
 $(BUILD)/hook/guard/attach.o: $(BUILD)/guard.skel.h
 $(BUILD)/hook/base/restrain.o: $(BUILD)/restrain_filters.h
+$(BUILD)/hook/policy/file/shipped.o: $(BUILD)/shipped_policies.h
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
@@ -148,6 +148,19 @@ $(BUILD)/restrain_filters.h: $(BUILD)/$(FILTERS)
 	$(call say,FILTERS,$@)
 	$(Q)$< >$@.tmp && mv $@.tmp $@
 
+# The shipped policies and the schema, as C: each line of a file is a string.
+POLICIES := $(filter-out policies/schema.json,$(sort $(wildcard policies/*.json)))
+as_strings = sed 's/[\\"]/\\&/g; s/.*/	"&\\n"/'
+$(BUILD)/shipped_policies.h: $(POLICIES) policies/schema.json Makefile
+	$(call say,POLICY,$@)
+	$(Q)mkdir -p $(@D) && { \
+		echo 'const struct shipped_policy shipped_policies[] = {' && \
+		for f in $(POLICIES); do \
+			echo "{ \"$$(basename $$f .json)\", FILE_TEXT(" && $(as_strings) $$f && echo ') },' || exit; \
+		done && \
+		echo '{ 0 } };' && echo 'const struct str shipped_schema = FILE_TEXT(' && \
+		$(as_strings) policies/schema.json && echo ');'; } >$@.tmp && mv $@.tmp $@
+
 # Everything is built again when the compiler or a flag changes, and only then. Before that, one
 # line says what is missing on this machine.
 flags := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LINK) $(LIBS) | $(CLANG) $(ALL_BPF_CFLAGS)
@@ -167,7 +180,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(filter-out %/hook/main.o,$(OBJS))
 unit-tests: $(TESTS)
 
 # For tools that need to know how a file is compiled.
-print-flags: $(BUILD)/guard.skel.h $(BUILD)/restrain_filters.h
+print-flags: $(BUILD)/guard.skel.h $(BUILD)/restrain_filters.h $(BUILD)/shipped_policies.h
 	@echo '$(subst ','\'',$(ALL_CPPFLAGS)) -std=gnu11'
 
 test:
@@ -213,7 +226,6 @@ SHARED_HOOKS ?= $(DATADIR)/containers/oci/hooks.d
 MAN = $(foreach n,5 8,$(foreach f,$(wildcard docs/*.$n),644:$f:$(DATADIR)/man/man$n/$(notdir $f)))
 INSTALL = 755:$(BUILD)/rootfence:$(BINDIR)/rootfence \
 	644:policies/schema.json:$(DATADIR)/rootfence/schema.json \
-	$(foreach f,$(filter-out %/schema.json,$(wildcard policies/*.json)),644:$f:$(DATADIR)/rootfence/policies/$(notdir $f)) \
 	$(foreach f,rootfence-runtime,link:$(BINDIR)/rootfence:$(BINDIR)/$f) \
 	$(foreach f,runc crun,link:$(BINDIR)/rootfence:$(LIBEXECDIR)/rootfence/$f) \
 	$(MAN) \

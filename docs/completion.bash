@@ -2,8 +2,7 @@
 # bash completion for rootfence. It asks the program itself for commands and options.
 
 _rootfence_policies() {
-	find @SYSCONFDIR@/rootfence/policies @DATADIR@/rootfence/policies -maxdepth 1 -name '*.json' \
-		! -name schema.json -printf '%f\n' 2>/dev/null | sed 's/\.json$//'
+	rootfence policy names 2>/dev/null | sed 's/ .*//'
 }
 
 _rootfence_commands() {
@@ -19,9 +18,10 @@ _rootfence() {
 		words=$(rootfence "${COMP_WORDS[1]}" --help 2>/dev/null |
 			sed -n 's/(default)//; s/,\| or / /g; s/^  --format F *//p')
 	elif [[ ${COMP_WORDS[1]} == policy && $word != -* ]]; then
-		words='lint show list diff'
+		words='lint show list diff names schema'
 		[[ $COMP_CWORD -eq 2 ]] || words=$(_rootfence_policies)
 		[[ ${COMP_WORDS[2]} != list ]] || words=--format
+		[[ ${COMP_WORDS[2]} != @(names|schema) ]] || words=''
 	elif [[ ${COMP_WORDS[1]} == help ]]; then
 		words=$(_rootfence_commands)
 	elif [[ $last == --hook ]]; then

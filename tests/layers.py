@@ -36,7 +36,8 @@ BELOW = {
 SHARED_BPF = ["bpf/abi.h", "bpf/decide.h"]
 
 # Generated headers, and the folder that each is for.
-GENERATED = {"guard.skel.h": "guard", "restrain_filters.h": "base"}
+GENERATED = {"guard.skel.h": "guard", "restrain_filters.h": "base",
+             "shipped_policies.h": "policy"}
 
 # The only files that may include headers of each library; none of our headers includes them.
 LIBRARIES = {

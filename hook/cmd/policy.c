@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policy: lint, show, list and diff. The clock is read here, for exceptions that expire. */
+/* policy: lint, show, list, diff, names and schema. The clock is read here, for exceptions that expire. */
 #include "cmd.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/restrain.h"
+#include "policy/file/shipped.h"
 #include "verdict/pipeline.h"
 #include "policy_files.h"
 #include "policy_list.h"
@@ -189,11 +192,62 @@ static int diff(struct policy_run *run, int argc, char **argv, struct err *err)
 	return weaker ? EXIT_REFUSED : EXIT_ALLOWED;
 }
 
+/* Does a file of this directory hide the shipped policy? */
+static bool is_listed(struct dirent *const *entries, int n, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (int i = 0; i < n; i++)
+		if (strncmp(entries[i]->d_name, name, len) == 0 &&
+		    strcmp(entries[i]->d_name + len, ".json") == 0)
+			return true;
+	return false;
+}
+
+/* Every name that --policy takes, and where it comes from. */
+static int names(struct policy_run *run, int argc, char **argv, struct err *err)
+{
+	struct dirent **entries = NULL;
+	int n = scandir(POLICY_NAMES_DIR, &entries, NULL, alphasort);
+
+	(void)argc;
+	(void)argv;
+	if (n < 0 && errno != ENOENT && errno != ENOTDIR)
+		return err_set_system(err, errno, "cannot read directory %s", POLICY_NAMES_DIR);
+	for (int i = 0; i < n; i++) {
+		const char *file = entries[i]->d_name;
+		size_t len = strlen(file);
+
+		if (file[0] != '.' && len > 5 && strcmp(file + len - 5, ".json") == 0)
+			buf_printf(&run->out, "%-24.*s %s/%s\n", (int)len - 5, file,
+				   POLICY_NAMES_DIR, file);
+	}
+	for (const struct shipped_policy *shipped = shipped_policies; shipped->name != NULL;
+	     shipped++)
+		if (!is_listed(entries, n, shipped->name))
+			buf_printf(&run->out, "%-24s shipped\n", shipped->name);
+	for (int i = 0; i < n; i++)
+		free(entries[i]);
+	free(entries);
+	return EXIT_ALLOWED;
+}
+
+static int schema(struct policy_run *run, int argc, char **argv, struct err *err)
+{
+	(void)argc;
+	(void)argv;
+	(void)err;
+	buf_add(&run->out, shipped_schema.data, shipped_schema.len);
+	return EXIT_ALLOWED;
+}
+
 static const struct subcommand subcommands[] = {
 	{ "lint", 1, 0, "lint P...", false, lint },
 	{ "show", 0, 1, "show [P]", false, show },
 	{ "list", 0, -1, "list [--format text|json]", true, list },
 	{ "diff", 2, 2, "diff A B", false, diff },
+	{ "names", 0, -1, "names", false, names },
+	{ "schema", 0, -1, "schema", false, schema },
 };
 
 static const struct subcommand *find_subcommand(const char *name, struct err *err)
@@ -211,7 +265,7 @@ static const struct subcommand *find_subcommand(const char *name, struct err *er
 		err_set(err, EINVAL, EXIT_USAGE, "unknown 'policy %.64s'%s", name, hint.text);
 	else
 		err_set(err, EINVAL, EXIT_USAGE,
-			"policy takes lint, show, list or diff; see rootfence policy --help");
+			"policy takes lint, show, list, diff, names or schema; see rootfence policy --help");
 	return NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/own_namespaces.h"
+#include "policy/file/shipped.h"
 
 static bool name_is_file(const char *name)
 {
@@ -58,19 +59,73 @@ static char *directory_of(struct arena *arena, const char *from)
 	return arena_copy(arena, from, slash != NULL ? (size_t)(slash - from) + 1 : 0);
 }
 
+#define SHIPPED \
+	"rootfence:" /* a path of this kind is no file's: those have a slash or end in .json */
+
+/* The name of a shipped policy in messages, and for those that it extends. */
+static bool is_shipped_path(const char *path)
+{
+	return path != NULL && strncmp(path, SHIPPED, strlen(SHIPPED)) == 0 && !name_is_file(path);
+}
+
+/* Returns false if there is no shipped policy of this name. */
+static bool take_shipped(struct arena *arena, const char *name, const char **ret_path,
+			 struct str *ret_text)
+{
+	const struct shipped_policy *shipped = shipped_policy_find(name);
+
+	if (shipped == NULL)
+		return false;
+	*ret_path = arena_printf(arena, SHIPPED "%s", name);
+	*ret_text = shipped->text;
+	return true;
+}
+
+static int not_found(struct arena *arena, const char *name, const char *beside, const char *from,
+		     struct err *err)
+{
+	auto_buf struct buf names = { 0 };
+
+	for (const struct shipped_policy *shipped = shipped_policies; shipped->name != NULL;
+	     shipped++)
+		buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", shipped->name);
+	if (beside != NULL)
+		return err_set(err, ENOENT, EXIT_POLICY,
+			       "no policy '%.64s' beside %s or in %s; shipped are %s", name, from,
+			       POLICY_NAMES_DIR, names.data);
+	return err_set(
+		err, ENOENT, EXIT_POLICY,
+		"no policy '%.64s' in %s; shipped are %s; a file is named with its directory: ./%.64s.json",
+		name, POLICY_NAMES_DIR, names.data, name);
+}
+
+/*
+ * A file that has the name of a shipped policy and extends this name means the shipped one: a file
+ * never extends itself.
+ */
+static bool means_shipped(const char *path, const char *name, const char *from)
+{
+	auto_free char *real = from != NULL ? realpath(from, NULL) : NULL;
+
+	return real != NULL && strcmp(path, real) == 0 && shipped_policy_find(name) != NULL;
+}
+
+/* What a shipped policy extends is shipped, too, whatever has that name here. */
 static int find_policy(struct arena *arena, const char *name, const char *from,
 		       const char **ret_path, struct str *ret_text, struct err *err)
 {
-	const char *beside = from != NULL ? directory_of(arena, from) : NULL;
-	const char *directories[] = { beside, ROOTFENCE_SYSCONFDIR "/policies/",
-				      ROOTFENCE_DATADIR "/policies/" };
+	bool by_shipped = is_shipped_path(from);
+	const char *beside = from != NULL && !by_shipped ? directory_of(arena, from) : NULL;
+	const char *directories[] = { beside, POLICY_NAMES_DIR "/" };
 
 	if (name_is_file(name)) {
 		if (beside != NULL && name[0] != '/')
 			name = arena_printf(arena, "%s%s", beside, name);
 		return open_file(arena, name, from, ret_path, ret_text, err);
 	}
-	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+	if (by_shipped && take_shipped(arena, name, ret_path, ret_text))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
 		const char *path;
 		int error;
 
@@ -78,18 +133,15 @@ static int find_policy(struct arena *arena, const char *name, const char *from,
 			continue;
 		path = arena_printf(arena, "%s%s.json", directories[i], name);
 		error = open_file(arena, path, from, ret_path, ret_text, err);
+		if (error == 0 && means_shipped(*ret_path, name, from))
+			continue;
 		/* The search goes on only if no file exists. An unreadable one is an error. */
 		if (error != -ENOENT || is_there(path))
 			return error;
 	}
-	if (beside != NULL)
-		return err_set(err, ENOENT, EXIT_POLICY,
-			       "no policy '%.64s' beside %s, in %s/policies or %s/policies", name,
-			       from, ROOTFENCE_SYSCONFDIR, ROOTFENCE_DATADIR);
-	return err_set(
-		err, ENOENT, EXIT_POLICY,
-		"no policy '%.64s' in %s/policies or %s/policies; `make install` puts the shipped ones there, and a file is named with its directory: ./%.64s.json",
-		name, ROOTFENCE_SYSCONFDIR, ROOTFENCE_DATADIR, name);
+	return take_shipped(arena, name, ret_path, ret_text)
+		       ? 0
+		       : not_found(arena, name, beside, from, err);
 }
 
 static int open_policy(void *data, struct arena *arena, const char *name, const char *from,

@@ -7,6 +7,8 @@
 
 #include "policy/policy.h"
 
+#define POLICY_NAMES_DIR ROOTFENCE_SYSCONFDIR "/policies"
+
 /*
  * The user of the policy. A hook belongs to an engine, which may be rootless. Files are judged as
  * for root's engine.
@@ -18,8 +20,9 @@ enum policy_use {
 
 /*
  * Loads the policy that `name` means: a file if it has a slash or ends in .json, else a name in
- * /etc/rootfence/policies or /usr/share/rootfence/policies. NULL: the host's own,
- * /etc/rootfence/policy.json (policy-rootless.json under a rootless engine), else the shipped one.
+ * /etc/rootfence/policies, else of a shipped policy, which is a part of this program. NULL: the
+ * host's own, /etc/rootfence/policy.json (policy-rootless.json under a rootless engine), else the
+ * policy `default` or `rootless`.
  * Nothing is taken from the environment or the working directory. Error: EXIT_POLICY.
  */
 int policy_select(struct arena *arena, const char *name, enum policy_use use,

@@ -447,7 +447,7 @@ def test_diff_agrees_with_verdicts(_):
 
 
 def test_policy_usage(_):
-    for args, want in (((), "policy takes lint, show, list or diff"),
+    for args, want in (((), "policy takes lint, show, list, diff, names or schema"),
                        (("lnt",), "unknown 'policy lnt'; did you mean 'lint'?"),
                        (("lint",), "usage: rootfence policy lint P..."),
                        (("diff", "a"), "usage: rootfence policy diff A B"),
