@@ -25,6 +25,7 @@ static const struct {
 	rlim_t seconds;
 } roles[] = {
 	[RESTRAIN_FILES] = { filter_files, ARRAY_SIZE(filter_files), RESTRAIN_FILES_SECONDS },
+	[RESTRAIN_HOST] = { filter_host, ARRAY_SIZE(filter_host), RESTRAIN_FILES_SECONDS },
 	[RESTRAIN_PRECREATE] = { filter_precreate, ARRAY_SIZE(filter_precreate),
 				 RESTRAIN_HOOK_SECONDS },
 	[RESTRAIN_CREATE_RUNTIME] = { filter_create_runtime, ARRAY_SIZE(filter_create_runtime),
@@ -33,7 +34,7 @@ static const struct {
 				RESTRAIN_HOOK_SECONDS },
 };
 
-_Static_assert(ARRAY_SIZE(filter_files) <= FILTER_MAX &&
+_Static_assert(ARRAY_SIZE(filter_files) <= FILTER_MAX && ARRAY_SIZE(filter_host) <= FILTER_MAX &&
 		       ARRAY_SIZE(filter_precreate) <= FILTER_MAX &&
 		       ARRAY_SIZE(filter_create_runtime) <= FILTER_MAX &&
 		       ARRAY_SIZE(filter_poststop) <= FILTER_MAX,

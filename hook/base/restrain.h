@@ -14,7 +14,8 @@
 /* Each role may do what it needs, and nothing else. */
 enum restrain_role {
 	RESTRAIN_FILES,		 /* check, rewrite, explain, test, policy: reads files, prints */
-	RESTRAIN_PRECREATE,	 /* the same, joins user namespaces, and talks to syslog */
+	RESTRAIN_HOST,		 /* the same with --host, and joins user namespaces */
+	RESTRAIN_PRECREATE,	 /* reads, prints, joins user namespaces, and talks to syslog */
 	RESTRAIN_CREATE_RUNTIME, /* the same, and registers a container with the loaded guard */
 	RESTRAIN_POSTSTOP,	 /* reads a state, removes the container from guard and records */
 };

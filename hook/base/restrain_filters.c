@@ -31,12 +31,13 @@
 #include "base/restrain.h"
 
 #define FILES (1U << RESTRAIN_FILES)
+#define HOST (1U << RESTRAIN_HOST)
 #define PRECREATE (1U << RESTRAIN_PRECREATE)
 #define REGISTER (1U << RESTRAIN_CREATE_RUNTIME)
 #define POSTSTOP (1U << RESTRAIN_POSTSTOP)
 #define JUDGE (PRECREATE | REGISTER)
 #define HOOKS (JUDGE | POSTSTOP)
-#define ALL (FILES | HOOKS)
+#define ALL (FILES | HOST | HOOKS)
 
 #define WRITES (O_ACCMODE | O_TRUNC)
 #define FORK_FLAGS (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
@@ -57,15 +58,15 @@ static const struct call {
 	{ "newfstatat", ALL },
 	{ "statx", ALL },
 	{ "fstatfs", ALL },
-	{ "getxattr", FILES | JUDGE },
-	{ "access", HOOKS },
+	{ "getxattr", FILES | HOST | JUDGE },
+	{ "access", HOST | HOOKS },
 	{ "faccessat", ALL },
 	{ "faccessat2", ALL },
 	{ "readlink", ALL },
 	{ "readlinkat", ALL },
 	{ "getcwd", ALL },
-	{ "getdents64", FILES },
-	{ "ioctl", FILES, 1, { SCMP_A1(SCMP_CMP_EQ, TCGETS) } },
+	{ "getdents64", FILES | HOST },
+	{ "ioctl", FILES | HOST, 1, { SCMP_A1(SCMP_CMP_EQ, TCGETS) } },
 
 	/* Private memory that is never executable. */
 	{ "brk", ALL },
@@ -80,27 +81,30 @@ static const struct call {
 
 	/* This process itself. qsort(3) calls sysinfo; libseccomp asks with seccomp what the kernel
 	 * supports. */
-	{ "getpid", HOOKS },
-	{ "getppid", JUDGE },
-	{ "geteuid", HOOKS },
+	{ "getpid", HOST | HOOKS },
+	{ "getppid", HOST | JUDGE },
+	{ "geteuid", HOST | HOOKS },
 	{ "clock_gettime", ALL },
 	{ "time", ALL },
 	{ "sysinfo", ALL },
-	{ "seccomp", FILES | JUDGE },
+	{ "seccomp", FILES | HOST | JUDGE },
 	{ "exit_group", ALL },
 
 	/* syslog, on the socket that is already connected. */
 	{ "sendto", HOOKS, 1, { SCMP_A4(SCMP_CMP_EQ, 0) } },
 
 	/* A child that joins a user namespace, reports it and is killed: host/userns_member.c. */
-	{ "clone", JUDGE, 1, { SCMP_A0(SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)FORK_FLAGS, SIGCHLD) } },
-	{ "set_robust_list", JUDGE },
-	{ "rt_sigprocmask", JUDGE },
-	{ "setns", JUDGE, 1, { SCMP_A1(SCMP_CMP_EQ, CLONE_NEWUSER) } },
-	{ "prctl", JUDGE },
-	{ "socketpair", JUDGE },
-	{ "kill", JUDGE, 1, { SCMP_A1(SCMP_CMP_EQ, SIGKILL) } },
-	{ "wait4", JUDGE },
+	{ "clone",
+	  HOST | JUDGE,
+	  1,
+	  { SCMP_A0(SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)FORK_FLAGS, SIGCHLD) } },
+	{ "set_robust_list", HOST | JUDGE },
+	{ "rt_sigprocmask", HOST | JUDGE },
+	{ "setns", HOST | JUDGE, 1, { SCMP_A1(SCMP_CMP_EQ, CLONE_NEWUSER) } },
+	{ "prctl", HOST | JUDGE },
+	{ "socketpair", HOST | JUDGE },
+	{ "kill", HOST | JUDGE, 1, { SCMP_A1(SCMP_CMP_EQ, SIGKILL) } },
+	{ "wait4", HOST | JUDGE },
 
 	/* The loaded guard's maps, and the identity of a container. The guard's programs are out of
 	 * reach. */
@@ -124,9 +128,8 @@ static const struct call {
 
 /* Indexed by enum restrain_role. */
 static const char *const names[] = {
-	[RESTRAIN_FILES] = "files",
-	[RESTRAIN_PRECREATE] = "precreate",
-	[RESTRAIN_CREATE_RUNTIME] = "create_runtime",
+	[RESTRAIN_FILES] = "files",	    [RESTRAIN_HOST] = "host",
+	[RESTRAIN_PRECREATE] = "precreate", [RESTRAIN_CREATE_RUNTIME] = "create_runtime",
 	[RESTRAIN_POSTSTOP] = "poststop",
 };
 

@@ -24,6 +24,7 @@
 
 struct run {
 	struct arena *arena;
+	const struct pipeline_options *options;
 	const struct policy *policy;
 	struct buf *why;
 	uint64_t *covered, *paths_covered;
@@ -41,17 +42,13 @@ struct outcome {
 static int judge_file(const struct run *run, const char *path, struct pipeline_result *ret_result,
 		      struct err *err)
 {
-	const struct pipeline_options options = {
-		.policy = run->policy,
-		.front_end = FRONT_CHECK,
-		.scope = FACTS_OFFLINE,
-		.bundle = spec_file_bundle(run->arena, path),
-	};
+	struct pipeline_options options = *run->options;
 	struct str text;
 	int error = io_read_file(run->arena, AT_FDCWD, path, JSON_SIZE_MAX, &text, err);
 
 	if (error < 0)
 		return error;
+	options.bundle = spec_file_bundle(run->arena, path);
 	return pipeline_judge(run->arena, &options, path, text, ret_result, err);
 }
 
@@ -160,13 +157,10 @@ static int run_expect(const struct run *run, const struct test_case *test, struc
 static int container_limits(const struct run *run, const struct test_case *test,
 			    struct exec_limits *ret_limits, struct err *err)
 {
-	const struct pipeline_options options = { .policy = run->policy,
-						  .front_end = FRONT_CHECK,
-						  .scope = FACTS_OFFLINE };
 	struct pipeline_result result = { 0 };
 	int error = test->files[TEST_CONFIG] != NULL
 			    ? judge_file(run, test->files[TEST_CONFIG], &result, err)
-			    : pipeline_judge(run->arena, &options, "a plain config",
+			    : pipeline_judge(run->arena, run->options, "a plain config",
 					     STR(PLAIN_CONFIG), &result, err);
 
 	if (error < 0)
@@ -230,12 +224,12 @@ static int check_files(const struct test_case *test, struct err *err)
 	return 0;
 }
 
-enum exit_code test_case_run(struct arena *arena, const struct policy *policy,
+enum exit_code test_case_run(struct arena *arena, const struct pipeline_options *options,
 			     struct test_case *test, uint64_t *covered, uint64_t *paths_covered)
 {
 	struct arena *own = arena_new(); /* freed before the next case */
 	auto_buf struct buf why = { 0 };
-	struct run run = { own, policy, &why, covered, paths_covered };
+	struct run run = { own, options, options->policy, &why, covered, paths_covered };
 	enum exit_code exit = EXIT_ALLOWED;
 	struct err err;
 	int error = check_files(test, &err);

@@ -9,7 +9,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/restrain.h"
 #include "verdict/pipeline.h"
 #include "oci/state.h"
 #include "policy_files.h"
@@ -21,7 +20,8 @@ struct check {
 	struct arena *arena;
 	const char *policy_name;
 	struct policy *policy;
-	enum front_end front_end;
+	struct pipeline_options options; /* the same for every file, but for its bundle */
+	bool host;
 	struct results results;
 	struct progress progress;
 	struct pipeline_cache cache;
@@ -41,17 +41,13 @@ static void raise_exit(struct check *check, enum exit_code exit)
 /* Judges one file. An error in it does not stop the others from being judged. */
 static int check_text(struct check *check, struct arena *arena, const char *path, bool in_tree)
 {
-	struct pipeline_options options = { .policy = check->policy,
-					    .front_end = check->front_end,
-					    .scope = FACTS_OFFLINE,
-					    .bundle = spec_file_bundle(arena, path),
-					    .verdict_only = true,
-					    .cache = &check->cache };
+	struct pipeline_options options = check->options;
 	struct file_result file = { .path = path, .from_stdin = strcmp(path, "-") == 0 };
 	struct pipeline_result result;
 	struct err err;
 	int error = spec_file_read(arena, &file.path, &file.text, &err);
 
+	options.bundle = spec_file_bundle(arena, path);
 	if (error == 0)
 		error = json_read(arena, str_show(arena, str_from(file.path)), file.text,
 				  JSON_NO_COMMENTS, &file.doc, &err);
@@ -88,11 +84,12 @@ static int check_file(const char *path, bool in_tree, void *data)
 /* Restricts this process before it reads anything that others wrote, the policy first. */
 static int check_paths(struct check *check, int n, char **paths)
 {
-	int error = restrain(RESTRAIN_FILES, &check->err);
+	int error = spec_files_begin(check->host, &check->options, &check->err);
 
 	if (error == 0)
-		error = policy_select(check->arena, check->policy_name, POLICY_FOR_FILES,
-				      &check->policy, &check->err);
+		error = policy_select(check->arena, check->policy_name,
+				      spec_files_policy(check->host), &check->policy, &check->err);
+	check->options.policy = check->policy;
 	if (error == 0)
 		results_begin(&check->results, check->policy);
 	for (int i = 0; error == 0 && i < n; i++)
@@ -134,6 +131,7 @@ int command_check(const struct command *command, int argc, char **argv)
 			       .file_arena = arena_new() };
 	const struct option options[] = { { "policy", &check.policy_name, NULL },
 					  { "format", &format_name, NULL },
+					  { "host", NULL, &check.host },
 					  { "no-rewrite", NULL, &no_rewrite } };
 	int n, error;
 
@@ -145,7 +143,9 @@ int command_check(const struct command *command, int argc, char **argv)
 			&check.err, EINVAL, EXIT_USAGE,
 			"check takes at least one PATH, or - for standard input; see rootfence check --help");
 	if (error == 0) {
-		check.front_end = no_rewrite ? FRONT_READ_ONLY : FRONT_CHECK;
+		check.options.front_end = no_rewrite ? FRONT_READ_ONLY : FRONT_CHECK;
+		check.options.verdict_only = true;
+		check.options.cache = &check.cache;
 		error = check_all(&check, n, argv);
 	}
 	if (error < 0)

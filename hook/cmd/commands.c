@@ -7,7 +7,9 @@
 
 #include "base/cleanup.h"
 
-#define POLICY_OPTION "  --policy P       a policy file, or the name of an installed policy\n"
+#define POLICY_OPTION "  --policy P       a policy file, or a name: see rootfence policy names\n"
+#define HOST_OPTION \
+	"  --host           judge as the hooks would here: by this host's mounts, namespaces and ids\n"
 #define GUARD_OPTION \
 	"  --guard DIR      where the guard is pinned (default /sys/fs/bpf/rootfence)\n"
 #define RECORD_OPTION                                                                    \
@@ -22,24 +24,26 @@
 const struct command commands[] = {
 	{ "check", "Judges OCI specs and says what a policy finds in them", "[OPTIONS] PATH...|-",
 	  "  PATH             a config.json, a bundle, or a directory tree of specs\n" POLICY_OPTION
-	  "  --format F       text (default), json, sarif or junit\n"
+	  "  --format F       text (default), json, sarif or junit\n" HOST_OPTION
 	  "  --no-rewrite     count what would be rewritten as refused\n",
 	  "  rootfence check config.json\n  rootfence check --policy strict --format json specs/\n",
 	  EXITS_VERDICT EXITS_COMMON, command_check },
 	{ "rewrite", "Prints a spec as the policy would rewrite it", "[OPTIONS] PATH|-",
-	  POLICY_OPTION "  --patch          an RFC 6902 patch instead\n",
+	  POLICY_OPTION HOST_OPTION "  --patch          an RFC 6902 patch instead\n",
 	  "  rootfence rewrite config.json >safe.json\n  rootfence rewrite --patch /run/bundle >changes.json\n",
 	  EXITS_VERDICT EXITS_COMMON, command_rewrite },
 	{ "explain", "Shows what every rule saw, what it wants, and how to fix it",
-	  "[OPTIONS] PATH|-", POLICY_OPTION FORMAT_OPTION,
+	  "[OPTIONS] PATH|-", POLICY_OPTION FORMAT_OPTION HOST_OPTION,
 	  "  rootfence explain config.json\n  rootfence explain --policy strict --format json .\n",
 	  EXITS_VERDICT EXITS_COMMON, command_explain },
 	{ "policy", "Checks, shows, compares policies and lists the rules",
-	  "lint P... | show [P] | list | diff A B",
+	  "lint P... | show [P] | list | diff A B | names | schema",
 	  "  lint P...        errors, and warnings of what is valid but probably unintended\n"
 	  "  show [P]         the policy in force, with what it extends, as one file\n"
 	  "  list             every rule; takes --format\n"
 	  "  diff A B         what B lets pass and A refuses, and the other way round\n"
+	  "  names            the names that --policy takes, and where each comes from\n"
+	  "  schema           the JSON schema of policies, for editors\n"
 	  "  --format F       text (default) or json\n",
 	  "  rootfence policy lint web.json\n  rootfence policy diff default web.json\n",
 	  "  0 valid, also with warnings; diff: B lets nothing pass that A refuses\n"
@@ -50,7 +54,7 @@ const struct command commands[] = {
 	  "[OPTIONS] DIR...",
 	  "  DIR              a directory of policies, with their cases in tests/POLICY; or the cases\n"
 	  "                   of one policy\n"
-	  "  --format F       text (default), junit or tap\n",
+	  "  --format F       text (default), junit or tap\n" HOST_OPTION,
 	  "  rootfence test policies/\n  rootfence test --format junit policies/tests/web >report.xml\n",
 	  "  0 all cases hold   1 a case does not hold\n"
 	  "  3 a case cannot be read   4 missing or invalid policy\n" EXITS_COMMON,

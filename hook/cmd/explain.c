@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/restrain.h"
 #include "verdict/pipeline.h"
 #include "policy/rule.h"
 #include "policy_files.h"
@@ -164,18 +163,18 @@ static void explain_json(struct buf *out, const struct explanation *e)
 	buf_add(out, text.data, text.len);
 }
 
-static int explain(struct arena *arena, const char *policy_name, enum format format,
+static int explain(struct arena *arena, const char *policy_name, bool host, enum format format,
 		   const char *path, struct err *err)
 {
-	struct pipeline_options options = { .front_end = FRONT_CHECK, .scope = FACTS_OFFLINE };
+	struct pipeline_options options = { .front_end = FRONT_CHECK };
 	struct explanation e = { .arena = arena, .path = path };
 	auto_buf struct buf out = { 0 };
 	struct policy *policy;
 	struct str text;
-	int error = restrain(RESTRAIN_FILES, err);
+	int error = spec_files_begin(host, &options, err);
 
 	if (error == 0)
-		error = policy_select(arena, policy_name, POLICY_FOR_FILES, &policy, err);
+		error = policy_select(arena, policy_name, spec_files_policy(host), &policy, err);
 	if (error == 0)
 		error = spec_file_read(arena, &e.path, &text, err);
 	if (error < 0)
@@ -200,7 +199,9 @@ static int explain(struct arena *arena, const char *policy_name, enum format for
 int command_explain(const struct command *command, int argc, char **argv)
 {
 	const char *policy_name = NULL, *format_name = NULL;
+	bool host = false;
 	const struct option options[] = { { "policy", &policy_name, NULL },
+					  { "host", NULL, &host },
 					  { "format", &format_name, NULL } };
 	enum format format = FORMAT_TEXT;
 	struct arena *arena;
@@ -216,7 +217,7 @@ int command_explain(const struct command *command, int argc, char **argv)
 		return report_error(&err);
 	}
 	arena = arena_new();
-	result = explain(arena, policy_name, format, argv[0], &err);
+	result = explain(arena, policy_name, host, format, argv[0], &err);
 	if (result < 0)
 		result = report_error(&err);
 	arena_free(arena);

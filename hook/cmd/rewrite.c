@@ -7,24 +7,23 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/restrain.h"
 #include "verdict/pipeline.h"
 #include "policy_files.h"
 #include "report/report.h"
 #include "spec_files.h"
 
-static int rewrite(struct arena *arena, const char *policy_name, bool patch, const char *path,
-		   struct err *err)
+static int rewrite(struct arena *arena, const char *policy_name, bool host, bool patch,
+		   const char *path, struct err *err)
 {
-	struct pipeline_options options = { .front_end = FRONT_CHECK, .scope = FACTS_OFFLINE };
+	struct pipeline_options options = { .front_end = FRONT_CHECK };
 	struct pipeline_result result;
 	struct policy *policy;
 	struct err ignored;
 	struct str text;
-	int error = restrain(RESTRAIN_FILES, err);
+	int error = spec_files_begin(host, &options, err);
 
 	if (error == 0)
-		error = policy_select(arena, policy_name, POLICY_FOR_FILES, &policy, err);
+		error = policy_select(arena, policy_name, spec_files_policy(host), &policy, err);
 	if (error == 0)
 		error = spec_file_read(arena, &path, &text, err);
 	if (error < 0)
@@ -54,8 +53,9 @@ static int rewrite(struct arena *arena, const char *policy_name, bool patch, con
 int command_rewrite(const struct command *command, int argc, char **argv)
 {
 	const char *policy_name = NULL;
-	bool patch = false;
+	bool host = false, patch = false;
 	const struct option options[] = { { "policy", &policy_name, NULL },
+					  { "host", NULL, &host },
 					  { "patch", NULL, &patch } };
 	struct arena *arena;
 	struct err err;
@@ -69,7 +69,7 @@ int command_rewrite(const struct command *command, int argc, char **argv)
 		return report_error(&err);
 	}
 	arena = arena_new();
-	result = rewrite(arena, policy_name, patch, argv[0], &err);
+	result = rewrite(arena, policy_name, host, patch, argv[0], &err);
 	if (result < 0)
 		result = report_error(&err);
 	arena_free(arena);

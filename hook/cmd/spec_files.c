@@ -12,9 +12,21 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/restrain.h"
 #include "json/json.h"
+#include "wrapper/record.h"
 
 #define TREE_DEPTH_MAX 64 /* levels of directories */
+
+int spec_files_begin(bool host, struct pipeline_options *options, struct err *err)
+{
+	int error = restrain(host ? RESTRAIN_HOST : RESTRAIN_FILES, err);
+
+	options->scope = host ? FACTS_LIVE : FACTS_OFFLINE;
+	if (error == 0 && host)
+		error = record_known_base(&options->known.records, err);
+	return error;
+}
 
 int spec_file_read(struct arena *arena, const char **path, struct str *ret_text, struct err *err)
 {

@@ -8,6 +8,21 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "policy_files.h"
+#include "verdict/pipeline.h"
+
+/*
+ * Restricts this process, and fills in how files are judged: each by itself, so that its verdict is
+ * the same on every machine, or with --host as the hooks would judge it if it started here. Sets
+ * scope and known.
+ */
+int spec_files_begin(bool host, struct pipeline_options *options, struct err *err);
+
+/* The user of the policy: with --host the hooks, which may be a rootless engine's. */
+static inline enum policy_use spec_files_policy(bool host)
+{
+	return host ? POLICY_FOR_HOOK : POLICY_FOR_FILES;
+}
 
 /*
  * Reads the text of one spec. *path may be "-" or a bundle directory; it becomes the name of what

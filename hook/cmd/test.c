@@ -16,10 +16,10 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/restrain.h"
 #include "cmd.h"
 #include "policy/rule.h"
 #include "policy_files.h"
+#include "spec_files.h"
 
 #define OWN_POLICY "policy.json"
 #define SCHEMA "schema.json" /* lies among the policies, but is not one */
@@ -219,7 +219,8 @@ static void note_coverage(struct test_run *run, struct test_suite *suite,
 					   policy->name, names.data);
 }
 
-static void run_suite(struct test_run *run, struct test_suite *suite)
+static void run_suite(struct test_run *run, struct test_suite *suite,
+		      struct pipeline_options *options)
 {
 	uint64_t covered = 0, paths_covered = 0;
 	struct policy *policy;
@@ -236,16 +237,17 @@ static void run_suite(struct test_run *run, struct test_suite *suite)
 		raise_exit(run, err.exit);
 		return;
 	}
+	options->policy = policy;
 	for (struct test_case *test = suite->cases; test != NULL; test = test->next) {
-		raise_exit(run, test_case_run(run->arena, policy, test, &covered, &paths_covered));
+		raise_exit(run, test_case_run(run->arena, options, test, &covered, &paths_covered));
 		suite->n_results[test->result]++;
 	}
 	if (!suite->own_policy)
 		note_coverage(run, suite, policy, covered, paths_covered);
 }
 
-static int test(struct test_run *run, enum test_format format, int n, char **directories,
-		struct err *err)
+static int test(struct test_run *run, struct pipeline_options *options, enum test_format format,
+		int n, char **directories, struct err *err)
 {
 	bool any = false;
 	int error = 0;
@@ -262,7 +264,7 @@ static int test(struct test_run *run, enum test_format format, int n, char **dir
 			"no case found in %s: it has neither tests/POLICY/NAME.expect.json nor NAME.expect.json or NAME.exec.json",
 			directories[0]);
 	for (struct test_suite *suite = run->suites; suite != NULL; suite = suite->next)
-		run_suite(run, suite);
+		run_suite(run, suite, options);
 	return io_write_shown(STDOUT_FILENO, "standard output", test_report(run, format), err);
 }
 
@@ -270,7 +272,10 @@ int command_test(const struct command *command, int argc, char **argv)
 {
 	static const char *const formats[] = { "text", "junit", "tap", NULL };
 	const char *format_name = NULL;
-	const struct option options[] = { { "format", &format_name, NULL } };
+	bool host = false;
+	const struct option options[] = { { "format", &format_name, NULL },
+					  { "host", NULL, &host } };
+	struct pipeline_options judging = { .front_end = FRONT_CHECK };
 	struct test_run run = { .arena = arena_new(), .exit = EXIT_ALLOWED };
 	unsigned int format;
 	struct err err;
@@ -284,9 +289,9 @@ int command_test(const struct command *command, int argc, char **argv)
 		error = err_set(&err, EINVAL, EXIT_USAGE,
 				"test takes at least one DIR; see rootfence test --help");
 	if (error == 0)
-		error = restrain(RESTRAIN_FILES, &err);
+		error = spec_files_begin(host, &judging, &err);
 	if (error == 0)
-		error = test(&run, (enum test_format)format, n, argv, &err);
+		error = test(&run, &judging, (enum test_format)format, n, argv, &err);
 	if (error < 0)
 		run.exit = (enum exit_code)report_error(&err);
 	arena_free(run.arena);

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "host/lookup.h"
 
 static int open_how(int dir, const char *path, uint64_t flags, uint64_t resolve)
 {
@@ -23,9 +24,9 @@ static int open_how(int dir, const char *path, uint64_t flags, uint64_t resolve)
 
 /*
  * Did this program write the file, run by the same user, without a link? True if it is not there
- * yet.
+ * yet. Offline another user may have been the one.
  */
-static bool is_own_file(const char *bundle, enum account_file_kind kind)
+static bool is_own_file(const char *bundle, enum account_file_kind kind, enum facts_scope scope)
 {
 	auto_close int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char path[64];
@@ -39,39 +40,47 @@ static bool is_own_file(const char *bundle, enum account_file_kind kind)
 	if (fd < 0)
 		return errno == ENOENT;
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-	       st.st_uid == geteuid();
+	       (scope == FACTS_OFFLINE || st.st_uid == geteuid());
 }
 
-int account_mount_find(const struct oci_mount *mount, const char *bundle)
+int account_mount_find(const struct oci_mount *mount, const char *bundle, enum facts_scope scope)
 {
 	for (int kind = 0; bundle != NULL && kind < ACCOUNTS_COUNT; kind++)
-		if (account_mount_is(mount, bundle, kind) && is_own_file(bundle, kind))
+		if (account_mount_is(mount, bundle, kind) && is_own_file(bundle, kind, scope))
 			return kind;
 	return -1;
 }
 
-/*
- * Reads the file of an O_PATH descriptor. It must be regular, since opening a device may have
- * effects.
- */
-static void read_opened(struct arena *arena, int fd, const char *name, struct account_file *file)
+#define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
+/* Is it a regular file? Opening a device for reading may have effects. */
+static bool is_file(struct arena *arena, int fd, const char *name, struct account_file *file)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return true;
+	file->error = arena_printf(arena, "%s of the container is not a regular file", name);
+	return false;
+}
+
+/* Opens the file of an O_PATH descriptor for reading. */
+static int open_again(int fd)
 {
 	char link[64];
-	auto_close int readable = -1;
-	struct stat st;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return open(link, READ_FLAGS);
+}
+
+static void read_opened(struct arena *arena, int fd, const char *name, struct account_file *file)
+{
 	struct err err;
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		file->error =
-			arena_printf(arena, "%s of the container is not a regular file", name);
-		return;
-	}
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	readable = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (readable < 0)
+	if (fd < 0)
 		file->error = arena_printf(arena, "cannot open %s of the container: %s", name,
 					   strerror(errno));
-	else if (io_read(arena, readable, arena_printf(arena, "%s of the container", name),
+	else if (io_read(arena, fd, arena_printf(arena, "%s of the container", name),
 			 ACCOUNT_FILE_MAX, &file->text, &err) < 0)
 		file->error = arena_copy(arena, err.text, strlen(err.text));
 	else
@@ -82,6 +91,7 @@ struct place {
 	struct arena *arena;
 	const char *bundle; /* or NULL */
 	bool required;
+	enum facts_scope scope;
 };
 
 static void open_failed(const struct place *place, int error, const char *what,
@@ -93,11 +103,23 @@ static void open_failed(const struct place *place, int error, const char *what,
 					   what, strerror(error));
 }
 
-/* Opens a path of the host. A relative one starts in the bundle. */
+static int open_in_bundle(const struct place *place, struct str path, uint64_t flags)
+{
+	int fd = lookup_open_in_bundle(place->arena, place->bundle, path, flags);
+
+	if (fd >= 0)
+		return fd;
+	errno = -fd;
+	return -1;
+}
+
+/* Opens a path of the host. A relative one starts in the bundle; offline there is no other. */
 static int open_host(const struct place *place, struct str path, uint64_t flags)
 {
 	const char *name = arena_copy(place->arena, path.data, path.len);
 
+	if (place->scope == FACTS_OFFLINE)
+		return open_in_bundle(place, path, O_PATH | flags);
 	if (name[0] != '/' && place->bundle == NULL) {
 		errno = ENOENT;
 		return -1;
@@ -107,9 +129,10 @@ static int open_host(const struct place *place, struct str path, uint64_t flags)
 	return open_how(AT_FDCWD, name, O_PATH | flags, RESOLVE_NO_MAGICLINKS);
 }
 
-int account_root_open(struct arena *arena, const struct oci_root *root, const char *bundle)
+int account_root_open(struct arena *arena, const struct oci_root *root, const char *bundle,
+		      enum facts_scope scope)
 {
-	const struct place place = { arena, bundle, false };
+	const struct place place = { .arena = arena, .bundle = bundle, .scope = scope };
 
 	return open_host(&place, root->path.value, O_DIRECTORY);
 }
@@ -122,7 +145,8 @@ int account_root_look(int root, const char *path)
 static void read_from_root(const struct place *place, const struct oci_root *root, const char *name,
 			   struct account_file *file)
 {
-	auto_close int dir = -1, fd = -1;
+	const uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+	auto_close int dir = -1, fd = -1, readable = -1;
 
 	if (root->path.node == NULL)
 		return;
@@ -132,10 +156,13 @@ static void read_from_root(const struct place *place, const struct oci_root *roo
 		return;
 	}
 	fd = account_root_look(dir, name);
-	if (fd >= 0)
-		read_opened(place->arena, fd, name, file);
-	else if (errno != ENOENT && errno != ENOTDIR)
+	if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
 		open_failed(place, errno, name, file);
+	if (fd < 0 || !is_file(place->arena, fd, name, file))
+		return;
+	readable = place->scope == FACTS_OFFLINE ? open_how(dir, name, READ_FLAGS, resolve)
+						 : open_again(fd);
+	read_opened(place->arena, readable, name, file);
 }
 
 /* Is the mount at the path, however it is spelled? A relative destination starts at the root. */
@@ -152,15 +179,16 @@ static bool destination_is(struct arena *arena, const struct oci_mount *mount, c
  * Returns the last mount that decides what is at the path, or NULL: one at the path itself or at a
  * directory above it. Our own mounts are skipped, since they show a copy of the file to find.
  */
-static const struct oci_mount *mount_over(struct arena *arena, const struct oci_config *config,
-					  const char *bundle, const char *path)
+static const struct oci_mount *mount_over(const struct place *place,
+					  const struct oci_config *config, const char *path)
 {
+	struct arena *arena = place->arena;
 	const struct oci_mount *last = NULL;
 
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *mount = oci_config_mount(config, i);
 
-		if (account_mount_find(mount, bundle) < 0 &&
+		if (account_mount_find(mount, place->bundle, place->scope) < 0 &&
 		    (destination_is(arena, mount, path) || destination_is(arena, mount, "/etc") ||
 		     destination_is(arena, mount, "/")))
 			last = mount;
@@ -168,17 +196,33 @@ static const struct oci_mount *mount_over(struct arena *arena, const struct oci_
 	return last;
 }
 
-void accounts_collect(struct arena *arena, const struct oci_config *config, const char *bundle,
-		      bool required, struct accounts *ret_accounts)
+/* Reads the file that is mounted over that of the image. */
+static void read_from_mount(const struct place *place, const struct oci_mount *mount,
+			    const char *path, struct account_file *file)
 {
-	const struct place place = { arena, bundle, required };
+	struct str source = mount->source.value;
+	auto_close int fd = open_host(place, source, 0);
+	auto_close int readable = -1;
+
+	if (fd < 0)
+		open_failed(place, errno, path, file);
+	if (fd < 0 || !is_file(place->arena, fd, path, file))
+		return;
+	readable = place->scope == FACTS_OFFLINE ? open_in_bundle(place, source, READ_FLAGS)
+						 : open_again(fd);
+	read_opened(place->arena, readable, path, file);
+}
+
+void accounts_collect(struct arena *arena, const struct oci_config *config, const char *bundle,
+		      enum facts_scope scope, bool required, struct accounts *ret_accounts)
+{
+	const struct place place = { arena, bundle, required, scope };
 	struct accounts accounts = { 0 };
 
 	for (int kind = 0; kind < ACCOUNTS_COUNT; kind++) {
 		const char *path = account_file_path(kind);
-		const struct oci_mount *over = mount_over(arena, config, bundle, path);
+		const struct oci_mount *over = mount_over(&place, config, path);
 		struct account_file *file = &accounts.files[kind];
-		auto_close int fd = -1;
 
 		if (over == NULL) {
 			read_from_root(&place, &config->root, path, file);
@@ -186,13 +230,8 @@ void accounts_collect(struct arena *arena, const struct oci_config *config, cons
 		}
 		/* The files in a volume at /etc belong to its owner, so this one counts as
 		 * absent. */
-		if (!destination_is(arena, over, path) || !over->bind)
-			continue;
-		fd = open_host(&place, over->source.value, 0);
-		if (fd >= 0)
-			read_opened(arena, fd, path, file);
-		else
-			open_failed(&place, errno, path, file);
+		if (destination_is(arena, over, path) && over->bind)
+			read_from_mount(&place, over, path, file);
 	}
 	*ret_accounts = accounts;
 }

@@ -42,6 +42,25 @@ static bool same_file(struct lookup *lookup, const char *path, const struct stat
 	       other.st_ino == st->st_ino;
 }
 
+/* Docker's names for the host's network namespace. */
+static bool is_dockers_default(const char *path, enum oci_namespace_type type)
+{
+	return type == NAMESPACE_NETWORK && (strcmp(path, "/var/run/docker/netns/default") == 0 ||
+					     strcmp(path, "/run/docker/netns/default") == 0);
+}
+
+/*
+ * Judges a path by its name alone. Engines write paths to other namespaces than the host's. What a
+ * user namespace maps is told by the mappings beside it, if there are any.
+ */
+static enum namespace_fact namespace_by_name(const char *path, const char *own, const char *first,
+					     enum oci_namespace_type type)
+{
+	if (strcmp(path, own) == 0 || strcmp(path, first) == 0 || is_dockers_default(path, type))
+		return NS_FACT_HOST;
+	return type == NAMESPACE_USER ? NS_FACT_UNKNOWN : NS_FACT_OTHER;
+}
+
 /* This process runs in the runtime's namespaces. Those and pid 1's are the host's. */
 static enum namespace_fact namespace_fact(struct lookup *lookup,
 					  const struct oci_namespace *namespace,
@@ -56,18 +75,19 @@ static enum namespace_fact namespace_fact(struct lookup *lookup,
 		return NS_FACT_HOST;
 	if (namespace->path.node == NULL)
 		return NS_FACT_NEW;
-	path = arena_copy(lookup->arena, namespace->path.value.data, namespace->path.value.len);
-	error = look(lookup, path, &st);
 	snprintf(own, sizeof(own), "/proc/self/ns/%s", namespace_files[type]);
 	snprintf(first, sizeof(first), "/proc/1/ns/%s", namespace_files[type]);
+	if (lookup->scope == FACTS_OFFLINE)
+		return namespace_by_name(str_path_normalize(lookup->arena, namespace->path.value),
+					 own, first, type);
+	path = arena_copy(lookup->arena, namespace->path.value.data, namespace->path.value.len);
+	error = look(lookup, path, &st);
 	/* Without permission to follow /proc/1/ns, only the name tells what the path is. */
 	if (strcmp(path, own) == 0 || strcmp(path, first) == 0 ||
 	    (error == 0 && (same_file(lookup, own, &st) || same_file(lookup, first, &st))))
 		return NS_FACT_HOST;
-	/* Docker's name for the host's network namespace, in a spec of another machine. */
-	if (error != 0 && type == NAMESPACE_NETWORK &&
-	    (strcmp(path, "/var/run/docker/netns/default") == 0 ||
-	     strcmp(path, "/run/docker/netns/default") == 0))
+	/* In a spec of another machine. */
+	if (error != 0 && is_dockers_default(path, type))
 		return NS_FACT_HOST;
 	return error == 0 ? NS_FACT_OTHER : NS_FACT_UNKNOWN;
 }
@@ -125,7 +145,7 @@ static void read_joined_maps(struct lookup *lookup, const struct oci_namespace *
 		read_maps_of(lookup, pid, facts);
 		return;
 	}
-	member = facts->scope == FACTS_LIVE ? userns_member_start(text) : -1;
+	member = userns_member_start(text);
 	if (member < 0)
 		return;
 	read_maps_of(lookup, member, facts);
@@ -162,11 +182,27 @@ static void note_root_place(struct arena *arena, struct path_fact *fact, enum ro
 		note_root_place(arena, &fact->origins[i], part_of(part, fact->origins[i].how));
 }
 
+/* The bundle as text: an absolute path, from here if it was given as a relative one. */
+static const char *bundle_by_name(struct arena *arena, const char *bundle)
+{
+	char here[4096];
+
+	if (bundle == NULL || (bundle[0] != '/' && getcwd(here, sizeof(here)) == NULL))
+		return NULL;
+	if (bundle[0] != '/')
+		bundle = arena_printf(arena, "%s/%s", here, bundle);
+	return str_path_normalize(arena, str_from(bundle));
+}
+
 /* Returns the name under which a rewritten spec mounts files of the bundle. */
 static const char *bundle_path(struct lookup *lookup, const char *bundle)
 {
 	const char *path = NULL;
-	auto_close int fd = bundle != NULL ? lookup_open(lookup->arena, bundle, &path) : -1;
+	auto_close int fd = -1;
+
+	if (lookup->scope == FACTS_OFFLINE)
+		return bundle_by_name(lookup->arena, bundle);
+	fd = bundle != NULL ? lookup_open(lookup->arena, bundle, &path) : -1;
 
 	if (bundle != NULL && fd < 0)
 		lookup_note_own(lookup, -fd, bundle);
@@ -201,7 +237,9 @@ static void collect_own(struct lookup *lookup, struct host_facts *host, struct f
 static void collect_paths(struct lookup *caller, struct host_facts *host, const struct str *paths,
 			  size_t n_paths, struct facts *facts)
 {
-	struct lookup lookup = { .arena = host->arena, .mountinfo = &host->mountinfo };
+	struct lookup lookup = { .arena = host->arena,
+				 .scope = caller->scope,
+				 .mountinfo = &host->mountinfo };
 
 	if (!host->paths_known) {
 		host->paths = arena_array(host->arena, n_paths, sizeof(*host->paths));
@@ -265,12 +303,14 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 	if (before != NULL) {
 		collect_host_again(before, &facts);
 	} else {
-		collect_own(&lookup, host, &facts);
+		if (facts.scope == FACTS_LIVE)
+			collect_own(&lookup, host, &facts);
 		facts.bundle = bundle_path(&lookup, query->bundle);
 	}
+	lookup.bundle = facts.bundle;
 	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++)
 		facts.namespaces[i] = namespace_fact(&lookup, &namespaces[i], i);
-	if (namespaces[NAMESPACE_USER].path.node != NULL)
+	if (facts.scope == FACTS_LIVE && namespaces[NAMESPACE_USER].path.node != NULL)
 		read_joined_maps(&lookup, &namespaces[NAMESPACE_USER], &facts);
 	collect_root(&lookup, config, query, &names, &facts);
 	facts.first = before != NULL ? before->first : first_program_look(&lookup, config, &facts);

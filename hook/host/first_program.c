@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "host/account_files.h"
 #include "host/container_root.h"
 
 #define DIRECTORIES_MAX 64    /* of PATH that are searched */
@@ -204,15 +205,16 @@ static bool find(struct search *search, const struct oci_config *config,
 	       !is_covered(search, config);
 }
 
-static bool root_is_at_hand(const struct facts *facts)
+/* Opens the container's root as O_PATH: offline only one that lies in the bundle. */
+static int open_root(struct arena *arena, const struct oci_config *config,
+		     const struct facts *facts)
 {
-	size_t len = facts->bundle != NULL ? strlen(facts->bundle) : 0;
-
-	if (facts->root.resolved == NULL || facts->root.error != 0)
-		return false;
-	return facts->scope == FACTS_LIVE ||
-	       (len > 0 && strncmp(facts->root.resolved, facts->bundle, len) == 0 &&
-		facts->root.resolved[len] == '/');
+	if (facts->scope == FACTS_OFFLINE)
+		return account_root_open(arena, &config->root, facts->bundle, facts->scope);
+	errno = ENOENT;
+	return facts->root.resolved != NULL && facts->root.error == 0
+		       ? open(facts->root.resolved, O_PATH | O_DIRECTORY | O_CLOEXEC)
+		       : -1;
 }
 
 struct first_program first_program_look(struct lookup *lookup, const struct oci_config *config,
@@ -224,11 +226,11 @@ struct first_program first_program_look(struct lookup *lookup, const struct oci_
 	auto_close int fd = -1;
 
 	if (config->process.args.n == 0 || config->process.args.items[0].value.len == 0 ||
-	    !root_is_at_hand(facts))
+	    config->root.path.node == NULL)
 		return program;
-	fd = open(facts->root.resolved, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = open_root(lookup->arena, config, facts);
 	if (fd < 0) {
-		lookup_note(lookup, errno, facts->root.resolved);
+		lookup_note(lookup, errno, "the root directory");
 		return program;
 	}
 	search.root.fd = fd;

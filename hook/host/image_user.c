@@ -157,8 +157,8 @@ void image_user_find(struct arena *arena, const struct oci_config *config, struc
 	     (facts->bundle == NULL || str_starts_with(root, "/") || str_path_climbs(root))))
 		return;
 	if (!accounts.files[ACCOUNTS_PASSWD].present)
-		accounts_collect(arena, config, facts->bundle, false, &accounts);
-	dir = account_root_open(arena, &config->root, facts->bundle);
+		accounts_collect(arena, config, facts->bundle, facts->scope, false, &accounts);
+	dir = account_root_open(arena, &config->root, facts->bundle, facts->scope);
 	if (dir < 0 || !accounts.files[ACCOUNTS_PASSWD].present)
 		return;
 	search.passwd = accounts.files[ACCOUNTS_PASSWD].text;

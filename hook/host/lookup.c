@@ -273,8 +273,63 @@ static struct path_fact look_up(struct lookup *lookup, struct str path, const ch
 	return fact;
 }
 
+/* Returns the part of the path below the bundle, or NULL. */
+static const char *name_in_bundle(struct arena *arena, const char *bundle, struct str path)
+{
+	size_t len = bundle != NULL ? strlen(bundle) : 0;
+	const char *name = str_path_normalize(arena, path);
+
+	if (!str_starts_with(path, "/"))
+		return path.len > 0 ? arena_copy(arena, path.data, path.len) : NULL;
+	return len > 1 && name != NULL && strncmp(name, bundle, len) == 0 && name[len] == '/'
+		       ? name + len + 1
+		       : NULL;
+}
+
+int lookup_open_in_bundle(struct arena *arena, const char *bundle, struct str path, uint64_t flags)
+{
+	const char *name = name_in_bundle(arena, bundle, path);
+	const struct open_how how = {
+		.flags = O_CLOEXEC | flags,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	auto_close int dir = -1;
+	long fd;
+
+	if (name == NULL)
+		return -EXDEV;
+	if (bundle == NULL)
+		return -EINVAL;
+	dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	fd = syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* Where the bundle lies is left out: the verdict must not depend on it. */
+static struct path_fact look_into_bundle(struct lookup *lookup, struct str path)
+{
+	struct path_fact fact = { .path = path, .error = ENOENT };
+	auto_close int fd = -1;
+	struct stat st;
+
+	if (name_in_bundle(lookup->arena, lookup->bundle, path) == NULL)
+		return fact;
+	fd = lookup_open_in_bundle(lookup->arena, lookup->bundle, path, O_PATH);
+	if (fd < 0) {
+		fact.error = lookup_note(lookup, -fd, "the bundle");
+	} else if (fstat(fd, &st) == 0) {
+		fact.mode = st.st_mode;
+		fact.in_bundle = true;
+	}
+	return fact;
+}
+
 struct path_fact lookup_path(struct lookup *lookup, struct str path, const char *bundle,
 			     enum origins wanted)
 {
+	if (lookup->scope == FACTS_OFFLINE)
+		return look_into_bundle(lookup, path);
 	return look_up(lookup, path, bundle, wanted, 0);
 }

@@ -19,6 +19,7 @@ struct lookup {
 	struct arena *arena;
 	enum facts_scope scope;
 	struct mountinfo *mountinfo;
+	const char *bundle; /* offline: its absolute name, or NULL */
 	size_t n_dirs;
 	struct known_dir {
 		struct str path;
@@ -52,6 +53,12 @@ enum origins {
 	ORIGINS_WANTED,
 	ORIGINS_AND_MOUNTS, /* and those of all mounts below, for a recursive bind mount */
 };
+
+/*
+ * Opens what the bundle has at a path, with flags of open(2). No link on the way may lead out of it.
+ * bundle is an absolute path or NULL. Error: -errno; -EXDEV for a path that leads out.
+ */
+int lookup_open_in_bundle(struct arena *arena, const char *bundle, struct str path, uint64_t flags);
 
 /* Looks up a path. A relative one starts in bundle, which may be NULL. */
 struct path_fact lookup_path(struct lookup *lookup, struct str path, const char *bundle,

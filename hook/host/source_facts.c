@@ -149,7 +149,7 @@ void source_facts(struct lookup *lookup, const struct oci_config *config,
 			before != NULL && facts->n_sources < before->n_sources
 				? &before->sources[facts->n_sources].path
 				: NULL;
-		int account = account_mount_find(sources[i].mount, facts->bundle);
+		int account = account_mount_find(sources[i].mount, facts->bundle, facts->scope);
 
 		/* Root's engine mounts nothing from directories of users by itself: a user named
 		 * it. */

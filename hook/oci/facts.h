@@ -15,9 +15,13 @@
 #include "oci/engine.h"
 #include "oci/file_caps.h"
 
-/* Where a spec is judged. Only a live spec is about to start, on this host. */
+/*
+ * What a verdict depends on. A file is perhaps for another host: nothing is looked up but the bundle
+ * beside it, so the verdict is the same everywhere. A live spec is about to start on this host, or
+ * is judged as if it were.
+ */
 enum facts_scope {
-	FACTS_OFFLINE, /* a file, perhaps for another host: failed lookups are ignored */
+	FACTS_OFFLINE, /* paths are compared as text */
 	FACTS_LIVE,    /* failed lookups are refused */
 };
 
@@ -25,7 +29,7 @@ enum namespace_fact {
 	NS_FACT_HOST,	 /* no namespace in the spec, or a path to the host's */
 	NS_FACT_NEW,	 /* the runtime creates a new one */
 	NS_FACT_OTHER,	 /* joins one that is not the host's */
-	NS_FACT_UNKNOWN, /* a path that cannot be looked up */
+	NS_FACT_UNKNOWN, /* a path that cannot be looked up, or offline, to a user namespace */
 };
 
 enum seccomp_reach {
@@ -50,7 +54,9 @@ enum mount_place_kind {
 /* A path of the host, with all symbolic links resolved. */
 struct path_fact {
 	struct str path; /* as the spec or the policy spells it */
-	int error; /* 0, or the errno of the lookup; then all fields up to n_origins are empty */
+	int error;	/* 0, or the errno of the lookup; then all fields up to n_origins are empty.
+		    * Offline always one: ENOENT for an absolute path */
+	bool in_bundle; /* offline: the bundle has it, and no link on the way leads out */
 	mode_t mode;
 	const char *resolved;
 	struct file_id *chain; /* [0] the file, then its parents up to the root directory */
@@ -130,7 +136,7 @@ struct facts {
 	enum facts_scope scope;
 	struct engine_marks engine; /* who wrote the spec; chooses words only */
 	struct image_user image_user;
-	const char *bundle;	  /* symbolic links resolved; NULL when not known */
+	const char *bundle;	  /* live: symbolic links resolved; NULL when not known */
 	struct accounts accounts; /* of the container; read if the policy needs them, else empty */
 	bool account_mounted[ACCOUNTS_COUNT]; /* the config already mounts our copy */
 	/* a container starts, and no guard refuses new user namespaces */

@@ -65,7 +65,7 @@ static void collect_accounts(struct arena *arena, const struct pipeline_options 
 	bool required = container == NULL && options->scope == FACTS_LIVE;
 
 	if (config != NULL && policy_accounts_needed(options->policy, options->front_end))
-		accounts_collect(arena, config, result->facts.bundle, required,
+		accounts_collect(arena, config, result->facts.bundle, options->scope, required,
 				 &result->facts.accounts);
 }
 

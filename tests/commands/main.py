@@ -19,12 +19,13 @@ import fixes  # noqa: E402
 import formats  # noqa: E402
 import lists  # noqa: E402
 import logged  # noqa: E402
+import offline  # noqa: E402
 import policies  # noqa: E402
 import restraint  # noqa: E402
 import shown  # noqa: E402
 from tap import Tap  # noqa: E402
 
-MODULES = [formats, fixes, policies, lists, docs, restraint, shown, logged]
+MODULES = [formats, fixes, policies, lists, offline, docs, restraint, shown, logged]
 WANTED = sys.argv[1:]
 
 

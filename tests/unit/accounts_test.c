@@ -107,7 +107,7 @@ static struct account_file collect(const struct world *world, const char *spec, 
 	struct accounts accounts;
 
 	read_config(world->arena, spec, &config);
-	accounts_collect(world->arena, &config, world->bundle, required, &accounts);
+	accounts_collect(world->arena, &config, world->bundle, FACTS_LIVE, required, &accounts);
 	return accounts.files[ACCOUNTS_PASSWD];
 }
 
@@ -235,7 +235,7 @@ static int find(const struct world *world, const char *format)
 		}
 	}
 	read_config(world->arena, arena_copy(world->arena, text.data, text.len), &config);
-	return account_mount_find(oci_config_mount(&config, 0), world->bundle);
+	return account_mount_find(oci_config_mount(&config, 0), world->bundle, FACTS_LIVE);
 }
 
 static void own_mounts(void **state)

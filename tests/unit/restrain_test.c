@@ -28,16 +28,17 @@
 #ifndef ROOTFENCE_SANITIZED
 
 #define FILES (1U << RESTRAIN_FILES)
+#define HOST (1U << RESTRAIN_HOST)
 #define PRECREATE (1U << RESTRAIN_PRECREATE)
 #define REGISTER (1U << RESTRAIN_CREATE_RUNTIME)
 #define POSTSTOP (1U << RESTRAIN_POSTSTOP)
 #define JUDGE (PRECREATE | REGISTER)
 #define GUARD (REGISTER | POSTSTOP)
 #define HOOKS (JUDGE | POSTSTOP)
-#define ALL (FILES | HOOKS)
+#define ALL (FILES | HOST | HOOKS)
 
-static const char *const role_names[] = { "files", "precreate", "createRuntime", "poststop",
-					  "unrestrained" };
+static const char *const role_names[] = { "files",	   "host",     "precreate",
+					  "createRuntime", "poststop", "unrestrained" };
 
 /*
  * System calls whose arguments do no harm if the call is allowed, and the roles that may make it.
@@ -107,10 +108,10 @@ static const struct attempt {
 	{ "open_by_handle_at", SYS_open_by_handle_at, { -1 }, POSTSTOP },
 	{ "sendto", SYS_sendto, { -1 }, HOOKS },
 	{ "sendto with an address", SYS_sendto, { -1, 0, 0, 0, 1 }, 0 },
-	{ "setns: a user namespace", SYS_setns, { -1, CLONE_NEWUSER }, JUDGE },
+	{ "setns: a user namespace", SYS_setns, { -1, CLONE_NEWUSER }, HOST | JUDGE },
 	{ "setns: a mount namespace", SYS_setns, { -1, CLONE_NEWNS }, 0 },
 	{ "setns: any namespace", SYS_setns, { -1, 0 }, 0 },
-	{ "kill", SYS_kill, { 0x7ffffffe, SIGKILL }, JUDGE },
+	{ "kill", SYS_kill, { 0x7ffffffe, SIGKILL }, HOST | JUDGE },
 	{ "kill with another signal", SYS_kill, { 0x7ffffffe, SIGTERM }, 0 },
 	{ "bpf: load a program", SYS_bpf, { BPF_PROG_LOAD }, 0 },
 	{ "bpf: create a map", SYS_bpf, { BPF_MAP_CREATE }, 0 },
@@ -233,7 +234,8 @@ static void sockets(void **state)
 				_exit(2);
 			_exit(0);
 		}
-		if (got_through("socket", role, status_of(child)) == (role == RESTRAIN_FILES))
+		if (got_through("socket", role, status_of(child)) ==
+		    (role == RESTRAIN_FILES || role == RESTRAIN_HOST))
 			fail_msg("%s", role_names[role]);
 	}
 	(void)state;

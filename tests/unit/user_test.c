@@ -39,8 +39,8 @@ static struct verdict judge(const struct world *world, const char *bundle, const
 				       &facts, &err),
 			 0);
 	if (policy_accounts_needed(policy, front_end))
-		accounts_collect(world->arena, &config, facts.bundle, facts.scope == FACTS_LIVE,
-				 &facts.accounts);
+		accounts_collect(world->arena, &config, facts.bundle, facts.scope,
+				 facts.scope == FACTS_LIVE, &facts.accounts);
 	policy_judge(world->arena, policy, &config, &facts, front_end, TODAY, &verdict);
 	*ret_output = json_render(config.doc);
 	return verdict;

@@ -172,7 +172,9 @@ static const char *source_reason(const struct judge *judge, const struct path_li
 	if (reason != NULL && reason == source->path.unknown && source->path.engine_root)
 		reason = NULL; /* engines mount long lists of layers from their own directory */
 	/* A source that cannot be looked up may be the host's. Offline its names decide. */
-	if (reason == NULL && source->path.error != 0 &&
+	if (reason == NULL && source->path.error == EXDEV)
+		reason = "it leads out of the bundle";
+	if (reason == NULL && source->path.error != 0 && !source->path.in_bundle &&
 	    (judge->facts->scope == FACTS_LIVE || by_name.path == NULL))
 		reason = arena_printf(judge->arena, "it cannot be looked up: %s",
 				      strerror(source->path.error));

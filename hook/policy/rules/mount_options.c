@@ -99,13 +99,17 @@ static bool is_taken_back(const struct oci_mount *mount, struct str option)
 	return false;
 }
 
+/* Offline, the name alone tells. */
+static bool is_device(const struct path_fact *path)
+{
+	return S_ISCHR(path->mode) || S_ISBLK(path->mode) ||
+	       (path->error != 0 && str_starts_with(path->path, "/dev/"));
+}
+
 /* nodev would make a bind-mounted device useless. */
 static bool option_fits(const struct source_fact *source, struct str option)
 {
-	bool device = source->path.error == 0 &&
-		      (S_ISCHR(source->path.mode) || S_ISBLK(source->path.mode));
-
-	return !(device && str_is(option, "nodev"));
+	return !(is_device(&source->path) && str_is(option, "nodev"));
 }
 
 /* Mounts made by the engine are not sources, so the engine's own files need no options. */
