@@ -9,7 +9,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d /tmp/rootfence-demo.XXXXXX)
 rootfence=$work/usr/bin/rootfence
-policies=$work/usr/share/rootfence/policies
+policies=$top/policies
 guard=$work/bpf/rootfence
 watch_pid=''
 failed=0 shown=0

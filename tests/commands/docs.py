@@ -46,8 +46,7 @@ def policies_of_docs():
 
 
 def installed(directory, text):
-    """The text with the paths of shipped policies replaced by those in this tree."""
-    text = re.sub(r'"/usr/share/rootfence/policies/([\w-]+)\.json"', r'"\1"', text)
+    """The text with the names of shipped policies replaced by the files in this tree."""
     text = re.sub(r'"extends": \["([\w-]+)"\]',
                   lambda m: f'"extends": ["{ROOT}/policies/{m[1]}.json"]', text)
     return write(directory, "web.json", text)

@@ -202,18 +202,37 @@ def test_a_namespace_path_is_the_same_before_and_after_its_process_ends(director
 def test_host_looks_at_this_host(directory):
     """What the hooks would say here: a link that leads to /etc, and a source that is not there."""
     os.symlink("/etc", os.path.join(directory, "link"))
+    os.mkdir(os.path.join(directory, "bundle"))
     for source, why in (("link", b"/etc"), ("nothing", b"cannot be looked up")):
         config = json.loads(read(spec("podman-user-3267")))
         config["mounts"].append({"destination": "/data", "type": "bind",
                                  "source": os.path.join(directory, source),
                                  "options": ["rbind", "nosuid", "nodev"]})
-        path = write(directory, "config.json", json.dumps(config))
+        path = write(directory, "bundle/config.json", json.dumps(config))
         for command in (["check"], ["explain"], ["rewrite"]):
             code, out, err = run(*command, "--policy", policy("default"), path)
             equal(code, 0, f"{command}: {out + err}")
             code, out, err = run(*command, "--host", "--policy", policy("default"), path)
             equal(code, 1, f"{command} --host: {out + err}")
             assert why in out + err, f"{command}: {out + err}"
+
+
+def test_a_link_may_not_lead_out_of_the_bundle(directory):
+    """The bundle is looked at, also by its absolute name; what lies elsewhere is not."""
+    bundle = os.path.join(directory, "bundle")
+    os.makedirs(os.path.join(bundle, "real"))
+    os.symlink("/srv", os.path.join(bundle, "out"))
+    os.symlink("real", os.path.join(bundle, "in"))
+    for source, code in (("real", 0), ("in", 0), ("out", 1), ("out/x", 1), ("nothing", 1)):
+        for name in (source, os.path.join(bundle, source)):
+            config = json.loads(read(spec("podman-user-3267")))
+            config["mounts"].append({"destination": "/data", "type": "bind", "source": name,
+                                     "options": ["rbind", "nosuid", "nodev"]})
+            path = write(bundle, "config.json", json.dumps(config))
+            want = 0 if name.endswith("/nothing") else code  # a name alone, like any other
+            for args, cwd in (([path], None), (["."], bundle), (["config.json"], bundle)):
+                got, out, err = run("check", "--policy", policy("default"), *args, cwd=cwd)
+                equal(got, want, f"{name} {args}: {out + err}")
 
 
 def test_test_looks_at_this_host_if_asked(directory):

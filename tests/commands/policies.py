@@ -453,6 +453,8 @@ def test_policy_usage(_):
                        (("diff", "a"), "usage: rootfence policy diff A B"),
                        (("show", "a", "b"), "usage: rootfence policy show [P]"),
                        (("list", "a"), "usage: rootfence policy list"),
+                       (("names", "a"), "usage: rootfence policy names"),
+                       (("schema", "a"), "usage: rootfence policy schema"),
                        (("show", "--format", "json"), "policy show has no --format"),
                        (("list", "--format", "yaml"), "--format is text or json")):
         code, out, err = run("policy", *args)
