@@ -304,6 +304,8 @@ int lookup_open_in_bundle(struct arena *arena, const char *bundle, struct str pa
 	if (dir < 0)
 		return -errno;
 	fd = syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	if (fd < 0 && errno == ENOSYS) /* before 5.6 links out of the bundle are not noticed */
+		fd = openat(dir, name, (int)flags | O_CLOEXEC);
 	return fd < 0 ? -errno : (int)fd;
 }
 

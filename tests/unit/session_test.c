@@ -90,6 +90,34 @@ static void test_given_capabilities(void **state)
 			 VERDICT_REWRITE);
 }
 
+/* What Docker gives every container, somebody asked for on CRI-O: it is not silently taken away. */
+static void test_defaults_of_the_engine(void **state)
+{
+	static const char process[] =
+		"{\"user\":{\"uid\":5},\"noNewPrivileges\":true,\"capabilities\":{\"bounding\":[\"CAP_NET_RAW\"]}}";
+	static const struct {
+		const char *annotation;
+		enum verdict_kind kind;
+	} rows[] = {
+		{ "\"pod\":\"x\"", VERDICT_REWRITE },
+		{ "\"io.container.manager\":\"cri-o\"", VERDICT_REJECT },
+		{ "\"io.container.manager\":\"libpod\"", VERDICT_REJECT },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *container = arena_printf(*state, CONTAINER ",\"annotations\":{%s}}",
+						     rows[i].annotation);
+		struct verdict verdict;
+		struct str output;
+
+		assert_int_equal(judged(*state, container, 0, process, &output, &verdict),
+				 rows[i].kind);
+		assert_int_equal(
+			judged(*state, container, UINT64_C(1) << 13, process, &output, &verdict),
+			VERDICT_REWRITE);
+	}
+}
+
 static void test_options(void **state)
 {
 	struct runtime_args args = { .verb = VERB_EXEC, .id = "c" };
@@ -214,6 +242,7 @@ int main(void)
 		WITH_ARENA(test_container_decides),
 		WITH_ARENA(test_rewrite),
 		WITH_ARENA(test_given_capabilities),
+		WITH_ARENA(test_defaults_of_the_engine),
 		WITH_ARENA(test_options),
 		WITH_ARENA(test_session_of_mapped_root),
 		WITH_ARENA(test_options_in_mapped_container),
