@@ -251,10 +251,19 @@ def test_test_looks_at_this_host_if_asked(directory):
 
 
 def paths_of(log):
-    """The paths that system calls named, in the traced order, without those of the start."""
+    """
+    The paths that system calls named, in the traced order, without those of the start. One that
+    cannot lead out of a directory that was opened before it is left out.
+    """
     text = read(log).decode(errors="replace")
     text = text[text.index("execve("):].partition("\n")[2]
-    return re.findall(r'^(?:\d+ +)?\w+\((?:AT_FDCWD, |\d+, )?"([^"]+)"', text, re.M)
+    paths = []
+    for start, path, rest in re.findall(
+            r'^(?:\d+ +)?\w+\((AT_FDCWD, |\d+, )?"([^"]+)"(.*)', text, re.M):
+        inside = start[:1].isdigit() and ("RESOLVE_IN_ROOT" in rest or "/" not in path)
+        if not inside or path == "..":
+            paths.append(path)
+    return paths
 
 
 def test_nothing_but_the_file_its_bundle_and_the_policy_is_opened(directory):
