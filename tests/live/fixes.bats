@@ -44,7 +44,7 @@ all_allowed() { one_rule '{ "names": ["rootUser"], "action": "RF_ACT_ALLOW" }'; 
 # start HOW FLAGS: flags are words of a shell. Prints "container ran" if it started.
 start() {
 	local flags
-	eval "flags=($2)"
+	eval "flags=(${2#\"\"})" # "" stands for none
 	if [[ $1 == run ]]; then
 		podman run --rm "${flags[@]}" localhost/live echo container ran
 	else
