@@ -84,10 +84,10 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 	},
 	[FIX_USERNS] = {
 		[FOR_ALL] = "--user @u:@g@w; or a user namespace: --userns=auto, userns-remap or hostUsers: false",
-		[FOR_PODMAN] = "--user @u:@g@w; or --userns=auto, which " SUBORDINATE,
-		[FOR_UNIT] = "User=@u and Group=@g@w; or UserNS=auto, which " SUBORDINATE,
-		[FOR_POD] = "podman pod create --uidmap 0:100000:65536 or --infra=false; or --userns=auto, which " SUBORDINATE,
-		[FOR_POD_MEMBER] = "--user @u:@g@w; or podman pod create --userns=auto, which " SUBORDINATE,
+		[FOR_PODMAN] = ("--user @u:@g@w; or --userns=auto, which " SUBORDINATE),
+		[FOR_UNIT] = ("User=@u and Group=@g@w; or UserNS=auto, which " SUBORDINATE),
+		[FOR_POD] = ("podman pod create --uidmap 0:100000:65536 or --infra=false; or --userns=auto, which " SUBORDINATE),
+		[FOR_POD_MEMBER] = ("--user @u:@g@w; or podman pod create --userns=auto, which " SUBORDINATE),
 		[FOR_DOCKER] = "--user @u:@g@w; or userns-remap in daemon.json, see docs/docker.md",
 		[FOR_KUBERNETES] = "runAsUser: @u, runAsGroup: @g@w; or hostUsers: false in the pod",
 		[FOR_BUILD] = "USER @u:@g@w before the RUN; or --userns-uid-map 0:100000:65536 --userns-gid-map 0:100000:65536",
@@ -96,10 +96,10 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 	},
 	[FIX_USERNS_POWER] = {
 		[FOR_ALL] = "--cap-drop=ALL; or a user namespace: --userns=auto, userns-remap or hostUsers: false",
-		[FOR_PODMAN] = "--cap-drop=ALL; or --userns=auto, which " SUBORDINATE,
-		[FOR_UNIT] = "DropCapability=all; or UserNS=auto, which " SUBORDINATE,
-		[FOR_POD] = "podman pod create --uidmap 0:100000:65536 or --infra=false; or --userns=auto, which " SUBORDINATE,
-		[FOR_POD_MEMBER] = "--cap-drop=ALL; or podman pod create --userns=auto, which " SUBORDINATE,
+		[FOR_PODMAN] = ("--cap-drop=ALL; or --userns=auto, which " SUBORDINATE),
+		[FOR_UNIT] = ("DropCapability=all; or UserNS=auto, which " SUBORDINATE),
+		[FOR_POD] = ("podman pod create --uidmap 0:100000:65536 or --infra=false; or --userns=auto, which " SUBORDINATE),
+		[FOR_POD_MEMBER] = ("--cap-drop=ALL; or podman pod create --userns=auto, which " SUBORDINATE),
 		[FOR_DOCKER] = "--cap-drop=ALL; or userns-remap in daemon.json, see docs/docker.md",
 		[FOR_KUBERNETES] = "capabilities: drop: [\"ALL\"] in the securityContext; or hostUsers: false in the pod",
 		[FOR_BUILD] = "--cap-drop=all; or --userns-uid-map 0:100000:65536 --userns-gid-map 0:100000:65536",
@@ -108,10 +108,10 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 	},
 	[FIX_USERNS_ALWAYS] = {
 		[FOR_ALL] = "--userns=auto, or userns-remap or hostUsers: false",
-		[FOR_PODMAN] = "--userns=auto, which " SUBORDINATE "; or --uidmap 0:100000:65536",
-		[FOR_UNIT] = "UserNS=auto, which " SUBORDINATE "; or UIDMap=0:100000:65536 and GIDMap=0:100000:65536",
-		[FOR_POD] = "podman pod create --uidmap 0:100000:65536 or --infra=false; or --userns=auto, which " SUBORDINATE,
-		[FOR_POD_MEMBER] = "podman pod create --uidmap 0:100000:65536; or --userns=auto, which " SUBORDINATE,
+		[FOR_PODMAN] = ("--userns=auto, which " SUBORDINATE "; or --uidmap 0:100000:65536"),
+		[FOR_UNIT] = ("UserNS=auto, which " SUBORDINATE "; or UIDMap=0:100000:65536 and GIDMap=0:100000:65536"),
+		[FOR_POD] = ("podman pod create --uidmap 0:100000:65536 or --infra=false; or --userns=auto, which " SUBORDINATE),
+		[FOR_POD_MEMBER] = ("podman pod create --uidmap 0:100000:65536; or --userns=auto, which " SUBORDINATE),
 		[FOR_DOCKER] = "userns-remap in daemon.json, see docs/docker.md; and no --userns=host",
 		[FOR_KUBERNETES] = "hostUsers: false in the pod",
 		[FOR_BUILD] = "--userns-uid-map 0:100000:65536 --userns-gid-map 0:100000:65536",
@@ -223,10 +223,10 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 	},
 	[FIX_MAPPING] = {
 		[FOR_ALL] = "--userns=auto, or --uidmap and --gidmap to ids of a subordinate range",
-		[FOR_PODMAN] = "--uidmap 0:100000:65536; or --userns=auto, which " SUBORDINATE,
-		[FOR_UNIT] = "UIDMap=0:100000:65536 and GIDMap=0:100000:65536; or UserNS=auto, which " SUBORDINATE,
-		[FOR_POD] = "podman pod create --uidmap 0:100000:65536; or --userns=auto, which " SUBORDINATE,
-		[FOR_POD_MEMBER] = "podman pod create --uidmap 0:100000:65536; or --userns=auto, which " SUBORDINATE,
+		[FOR_PODMAN] = ("--uidmap 0:100000:65536; or --userns=auto, which " SUBORDINATE),
+		[FOR_UNIT] = ("UIDMap=0:100000:65536 and GIDMap=0:100000:65536; or UserNS=auto, which " SUBORDINATE),
+		[FOR_POD] = ("podman pod create --uidmap 0:100000:65536; or --userns=auto, which " SUBORDINATE),
+		[FOR_POD_MEMBER] = ("podman pod create --uidmap 0:100000:65536; or --userns=auto, which " SUBORDINATE),
 		[FOR_DOCKER] = "the line dockremap:100000:65536 in /etc/subuid and /etc/subgid, see docs/docker.md",
 		[FOR_KUBERNETES] = "the line kubelet:65536:7208960 in /etc/subuid and /etc/subgid of the node",
 		[FOR_BUILD] = "--userns-uid-map 0:100000:65536 --userns-gid-map 0:100000:65536",
@@ -244,8 +244,8 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 	},
 	[FIX_IDMAP_HOST] = {
 		[FOR_ALL] = "drop idmap from the options of the mount, or --userns=auto",
-		[FOR_PODMAN] = "drop idmap from the options of the mount; or --userns=auto, which " SUBORDINATE,
-		[FOR_UNIT] = "drop idmap from Volume=; or UserNS=auto, which " SUBORDINATE,
+		[FOR_PODMAN] = ("drop idmap from the options of the mount; or --userns=auto, which " SUBORDINATE),
+		[FOR_UNIT] = ("drop idmap from Volume=; or UserNS=auto, which " SUBORDINATE),
 		[FOR_KUBERNETES] = "hostUsers: false in the pod",
 		[FOR_RUNTIME] = "drop idmap and the mappings of the mount, or add a user namespace",
 	},
@@ -397,7 +397,7 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 		[FOR_ALL] = "drop it: who reaches this socket can command a daemon of the host; a container that must have it needs an exception, see docs/policy.md",
 	},
 	[FIX_MOUNT_GPU] = {
-		[FOR_ALL] = "a device file in /etc/cdi brings it: add \"@a:ro\" to args.allow of hostMounts, " GPU_RECIPE,
+		[FOR_ALL] = ("a device file in /etc/cdi brings it: add \"@a:ro\" to args.allow of hostMounts, " GPU_RECIPE),
 	},
 	[FIX_MOUNT_DEVICE] = {
 		[FOR_ALL] = "--device @a in place of the mount",
@@ -524,7 +524,7 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 		[FOR_RUNTIME] = "drop it from linux.devices; or add it to args.allow of deviceAccess",
 	},
 	[FIX_DEVICE_GPU] = {
-		[FOR_ALL] = "add it to args.allow of deviceAccess, " GPU_RECIPE,
+		[FOR_ALL] = ("add it to args.allow of deviceAccess, " GPU_RECIPE),
 	},
 	[FIX_DEVICE_RULE] = {
 		[FOR_ALL] = "drop --device and --privileged; or add it to args.allow of deviceAccess",
@@ -587,7 +587,7 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 		[FOR_RUNTIME] = "add @a to args.allow of foreignHooks, or remove it from hooks",
 	},
 	[FIX_HOOK_GPU] = {
-		[FOR_ALL] = "add @a to args.allow of foreignHooks, " GPU_RECIPE,
+		[FOR_ALL] = ("add @a to args.allow of foreignHooks, " GPU_RECIPE),
 	},
 	[FIX_HOOK_VARIABLE] = {
 		[FOR_ALL] = "remove the variable from the hook's file in hooks.d",

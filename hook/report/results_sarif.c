@@ -219,7 +219,7 @@ static void write_result(struct json_writer *writer, const struct file_result *f
 	json_begin_object(writer);
 	json_member_text(writer, "ruleId", rule->name);
 	json_member_integer(writer, "ruleIndex",
-			    (long long)(rule_row(rule) + (rule == &rule_first_program)));
+			    (long long)rule_row(rule) + (rule == &rule_first_program ? 1 : 0));
 	json_member_text(writer, "level", level);
 	text_object(writer, "message", message);
 	json_key(writer, "locations");

@@ -177,6 +177,7 @@ in_namespace() {
 	[ "$status" -eq 0 ]
 }
 
+# shellcheck disable=SC2030 # run sets both
 @test "a loop device over another device is refused; one over a file is not" {
 	local first='' second=''
 	truncate -s 8M "$work/disk"
@@ -203,7 +204,9 @@ podman_alone() {
 	run env -u CONTAINERS_CONF -u CONTAINERS_STORAGE_CONF unshare --mount \
 		tests/live/storage.sh "$dir" "$rootfence" "$policies/default.json" "${1-}"
 	eventually rm -rf "$dir" # conmon may still clean up there
+	# shellcheck disable=SC2031 # run has set both
 	echo "$output"
+	# shellcheck disable=SC2031
 	[ "$status" -eq 0 ]
 }
 
@@ -238,6 +241,7 @@ storage_elsewhere() {
 	local place
 	cd "$top"
 	mkdir -p "$work/data"
+	# shellcheck disable=SC2016 # expanded where it is carried out
 	for place in 'mkdir /var/lib/docker && mount --bind docker /var/lib/docker' \
 		'ln -s $PWD/docker /var/lib/docker'; do
 		for source in "/var/lib/docker/volumes/v/_data" "$work/data/docker/volumes/v/_data" \
