@@ -252,7 +252,8 @@ storage_elsewhere() {
 		done
 		for source in docker docker/image docker/volumes .; do
 			storage_elsewhere "$place" "$work/data/$source"
-			refused 1
+			echo "$place: $source: $output"
+			[ "$status" -eq 1 ]
 		done
 	done
 }
