@@ -212,7 +212,7 @@ CASES = [
                            for s in ("bounding", "effective", "permitted")})),
     ("exec: document without args", "root", None, document, changed(args=[])),
     ("exec: document with a cwd", "root", None, document, changed(cwd="/tmp")),
-    ("exec: document that is detached", "root", None, document, changed(), "--detach"),
+    ("exec: document that is detached", "root", None, document, changed(args=["sleep", "1"]), "--detach"),
     ("exec: document, malformed", "root", None, malformed),
     ("exec: document that is missing, a directory, a device", "root", None, from_nothing),
     ("exec: document by a pipe", ALL, None, from_pipe),

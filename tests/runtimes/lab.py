@@ -189,6 +189,9 @@ class Run:
     def start(self, *args, keep=False, stdin=b"", **options):
         """Runs a verb and notes exit code, stdout and stderr. Output goes to files, because a
         container that stays would hold a pipe open. keep: returns stdout unmasked, unnoted."""
+        for name in ("stdout", "stderr"):  # a session in the background may still write to the last
+            if os.path.exists(self.path(name)):
+                os.unlink(self.path(name))
         with open(self.path("stdout"), "w+b") as out, open(self.path("stderr"), "w+b") as err:
             feed = options.pop("input_fd", None)
             if feed is None:
