@@ -180,7 +180,8 @@ def judging():
 
 
 def testing():
-    rules = ["rootUser", "capabilities", "hostUserNamespace", "hostCgroupNamespace"]
+    rules = ["rootUser", "capabilities", "noNewPrivileges", "hostUserNamespace",
+             "hostCgroupNamespace"]
     for name, code, verdict in (("test", 0, "reject"),
                                 ("test, and a case does not hold", 1, "allow")):
         directory = path("tested", verdict)

@@ -202,8 +202,10 @@ said() {
 		run syslog_of "$kind" "$rootfence" precreate --policy "$policies/default.json" \
 			--guard "$guard" <"$BATS_TEST_TMPDIR/spec.json"
 		[ "$status" -eq 0 ]
-		[ "${#lines[@]}" -eq 2 ]
-		[[ ${lines[0]} == "<85>rootfence[PID]: logged by policy 'default': rootGroup: "* ]]
-		[[ ${lines[1]} == "<85>rootfence[PID]: logged by policy 'default': hostCgroupNamespace: "* ]]
+		echo "$output"
+		[ "${#lines[@]}" -eq 3 ]
+		[[ ${lines[0]} == "<85>rootfence[PID]: container "*": logged by policy 'default': rootGroup: "* ]]
+		[[ ${lines[1]} == *": logged by policy 'default': hostCgroupNamespace: "* ]]
+		[[ ${lines[2]} == *": rewritten by policy 'default': capabilities: the engine's default ones "* ]]
 	done
 }
