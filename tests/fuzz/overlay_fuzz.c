@@ -83,7 +83,13 @@ static bool is_allowed(struct arena *arena, struct str text)
 /* Layers of engines are allowed only as layers. */
 static bool is_engines(struct str path)
 {
-	return memmem(path.data, path.len, "/overlay", strlen("/overlay")) != NULL;
+	static const char *const places[] = { "/overlay", "/vfs/dir/", "/btrfs/subvolumes/",
+					      "/zfs/graph/" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (memmem(path.data, path.len, places[i], strlen(places[i])) != NULL)
+			return true;
+	return false;
 }
 
 static void check_layers(struct arena *arena, const struct str *options, size_t n)
