@@ -56,8 +56,10 @@ in_mode() {
 		;;
 	esac
 	"${run[@]}" >"$work/out" 2>"$work/err" </dev/null || status=$?
-	podman rm --all --force --time 0 >/dev/null 2>&1 || true
-	podman pod rm --all --force >/dev/null 2>&1 || true
+	if [[ $2 != "podman run --rm "* || $2 == *\;* ]]; then
+		podman rm --all --force --time 0 >/dev/null 2>&1 || true
+		podman pod rm --all --force >/dev/null 2>&1 || true
+	fi
 	mask <"$work/out"
 	mask <"$work/err" | sed 's/^/err: /'
 	echo "exit $status"
