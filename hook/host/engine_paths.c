@@ -351,6 +351,35 @@ static bool is_mapped_layer(struct str path)
 	return false;
 }
 
+static struct str skip_digits(struct str text)
+{
+	while (text.len > 0 && text.data[0] >= '0' && text.data[0] <= '9')
+		text = (struct str){ text.data + 1, text.len - 1 };
+	return text;
+}
+
+/*
+ * DIRECTORY/ovl-idmappedNUMBER/N or N/fs, where containerd keeps layers with mapped ids until the
+ * overlay is mounted.
+ */
+static bool is_remapped_layer(struct str path)
+{
+	static const char name[] = "/ovl-idmapped";
+	const char *at = memmem(path.data, path.len, name, strlen(name));
+	struct str rest, number;
+
+	if (at == NULL)
+		return false;
+	number = (struct str){ at + strlen(name),
+			       path.len - (size_t)(at - path.data) - strlen(name) };
+	rest = skip_digits(number);
+	if (rest.len == number.len || !str_starts_with(rest, "/"))
+		return false;
+	number = (struct str){ rest.data + 1, rest.len - 1 };
+	rest = skip_digits(number);
+	return rest.len < number.len && (rest.len == 0 || str_is(rest, "/fs"));
+}
+
 bool engine_layer_by_name(struct str path)
 {
 	static const struct place places[] = {
@@ -365,5 +394,6 @@ bool engine_layer_by_name(struct str path)
 	};
 
 	return has_one(path, places, ARRAY_SIZE(places)) || is_mapped_layer(path) ||
-	       has_userdata(path, "/rootfs/upper") || has_userdata(path, "/rootfs/work");
+	       is_remapped_layer(path) || has_userdata(path, "/rootfs/upper") ||
+	       has_userdata(path, "/rootfs/work");
 }

@@ -311,3 +311,31 @@ idmapped() {
 	[[ $status -eq 0 && $output == *'"/var/lib/root"'* ]]
 	[[ $output == *'/root/path is "/var/lib/root": this lies under /var/lib/containers'* ]]
 }
+
+@test "containerd's root with idmapped layers starts; a link of such a name to the host's files does not" {
+	jq '.process.user = {uid: 3267, gid: 3267} | .root.path = "rootfs"' "$top/tests/golden/specs/podman-user-3267/config.json" \
+		>"$BATS_TEST_TMPDIR/spec.json"
+	# shellcheck disable=SC2016 # expanded inside
+	run unshare --mount bash -euc '
+		task=/run/containerd/io.containerd.runtime.v2.task/k8s.io/A root=$task/rootfs
+		snapshots=/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots
+		judge() { cp "$0" "$task/config.json"; "$1" check --host --policy "$2" "$task"; }
+		mount -t tmpfs -o mode=755 none /var/lib
+		mount -t tmpfs -o mode=755 none /run
+		for layer in /var/lib/containerd/tmpmounts/ovl-idmapped4711/0 /run/ovl-idmapped12/34/fs; do
+			mkdir -p "$root" "$layer" "$snapshots"/{1/fs,2/fs,2/work}
+			mount --bind "$snapshots/1/fs" "$layer"
+			mount -t overlay none "$root" -o "lowerdir=$layer,upperdir=$snapshots/2/fs,workdir=$snapshots/2/work"
+			umount "$layer"
+			rmdir -p "$layer" 2>/dev/null || true
+			judge "$@"
+			mkdir -p "${layer%/*}"
+			ln -s /etc "$layer"
+			! judge "$@"
+			umount "$root"
+			rm "$layer"
+		done' "$BATS_TEST_TMPDIR/spec.json" "$rootfence" "$policies/default.json"
+	echo "$output"
+	[[ $status -eq 0 && $(grep -c "allowed by policy" <<<"$output") -eq 2 ]]
+	[[ $(grep -c "this is /etc, which is the host's" <<<"$output") -eq 2 ]]
+}

@@ -45,7 +45,7 @@ static const char *layer_reason(const struct host_subject *subject, const struct
 		return !subject->engine && layer->loose
 			       ? "a layer of the overlay there has a name that others than root can change"
 			       : NULL;
-	/* podman unmounts layers with mapped ids when the overlay is there: overlay/ID/mapped/N. */
+	/* podman and containerd unmount layers with mapped ids when the overlay is there. */
 	if (judge->facts->scope == FACTS_OFFLINE || (subject->engine && layer->engine_layer))
 		return NULL;
 	return arena_printf(judge->arena, "a layer of the overlay there cannot be looked up: %s",
