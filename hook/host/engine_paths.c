@@ -359,8 +359,8 @@ static struct str skip_digits(struct str text)
 }
 
 /*
- * DIRECTORY/ovl-idmappedNUMBER/N or N/fs, where containerd keeps layers with mapped ids until the
- * overlay is mounted.
+ * Where containerd shows layers with mapped ids until the overlay is mounted, in a directory for
+ * temporary files: ovl-idmappedNUMBER/N; since 2.1 N/fs, or fs if there is one layer.
  */
 static bool is_remapped_layer(struct str path)
 {
@@ -370,14 +370,14 @@ static bool is_remapped_layer(struct str path)
 
 	if (at == NULL)
 		return false;
-	number = (struct str){ at + strlen(name),
-			       path.len - (size_t)(at - path.data) - strlen(name) };
+	at += strlen(name);
+	number = (struct str){ at, path.len - (size_t)(at - path.data) };
 	rest = skip_digits(number);
 	if (rest.len == number.len || !str_starts_with(rest, "/"))
 		return false;
 	number = (struct str){ rest.data + 1, rest.len - 1 };
 	rest = skip_digits(number);
-	return rest.len < number.len && (rest.len == 0 || str_is(rest, "/fs"));
+	return rest.len < number.len ? rest.len == 0 || str_is(rest, "/fs") : str_is(rest, "fs");
 }
 
 bool engine_layer_by_name(struct str path)

@@ -322,7 +322,7 @@ idmapped() {
 		judge() { cp "$0" "$task/config.json"; "$1" check --host --policy "$2" "$task"; }
 		mount -t tmpfs -o mode=755 none /var/lib
 		mount -t tmpfs -o mode=755 none /run
-		for layer in /var/lib/containerd/tmpmounts/ovl-idmapped4711/0 /run/ovl-idmapped12/34/fs; do
+		for layer in /var/lib/containerd/tmpmounts/ovl-idmapped4711/{0,34/fs,fs} /run/ovl-idmapped12/fs; do
 			mkdir -p "$root" "$layer" "$snapshots"/{1/fs,2/fs,2/work}
 			mount --bind "$snapshots/1/fs" "$layer"
 			mount -t overlay none "$root" -o "lowerdir=$layer,upperdir=$snapshots/2/fs,workdir=$snapshots/2/work"
@@ -336,6 +336,6 @@ idmapped() {
 			rm "$layer"
 		done' "$BATS_TEST_TMPDIR/spec.json" "$rootfence" "$policies/default.json"
 	echo "$output"
-	[[ $status -eq 0 && $(grep -c "allowed by policy" <<<"$output") -eq 2 ]]
-	[[ $(grep -c "this is /etc, which is the host's" <<<"$output") -eq 2 ]]
+	[[ $status -eq 0 && $(grep -c "allowed by policy" <<<"$output") -eq 4 ]]
+	[[ $(grep -c "this is /etc, which is the host's" <<<"$output") -eq 4 ]]
 }
