@@ -6,7 +6,7 @@
 #include "oci/config.h"
 
 /*
- * The id that the engine has put into the spec, or an empty string. Whoever writes the spec chooses
+ * The id that the engine has put into the spec, or an empty string. The author of the spec chooses
  * it, so it is for messages and nothing else.
  */
 struct str oci_container_id(const struct oci_config *config);

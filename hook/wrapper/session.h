@@ -27,7 +27,7 @@ struct session {
 /*
  * Before anything is read: makes a file in memory for the document of --process, and opens the
  * document if it is a pipe, a link or a device, which can be read once or can lead elsewhere later.
- * It may wait, as the runtime would, for who writes to a FIFO. Both descriptors are the caller's to
+ * If it is a FIFO, this waits for a writer, as the runtime would. Both descriptors are the caller's to
  * close. Error: EXIT_SYSTEM.
  */
 int session_open_document(struct session *session, struct err *err);

@@ -46,8 +46,8 @@ static char **split(struct arena *arena, struct str text, int *ret_n)
 
 /*
  * Returns the bundle in the command line of the runtime, or NULL: none, or one that depends on the
- * working directory that was lost. Whoever chooses the words of that process runs the runtime, so
- * they are as good as the runtime itself. The container's processes cannot change them.
+ * working directory that was lost. The caller of the runtime chose these words, so they can be
+ * trusted as much as the runtime itself. The container's processes cannot change them.
  */
 static const char *named_bundle(struct arena *arena, pid_t runtime, const char *id)
 {

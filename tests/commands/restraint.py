@@ -112,7 +112,7 @@ def refused_below(stderr):
     equal(done.returncode, 1)
 
 
-def test_a_refusal_reaches_the_standard_error_of_whoever_runs_the_hook(directory):
+def test_a_refusal_reaches_the_standard_error_of_the_process_that_runs_the_hook(directory):
     want = b"rootfence: refused by policy 'default': "
     path = os.path.join(directory, "log")
     with open(path, "wb") as file:

@@ -152,7 +152,7 @@ mapped() { podman run --rm --uidmap 0:100000:65536 --gidmap 0:100000:65536 "$@";
 	[[ $status -eq 0 && $(grep -cE '^Cap(Inh|Prm|Eff|Bnd|Amb):.0{16}$' <<<"$output") -eq 5 ]]
 }
 
-@test "exec -u 0 into a container with a mapping works, whoever it started as" {
+@test "exec -u 0 into a container with a mapping works, also if it started as another user" {
 	local user
 	for user in 0:0 3267:3267; do
 		podman run --detach --name "mapped" --uidmap 0:100000:65536 --gidmap 0:100000:65536 \

@@ -140,7 +140,7 @@ static void open_low_ports(struct judge *judge)
  */
 static const char *session_obstacle(const struct judge *judge, uint64_t excess)
 {
-	/* A newer capability alone is no sign that somebody asked for more. */
+	/* An engine on a newer kernel may add a capability that is not in our table: nobody asked. */
 	const uint64_t usual =
 		engine_default_capabilities(judge->config) | UINT64_C(1) << CAPABILITY_NEWER;
 
