@@ -27,8 +27,8 @@ struct session {
 /*
  * Before anything is read: makes a file in memory for the document of --process, and opens the
  * document if it is a pipe, a link or a device, which can be read once or can lead elsewhere later.
- * If it is a FIFO, this waits for a writer, as the runtime would. Both descriptors are the caller's to
- * close. Error: EXIT_SYSTEM.
+ * If it is a FIFO, this waits for a writer, as the runtime would. Both descriptors are the caller's
+ * to close. Error: EXIT_SYSTEM.
  */
 int session_open_document(struct session *session, struct err *err);
 

@@ -84,7 +84,7 @@ static int ended_as_before(const struct row *plain, const struct row *guarded)
 
 int matrix_compare(FILE *plain_file, FILE *guarded_file, int ceiling, const char *stopped)
 {
-	unsigned int tried = 0, gained = 0, above = 0, wrong = 0;
+	unsigned int tried = 0, gained = 0, above = 0, inside = 0, wrong = 0;
 	struct row plain, guarded;
 
 	while (row_read(plain_file, &plain)) {
@@ -95,8 +95,9 @@ int matrix_compare(FILE *plain_file, FILE *guarded_file, int ceiling, const char
 			return 1;
 		}
 		tried++;
-		gained += gains(&plain) ? 1 : 0;
+		gained += stop && gains(&plain) ? 1 : 0;
 		above += stop && !gains(&plain) ? 1 : 0;
+		inside += !stop && gains(&plain) ? 1 : 0;
 		good = stop ? strcmp(guarded.outcome, stopped) == 0 &&
 				       strcmp(plain.creds[0], guarded.creds[0]) == 0
 			    : ended_as_before(&plain, &guarded);
@@ -107,9 +108,10 @@ int matrix_compare(FILE *plain_file, FILE *guarded_file, int ceiling, const char
 			       guarded.creds[0], guarded.creds[1]);
 		wrong += good ? 0 : 1;
 	}
-	printf("%u tried, %u gained", tried, gained);
+	printf("%u tried, %u gained and must stop", tried, gained);
 	if (ceiling)
 		printf(", %u more above the ceiling", above);
+	printf(", %u gained in an allowed user namespace", inside);
 	printf(", %u wrong\n", wrong);
 	return wrong != 0 || tried != n_starts * n_files;
 }
