@@ -74,7 +74,13 @@ def mounts_of_recipes(directory, found):
             ("letsencrypt", "/var/lib/docker/volumes/data/_data", [], False),
             ("monitoring", "/proc", ["ro"], False), ("monitoring", "/sys", ["ro"], False),
             ("monitoring", "/proc", [], True), ("monitoring", "/", ["ro"], True),
-            ("monitoring", "/var/lib/docker/volumes/data/_data", [], False)):
+            ("monitoring", "/var/lib/docker/volumes/data/_data", [], False),
+            ("gpu", "/run/nvidia-persistenced/socket", ["ro"], False),
+            ("gpu", "/run/nvidia-persistenced/socket", [], True),
+            ("gpu", "/etc/vulkan/icd.d/nvidia_icd.json", ["ro"], False),
+            ("gpu", "/run/docker.sock", ["ro"], True), ("gpu", "/etc/ssh", ["ro"], True),
+            ("gpu-strict", "/run/nvidia-persistenced/socket", ["ro"], False),
+            ("gpu-strict", "/run/docker.sock", ["ro"], True)):
         path = installed(directory, found[name])
         config = json.loads(read(spec("podman-u-1000")))
         config["mounts"].append({"destination": "/a", "type": "bind", "source": source,
@@ -83,6 +89,26 @@ def mounts_of_recipes(directory, found):
         _, out, _ = run("check", "--policy", path, "--format", "json", "config.json", cwd=directory)
         rules = [f["rule"] for f in json.loads(out)["results"][0]["findings"]]
         equal("hostMounts" in rules, refused, (name, source, options))
+
+
+def devices_and_hooks_of_recipes(directory, found):
+    """`strict` refuses them all; its recipe only those that it does not list."""
+    rules = {"deviceAccess", "foreignHooks"}
+    for policy, major, hook, refused in (
+            ("gpu-strict", 195, "/usr/bin/nvidia-cdi-hook", set()),
+            ("gpu-strict", 8, "/usr/bin/nvidia-cdi-hook", {"deviceAccess"}),
+            ("gpu-strict", 195, "/usr/bin/other-hook", {"foreignHooks"}),
+            (None, 195, "/usr/bin/nvidia-cdi-hook", rules)):
+        config = json.loads(read(spec("podman-u-1000")))
+        config["linux"]["devices"] = [{"path": "/dev/x", "type": "c", "major": major, "minor": 0}]
+        config["linux"]["resources"]["devices"].append(
+            {"allow": True, "type": "c", "major": major, "minor": 0, "access": "rw"})
+        config["hooks"] = {"createContainer": [{"path": hook}]}
+        write(directory, "config.json", json.dumps(config))
+        path = installed(directory, found[policy]) if policy else "strict"
+        _, out, _ = run("check", "--policy", path, "--format", "json", "config.json", cwd=directory)
+        seen = {f["rule"] for f in json.loads(out)["results"][0]["findings"]}
+        equal(seen & rules, refused, (policy, major, hook))
 
 
 def test_recipes_do_what_they_say(directory):
@@ -96,6 +122,7 @@ def test_recipes_do_what_they_say(directory):
         _, out, _ = run("check", "--policy", path, "--format", "json", spec(which))
         equal(json.loads(out)["results"][0]["verdict"], verdict, name)
     mounts_of_recipes(directory, found)
+    devices_and_hooks_of_recipes(directory, found)
     path = installed(directory, found["node"])
     config = json.loads(read(spec("podman-network-host")))
     for key, namespace, action in (
