@@ -31,9 +31,10 @@ def table():
     cells = {}
     for cause, body in re.findall(r"^\t\[FIX_(\w+)\] = \{(.*?)\n?\t?\},$", text, re.S | re.M):
         cells[cause] = {}
-        for reader, value in re.findall(r'\[FOR_(\w+)\] =\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', body):
+        for reader, value in re.findall(r'\[FOR_(\w+)\] =\s*\(?((?:"(?:[^"\\]|\\.)*"\s*)+)', body):
             parts = re.findall(r'"(?:[^"\\]|\\.)*"', value)
             cells[cause][reader] = "".join(json.loads(part) for part in parts)
+    assert sum(map(len, cells.values())) == text.count("[FOR_"), "fix_words.c is read in part"
     return cells
 
 
@@ -46,7 +47,7 @@ NEXT = {"UNIT": "PODMAN", "POD": "PODMAN", "POD_MEMBER": "PODMAN", "SANDBOX": "K
 
 def words(cause, reader):
     first = reader
-    while reader not in TABLE[cause]:
+    while reader != "ALL" and reader not in TABLE[cause]:
         reader = NEXT.get(reader, "ALL")
     text = TABLE[cause][reader]
     return f"podman pod create: {text}" if (first, reader) == ("POD", "PODMAN") else text
