@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Facts about a user namespace that a container joins, and about paths of engines. */
-#include "support.h"
+#include "world.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -182,6 +182,31 @@ static void test_places_of_engines(void **state)
 	}
 }
 
+struct sources {
+	size_t n;     /* that are left to judge */
+	bool foreign; /* of the first */
+};
+
+/* What is left of one bind mount; the container has this id, or none. */
+static struct sources source_of(struct arena *arena, const char *source, const char *destination,
+				const char *id, enum facts_scope scope)
+{
+	const struct facts_query query = { .id = id, .scope = scope };
+	struct oci_config config;
+	struct facts facts;
+	struct err err;
+
+	read_config(arena,
+		    arena_printf(arena,
+				 "{\"process\":{\"cwd\":\"/\"},\"mounts\":[{\"destination\":"
+				 "\"%s\",\"type\":\"bind\",\"source\":\"%s\"}]}",
+				 destination, source),
+		    &config);
+	assert_int_equal(facts_collect(arena, &config, &query, &facts, &err), 0);
+	return (struct sources){ facts.n_sources,
+				 facts.n_sources > 0 && facts.sources[0].path.foreign };
+}
+
 /* Whose files an engine's directory holds, by the id of the state. */
 static void test_names_of_the_container(void **state)
 {
@@ -196,24 +221,14 @@ static void test_names_of_the_container(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct oci_config config;
-		struct facts facts;
-		struct err err;
-
-		read_config(
+		const char *source = arena_printf(
 			*state,
-			arena_printf(*state,
-				     "{\"process\":{\"cwd\":\"/\"},\"mounts\":[{\"destination\":"
-				     "\"/run/secrets\",\"type\":\"bind\",\"source\":"
-				     "\"/run/containers/storage/overlay-containers/%s/userdata/run/"
-				     "secrets\"}]}",
-				     rows[i].owner),
-			&config);
-		assert_int_equal(facts_collect(*state, &config,
-					       &(struct facts_query){ .id = rows[i].id }, &facts,
-					       &err),
-				 0);
-		assert_int_equal(facts.n_sources, rows[i].n);
+			"/run/containers/storage/overlay-containers/%s/userdata/run/secrets",
+			rows[i].owner);
+
+		assert_int_equal(
+			source_of(*state, source, "/run/secrets", rows[i].id, FACTS_OFFLINE).n,
+			rows[i].n);
 	}
 }
 
@@ -240,66 +255,32 @@ static void test_moved_storage(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct oci_config config;
-		struct facts facts;
-		struct err err;
+		const struct sources found =
+			source_of(*state, rows[i].path, "/app/x", OWN_ID, rows[i].scope);
 
-		read_config(
-			*state,
-			arena_printf(*state,
-				     "{\"process\":{\"cwd\":\"/\"},\"mounts\":[{\"destination\":"
-				     "\"/app/x\",\"type\":\"bind\",\"source\":\"%s\"}]}",
-				     rows[i].path),
-			&config);
-		assert_int_equal(
-			facts_collect(*state, &config,
-				      &(struct facts_query){ .id = OWN_ID, .scope = rows[i].scope },
-				      &facts, &err),
-			0);
-		assert_int_equal(facts.n_sources, rows[i].n);
+		assert_int_equal(found.n, rows[i].n);
 		if (rows[i].n > 0)
-			assert_int_equal(facts.sources[0].path.foreign, rows[i].foreign);
+			assert_int_equal(found.foreign, rows[i].foreign);
 	}
 }
 
-/* A link in a directory that others than root can change decides nothing; a real file does. */
+/* A link in a directory that users other than root can change decides nothing; a real file does. */
 static void test_moved_storage_of_others(void **state)
 {
-	char top[] = "/tmp/facts-XXXXXX";
-	const char *file;
+	const struct world *world = *state;
+	const char *directories[] = { "host/vfs-containers", "host/vfs-containers/" OWN_ID,
+				      "host/vfs-containers/" OWN_ID "/userdata" };
+	const char *file = at(world, "host/vfs-containers/" OWN_ID "/userdata/hosts");
 
-	assert_non_null(mkdtemp(top));
-	file = arena_printf(*state, "%s/vfs-containers", top);
-	assert_int_equal(mkdir(file, 0755), 0);
-	file = arena_printf(*state, "%s/" OWN_ID, file);
-	assert_int_equal(mkdir(file, 0755), 0);
-	file = arena_printf(*state, "%s/userdata", file);
-	assert_int_equal(mkdir(file, 0755), 0);
-	file = arena_printf(*state, "%s/hosts", file);
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
+		assert_int_equal(mkdir(at(world, directories[i]), 0755), 0);
 	assert_int_equal(symlink("/etc/passwd", file), 0);
-	for (int i = 0; i < 2; i++) {
-		struct oci_config config;
-		struct facts facts;
-		struct err err;
-
-		read_config(
-			*state,
-			arena_printf(*state,
-				     "{\"process\":{\"cwd\":\"/\"},\"mounts\":[{\"destination\":"
-				     "\"/h\",\"type\":\"bind\",\"source\":\"%s\"}]}",
-				     file),
-			&config);
-		assert_int_equal(
-			facts_collect(*state, &config,
-				      &(struct facts_query){ .id = OWN_ID, .scope = FACTS_LIVE },
-				      &facts, &err),
-			0);
-		/* Without root every directory is somebody's. */
-		assert_int_equal(facts.n_sources, i == 0 || getuid() != 0 ? 1 : 0);
-		assert_int_equal(unlink(file), 0);
-		assert_int_equal(close(open(file, O_CREAT | O_WRONLY, 0644)), 0);
-	}
-	unlink(file);
+	assert_int_equal(source_of(world->arena, file, "/h", OWN_ID, FACTS_LIVE).n, 1);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(close(open(file, O_CREAT | O_WRONLY, 0644)), 0);
+	/* Without root every directory is somebody's. */
+	assert_int_equal(source_of(world->arena, file, "/h", OWN_ID, FACTS_LIVE).n,
+			 getuid() != 0 ? 1 : 0);
 }
 
 int main(void)
@@ -311,7 +292,7 @@ int main(void)
 		WITH_ARENA(test_places_of_engines),
 		WITH_ARENA(test_names_of_the_container),
 		WITH_ARENA(test_moved_storage),
-		WITH_ARENA(test_moved_storage_of_others),
+		WITH_WORLD(test_moved_storage_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
