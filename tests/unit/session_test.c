@@ -19,17 +19,17 @@ static const char policy_text[] =
 		  "{\"containerID\":0,\"hostID\":100000,\"size\":65536}],\"gidMappings\":[" \
 		  "{\"containerID\":0,\"hostID\":100000,\"size\":65536}]}}"
 
-static enum verdict_kind judged(struct arena *arena, const char *container, uint64_t given,
-				const char *process, struct str *ret_output,
-				struct verdict *verdict)
+/* given: the capabilities that the engine gave the container. NULL: a container without a record. */
+static enum verdict_kind judged_by(struct arena *arena, const char *policy, const char *container,
+				   uint64_t given, const char *process,
+				   struct pipeline_result *ret_result)
 {
 	struct pipeline_container entered = { .given_capabilities = given };
-	const struct pipeline_options options = { .policy = load_text(arena, policy_text),
+	const struct pipeline_options options = { .policy = load_text(arena, policy),
 						  .front_end = FRONT_EXEC,
 						  .scope = FACTS_LIVE,
 						  .today = 20260101,
 						  .container = &entered };
-	struct pipeline_result result;
 	struct oci_config config;
 	struct err err;
 
@@ -37,8 +37,19 @@ static enum verdict_kind judged(struct arena *arena, const char *container, uint
 		read_config(arena, container, &config);
 		entered.config = &config;
 	}
-	if (pipeline_judge(arena, &options, "process.json", str_from(process), &result, &err) < 0)
+	if (pipeline_judge(arena, &options, "process.json", str_from(process), ret_result, &err) <
+	    0)
 		fail_msg("%s", err.text);
+	return ret_result->verdict.kind;
+}
+
+static enum verdict_kind judged(struct arena *arena, const char *container, uint64_t given,
+				const char *process, struct str *ret_output,
+				struct verdict *verdict)
+{
+	struct pipeline_result result;
+
+	judged_by(arena, policy_text, container, given, process, &result);
 	*ret_output = result.output;
 	*verdict = result.verdict;
 	return verdict->kind;
@@ -193,23 +204,10 @@ static void test_session_of_mapped_root(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct pipeline_container entered = { 0 };
-		const struct pipeline_options options = { .policy =
-								  load_text(*state, mapped_policy),
-							  .front_end = FRONT_EXEC,
-							  .scope = FACTS_LIVE,
-							  .today = 20260101,
-							  .container = &entered };
 		struct pipeline_result result;
-		struct oci_config config;
-		struct err err;
 
-		read_config(*state, rows[i].container, &config);
-		entered.config = &config;
-		if (pipeline_judge(*state, &options, "process.json", str_from(rows[i].process),
-				   &result, &err) < 0)
-			fail_msg("%s", err.text);
-		if (result.verdict.kind != rows[i].kind)
+		if (judged_by(*state, mapped_policy, rows[i].container, 0, rows[i].process,
+			      &result) != rows[i].kind)
 			fail_msg("row %zu: %s", i, verdict_name(result.verdict.kind));
 	}
 }
