@@ -53,7 +53,7 @@ start() {
 	fi
 }
 
-# words CAUSE: the part of podman's words for it that has no gap, as check prints them.
+# words CAUSE HOW: the part of podman's words for it that has no gap, as check prints them.
 words() {
 	python3 - "$top" "$1" "$2" <<-'END'
 		import os, re, sys
@@ -65,6 +65,14 @@ words() {
 	END
 }
 
+# What the podman of some machines cannot do. In CI every row must start.
+cannot() {
+	echo "podman here cannot start a container with $2, without any policy: $output"
+	[[ ${CI-} != true ]] || return 1
+	echo "# note: $1: podman here cannot start a container with $2: ${output##*$'\n'}" >&3
+	untried=$((untried + 1))
+}
+
 # row CAUSE HOW RULE BEFORE AFTER
 row() {
 	echo "# $1: $4 -> $5"
@@ -72,8 +80,8 @@ row() {
 	run start "$2" "$5"
 	podman pod rm --all --force >/dev/null 2>&1 || true
 	if [[ $output != *"container ran"* ]]; then
-		echo "# note: $1: podman here cannot start a container with $5, without any policy: ${output##*$'\n'}" >&3
-		return 0
+		cannot "$1" "$5"
+		return
 	fi
 	one_rule "$3"
 	run start "$2" "$4"
@@ -88,14 +96,17 @@ row() {
 	[[ $output == *"container ran"* ]]
 }
 
-# rows_of PATTERN: all rows of fixes.tsv whose rule matches; every one is tried.
+# rows_of PATTERN: all rows of fixes.tsv whose rule matches; every one is tried, and most of them
+# must start without any policy.
 rows_of() {
-	local cause how rule before after failed=0
+	local cause how rule before after failed=0 tried=0 untried=0
 	while IFS=$'\t' read -r cause how rule before after <&4; do
 		[[ $cause != \#* && $how != elsewhere && $rule =~ $1 ]] || continue
+		tried=$((tried + 1))
 		row "$cause" "$how" "$rule" "$before" "$after" || { echo "$cause failed"; failed=1; }
 	done 4<"$BATS_TEST_DIRNAME/fixes.tsv"
-	[[ $failed -eq 0 ]]
+	echo "$tried rows, $untried cannot start here"
+	[[ $failed -eq 0 && $((untried * 2)) -lt $tried ]]
 }
 
 @test "the user: each fix is printed, and starts" { rows_of '"(rootUser|rootGroup|userRange)"'; }
