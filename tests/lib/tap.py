@@ -8,6 +8,14 @@ import traceback
 LINES, COLUMNS = 40, 2000  # shown of a failure
 
 
+class Missing(Exception):
+    """Raised by a test that this machine cannot run: see Tap.missing()."""
+
+
+class Skip(Exception):
+    """Raised by a test that is not for this build."""
+
+
 class Tap:
     def __init__(self):
         self.count = self.failed = 0
@@ -28,6 +36,12 @@ class Tap:
         """The test point of a function. It fails with what the function returns or raises."""
         try:
             why = function(*arguments)
+        except Missing as reason:
+            self.missing(name, str(reason))
+            return
+        except Skip as reason:
+            self.skip(name, str(reason))
+            return
         except Exception:  # pylint: disable=broad-except
             why = traceback.format_exc().splitlines()[-LINES:]
         self.point(name, why)
