@@ -17,7 +17,7 @@ setup_file() {
 	export lab_work=$work
 	work=$podman_work guard=$podman_guard
 	export work guard
-	mkdir -p "$work/bin" "$work/files" "$work/seen"
+	mkdir -p "$work"/{bin,files,seen,tmp}
 	ln -sf "$rootfence" "$work/bin/$runtime"
 	echo one >"$work/files/one"
 	printf 'alpha beta\n' >"$work/secret"
@@ -55,11 +55,9 @@ in_mode() {
 		run=(nsenter --mount="/proc/$lab/ns/mnt" --wd="$PWD" -- "${run[@]}")
 		;;
 	esac
-	"${run[@]}" >"$work/out" 2>"$work/err" </dev/null || status=$?
-	if [[ $2 != "podman run --rm "* || $2 == *\;* ]]; then
-		podman rm --all --force --time 0 >/dev/null 2>&1 || true
-		podman pod rm --all --force >/dev/null 2>&1 || true
-	fi
+	TMPDIR=$work/tmp "${run[@]}" >"$work/out" 2>"$work/err" </dev/null || status=$?
+	[[ $2 != *"--name "* ]] || podman rm --all --force --time 0 >/dev/null 2>&1 || true
+	[[ $2 != *"podman pod "* ]] || podman pod rm --all --force --time 0 >/dev/null 2>&1 || true
 	mask <"$work/out"
 	mask <"$work/err" | sed 's/^/err: /'
 	echo "exit $status"
@@ -71,18 +69,20 @@ commands() {
 
 # differences MODE: prints the commands that do something else than podman alone does.
 differences() {
-	local command n=0 differ=0
+	local command n=0 differ=0 succeeded=0
 	while IFS= read -r command <&9; do
 		n=$((n + 1))
 		[[ -e $work/seen/$n ]] || in_mode alone "$command" >"$work/seen/$n"
+		succeeded=$((succeeded + $(grep -c '^exit 0$' "$work/seen/$n" || true)))
 		in_mode "$1" "$command" >"$work/now"
 		cmp -s "$work/seen/$n" "$work/now" && continue
 		differ=$((differ + 1))
 		echo "\$ $command"
 		diff "$work/seen/$n" "$work/now" || true
 	done 9< <(commands)
-	echo "$n commands, $differ different"
-	[[ $n -gt 80 && $differ -eq 0 ]]
+	echo "$n commands, $differ different; podman alone succeeds with $succeeded"
+	# Two failures of podman look the same: most commands must do something.
+	[[ $n -gt 80 && $succeeded -gt 45 && $differ -eq 0 ]]
 }
 
 @test "with our hooks" { differences hooks; }
@@ -91,38 +91,26 @@ differences() {
 
 : <<'COMMANDS'
 COMMANDS
-# $ podman run --rm live id
-# $ podman run --rm live cat /proc/self/status /dev/null | grep -E '^(Cap|NoNew|Seccomp)'
-# $ podman run --rm --user 3267:3267 live cat /proc/self/status | grep -E '^(Cap|NoNew|Seccomp:|Uid|Gid|Groups)'
-# $ podman run --rm --user 3267 --group-add 10 live id
+# $ podman run --rm live sh -c 'id; grep -E "^(Cap|NoNew|Seccomp)" /proc/self/status'
+# $ podman run --rm --user 3267:3267 --group-add 10 live sh -c 'id; grep -E "^(Cap|NoNew|Seccomp:|Uid|Gid|Groups)" /proc/self/status'
 # $ podman run --rm --user 4711:4712 live id
 # $ podman run --rm --user nobody live id
 # $ podman run --rm --user nobody-here live id
 # $ podman run --rm --uidmap 0:100000:65536 --gidmap 0:100000:65536 live cat /proc/self/uid_map
 # $ podman run --rm --uidmap 0:100000:65536 --device /dev/null:/dev/other live ls /dev/other
-# $ podman run --rm --uidmap 0:100000:65536 --user 3267 live id
-# $ podman run --rm --uidmap 0:100000:65536 -v $work/files:/f live ls /f
-# $ podman run --rm --uidmap 0:100000:65536 --tmpfs /t live df -P /t | tail -n +2 | tr -d '0-9'
+# $ podman run --rm --uidmap 0:100000:65536 --user 3267 -v $work/files:/f --tmpfs /t live sh -c 'id; ls /f; grep -c " /t tmpfs " /proc/mounts'
 # $ podman run --rm --device /dev/zero:/dev/z:r live dd if=/dev/z bs=1 count=3 2>/dev/null | wc -c
 # $ podman run --rm --device-cgroup-rule 'c 1:3 rwm' live true
-# $ podman run --rm --tmpfs /t:size=1m live sh -c 'mount | grep " /t "'
-# $ podman run --rm --shm-size 1m live sh -c 'df -P /dev/shm | tail -1'
-# $ podman run --rm -v $work/files:/f live cat /f/one
-# $ podman run --rm -v $work/files:/f:ro live sh -c 'echo x >/f/two'
+# $ podman run --rm --tmpfs /t:size=1m --mount type=tmpfs,dst=/u --shm-size 1m live sh -c 'mount | grep " /[tu] "; df -P /dev/shm | tail -1'
+# $ podman run --rm -v $work/files:/a -v $work/files:/b:ro -v $work/files:/c:ro,noexec,nosuid,nodev -v $work/files/one:/etc/one live sh -c 'cat /a/one /etc/one; echo x >/b/two; mount | grep " /[abc] " | cut -d"(" -f2'
 # $ podman run --rm -v $work/files:/f:O live sh -c 'echo x >/f/two; ls /f'
-# $ podman run --rm -v $work/files:/f:ro,noexec,nosuid,nodev live sh -c 'mount | grep " /f " | cut -d"(" -f2'
-# $ podman run --rm -v $work/files/one:/etc/one live cat /etc/one
 # $ podman run --rm -v $work/absent:/f live true
 # $ podman run --rm -v $work/files:/f:rshared live true
 # $ podman run --rm -v named:/f live sh -c 'echo x >/f/x; ls /f'; podman volume rm named
 # $ podman run --rm -v /anonymous live sh -c 'echo x >/anonymous/x; ls /anonymous'
-# $ podman run --rm --mount type=tmpfs,dst=/t live sh -c 'mount | grep -c " /t "'
 # $ podman run --rm --mount type=devpts,dst=/dev/pts2 live true
 # $ podman run --rm --mount type=image,src=live,dst=/i live ls /i
-# $ podman run --rm --secret pw live cat /run/secrets/pw
-# $ podman run --rm --secret pw,target=/app/x,uid=3267,mode=0400 --user 3267 live cat /app/x
-# $ podman run --rm --secret pw,target=other live cat /run/secrets/other
-# $ podman run --rm --secret pw,type=env,target=PW live sh -c 'echo $PW'
+# $ podman run --rm --user 3267 --secret pw --secret pw,target=/app/x,uid=3267,mode=0400 --secret pw,target=other --secret pw,type=env,target=PW live sh -c 'cat /run/secrets/pw /app/x /run/secrets/other; echo $PW'
 # $ podman run --rm --init live sh -c 'cat /proc/1/comm'
 # $ podman run --rm --read-only live sh -c 'touch /x'
 # $ podman run --rm --read-only --read-only-tmpfs=false live sh -c 'touch /tmp/x'
@@ -136,21 +124,14 @@ COMMANDS
 # $ podman run --rm --security-opt seccomp=unconfined live grep Seccomp: /proc/self/status
 # $ podman run --rm --security-opt unmask=ALL live sh -c 'cat /proc/timer_list | wc -l | grep -c .'
 # $ podman run --rm --security-opt mask=/proc/meminfo live sh -c 'wc -c </proc/meminfo'
-# $ podman run --rm --sysctl net.ipv4.ip_forward=1 --network private live cat /proc/sys/net/ipv4/ip_forward
+# $ podman run --rm --network private --sysctl net.ipv4.ip_forward=1 --add-host a:192.0.2.1 --dns 192.0.2.2 live sh -c 'cat /proc/sys/net/ipv4/ip_forward; grep 192.0.2.1 /etc/hosts; grep 192.0.2.2 /etc/resolv.conf; ip -o link | wc -l'
 # $ podman run --rm --sysctl kernel.msgmax=4096 live cat /proc/sys/kernel/msgmax
 # $ podman run --rm --sysctl kernel.panic=4 live true
-# $ podman run --rm --ulimit nofile=100:100 live sh -c 'ulimit -n'
-# $ podman run --rm --oom-score-adj 500 live cat /proc/self/oom_score_adj
 # $ podman run --rm --pids-limit 20 live true
 # $ podman run --rm --memory 64m live true
-# $ podman run --rm --umask 0027 live sh -c umask
-# $ podman run --rm --tz local live date +%Z
+# $ podman run --rm --umask 0027 --ulimit nofile=100:100 --oom-score-adj 500 --tz local --hostname h --env A=b --env-host=false --workdir /tmp live sh -c 'umask; ulimit -n; cat /proc/self/oom_score_adj; date +%Z; hostname; echo $A $HOME $container; pwd'
 # $ podman run --rm --tz Europe/Vienna live date +%Z
-# $ podman run --rm --hostname h live hostname
-# $ podman run --rm --add-host a:192.0.2.1 --network private live grep 192.0.2.1 /etc/hosts
-# $ podman run --rm --dns 192.0.2.2 --network private live grep 192.0.2.2 /etc/resolv.conf
 # $ podman run --rm --network host live true
-# $ podman run --rm --network private live sh -c 'ip -o link | wc -l'
 # $ podman run --rm --pid host live sh -c 'test $$ -gt 1 && echo host'
 # $ podman run --rm --ipc host live true
 # $ podman run --rm --uts host live hostname
@@ -161,8 +142,6 @@ COMMANDS
 # $ podman run --rm --systemd always live true
 # $ podman run --rm --annotation run.oci.keep_original_groups=1 live id
 # $ podman run --rm --annotation org.systemd.property.TasksMax=5 live true
-# $ podman run --rm --env A=b --env-host=false live sh -c 'echo $A $HOME $container'
-# $ podman run --rm --workdir /tmp live pwd
 # $ podman run --rm --workdir /absent live pwd
 # $ podman run --rm --entrypoint /bin/echo live a b
 # $ podman run --rm live /no/such/program
@@ -181,21 +160,14 @@ COMMANDS
 # $ podman run --rm --passwd=false --user 4711 live id
 # $ podman run --rm --health-cmd true --health-interval 1s live true
 # $ podman run -d --name h --health-cmd 'test -e /tmp' --health-interval disable live sleep 20 | wc -c; podman healthcheck run h; echo $?
-# $ podman run -d --name a live sleep 20 | wc -c; podman exec a id; podman exec -u 3267 -w /tmp a sh -c 'id; pwd'
-# $ podman run -d --name a live sleep 20 | wc -c; podman exec --privileged a grep Cap /proc/self/status
+# $ podman run -d --name a live sleep 100 | wc -c; podman exec a id; podman exec -u 3267 -w /tmp -e X=y a sh -c 'id; pwd; echo $X'; podman exec --privileged a grep Cap /proc/self/status; echo in | podman exec -i a cat; podman exec -t a tty; podman exec a /no/such; echo $?; podman exec a sh -c 'exit 9'; echo $?
 # $ podman run -d --name a --user 3267 live sleep 20 | wc -c; podman exec a grep Cap /proc/self/status; podman exec -u 0 a id
-# $ podman run -d --name a live sleep 20 | wc -c; echo in | podman exec -i a cat; podman exec -t a tty; podman exec -e X=y a sh -c 'echo $X'
-# $ podman run -d --name a live sleep 20 | wc -c; podman exec a /no/such; echo $?; podman exec a sh -c 'exit 9'; echo $?
-# $ podman run -d --name a live sleep 20 | wc -c; podman pause a; podman ps --format '{{.Status}}' | grep -c aused; podman unpause a
-# $ podman run -d --name a live sleep 20 | wc -c; podman top a pid comm; podman stop --time 0 a; podman start a; podman restart --time 0 a
-# $ podman run -d --name a live sleep 20 | wc -c; podman update --memory 100m a; podman kill --signal TERM a
+# $ podman run -d --name a live sleep 100 | wc -c; podman pause a; podman ps --format '{{.Status}}' | grep -c aused; podman unpause a; podman top a pid comm; podman stop --time 0 a; podman start a; podman restart --time 0 a; podman update --memory 100m a; podman kill --signal TERM a
 # $ podman run --name a live touch /new; podman diff a; podman commit -q a new | wc -c; podman run --rm new ls /new; podman rmi -f new | wc -l
 # $ podman create --name a live cat /one | wc -c; podman cp $work/files/one a:/one; podman start --attach a; podman cp a:/one -  | tar t
 # $ podman create --name a live echo hi | wc -c; podman init a; podman start --attach a; podman logs a; podman wait a
 # $ podman create --name a live true | wc -c; podman export a | tar t | sort | head -3
-# $ podman run -d --name a --network private live sleep 20 | wc -c; podman run --rm --network container:a live sh -c 'ip -o link | wc -l'
-# $ podman run -d --name a live sleep 20 | wc -c; podman run --rm --pid container:a live sh -c 'cat /proc/1/comm'
-# $ podman run -d --name a --ipc shareable live sleep 20 | wc -c; podman run --rm --ipc container:a live ls /dev/shm
+# $ podman run -d --name a --network private --ipc shareable live sleep 100 | wc -c; podman run --rm --network container:a live sh -c 'ip -o link | wc -l'; podman run --rm --pid container:a live sh -c 'cat /proc/1/comm'; podman run --rm --ipc container:a live ls /dev/shm
 # $ podman pod create --name p --infra-image live --infra-command 'sleep 100' | wc -c; podman run --rm --pod p live id
 # $ podman pod create --name p --infra=false | wc -c; podman run --rm --pod p live id
 # $ podman pod create --name p --share net,pid --infra-image live --infra-command 'sleep 100' | wc -c; podman run --rm --pod p live cat /proc/1/comm
