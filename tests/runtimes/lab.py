@@ -42,6 +42,8 @@ MASKS = [
     # Removing a cgroup takes as long as it takes.
     (re.compile(r'[^\n]*level=\w+ msg="Failed to remove cgroup[^\n]*\n'), ""),
     (re.compile(r"\.runc\d+|runc\.\w{6}"), "TEMP"),
+    # crun's init may still say this of the executable, after the hook that failed.
+    (re.compile(r"executable path not specified\n(?=error executing hook)"), ""),
 ]
 
 BASE = {

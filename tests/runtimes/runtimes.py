@@ -86,6 +86,19 @@ def try_case(job):
     return why, alone
 
 
+def started(seen):
+    """Whether the runtime started something, by the steps of a case."""
+    return any(step[0].startswith(("run ", "create ", "start ")) and step[1] == "0" for step in seen)
+
+
+def point_for_each_mode(results, runtime, outcomes):
+    """A runtime that starts nothing here does the same with and without the wrapper: nothing."""
+    for mode in sorted({case.mode for case in CHOSEN}):
+        of_mode = [started(seen) for case, seen in outcomes if case.mode == mode]
+        results.point(f"{runtime}: {mode}: most cases start a container",
+                      f"{sum(of_mode)} of {len(of_mode)}" if sum(of_mode) * 2 < len(of_mode) else None)
+
+
 def main():
     work, runtime, parts = sys.argv[1], sys.argv[2], sys.argv[3:]
     make_rootfs(work)
@@ -94,13 +107,17 @@ def main():
     CHOSEN.extend(c for c in cases.all_cases(runtime)
                   if not parts or any(p in c.name for p in parts))
     results = tap.Tap()
+    outcomes = []
     with multiprocessing.Pool(WORKERS) as pool:
         jobs = [(work, runtime, number) for number in range(len(CHOSEN))]
         for case, (why, seen) in zip(CHOSEN, pool.imap(try_case, jobs)):
             results.point(f"{runtime}: {case.name}", why)
+            outcomes.append((case, seen))
             if os.environ.get("SHOW"):
                 for step in seen:
                     print("#   " + repr(step)[:1500])
+    if not parts:
+        point_for_each_mode(results, runtime, outcomes)
     subprocess.run(["sh", "-c", "rmdir /sys/fs/cgroup/*/rootfence-runtimes/* "
                     "/sys/fs/cgroup/*/rootfence-runtimes /sys/fs/cgroup/rootfence-runtimes/* "
                     "/sys/fs/cgroup/rootfence-runtimes"], stderr=subprocess.DEVNULL, check=False)
