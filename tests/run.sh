@@ -47,7 +47,7 @@ suite_fixes() {
 suite_policies() {
 	with_both_builds policies || return
 	echo 'policies/cases|build/rootfence test --format tap policies'
-	echo 'policies/cases (sanitizers)|build/san/rootfence test --format tap policies'
+	[[ -n ${PLAIN-} ]] || echo 'policies/cases (sanitizers)|build/san/rootfence test --format tap policies'
 }
 suite_faults() {
 	make "$jobs" all >&2 || return
