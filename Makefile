@@ -148,10 +148,11 @@ $(BUILD)/restrain_filters.h: $(BUILD)/$(FILTERS)
 	$(call say,FILTERS,$@)
 	$(Q)$< >$@.tmp && mv $@.tmp $@
 
-# The shipped policies and the schema, as C: each line of a file is a string.
+# The shipped policies and the schema, as C: each line of a file is a string. The directory changes
+# when a policy is added or removed.
 POLICIES := $(filter-out policies/schema.json,$(sort $(wildcard policies/*.json)))
 as_strings = sed 's/[\\"]/\\&/g; s/.*/	"&\\n"/'
-$(BUILD)/shipped_policies.h: $(POLICIES) policies/schema.json Makefile
+$(BUILD)/shipped_policies.h: policies $(POLICIES) policies/schema.json Makefile
 	$(call say,POLICY,$@)
 	$(Q)mkdir -p $(@D) && { \
 		echo 'const struct shipped_policy shipped_policies[] = {' && \

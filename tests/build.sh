@@ -90,6 +90,16 @@ warnings_are_errors_when_asked() {
 		make all && [[ build/rootfence -nt hook/base/date.c ]]
 }
 
+# In the same directory. A new file may be older than the binary.
+policies_are_those_of_the_directory() {
+	cd "$work/another folder"
+	echo '{"version": 1, "name": "own", "extends": ["default"]}' >policies/own.json
+	touch -d 2001-01-01 policies/own.json
+	make all && has '^own  *shipped$' build/rootfence policy names || return
+	rm policies/own.json
+	make all && ! has '^own ' build/rootfence policy names
+}
+
 says_what_is_missing() {
 	local out
 	! out=$(make CLANG=no-clang PKG_CONFIG=no-pkg-config BUILD="$work/build" all 2>&1) &&
@@ -117,6 +127,7 @@ step 'flags of a distribution are used' foreign_flags_arrive
 hardening build/foreign 'flags of a distribution: '
 step 'another directory: the same binary' same_elsewhere
 step 'a warning is an error only with WERROR=1' warnings_are_errors_when_asked
+step 'the binary has the policies of the directory' policies_are_those_of_the_directory
 step 'one line names missing packages' says_what_is_missing
 step 'make test needs no root' tests_need_no_root
 tap_done
