@@ -2,6 +2,8 @@
 /* How text from untrusted documents is shown to people: see str.h. */
 #include "str.h"
 
+#include <string.h>
+
 #include "base/cleanup.h"
 
 bool char_is_deceptive(uint32_t c)
@@ -114,6 +116,17 @@ char *str_quote(struct arena *arena, struct str text)
 	if (text.len > QUOTE_MAX)
 		buf_add(&buf, "...", 3);
 	return arena_copy(arena, buf.data, buf.len);
+}
+
+char *str_show_name(struct arena *arena, struct str text)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/";
+	bool is_plain = text.len > 0;
+
+	for (size_t i = 0; is_plain && i < text.len; i++)
+		is_plain = memchr(plain, text.data[i], strlen(plain)) != NULL;
+	return is_plain ? str_show(arena, text) : str_quote(arena, text);
 }
 
 char *str_show(struct arena *arena, struct str text)

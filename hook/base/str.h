@@ -101,6 +101,12 @@ char *str_quote(struct arena *arena, struct str text);
 /* Like str_quote(), but without the quotes: for paths and pointers. */
 char *str_show(struct arena *arena, struct str text);
 
+/*
+ * Returns the text as it is if it has only ASCII letters and digits, and any of "._-/", else what
+ * str_quote() returns. For names in a list, where others must not look like the rest of the list.
+ */
+char *str_show_name(struct arena *arena, struct str text);
+
 /* True if the path has a component "..". */
 bool str_path_climbs(struct str path);
 

@@ -30,10 +30,10 @@ static const struct {
 	  "noNewPrivileges: set; seccompProfile: a profile was added" },
 	{ "what was asked for comes first",
 	  SPEC("\"CAP_CHOWN\",\"CAP_SYS_ADMIN\"",
-	       "\"sysctl\":{\"kernel.panic\":\"1\",\"vm.x\":\"a\\tb\"}," NO_PROFILE),
+	       "\"sysctl\":{\"kernel.panic\":\"1\",\"a; b: c\":\"2\",\"vm.x\":\"a\\tb\"}," NO_PROFILE),
 	  "rewritten by policy 'p': capabilities: CAP_SYS_ADMIN and the engine's default ones "
 	  "taken away; seccompProfile: the profile of the container was replaced; sysctls: "
-	  "kernel.panic=\"1\" dropped, vm.x=\"a\\u0009b\" dropped; noNewPrivileges: set" },
+	  "kernel.panic=\"1\" dropped, \"a; b: c\"=\"2\" dropped, vm.x=\"a\\u0009b\" dropped; noNewPrivileges: set" },
 };
 
 static char *line_of(struct arena *arena, const char *spec, enum front_end front_end, bool asked,

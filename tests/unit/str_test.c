@@ -162,6 +162,26 @@ static void quote_rows(void **state)
 	}
 }
 
+static void name_rows(void **state)
+{
+	static const struct {
+		const char *name, *shown;
+	} names[] = {
+		{ "net.ipv4.conf.eth0-1/a_b", "net.ipv4.conf.eth0-1/a_b" },
+		{ "", "\"\"" },
+		{ "a dropped", "\"a dropped\"" },
+		{ "a; rootUser", "\"a; rootUser\"" },
+		{ "a=1", "\"a=1\"" },
+		{ "a,b", "\"a,b\"" },
+		{ "a\"", "\"a\\\"\"" },
+		{ "a\n", "\"a\\u000a\"" },
+		{ "\xc3\xbc", "\"\xc3\xbc\"" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_string_equal(str_show_name(*state, str_from(names[i].name)), names[i].shown);
+}
+
 static const struct {
 	const char *text, *shown;
 } lines[] = {
@@ -356,12 +376,13 @@ static void path_rows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(utf8_rows),   cmocka_unit_test(utf8_all),
-		cmocka_unit_test(fold_rows),   cmocka_unit_test(fold_equal),
-		cmocka_unit_test(shown_rows),  WITH_ARENA(quote_rows),
-		WITH_ARENA(quote_is_cut),      cmocka_unit_test(nearest_rows),
-		cmocka_unit_test(number_rows), cmocka_unit_test(comparisons),
-		cmocka_unit_test(buffers),     WITH_ARENA(path_rows),
+		cmocka_unit_test(utf8_rows),	cmocka_unit_test(utf8_all),
+		cmocka_unit_test(fold_rows),	cmocka_unit_test(fold_equal),
+		cmocka_unit_test(shown_rows),	WITH_ARENA(quote_rows),
+		WITH_ARENA(name_rows),		WITH_ARENA(quote_is_cut),
+		cmocka_unit_test(nearest_rows), cmocka_unit_test(number_rows),
+		cmocka_unit_test(comparisons),	cmocka_unit_test(buffers),
+		WITH_ARENA(path_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,7 +161,7 @@ static void check(struct judge *judge)
 		finding_remove(judge, finding, sysctl);
 		finding_changes(finding, CHANGE_ASKED,
 				arena_printf(judge->arena, "%s=%s dropped",
-					     str_show(judge->arena, sysctl->key),
+					     str_show_name(judge->arena, sysctl->key),
 					     str_quote(judge->arena, sysctl->text)));
 	}
 }

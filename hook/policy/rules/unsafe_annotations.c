@@ -87,7 +87,7 @@ static void check(struct judge *judge)
 		finding_remove(judge, finding, annotation);
 		finding_changes(finding, CHANGE_ASKED,
 				arena_printf(judge->arena, "%s dropped",
-					     str_show(judge->arena, annotation->key)));
+					     str_show_name(judge->arena, annotation->key)));
 	}
 }
 
