@@ -101,6 +101,9 @@ int session_open_document(struct session *session, struct err *err)
 	if (memory < 0)
 		return err_set_system(err, errno, "cannot make a file in memory for --process");
 	session->handed = fcntl(memory, F_DUPFD_CLOEXEC, first_free_descriptor(session->args));
+	/* If every number goes to the session, it gets its own document, too. */
+	if (session->handed < 0 && errno == EINVAL)
+		session->handed = fcntl(memory, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (session->handed < 0)
 		return err_set_system(err, errno, "cannot open a file in memory for --process");
 	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode))

@@ -2,6 +2,8 @@
 /* Sessions in a container: the container decides about them. */
 #include "support.h"
 
+#include <unistd.h>
+
 #include "oci/capability.h"
 #include "wrapper/session.h"
 
@@ -234,6 +236,31 @@ static void test_options_in_mapped_container(void **state)
 	assert_int_equal(verdict.kind, VERDICT_REJECT);
 }
 
+/* The document's descriptor is above those that go to the session, unless that is every number. */
+static void test_document_descriptor(void **state)
+{
+	static const struct {
+		const char *preserve_fds;
+		int above;
+	} rows[] = { { NULL, 2 }, { "20", 22 }, { "200000000", 2 }, { "-1", 2 }, { "x", 2 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct runtime_args args = { .verb = VERB_EXEC,
+						   .id = "c",
+						   .process = "/proc/self/exe",
+						   .preserve_fds = rows[i].preserve_fds };
+		struct session session = { .arena = *state, .args = &args, .source = -1 };
+		struct err err;
+
+		if (session_open_document(&session, &err) < 0)
+			fail_msg("row %zu: %s", i, err.text);
+		assert_true(session.handed > rows[i].above);
+		assert_true(session.source > STDERR_FILENO); /* a link */
+		close(session.source);
+		close(session.handed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +271,7 @@ int main(void)
 		WITH_ARENA(test_options),
 		WITH_ARENA(test_session_of_mapped_root),
 		WITH_ARENA(test_options_in_mapped_container),
+		WITH_ARENA(test_document_descriptor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
