@@ -39,8 +39,9 @@ const char *test_outcome_name(enum test_outcome outcome);
 enum test_outcome test_outcome_find(struct str word);
 
 /*
- * Runs one case with the policy of the options and fills in its result. *covered gets the rules that had a finding, *paths_covered
- * the exec rules (as bits) whose path an exec case had. Returns the exit code.
+ * Runs one case with the policy of the options and fills in its result. *covered gets the rules
+ * that had a finding, *paths_covered the exec rules (as bits) whose path an exec case had. Returns
+ * the exit code.
  */
 enum exit_code test_case_run(struct arena *arena, const struct pipeline_options *options,
 			     struct test_case *test, uint64_t *covered, uint64_t *paths_covered);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policy: lint, show, list, diff, names and schema. The clock is read here, for exceptions that expire. */
+/*
+ * policy: lint, show, list, diff, names and schema. The clock is read here, for exceptions that
+ * expire.
+ */
 #include "cmd.h"
 
 #include <dirent.h>

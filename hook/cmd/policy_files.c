@@ -59,8 +59,8 @@ static char *directory_of(struct arena *arena, const char *from)
 	return arena_copy(arena, from, slash != NULL ? (size_t)(slash - from) + 1 : 0);
 }
 
-#define SHIPPED \
-	"rootfence:" /* a path of this kind is no file's: those have a slash or end in .json */
+/* A shipped policy's path begins with this. A file's path has a slash or ends in .json. */
+#define SHIPPED "rootfence:"
 
 /* The name of a shipped policy in messages, and for those that it extends. */
 static bool is_shipped_path(const char *path)
