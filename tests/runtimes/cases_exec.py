@@ -212,6 +212,8 @@ CASES = [
                            for s in ("bounding", "effective", "permitted")})),
     ("exec: document without args", "root", None, document, changed(args=[])),
     ("exec: document with a cwd", "root", None, document, changed(cwd="/tmp")),
+    ("exec: document, and more descriptors than a process may have", ALL, None, document,
+     changed(), "--preserve-fds", "200000000"),
     ("exec: document that is detached", "root", None, document, changed(args=["sleep", "1"]), "--detach"),
     ("exec: document, malformed", "root", None, malformed),
     ("exec: document that is missing, a directory, a device", "root", None, from_nothing),
