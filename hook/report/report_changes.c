@@ -18,6 +18,7 @@
 struct line {
 	struct buf text;
 	const struct rule *rule; /* whose changes are being added */
+	bool has_rule;		 /* there was room for its name */
 	unsigned int more;	 /* changes of the rule that are only counted */
 	unsigned int left_out;	 /* rules for which there was no room */
 };
@@ -39,17 +40,18 @@ static void end_rule(struct line *line)
 static void add_change(struct arena *arena, struct line *line, const struct finding *finding)
 {
 	const char *change = finding->change;
-	bool first = line->rule != finding->rule;
+	bool first = line->rule != finding->rule, full;
 
 	if (first)
 		end_rule(line);
-	line->rule = finding->rule;
-	if (line->text.len >= CHANGES_MAX) {
-		line->left_out += first;
-		return;
+	full = line->text.len >= CHANGES_MAX;
+	if (first) {
+		line->rule = finding->rule;
+		line->has_rule = !full;
+		line->left_out += full;
 	}
-	if (change == NULL && !first) {
-		line->more++;
+	if (full || (change == NULL && !first)) {
+		line->more += line->has_rule;
 		return;
 	}
 	/* Without words of its own: what was seen, and is not so any more. */
@@ -80,7 +82,8 @@ char *report_changes(struct arena *arena, const struct verdict *verdict, bool on
 		buf_printf(&text, "rewritten by policy '%s': ", verdict->policy->name);
 		buf_add(&text, line.text.data, line.text.len);
 		if (line.left_out > 0)
-			buf_printf(&text, "; and %u more rules", line.left_out);
+			buf_printf(&text, "; and %u more rule%s", line.left_out,
+				   line.left_out > 1 ? "s" : "");
 		whole = arena_copy(arena, text.data, text.len);
 	}
 	cleanup_buf(&line.text);
