@@ -34,6 +34,11 @@ static const struct {
 	  "rewritten by policy 'p': capabilities: CAP_SYS_ADMIN and the engine's default ones "
 	  "taken away; seccompProfile: the profile of the container was replaced; sysctls: "
 	  "kernel.panic=\"1\" dropped, \"a; b: c\"=\"2\" dropped, vm.x=\"a\\u0009b\" dropped; noNewPrivileges: set" },
+	/* podman and CRI-O do not give CAP_NET_RAW unasked, as Docker does. */
+	{ "what this engine gives only if asked for it",
+	  SPEC("\"CAP_CHOWN\",\"CAP_NET_RAW\"", "\"cgroupsPath\":\"a.slice:libpod:0a\""),
+	  "rewritten by policy 'p': capabilities: CAP_NET_RAW and the engine's default ones taken "
+	  "away; noNewPrivileges: set; seccompProfile: a profile was added" },
 };
 
 static char *line_of(struct arena *arena, const char *spec, enum front_end front_end, bool asked,

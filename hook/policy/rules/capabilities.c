@@ -255,13 +255,14 @@ static uint64_t check_set(struct judge *judge, enum cap_set which)
 }
 
 /*
- * Says what the sets lose. What engines give every container is not worth its names. A session that
- * asks for more than its container was given is of interest.
+ * Says what the sets lose. What the engine gives every container is not worth its names. A session
+ * that asks for more than its container was given is of interest.
  */
 static void say_taken(const struct judge *judge, struct finding *finding, uint64_t taken)
 {
 	bool session = judge_at_exec(judge);
-	uint64_t usual = session ? judge->facts->given_capabilities : CAP_ENGINE_DEFAULT;
+	uint64_t usual = session ? judge->facts->given_capabilities
+				 : engine_default_capabilities(judge->config);
 	const char *others =
 		session ? "those that the container was given" : "the engine's default ones";
 	uint64_t asked = taken & ~usual;
