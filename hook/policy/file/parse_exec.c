@@ -13,7 +13,6 @@
 
 #define EXEC_PATH_MAX 255  /* bytes; the room in the guard's map */
 #define ERRNO_RET_MAX 4095 /* the kernel's MAX_ERRNO */
-#define REGEX_MAX 1024	   /* bytes; regcomp() needs much time and memory for more */
 
 static int read_errno_ret(const struct fields_reader *reader, struct json_node *value, void *target)
 {

@@ -10,6 +10,13 @@
 #include <string.h>
 
 #define DEPTH_MAX 16U /* nested groups */
+#define STARTS_MAX 64U
+
+/* What the result is read into. */
+struct starts {
+	struct regex_form items[STARTS_MAX];
+	size_t n;
+};
 
 struct reading {
 	struct arena *arena;
@@ -19,18 +26,17 @@ struct reading {
 	unsigned int depth;
 };
 
-static void forms_add(struct reading *reading, struct regex_forms *forms,
-		      const struct regex_form *form)
+static void forms_add(struct reading *reading, struct starts *forms, const struct regex_form *form)
 {
-	if (forms->n == REGEX_FORMS_MAX)
+	if (forms->n == STARTS_MAX)
 		reading->unclear = true;
 	else
 		forms->items[forms->n++] = *form;
 }
 
-static struct regex_forms *forms_copy(struct reading *reading, const struct regex_forms *forms)
+static struct starts *forms_copy(struct reading *reading, const struct starts *forms)
 {
-	struct regex_forms *copy = arena_take(reading->arena, sizeof(*copy));
+	struct starts *copy = arena_take(reading->arena, sizeof(*copy));
 
 	copy->n = forms->n;
 	memcpy(copy->items, forms->items, forms->n * sizeof(*copy->items));
@@ -38,7 +44,7 @@ static struct regex_forms *forms_copy(struct reading *reading, const struct rege
 }
 
 /* One character follows each start: this one, or an unknown one (NULL). */
-static void forms_append(struct reading *reading, struct regex_forms *forms, const char *c)
+static void forms_append(struct reading *reading, struct starts *forms, const char *c)
 {
 	size_t n = 0;
 
@@ -60,7 +66,7 @@ static void forms_append(struct reading *reading, struct regex_forms *forms, con
 }
 
 /* Anything or nothing follows each start. */
-static void forms_open(struct regex_forms *forms)
+static void forms_open(struct starts *forms)
 {
 	for (size_t i = 0; i < forms->n; i++)
 		if (!forms->items[i].ended)
@@ -68,7 +74,7 @@ static void forms_open(struct regex_forms *forms)
 }
 
 /* "^": only a start that has nothing yet goes on. */
-static void forms_begin(struct regex_forms *forms)
+static void forms_begin(struct starts *forms)
 {
 	size_t n = 0;
 
@@ -78,7 +84,7 @@ static void forms_begin(struct regex_forms *forms)
 	forms->n = n;
 }
 
-static void forms_end(struct regex_forms *forms)
+static void forms_end(struct starts *forms)
 {
 	for (size_t i = 0; i < forms->n; i++)
 		forms->items[i].ended = true;
@@ -112,7 +118,7 @@ size_t regex_bracket_end(struct str regex, size_t start)
 }
 
 /* A bracket, from its "[". Only one with a single plain character is known. */
-static void read_bracket(struct reading *reading, struct regex_forms *forms)
+static void read_bracket(struct reading *reading, struct starts *forms)
 {
 	size_t end = regex_bracket_end(reading->rest, 0);
 	const char *first = reading->rest.data + 1;
@@ -126,7 +132,7 @@ static void read_bracket(struct reading *reading, struct regex_forms *forms)
 }
 
 /* After a backslash. A letter, a digit or one of <>`' has a meaning of its own in GNU's regcomp. */
-static void read_escape(struct reading *reading, struct regex_forms *forms)
+static void read_escape(struct reading *reading, struct starts *forms)
 {
 	const char c = reading->rest.len > 0 ? reading->rest.data[0] : '\0';
 
@@ -141,10 +147,10 @@ static void read_escape(struct reading *reading, struct regex_forms *forms)
 	skip(reading, 1);
 }
 
-static void read_alternatives(struct reading *reading, struct regex_forms *forms);
+static void read_alternatives(struct reading *reading, struct starts *forms);
 
 /* After "(". */
-static void read_group(struct reading *reading, struct regex_forms *forms)
+static void read_group(struct reading *reading, struct starts *forms)
 {
 	if (++reading->depth > DEPTH_MAX) {
 		reading->unclear = true;
@@ -158,7 +164,7 @@ static void read_group(struct reading *reading, struct regex_forms *forms)
 		skip(reading, 1);
 }
 
-static void read_atom(struct reading *reading, struct regex_forms *forms)
+static void read_atom(struct reading *reading, struct starts *forms)
 {
 	const char c = reading->rest.data[0];
 
@@ -193,8 +199,8 @@ static void read_atom(struct reading *reading, struct regex_forms *forms)
 }
 
 /* What may stand after an atom. before: the starts without the atom. */
-static void read_repetition(struct reading *reading, struct regex_forms *forms,
-			    const struct regex_forms *before)
+static void read_repetition(struct reading *reading, struct starts *forms,
+			    const struct starts *before)
 {
 	const char c = reading->rest.data[0];
 	const char *end;
@@ -218,11 +224,11 @@ static void read_repetition(struct reading *reading, struct regex_forms *forms,
 	forms_open(forms);
 }
 
-static void read_branch(struct reading *reading, struct regex_forms *forms)
+static void read_branch(struct reading *reading, struct starts *forms)
 {
 	while (reading->rest.len > 0 && !reading->unclear &&
 	       strchr("|)", reading->rest.data[0]) == NULL) {
-		const struct regex_forms *before = forms_copy(reading, forms);
+		const struct starts *before = forms_copy(reading, forms);
 
 		read_atom(reading, forms);
 		while (reading->rest.len > 0 && !reading->unclear &&
@@ -232,13 +238,13 @@ static void read_branch(struct reading *reading, struct regex_forms *forms)
 	}
 }
 
-static void read_alternatives(struct reading *reading, struct regex_forms *forms)
+static void read_alternatives(struct reading *reading, struct starts *forms)
 {
-	const struct regex_forms *before = forms_copy(reading, forms);
+	const struct starts *before = forms_copy(reading, forms);
 
 	read_branch(reading, forms);
 	while (reading->rest.len > 0 && !reading->unclear && reading->rest.data[0] == '|') {
-		struct regex_forms *branch = forms_copy(reading, before);
+		struct starts *branch = forms_copy(reading, before);
 
 		skip(reading, 1);
 		read_branch(reading, branch);
@@ -247,19 +253,39 @@ static void read_alternatives(struct reading *reading, struct regex_forms *forms
 	}
 }
 
-struct regex_forms *regex_forms(struct arena *arena, struct str regex, bool dots)
+/* The result, without room for more. */
+static const struct regex_forms *forms_keep(struct arena *arena, const struct starts *starts)
 {
-	struct reading reading = { .arena = arena, .rest = regex, .dots = dots };
-	struct regex_forms *forms = arena_take(arena, sizeof(*forms));
+	struct regex_forms *forms = arena_new_object(arena, struct regex_forms);
 
-	forms->items[0] = (struct regex_form){ { "", 0 }, false, false, false };
-	forms->n = 1;
-	/* A NUL byte would end the expression for regcomp(). */
-	reading.unclear = memchr(regex.data, '\0', regex.len) != NULL;
-	read_alternatives(&reading, forms);
-	if (!reading.unclear && reading.rest.len == 0)
-		return forms;
-	forms->items[0] = (struct regex_form){ { "", 0 }, true, false, false };
-	forms->n = 1;
+	forms->items = arena_array(arena, starts->n, sizeof(*forms->items));
+	forms->n = starts->n;
+	for (size_t i = 0; i < starts->n; i++) {
+		const struct str text = starts->items[i].text;
+
+		forms->items[i] = starts->items[i];
+		forms->items[i].text =
+			(struct str){ arena_copy(arena, text.data, text.len), text.len };
+	}
+	return forms;
+}
+
+const struct regex_forms *regex_forms(struct arena *arena, struct str regex, bool dots)
+{
+	/* Every character of the expression leaves a set behind, which the result does not need. */
+	struct arena *scratch = arena_new();
+	struct reading reading = { .arena = scratch, .rest = regex, .dots = dots };
+	struct starts starts = { .items = { { .text = { "", 0 } } }, .n = 1 };
+	const struct regex_forms *forms;
+
+	/* A NUL byte would end the expression for regcomp(). Longer ones the loader refuses. */
+	reading.unclear = regex.len > REGEX_MAX || memchr(regex.data, '\0', regex.len) != NULL;
+	read_alternatives(&reading, &starts);
+	if (reading.unclear || reading.rest.len > 0) {
+		starts.items[0] = (struct regex_form){ .text = { "", 0 }, .open = true };
+		starts.n = 1;
+	}
+	forms = forms_keep(arena, &starts);
+	arena_free(scratch);
 	return forms;
 }

@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 
-#define REGEX_FORMS_MAX 64U
+#define REGEX_MAX 1024 /* bytes; regcomp() needs much time and memory for more */
 
 /* Strings that have this start. */
 struct regex_form {
@@ -21,7 +21,7 @@ struct regex_form {
 };
 
 struct regex_forms {
-	struct regex_form items[REGEX_FORMS_MAX];
+	struct regex_form *items;
 	size_t n; /* 0: it can match nothing */
 };
 
@@ -30,7 +30,7 @@ struct regex_forms {
  * too: one open form without text covers all. dots: a "." stands for itself, as its author may have
  * thought.
  */
-struct regex_forms *regex_forms(struct arena *arena, struct str regex, bool dots);
+const struct regex_forms *regex_forms(struct arena *arena, struct str regex, bool dots);
 
 /*
  * Returns the offset after the bracket expression whose "[" is at start; more than the length if it
