@@ -58,6 +58,11 @@ bool str_starts_with(struct str a, const char *prefix)
 	return a.len >= len && memcmp(a.data, prefix, len) == 0;
 }
 
+bool str_has(struct str text, const char *part)
+{
+	return text.len > 0 && memmem(text.data, text.len, part, strlen(part)) != NULL;
+}
+
 int str_compare(struct str a, struct str b)
 {
 	size_t len = a.len < b.len ? a.len : b.len;

@@ -57,6 +57,9 @@ static inline bool str_is(struct str a, const char *literal)
 
 bool str_starts_with(struct str a, const char *prefix);
 
+/* True if the part, which is not empty, is anywhere in the text. */
+bool str_has(struct str text, const char *part);
+
 /* Compares by bytes: negative, 0 or positive. If one is the start of the other, it comes first. */
 int str_compare(struct str a, struct str b);
 

@@ -119,8 +119,7 @@ static bool cgroup_has_pod(struct arena *arena, struct str cgroup, struct str po
 	while (len < pod.len && pod.data[len] != '-')
 		len++;
 	first = arena_printf(arena, "pod%.*s", (int)len, pod.data);
-	return len > 0 && cgroup.len > 0 &&
-	       memmem(cgroup.data, cgroup.len, first, strlen(first)) != NULL;
+	return len > 0 && str_has(cgroup, first);
 }
 
 static bool has(struct str text, struct str part)

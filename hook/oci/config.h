@@ -242,4 +242,12 @@ const char *oci_namespace_name(enum oci_namespace_type type);
 /* oci_map_get: the value of a key, or NULL. */
 struct json_node *oci_map_get(const struct oci_map *map, const char *key);
 
+/* oci_map_is: true if the key has exactly this value. */
+static inline bool oci_map_is(const struct oci_map *map, const char *key, const char *value)
+{
+	const struct json_node *node = oci_map_get(map, key);
+
+	return node != NULL && str_is(node->text, value);
+}
+
 #endif

@@ -9,18 +9,6 @@
 
 #include "base/cleanup.h"
 
-static bool has(struct str text, const char *part)
-{
-	return text.len > 0 && memmem(text.data, text.len, part, strlen(part)) != NULL;
-}
-
-static bool annotation_is(const struct oci_config *config, const char *key, const char *value)
-{
-	const struct json_node *node = oci_map_get(&config->annotations, key);
-
-	return node != NULL && str_is(node->text, value);
-}
-
 static bool has_annotation_of(const struct oci_config *config, const char *prefix)
 {
 	json_each (annotation, config->annotations.node)
@@ -59,10 +47,10 @@ static const struct {
 
 static enum engine engine_by_annotations(const struct oci_config *config)
 {
-	if (annotation_is(config, "io.container.manager", "cri-o") ||
+	if (oci_map_is(&config->annotations, "io.container.manager", "cri-o") ||
 	    has_annotation_of(config, "io.kubernetes.cri."))
 		return ENGINE_KUBERNETES;
-	if (annotation_is(config, "io.container.manager", "libpod") ||
+	if (oci_map_is(&config->annotations, "io.container.manager", "libpod") ||
 	    has_annotation_of(config, "io.podman.annotations."))
 		return ENGINE_PODMAN;
 	if (has_annotation_of(config, "io.kubernetes.cri-o."))
@@ -75,7 +63,7 @@ static enum engine engine_by_cgroup(const struct oci_config *config)
 	struct str cgroup = config->linux_.cgroups_path.value;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cgroups); i++)
-		if (has(cgroup, cgroups[i].part))
+		if (str_has(cgroup, cgroups[i].part))
 			return cgroups[i].engine;
 	return ENGINE_UNKNOWN;
 }
@@ -83,7 +71,7 @@ static enum engine engine_by_cgroup(const struct oci_config *config)
 static enum engine engine_of_path(struct str path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
-		if (has(path, directories[i].part))
+		if (str_has(path, directories[i].part))
 			return directories[i].engine;
 	return ENGINE_UNKNOWN;
 }
@@ -116,8 +104,8 @@ static bool is_buildah(const struct oci_config *config, const char *bundle)
 	const char *name = bundle != NULL ? strrchr(bundle, '/') : NULL;
 
 	return (name != NULL && strncmp(name, "/buildah", 8) == 0) ||
-	       has(config->root.path.value, "/containers/storage/") ||
-	       has(config->root.path.value, "/buildah");
+	       str_has(config->root.path.value, "/containers/storage/") ||
+	       str_has(config->root.path.value, "/buildah");
 }
 
 /* podman's infra container runs catatonit -P, or /pause before 4.0. */
@@ -126,7 +114,7 @@ static bool runs_pause(const struct oci_process *process)
 	const struct oci_string *args = process->args.items;
 
 	return (process->args.n == 1 && str_is(args[0].value, "/pause")) ||
-	       (process->args.n == 2 && has(args[0].value, "catatonit") &&
+	       (process->args.n == 2 && str_has(args[0].value, "catatonit") &&
 		str_is(args[1].value, "-P"));
 }
 
@@ -136,7 +124,7 @@ static bool is_pod_member(const struct oci_config *config)
 	struct str cgroup = config->linux_.cgroups_path.value;
 	static const char parent[] = "/libpod_parent/";
 
-	return has(cgroup, "libpod_pod_") ||
+	return str_has(cgroup, "libpod_pod_") ||
 	       oci_map_get(&config->annotations, "io.kubernetes.cri-o.SandboxID") != NULL ||
 	       (str_starts_with(cgroup, parent) &&
 		!str_starts_with(cgroup, "/libpod_parent/libpod-"));
@@ -168,8 +156,9 @@ static bool is_remapped(struct str root)
 struct engine_marks engine_of(const struct oci_config *config, const char *bundle)
 {
 	struct engine_marks marks = { .engine = engine_by_cgroup(config) };
-	bool sandbox = annotation_is(config, "io.kubernetes.cri.container-type", "sandbox") ||
-		       annotation_is(config, "io.kubernetes.cri-o.ContainerType", "sandbox");
+	bool sandbox =
+		oci_map_is(&config->annotations, "io.kubernetes.cri.container-type", "sandbox") ||
+		oci_map_is(&config->annotations, "io.kubernetes.cri-o.ContainerType", "sandbox");
 
 	/* podman runs pods of its own below a kubelet's cgroup if it runs in one. */
 	if (marks.engine == ENGINE_UNKNOWN || marks.engine == ENGINE_KUBERNETES) {

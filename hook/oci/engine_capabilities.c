@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See engine_capabilities.h. */
+/*
+ * See engine_capabilities.h. It decides, so it asks less than engine_of(), which takes a path of a
+ * mount for a mark and chooses only words.
+ */
 #include "engine_capabilities.h"
-
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "oci/capability.h"
@@ -22,32 +23,22 @@
 #define CRIO_DEFAULT (CAP_ENGINE_DEFAULT & ~(AUDIT_WRITE | MKNOD | NET_RAW | SETFCAP | SYS_CHROOT))
 #define PODMAN_LEAVES_OUT (AUDIT_WRITE | MKNOD | NET_RAW)
 
-static bool is_manager(const struct oci_config *config, const char *name)
-{
-	const struct json_node *manager = oci_map_get(&config->annotations, "io.container.manager");
-
-	return manager != NULL && str_is(manager->text, name);
-}
-
-static bool cgroup_has(const struct oci_config *config, const char *part)
-{
-	struct str path = config->linux_.cgroups_path.value;
-
-	return path.len > 0 && memmem(path.data, path.len, part, strlen(part)) != NULL;
-}
-
 /* CRI-O writes both, the annotation last. The cgroup is SLICE:crio:ID or /PARENT/crio-ID. */
 static bool is_crio(const struct oci_config *config)
 {
-	return is_manager(config, "cri-o") || cgroup_has(config, ":crio:") ||
-	       cgroup_has(config, "/crio-");
+	struct str cgroup = config->linux_.cgroups_path.value;
+
+	return oci_map_is(&config->annotations, "io.container.manager", "cri-o") ||
+	       str_has(cgroup, ":crio:") || str_has(cgroup, "/crio-");
 }
 
 /* The cgroup is SLICE:libpod:ID or /PARENT/libpod-ID. */
 static bool is_podman(const struct oci_config *config)
 {
-	return is_manager(config, "libpod") || cgroup_has(config, ":libpod:") ||
-	       cgroup_has(config, "/libpod-");
+	struct str cgroup = config->linux_.cgroups_path.value;
+
+	return oci_map_is(&config->annotations, "io.container.manager", "libpod") ||
+	       str_has(cgroup, ":libpod:") || str_has(cgroup, "/libpod-");
 }
 
 uint64_t engine_default_capabilities(const struct oci_config *config)
@@ -56,7 +47,7 @@ uint64_t engine_default_capabilities(const struct oci_config *config)
 
 	if (is_crio(config))
 		return CRIO_DEFAULT;
-	/* Who adds one of the three does not add the others: all of them are an older default. */
+	/* Somebody who adds one of the three rarely adds all: together they are an older default. */
 	if (is_podman(config) && (bounding & PODMAN_LEAVES_OUT) != PODMAN_LEAVES_OUT)
 		return CAP_ENGINE_DEFAULT & ~PODMAN_LEAVES_OUT;
 	return CAP_ENGINE_DEFAULT;

@@ -139,15 +139,10 @@ const char *fix_user(const struct judge *judge, enum fix cause)
 	return fill(judge, choose(judge, cause), &parts);
 }
 
-static bool has(struct str text, const char *part)
-{
-	return text.len > 0 && memmem(text.data, text.len, part, strlen(part)) != NULL;
-}
-
 /* A program that device files name, or the older hook of NVIDIA's toolkit. */
 static bool is_device_hook(struct str path)
 {
-	return has(path, "nvidia") || has(path, "cdi-hook");
+	return str_has(path, "nvidia") || str_has(path, "cdi-hook");
 }
 
 /* Device files of accelerators name one of these, and then mount their drivers' files. */
@@ -211,7 +206,7 @@ bool fix_is_gpu(const struct judge *judge, struct str path)
 		const struct oci_mount *mount = oci_config_mount(config, i);
 
 		if (str_equal(mount->source.value, path) && is_device_mount(mount))
-			return is_device_hook(path) || has(path, "/libcuda") ||
+			return is_device_hook(path) || str_has(path, "/libcuda") ||
 			       has_accelerator(judge);
 	}
 	return is_accelerator(path);
