@@ -146,8 +146,11 @@ uint64_t judge_allowed_capabilities(const struct judge *judge);
 /* The same for any process that may enter this container, such as a session as root. */
 uint64_t judge_ceiling_capabilities(const struct judge *judge);
 
-/* What the bounding set may hold: also what exec rules let some binary gain. */
-uint64_t judge_allowed_bounding(const struct judge *judge);
+/*
+ * What the capabilities rule, as a rewrite, leaves of a set. The bounding set keeps what exec rules
+ * let some binary gain. The ambient and the inheritable set are emptied if they hold too much.
+ */
+uint64_t judge_set_left(const struct judge *judge, enum cap_set set);
 
 /*
  * The capabilities that exec rules let some binary gain, which are left in the bounding set for it.

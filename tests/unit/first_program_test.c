@@ -354,6 +354,9 @@ static const struct first_program
 	web_inheritable = { .known = true,
 			    .path = "/usr/bin/web",
 			    .caps = { true, 0, NET_BIND, true, 0 } },
+	web_both = { .known = true,
+		     .path = "/usr/bin/web",
+		     .caps = { true, NET_BIND, NET_BIND, true, 0 } },
 	web_of_namespace = { .known = true,
 			     .path = "/usr/bin/web",
 			     .caps = { true, NET_BIND, 0, true, 100000 } },
@@ -404,6 +407,16 @@ static const struct rule_row {
 		 "\"allowMapped\":[" BIND "]}}",
 		 KILL),
 	  "0", BIND, "", MAPPED, NS_FACT_NEW, &web, NULL, NULL },
+	/* The inheritable set holds what allowMapped gives the bounding set alone: it is emptied. */
+	{ POLICY("{\"names\":[\"capabilities\"],\"action\":\"RF_ACT_REWRITE\",\"args\":{"
+		 "\"allowMapped\":[" BIND "]}}",
+		 KILL),
+	  "0", "],\"inheritable\":[" BIND, "", MAPPED, NS_FACT_NEW, &web_both, REFUSED,
+	  "need CAP_NET_BIND_SERVICE in the bounding set" },
+	{ POLICY("{\"names\":[\"capabilities\"],\"action\":\"RF_ACT_REWRITE\",\"args\":{"
+		 "\"allow\":[" BIND "]}}",
+		 KILL),
+	  "0", "],\"inheritable\":[" BIND, "", MAPPED, NS_FACT_NEW, &web_both, NULL, NULL },
 	/* The rule that the message named. */
 	{ POLICY(DROPS, KILL ALLOWS("/usr/bin/web", BIND)), "5", BIND, "", "", NS_FACT_HOST, &web,
 	  NULL, NULL },

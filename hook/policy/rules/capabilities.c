@@ -52,15 +52,6 @@ uint64_t judge_allowed_capabilities(const struct judge *judge)
 		       : allowed_everywhere(judge);
 }
 
-/*
- * The bounding set may also hold what an exec rule lets a named binary gain, since the kernel gives
- * a binary nothing that the bounding set lacks.
- */
-uint64_t judge_allowed_bounding(const struct judge *judge)
-{
-	return judge_allowed_capabilities(judge) | judge_exec_rule_capabilities(judge);
-}
-
 bool judge_process_keeps_power(const struct judge *judge)
 {
 	const struct oci_process *process = &judge->config->process;
@@ -86,13 +77,25 @@ static bool passes_on(enum cap_set set)
 	return set == CAP_SET_AMBIENT || set == CAP_SET_INHERITABLE;
 }
 
-/* Returns what a set may hold. */
+/*
+ * Returns what a set may hold. The bounding set may also hold what an exec rule lets a named binary
+ * gain, since the kernel gives a binary nothing that the bounding set lacks.
+ */
 static uint64_t set_allowed(const struct judge *judge, enum cap_set set)
 {
+	uint64_t allowed = judge_allowed_capabilities(judge);
+
 	if (passes_on(set))
 		return allowed_everywhere(judge);
-	return set == CAP_SET_BOUNDING ? judge_allowed_bounding(judge)
-				       : judge_allowed_capabilities(judge);
+	return set == CAP_SET_BOUNDING ? allowed | judge_exec_rule_capabilities(judge) : allowed;
+}
+
+uint64_t judge_set_left(const struct judge *judge, enum cap_set set)
+{
+	uint64_t bits = judge->config->process.capabilities.sets[set].bits;
+	uint64_t allowed = set_allowed(judge, set);
+
+	return passes_on(set) && (bits & ~allowed) != 0 ? 0 : bits & allowed;
 }
 
 /*
@@ -150,8 +153,8 @@ static const char *session_obstacle(const struct judge *judge, uint64_t excess)
 	return "a session is not given more than its container was";
 }
 
-/* Returns the set reduced to what is allowed, each name once, in the original order. */
-static const char *reduced_set(struct arena *arena, const struct oci_cap_set *set, uint64_t allowed)
+/* Returns the set reduced to what is left of it, each name once, in the original order. */
+static const char *reduced_set(struct arena *arena, const struct oci_cap_set *set, uint64_t left)
 {
 	auto_buf struct buf buf = { 0 };
 	uint64_t written = 0;
@@ -161,7 +164,7 @@ static const char *reduced_set(struct arena *arena, const struct oci_cap_set *se
 		int number = cap_from_name(element->text);
 		uint64_t bit = number >= 0 ? UINT64_C(1) << number : 0;
 
-		if ((bit & allowed & ~written) == 0)
+		if ((bit & left & ~written) == 0)
 			continue;
 		if (buf.len > 1)
 			buf_add(&buf, ",", 1);
@@ -230,7 +233,8 @@ static enum fix excess_cause(const struct judge *judge, uint64_t excess)
 static uint64_t check_set(struct judge *judge, enum cap_set which)
 {
 	const struct oci_cap_set *set = &judge->config->process.capabilities.sets[which];
-	uint64_t allowed = set_allowed(judge, which), excess = set->bits & ~allowed, kept = allowed;
+	uint64_t allowed = set_allowed(judge, which), excess = set->bits & ~allowed;
+	uint64_t left = judge_set_left(judge, which);
 	struct finding *finding;
 
 	if (excess == 0)
@@ -247,11 +251,9 @@ static uint64_t check_set(struct judge *judge, enum cap_set which)
 				    .fix = fix(judge, excess_cause(judge, excess)),
 			    });
 	finding_block(finding, session_obstacle(judge, excess));
-	if (passes_on(which))
-		kept = 0;
-	finding_set(judge, finding, set->node, "", reduced_set(judge->arena, set, kept));
+	finding_set(judge, finding, set->node, "", reduced_set(judge->arena, set, left));
 	finding_changes(finding, CHANGE_DEFAULT, ""); /* say_taken() says it once for all sets */
-	return set->bits & ~kept;
+	return set->bits & ~left;
 }
 
 /*

@@ -32,22 +32,22 @@ static bool rule_acts(const struct judge *judge, const struct rule *rule)
 }
 
 /* What a set holds when the process starts. */
-static uint64_t set_left(const struct judge *judge, enum cap_set set, uint64_t allowed)
+static uint64_t set_left(const struct judge *judge, enum cap_set set)
 {
-	uint64_t bits = judge->config->process.capabilities.sets[set].bits;
-
-	return rule_acts(judge, &rule_capabilities) ? bits & allowed : bits;
+	return rule_acts(judge, &rule_capabilities)
+		       ? judge_set_left(judge, set)
+		       : judge->config->process.capabilities.sets[set].bits;
 }
 
 static struct start start_of(const struct judge *judge)
 {
 	const struct first_program *program = &judge->facts->first;
 	uint64_t root = judge_own_id(judge, ID_USER, 0);
-	uint64_t inheritable = judge->config->process.capabilities.sets[CAP_SET_INHERITABLE].bits;
 	struct start start = {
 		.program = program,
-		.bounding = set_left(judge, CAP_SET_BOUNDING, judge_allowed_bounding(judge)),
-		.permitted = set_left(judge, CAP_SET_PERMITTED, judge_allowed_capabilities(judge)),
+		.bounding = set_left(judge, CAP_SET_BOUNDING),
+		.inheritable = set_left(judge, CAP_SET_INHERITABLE),
+		.permitted = set_left(judge, CAP_SET_PERMITTED),
 		.root = judge_id(judge, ID_USER) == 0,
 		.no_new_privileges = judge->config->process.no_new_privileges.value ||
 				     (rule_acts(judge, &rule_no_new_privileges) &&
@@ -57,9 +57,6 @@ static struct start start_of(const struct judge *judge)
 		.sets_root = program->set_uid && program->uid == root,
 	};
 
-	/* The capabilities rule empties an inheritable set that holds too much. */
-	if (set_left(judge, CAP_SET_INHERITABLE, judge_allowed_capabilities(judge)) == inheritable)
-		start.inheritable = inheritable;
 	if (start.has_caps)
 		start.gained = (start.bounding & program->caps.permitted) |
 			       (start.inheritable & program->caps.inheritable);
