@@ -20,7 +20,6 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 		[FOR_BUILD] = "USER @u:@g@w before the RUN",
 		[FOR_RUNTIME] = "\"uid\": @u, \"gid\": @g@w in process.user",
 		[FOR_EXEC] = "exec --user @u:@g",
-		[FOR_RUNTIME_EXEC] = "exec --user @u:@g",
 	},
 	[FIX_UNMAPPED_USER] = {
 		[FOR_ALL] = "--user with an id that the user namespace maps, or a larger --uidmap and --gidmap",
@@ -140,7 +139,6 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 		[FOR_UNIT] = "drop PodmanArgs=--pid=host",
 		[FOR_DOCKER] = "drop --pid=host (compose: pid: host)",
 		[FOR_KUBERNETES] = "drop hostPID: true",
-		[FOR_BUILD] = "drop --pid=host",
 		[FOR_RUNTIME] = "add {\"type\": \"pid\"} to linux.namespaces",
 	},
 	[FIX_NETWORK] = {
@@ -156,7 +154,6 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 		[FOR_UNIT] = "drop PodmanArgs=--ipc=host",
 		[FOR_DOCKER] = "drop --ipc=host (compose: ipc: host)",
 		[FOR_KUBERNETES] = "drop hostIPC: true",
-		[FOR_BUILD] = "drop --ipc=host",
 		[FOR_RUNTIME] = "add {\"type\": \"ipc\"} to linux.namespaces",
 	},
 	[FIX_UTS] = {
@@ -164,7 +161,6 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 		[FOR_UNIT] = "drop PodmanArgs=--uts=host",
 		[FOR_DOCKER] = "drop --uts=host (compose: uts: host)",
 		[FOR_KUBERNETES] = "drop hostNetwork: true, which brings the host's name",
-		[FOR_BUILD] = "drop --uts=host",
 		[FOR_RUNTIME] = "add {\"type\": \"uts\"} to linux.namespaces",
 	},
 	[FIX_CGROUP] = {
@@ -172,7 +168,6 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 		[FOR_UNIT] = "PodmanArgs=--cgroupns=private",
 		[FOR_DOCKER] = "--cgroupns=private (compose: cgroup: private)",
 		[FOR_KUBERNETES] = "drop privileged: true; on cgroup v1 every pod shares it",
-		[FOR_BUILD] = "--cgroupns=private",
 		[FOR_RUNTIME] = "add {\"type\": \"cgroup\"} to linux.namespaces",
 	},
 	[FIX_PID_JOINED] = {
@@ -302,7 +297,6 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 		[FOR_UNIT] = "NoNewPrivileges=true",
 		[FOR_DOCKER] = "--security-opt no-new-privileges (compose: security_opt: [\"no-new-privileges:true\"])",
 		[FOR_KUBERNETES] = "allowPrivilegeEscalation: false in the securityContext",
-		[FOR_BUILD] = "--security-opt no-new-privileges",
 		[FOR_BUILDKIT] = "RF_ACT_REWRITE for noNewPrivileges: Docker builds have no flag for it",
 		[FOR_RUNTIME] = "\"noNewPrivileges\": true in process",
 		[FOR_EXEC] = "run the container with --security-opt no-new-privileges",
@@ -425,7 +419,6 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 		[FOR_UNIT] = "Volume=@a",
 		[FOR_DOCKER] = "RF_ACT_REWRITE for mountOptions: -v of Docker has no such options",
 		[FOR_KUBERNETES] = "RF_ACT_REWRITE for mountOptions: a volumeMount has no such options",
-		[FOR_BUILD] = "-v @a",
 		[FOR_RUNTIME] = "add them to the options of the mount",
 	},
 	[FIX_PROPAGATION] = {
@@ -580,7 +573,6 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 	},
 	[FIX_HOOK] = {
 		[FOR_ALL] = "add @a to args.allow of foreignHooks, or remove its file from hooks.d",
-		[FOR_PODMAN] = "add @a to args.allow of foreignHooks, or remove its file from hooks.d",
 		[FOR_DOCKER] = "add @a to args.allow of foreignHooks, or drop what adds it: --runtime or --gpus (compose: runtime, gpus)",
 		[FOR_KUBERNETES] = "add @a to args.allow of foreignHooks, or remove its NRI plugin, or its file from hooks.d",
 		[FOR_BUILDKIT] = "add @a to args.allow of foreignHooks",
