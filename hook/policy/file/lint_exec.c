@@ -169,20 +169,20 @@ static void lint_entry(struct lint *lint, const struct json_node *entry)
 /* An argument of seccompProfile can take back what userNamespaces gives. */
 static void lint_user_namespaces(struct lint *lint, const struct json_node *value)
 {
-	const struct rule_setting *seccomp;
+	const struct str *calls;
+	size_t n;
 
 	if (value == NULL || lint->policy == NULL || lint->policy->exec.user_namespaces > EXEC_LOG)
 		return;
-	seccomp = rule_setting(lint->policy, &rule_seccomp_profile);
 	if (lint_rule_action(lint, rule_row(&rule_seccomp_profile)) < RULE_REWRITE)
 		return;
-	for (size_t i = 0; i < seccomp->args[0].n; i++)
-		if (str_is(seccomp->args[0].strings[i], "unshare") ||
-		    str_is(seccomp->args[0].strings[i], "clone"))
+	n = policy_syscalls(lint->policy, &calls);
+	for (size_t i = 0; i < n; i++)
+		if (str_is(calls[i], "unshare") || str_is(calls[i], "clone"))
 			lint_note(
 				lint, value,
 				"no effect: args.deny of seccompProfile has %s, which makes user namespaces",
-				str_quote(lint->arena, seccomp->args[0].strings[i]));
+				str_quote(lint->arena, calls[i]));
 }
 
 void lint_exec(struct lint *lint, const struct json_node *exec)
