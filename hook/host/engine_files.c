@@ -165,11 +165,12 @@ static bool match_end(const char *pattern, struct str path, struct str *ret_who,
 {
 	struct str end;
 
-	if (!str_starts_with(path, "/") || str_path_climbs(path))
+	/* The kernel takes no longer path. */
+	if (!str_starts_with(path, "/") || path.len >= PATH_MAX)
 		return false;
 	end = last_components(path, components(pattern), ret_before);
 	return end.len > 0 && engine_path_owned(pattern, end, ret_who) &&
-	       (pattern[0] != '*' || engine_has_driver(end));
+	       (pattern[0] != '*' || engine_has_driver(end)) && !str_path_climbs(path);
 }
 
 /*
@@ -227,23 +228,30 @@ bool engine_file_layer(struct str path, struct engine_file *ret_file)
 	return true;
 }
 
-bool engine_directory(struct str path, size_t n, struct engine_file *ret_file)
+static bool is_directory(struct str path, struct engine_file *ret_file)
 {
-	*ret_file = (struct engine_file){ 0 };
-	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
-		struct str start = path, before;
+	struct str before;
 
-		/* The path itself, and each directory above it. */
-		for (; start.len > 1; start.len--) {
-			if (start.len < path.len && path.data[start.len] != '/')
-				continue;
-			if (!match_end(directories[i].path, start, &ret_file->who, &before) ||
-			    n-- > 0)
-				continue;
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
+		if (match_end(directories[i].path, path, &ret_file->who, &before)) {
 			ret_file->engine = ENGINE_MOVED;
 			ret_file->owner = directories[i].owner;
 			return true;
 		}
+	return false;
+}
+
+/* No two patterns match the same directory. */
+bool engine_directory(struct str path, size_t *len, struct engine_file *ret_file)
+{
+	*ret_file = (struct engine_file){ 0 };
+	/* The path itself, and each directory above it. */
+	while (*len > 1) {
+		struct str start = { path.data, (*len)-- };
+
+		if ((start.len == path.len || path.data[start.len] == '/') &&
+		    is_directory(start, ret_file))
+			return true;
 	}
 	return false;
 }

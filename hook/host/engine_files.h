@@ -36,7 +36,10 @@ bool engine_file(struct str source, struct str destination, size_t n, struct eng
 /* Finds whose layer this is, that an engine made for `-v SOURCE:DESTINATION:O`. */
 bool engine_file_layer(struct str path, struct engine_file *ret_file);
 
-/* Finds whose directory this path is, or lies in; n as above. */
-bool engine_directory(struct str path, size_t n, struct engine_file *ret_file);
+/*
+ * Finds whose directory the first *len bytes of the path are, or lie in: the longest. *len is then
+ * what is above it, where the next may be. Start with the length of the path.
+ */
+bool engine_directory(struct str path, size_t *len, struct engine_file *ret_file);
 
 #endif

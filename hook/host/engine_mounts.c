@@ -280,6 +280,7 @@ static bool is_above(const char *pattern, struct str path)
 bool engine_foreign(struct str path, const struct container_names *names)
 {
 	struct engine_file file;
+	size_t len = path.len;
 
 	for (size_t i = 0; i < ARRAY_SIZE(own_directories); i++) {
 		const char *pattern = own_directories[i].path;
@@ -290,7 +291,7 @@ bool engine_foreign(struct str path, const struct container_names *names)
 		     ownership(names, own_directories[i].owner, who) == OWN_NO))
 			return true;
 	}
-	for (size_t n = 0; engine_directory(path, n, &file); n++)
+	while (engine_directory(path, &len, &file))
 		if (is_long_id(file.owner, file.who) &&
 		    ownership(names, file.owner, file.who) == OWN_NO)
 			return true;

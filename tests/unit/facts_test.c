@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/facts.h"
@@ -182,6 +183,9 @@ static void test_places_of_engines(void **state)
 	}
 }
 
+#define OWN_ID "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1"
+#define OTHER_ID "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb2"
+
 struct sources {
 	size_t n;     /* that are left to judge */
 	bool foreign; /* of the first */
@@ -211,29 +215,38 @@ static struct sources source_of(struct arena *arena, const char *source, const c
 static void test_names_of_the_container(void **state)
 {
 	static const struct {
-		const char *id, *owner;
+		const char *id, *owner, *cgroup;
 		size_t n;
 	} rows[] = {
-		{ "foo", "foo", 0 },
-		{ "foo", "bar", 1 },
-		{ NULL, "bar", 0 },
-		{ "buildah-buildah1", "bar", 0 }, /* its files have another id */
+		{ "foo", "foo", "", 0 },
+		{ "foo", "bar", "", 1 },
+		{ "foo", OWN_ID, "a.slice:libpod:" OWN_ID, 0 },
+		{ NULL, "bar", "", 0 },
+		/* Its files have another id, and --cgroup-parent is all of its cgroup. */
+		{ "buildah-buildah1", "bar", "", 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *source = arena_printf(
-			*state,
-			"/run/containers/storage/overlay-containers/%s/userdata/run/secrets",
-			rows[i].owner);
+		struct oci_config config;
+		struct facts facts;
+		struct err err;
 
-		assert_int_equal(
-			source_of(*state, source, "/run/secrets", rows[i].id, FACTS_OFFLINE).n,
-			rows[i].n);
+		read_config(
+			*state,
+			arena_printf(*state,
+				     "{\"process\":{\"cwd\":\"/\"},\"mounts\":[{\"destination\":"
+				     "\"/run/secrets\",\"type\":\"bind\",\"source\":"
+				     "\"/run/containers/storage/overlay-containers/%s/userdata/run/"
+				     "secrets\"}],\"linux\":{\"cgroupsPath\":\"%s\"}}",
+				     rows[i].owner, rows[i].cgroup),
+			&config);
+		assert_int_equal(facts_collect(*state, &config,
+					       &(struct facts_query){ .id = rows[i].id }, &facts,
+					       &err),
+				 0);
+		assert_int_equal(facts.n_sources, rows[i].n);
 	}
 }
-
-#define OWN_ID "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1"
-#define OTHER_ID "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb2"
 
 /* Sources in a storage that is in no usual place: what is left to judge. */
 static void test_moved_storage(void **state)
@@ -283,6 +296,36 @@ static void test_moved_storage_of_others(void **state)
 			 getuid() != 0 ? 1 : 0);
 }
 
+/* A path with a directory of a container in each step, in a few mounts, takes no time. */
+static void test_many_directories(void **state)
+{
+	struct arena *arena = *state;
+	const char *source = "", *mounts = "";
+	struct oci_config config;
+	struct facts facts;
+	struct err err;
+	clock_t start;
+
+	for (int i = 0; i < 250; i++)
+		source = arena_printf(arena, "%s/pods/a/volumes", source);
+	for (int i = 0; i < 20; i++)
+		mounts = arena_printf(arena,
+				      "%s%s{\"destination\":\"/%d\",\"type\":\"bind\","
+				      "\"source\":\"%s\"}",
+				      mounts, i > 0 ? "," : "", i, source);
+	read_config(arena,
+		    arena_printf(arena, "{\"process\":{\"cwd\":\"/\"},\"mounts\":[%s]}", mounts),
+		    &config);
+	start = clock();
+	assert_int_equal(
+		facts_collect(arena, &config, &(struct facts_query){ .id = OWN_ID }, &facts, &err),
+		0);
+	assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
+	assert_int_equal(facts.n_sources, 20);
+	for (size_t i = 0; i < facts.n_sources; i++)
+		assert_false(facts.sources[i].path.foreign);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +336,7 @@ int main(void)
 		WITH_ARENA(test_names_of_the_container),
 		WITH_ARENA(test_moved_storage),
 		WITH_WORLD(test_moved_storage_of_others),
+		WITH_ARENA(test_many_directories),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
