@@ -87,11 +87,11 @@ struct container_names container_names(struct lookup *lookup, const struct oci_c
 	struct str cgroup = config->linux_.cgroups_path.value;
 
 	/* Runtimes take any id, but engines that keep such files give an ID. The files of a step
-	 * of buildah have another. */
-	if (id_at_end(id).len == 0 && id_at_end(cgroup).len > 0)
-		id = id_at_end(cgroup);
-	else if (str_starts_with(id, "buildah-"))
+	 * of buildah have another, and its cgroup is whatever --cgroup-parent says. */
+	if (str_starts_with(id, "buildah-"))
 		id = (struct str){ 0 };
+	else if (id_at_end(id).len == 0 && id_at_end(cgroup).len > 0)
+		id = id_at_end(cgroup);
 	if (id.len == 0 && lookup->scope == FACTS_OFFLINE)
 		id = id_of_mounts(config);
 
@@ -153,15 +153,31 @@ static bool joins_ipc_of(const struct container_names *names, struct str who)
 	return error == 0 && has(text, who);
 }
 
+/* Is the last part of the cgroup, which --cgroup-parent does not reach, podman's or Docker's? */
+static bool is_plain_engines(struct str cgroup)
+{
+	const char *slash = cgroup.len > 0 ? memrchr(cgroup.data, '/', cgroup.len) : NULL;
+
+	if (slash != NULL)
+		cgroup = (struct str){ slash, cgroup.len - (size_t)(slash - cgroup.data) };
+	return has(cgroup, STR(":libpod:")) || has(cgroup, STR("/libpod-")) ||
+	       has(cgroup, STR(":docker:"));
+}
+
 /*
  * CRI-O and containerd write the annotation last. With podman and Docker anyone who starts a
  * container chooses it; the name of the cgroup tells these engines from those.
  */
 static bool is_sandbox(const struct container_names *names, struct str who)
 {
-	return str_equal(who, names->sandbox) &&
-	       (names->lookup->scope == FACTS_OFFLINE || has(names->cgroup, STR("crio")) ||
-		has(names->cgroup, STR("cri-containerd")) || has(names->cgroup, STR("kubepods")));
+	struct str cgroup = names->cgroup;
+
+	if (!str_equal(who, names->sandbox))
+		return false;
+	return names->lookup->scope == FACTS_OFFLINE ||
+	       (!is_plain_engines(cgroup) &&
+		(has(cgroup, STR("crio")) || has(cgroup, STR("cri-containerd")) ||
+		 has(cgroup, STR("kubepods"))));
 }
 
 /* What the spec and the front end say of an id in a path. */

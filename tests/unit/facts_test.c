@@ -224,6 +224,7 @@ static void test_names_of_the_container(void **state)
 		{ NULL, "bar", "", 0 },
 		/* Its files have another id, and --cgroup-parent is all of its cgroup. */
 		{ "buildah-buildah1", "bar", "", 0 },
+		{ "buildah-buildah1", OTHER_ID, "/" OWN_ID, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -296,6 +297,52 @@ static void test_moved_storage_of_others(void **state)
 			 getuid() != 0 ? 1 : 0);
 }
 
+/* The sandbox that an annotation names, where anyone who starts a container may have chosen it. */
+static void test_annotation_of_a_sandbox(void **state)
+{
+	static const struct {
+		const char *cgroup;
+		size_t n;
+	} rows[] = {
+		{ "kubepods-podx.slice:crio:" OWN_ID, 0 },
+		{ "/kubepods/podx/crio-" OWN_ID, 0 },
+		{ "kubepods-podx.slice:cri-containerd:" OWN_ID, 0 },
+		{ "/kubepods/podx/" OWN_ID, 0 },
+		/* a cluster in a container of podman */
+		{ "/machine.slice/libpod-0.scope/kubepods/podx/" OWN_ID, 0 },
+		{ "/machine.slice/libpod-" OWN_ID, 1 },
+		{ "crio.slice:libpod:" OWN_ID, 1 },
+		{ "/kubepods/libpod-" OWN_ID, 1 },
+		{ "/kubepods/libpod-payload-" OWN_ID, 1 },
+		{ "kubepods.slice:docker:" OWN_ID, 1 },
+		{ "/docker/" OWN_ID, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct oci_config config;
+		struct facts facts;
+		struct err err;
+
+		read_config(
+			*state,
+			arena_printf(
+				*state,
+				"{\"process\":{\"cwd\":\"/\"},\"annotations\":"
+				"{\"io.kubernetes.cri-o.SandboxID\":\"" OTHER_ID "\"},"
+				"\"mounts\":[{\"destination\":\"/dev/shm\",\"type\":\"bind\","
+				"\"source\":\"/run/containers/storage/overlay-containers/" OTHER_ID
+				"/userdata/shm\"}],\"linux\":{\"cgroupsPath\":\"%s\"}}",
+				rows[i].cgroup),
+			&config);
+		assert_int_equal(
+			facts_collect(*state, &config,
+				      &(struct facts_query){ .id = OWN_ID, .scope = FACTS_LIVE },
+				      &facts, &err),
+			0);
+		assert_int_equal(facts.n_sources, rows[i].n);
+	}
+}
+
 /* A path with a directory of a container in each step, in a few mounts, takes no time. */
 static void test_many_directories(void **state)
 {
@@ -336,6 +383,7 @@ int main(void)
 		WITH_ARENA(test_names_of_the_container),
 		WITH_ARENA(test_moved_storage),
 		WITH_WORLD(test_moved_storage_of_others),
+		WITH_ARENA(test_annotation_of_a_sandbox),
 		WITH_ARENA(test_many_directories),
 	};
 
