@@ -278,7 +278,7 @@ static void collect_root(struct lookup *lookup, const struct oci_config *config,
 				       engine_root(root) ? ORIGINS_IGNORED : ORIGINS_AND_MOUNTS,
 				       before != NULL ? &before->root : NULL);
 	note_root_place(lookup->arena, &facts->root, ROOT_ITSELF);
-	if (facts->root.error == 0 && before == NULL &&
+	if (facts->root.error == 0 && before == NULL && names->id.len > 0 &&
 	    engine_mounted_layer(str_from(facts->root.resolved)) == ENGINE_ROOT)
 		facts->root.foreign =
 			storage_root_is_others(lookup, str_from(facts->root.resolved), names->id);

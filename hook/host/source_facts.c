@@ -80,7 +80,8 @@ static bool is_image(struct lookup *lookup, const struct mount_path *source,
 		return false;
 	if (fact->error != 0)
 		return lookup->scope == FACTS_OFFLINE;
-	/* Without overlays nothing shows it but the list. */
+	/* Without overlays nothing shows it but the list. A step of buildah has no id of its own,
+	 * and mounts no root of a container as an image. */
 	if (engine_copied_layer(str_from(fact->resolved)))
 		return !storage_root_is_others(lookup, str_from(fact->resolved), names->id);
 	return !fact->upper;

@@ -80,7 +80,7 @@ bool storage_root_is_others(struct lookup *lookup, struct str path, struct str i
 {
 	const char *text = arena_copy(lookup->arena, path.data, path.len);
 
-	if (id.len == 0 || lookup->scope != FACTS_LIVE)
+	if (lookup->scope != FACTS_LIVE)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
 		if (listed_as_others(lookup, &drivers[i], text, id))

@@ -6,8 +6,9 @@
 #include "host/lookup.h"
 
 /*
- * path: STORAGE/overlay/LAYER/merged, or as another driver names it, without links. True if the storage lists the layer as that of
- * a container with another id. False if it does not list it, or the id is not known; offline, too.
+ * path: STORAGE/overlay/LAYER/merged, or as another driver names it, without links. True if the
+ * storage lists the layer as that of a container with another id; with an empty id, of any
+ * container. False if it does not list it; offline, too.
  */
 bool storage_root_is_others(struct lookup *lookup, struct str path, struct str id);
 

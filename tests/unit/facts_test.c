@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "host/facts.h"
+#include "host/storage_owner.h"
+#include "world.h"
 
 static void write_file(pid_t pid, const char *name, const char *text)
 {
@@ -373,6 +375,48 @@ static void test_many_directories(void **state)
 		assert_false(facts.sources[i].path.foreign);
 }
 
+/* Whose a layer is, by the list of the storage. */
+static void test_owner_of_a_layer(void **state)
+{
+	static const char list[] = "[{\"id\":\"" OWN_ID "\",\"layer\":\"one\"},"
+				   "{\"id\":\"" OTHER_ID "\",\"layer\":\"two\"}]";
+	static const struct {
+		const char *layer, *id;
+		enum facts_scope scope;
+		bool others;
+	} rows[] = {
+		{ "vfs/dir/one", OWN_ID, FACTS_LIVE, false },
+		{ "vfs/dir/two", OWN_ID, FACTS_LIVE, true },
+		{ "vfs/dir/image", OWN_ID, FACTS_LIVE, false },
+		{ "vfs/dir/two", OWN_ID, FACTS_OFFLINE, false },
+		/* Without an id, anybody's is another's. */
+		{ "vfs/dir/one", "", FACTS_LIVE, true },
+		{ "vfs/dir/image", "", FACTS_LIVE, false },
+		{ "overlay/one/merged", OWN_ID, FACTS_LIVE, false },
+		{ "overlay/two/merged", OWN_ID, FACTS_LIVE, true },
+		{ "btrfs/subvolumes/two", OWN_ID, FACTS_LIVE, true },
+		{ "zfs/graph/two", OWN_ID, FACTS_LIVE, true },
+		{ "aufs/mnt/two", OWN_ID, FACTS_LIVE, true },
+	};
+	const struct world *world = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct lookup lookup = { .arena = world->arena, .scope = rows[i].scope };
+		size_t driver = strcspn(rows[i].layer, "/");
+		const char *dir = arena_printf(world->arena, "host/%.*s-containers", (int)driver,
+					       rows[i].layer);
+
+		assert_true(mkdir(at(world, dir), 0755) == 0 || i > 0);
+		put(world, arena_printf(world->arena, "%s/containers.json", dir), STR(list));
+		assert_int_equal(storage_root_is_others(
+					 &lookup,
+					 str_from(at(world, arena_printf(world->arena, "host/%s",
+									 rows[i].layer))),
+					 str_from(rows[i].id)),
+				 rows[i].others);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +429,7 @@ int main(void)
 		WITH_WORLD(test_moved_storage_of_others),
 		WITH_ARENA(test_annotation_of_a_sandbox),
 		WITH_ARENA(test_many_directories),
+		WITH_WORLD(test_owner_of_a_layer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
