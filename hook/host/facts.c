@@ -49,14 +49,29 @@ static bool is_dockers_default(const char *path, enum oci_namespace_type type)
 					     strcmp(path, "/run/docker/netns/default") == 0);
 }
 
+/* Is it a name of this process's namespace, or of pid 1's? Each thread has one, too. */
+static bool is_hosts_name(const char *path, enum oci_namespace_type type)
+{
+	static const char *const processes[] = { "1", "self", "thread-self", "1/task/[0-9]*",
+						 "self/task/[0-9]*" };
+	char pattern[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(processes); i++) {
+		snprintf(pattern, sizeof(pattern), "/proc/%s/ns/%s", processes[i],
+			 namespace_files[type]);
+		if (engine_path_matches(pattern, str_from(path)))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Judges a path by its name alone. Engines write paths to other namespaces than the host's. What a
  * user namespace maps is told by the mappings beside it, if there are any.
  */
-static enum namespace_fact namespace_by_name(const char *path, const char *own, const char *first,
-					     enum oci_namespace_type type)
+static enum namespace_fact namespace_by_name(const char *path, enum oci_namespace_type type)
 {
-	if (strcmp(path, own) == 0 || strcmp(path, first) == 0 || is_dockers_default(path, type))
+	if (is_hosts_name(path, type) || is_dockers_default(path, type))
 		return NS_FACT_HOST;
 	return type == NAMESPACE_USER ? NS_FACT_UNKNOWN : NS_FACT_OTHER;
 }
@@ -75,15 +90,16 @@ static enum namespace_fact namespace_fact(struct lookup *lookup,
 		return NS_FACT_HOST;
 	if (namespace->path.node == NULL)
 		return NS_FACT_NEW;
-	snprintf(own, sizeof(own), "/proc/self/ns/%s", namespace_files[type]);
-	snprintf(first, sizeof(first), "/proc/1/ns/%s", namespace_files[type]);
+	/* Readers of specs take absolute paths only, so normalizing works. */
 	if (lookup->scope == FACTS_OFFLINE)
 		return namespace_by_name(str_path_normalize(lookup->arena, namespace->path.value),
-					 own, first, type);
+					 type);
+	snprintf(own, sizeof(own), "/proc/self/ns/%s", namespace_files[type]);
+	snprintf(first, sizeof(first), "/proc/1/ns/%s", namespace_files[type]);
 	path = arena_copy(lookup->arena, namespace->path.value.data, namespace->path.value.len);
 	error = look(lookup, path, &st);
 	/* Without permission to follow /proc/1/ns, only the name tells what the path is. */
-	if (strcmp(path, own) == 0 || strcmp(path, first) == 0 ||
+	if (is_hosts_name(path, type) ||
 	    (error == 0 && (same_file(lookup, own, &st) || same_file(lookup, first, &st))))
 		return NS_FACT_HOST;
 	/* In a spec of another machine. */

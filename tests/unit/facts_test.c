@@ -299,6 +299,44 @@ static void test_moved_storage_of_others(void **state)
 			 getuid() != 0 ? 1 : 0);
 }
 
+/* Names of the host's namespaces, without a look at them. */
+static void test_namespaces_by_name(void **state)
+{
+	static const struct {
+		const char *path;
+		enum namespace_fact fact;
+	} rows[] = {
+		{ "/proc/1/ns/net", NS_FACT_HOST },
+		{ "/proc//self/./ns/net", NS_FACT_HOST },
+		{ "/proc/2/../1/ns/net", NS_FACT_HOST },
+		{ "/proc/thread-self/ns/net", NS_FACT_HOST },
+		{ "/proc/1/task/1/ns/net", NS_FACT_HOST },
+		{ "/proc/self/task/12/ns/net", NS_FACT_HOST },
+		{ "/run/docker/netns/default", NS_FACT_HOST },
+		{ "/proc/12/ns/net", NS_FACT_OTHER },
+		{ "/proc/1/ns/ipc", NS_FACT_OTHER },
+		{ "/..", NS_FACT_OTHER },
+		{ "/", NS_FACT_OTHER },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct oci_config config;
+		struct facts facts;
+		struct err err;
+
+		read_config(*state,
+			    arena_printf(*state,
+					 "{\"process\":{\"cwd\":\"/\"},\"linux\":{\"namespaces\":"
+					 "[{\"type\":\"network\",\"path\":\"%s\"}]}}",
+					 rows[i].path),
+			    &config);
+		assert_int_equal(
+			facts_collect(*state, &config, &(struct facts_query){ 0 }, &facts, &err),
+			0);
+		assert_int_equal(facts.namespaces[NAMESPACE_NETWORK], rows[i].fact);
+	}
+}
+
 /* The sandbox that an annotation names, where anyone who starts a container may have chosen it. */
 static void test_annotation_of_a_sandbox(void **state)
 {
@@ -427,6 +465,7 @@ int main(void)
 		WITH_ARENA(test_names_of_the_container),
 		WITH_ARENA(test_moved_storage),
 		WITH_WORLD(test_moved_storage_of_others),
+		WITH_ARENA(test_namespaces_by_name),
 		WITH_ARENA(test_annotation_of_a_sandbox),
 		WITH_ARENA(test_many_directories),
 		WITH_WORLD(test_owner_of_a_layer),
