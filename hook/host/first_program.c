@@ -156,23 +156,30 @@ static int read_privileges(struct search *search, int fd, struct first_program *
 	return 0;
 }
 
-/* May a mount of the spec change which file this is? Its destination may have links, too. */
-static bool is_covered(struct search *search, const struct oci_config *config)
+/* Does what was opened depend on what is at the destination of a mount, which may have links? */
+static bool is_at(struct arena *arena, const struct container_root *root, struct str destination)
 {
-	struct container_root other = { .arena = search->root.arena, .fd = search->root.fd };
+	struct container_root other = { .arena = arena, .fd = root->fd };
+	const char *name = arena_copy(arena, destination.data, destination.len);
+	const char *place = "/";
+	auto_close int fd = container_root_open(&other, "/", name, &place);
 
-	for (size_t i = 0; i < config->mounts.n; i++) {
-		struct str destination = oci_config_mount(config, i)->destination.value;
-		const char *name = arena_copy(other.arena, destination.data, destination.len);
-		const char *place = "/";
-		auto_close int fd = container_root_open(&other, "/", name, &place);
+	return (fd < 0 && fd != -ENOENT && fd != -EISDIR) || container_root_depends(root, place);
+}
 
-		if (fd < 0 && fd != -ENOENT && fd != -EISDIR)
-			return true;
-		if (container_root_depends(&search->root, place))
-			return true;
+/* May a mount of the spec change which file this is? A spec may have many mounts. */
+static bool is_covered(const struct search *search, const struct oci_config *config)
+{
+	bool covered = false;
+
+	for (size_t i = 0; i < config->mounts.n && !covered; i++) {
+		struct arena *arena = arena_new();
+
+		covered =
+			is_at(arena, &search->root, oci_config_mount(config, i)->destination.value);
+		arena_free(arena);
 	}
-	return false;
+	return covered;
 }
 
 /* Can it be printed, and named by an exec rule? */
