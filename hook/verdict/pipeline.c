@@ -71,14 +71,16 @@ static void collect_accounts(struct arena *arena, const struct pipeline_options 
 
 /* Collects what the words of a finding depend on. */
 static void collect_words(struct arena *arena, const struct pipeline_options *options,
-			  struct pipeline_result *result)
+			  const struct pipeline_result *before, struct pipeline_result *result)
 {
 	const struct pipeline_container *container = options->container;
 	const struct oci_config *config = container != NULL ? container->config : &result->config;
 
 	if (config != NULL)
 		result->facts.engine = engine_of(config, result->facts.bundle);
-	if (container == NULL)
+	if (before != NULL)
+		result->facts.image_user = before->facts.image_user;
+	else if (container == NULL)
 		image_user_find(arena, config, &result->facts);
 }
 
@@ -104,7 +106,7 @@ static int collect_facts(struct arena *arena, const struct pipeline_options *opt
 		return error;
 	collect_syscalls(arena, options, before, result);
 	collect_accounts(arena, options, result);
-	collect_words(arena, options, result);
+	collect_words(arena, options, before, result);
 	facts->userns_needs_seal = options->userns_needs_seal;
 	facts->container = options->known;
 	if (options->container != NULL)
