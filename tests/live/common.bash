@@ -122,3 +122,16 @@ syslog_of() {
 	unshare --mount bash -c 'mount -t tmpfs none /dev && exec python3 "$@"' - \
 		"$BATS_TEST_TMPDIR/listen.py" "$@"
 }
+
+# with_containers_line LINE COMMAND...: as if /etc/subuid and /etc/subgid had this line for the user
+# containers, which --userns=auto needs.
+with_containers_line() {
+	local file
+	for file in subuid subgid; do
+		{ grep -v '^containers:' "/etc/$file" || true; printf '%s\n' "$1"; } >"$work/$file"
+	done
+	# shellcheck disable=SC2016 # expanded inside
+	unshare --mount bash -ec 'mount --bind "$0/subuid" /etc/subuid
+		mount --bind "$0/subgid" /etc/subgid
+		exec "$@"' "$work" "${@:2}"
+}

@@ -139,12 +139,8 @@ rows_of() {
 	echo "$output"
 	line=$(grep -o 'containers:[0-9]*:[0-9]*' <<<"$output" | head -n 1)
 	[[ $line == containers:2147483647:2147483648 ]]
-	grep -v '^containers:' /etc/subuid >"$work/subuid" || true
-	grep -v '^containers:' /etc/subgid >"$work/subgid" || true
-	printf '%s\n' "$line" | tee -a "$work/subuid" >>"$work/subgid"
-	run unshare --mount bash -c '
-		mount --bind "$work/subuid" /etc/subuid && mount --bind "$work/subgid" /etc/subgid &&
-			podman run --rm --userns=auto localhost/live echo container ran'
+	run with_containers_line "$line" \
+		podman run --rm --userns=auto localhost/live echo container ran
 	echo "$output"
 	[[ $output == *"container ran"* ]]
 }
