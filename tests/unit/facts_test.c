@@ -280,6 +280,50 @@ static void test_moved_storage(void **state)
 	}
 }
 
+/* How many sources are left of a bind mount at /h, where the container's root is this id. */
+static size_t left_of_mapped(struct arena *arena, const char *source, unsigned int root)
+{
+	const struct facts_query query = { .id = OWN_ID, .scope = FACTS_LIVE };
+	struct oci_config config;
+	struct facts facts;
+	struct err err;
+
+	read_config(arena,
+		    arena_printf(arena,
+				 "{\"process\":{\"cwd\":\"/\"},\"mounts\":[{\"destination\":"
+				 "\"/h\",\"type\":\"bind\",\"source\":\"%s\"}],\"linux\":{"
+				 "\"namespaces\":[{\"type\":\"user\"}],\"uidMappings\":[{"
+				 "\"containerID\":0,\"hostID\":%u,\"size\":65536}],\"gidMappings\":"
+				 "[{\"containerID\":0,\"hostID\":%u,\"size\":65536}]}}",
+				 source, root, root),
+		    &config);
+	assert_int_equal(facts_collect(arena, &config, &query, &facts, &err), 0);
+	return facts.n_sources;
+}
+
+/* podman gives the container's own directory to its root, but nothing above it. */
+static void test_moved_storage_of_mapped_root(void **state)
+{
+	const struct world *world = *state;
+	const char *all = at(world, "host/vfs-containers");
+	const char *own = at(world, "host/vfs-containers/" OWN_ID);
+	const char *userdata = at(world, "host/vfs-containers/" OWN_ID "/userdata");
+	const char *file = at(world, "host/vfs-containers/" OWN_ID "/userdata/hosts");
+
+	if (getuid() != 0)
+		skip();
+	assert_int_equal(mkdir(all, 0755), 0);
+	assert_int_equal(mkdir(own, 0755), 0);
+	assert_int_equal(mkdir(userdata, 0700), 0);
+	assert_int_equal(close(open(file, O_CREAT | O_WRONLY, 0644)), 0);
+	assert_int_equal(chown(userdata, 100000, 100000), 0);
+	assert_int_equal(chown(file, 100000, 100000), 0);
+	assert_int_equal(left_of_mapped(world->arena, file, 100000), 0);
+	assert_int_equal(left_of_mapped(world->arena, file, 200000), 1);
+	assert_int_equal(chown(all, 100000, 100000), 0);
+	assert_int_equal(left_of_mapped(world->arena, file, 100000), 1);
+}
+
 /* A link in a directory that users other than root can change decides nothing; a real file does. */
 static void test_moved_storage_of_others(void **state)
 {
@@ -465,6 +509,7 @@ int main(void)
 		WITH_ARENA(test_names_of_the_container),
 		WITH_ARENA(test_moved_storage),
 		WITH_WORLD(test_moved_storage_of_others),
+		WITH_WORLD(test_moved_storage_of_mapped_root),
 		WITH_ARENA(test_namespaces_by_name),
 		WITH_ARENA(test_annotation_of_a_sandbox),
 		WITH_ARENA(test_many_directories),
