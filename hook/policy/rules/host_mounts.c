@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hostMounts: files of the host that mounts, or the root directory, bring into the container. */
+#include "policy/rules/bound_sysfs.h"
 #include "policy/rules/host_allowed.h"
 #include "policy/rules/host_places.h"
 #include "policy/fix.h"
@@ -345,6 +346,17 @@ static void check_root_path(struct judge *judge, const struct path_lists *entrie
 		    });
 }
 
+static const char *mount_reason(const struct judge *judge, const struct path_lists *entries,
+				const struct source_fact *source)
+{
+	const char *reason;
+
+	if (!source->from.layer && bound_sysfs(judge, source->from.mount))
+		return bound_sysfs_reason(judge, source);
+	reason = type_reason(judge, source->from.mount);
+	return reason != NULL ? reason : source_reason(judge, entries, source);
+}
+
 static void check(struct judge *judge)
 {
 	struct path_lists entries =
@@ -354,10 +366,8 @@ static void check(struct judge *judge)
 		check_root_path(judge, &entries);
 	for (size_t i = 0; i < judge->facts->n_sources; i++) {
 		const struct source_fact *source = &judge->facts->sources[i];
-		const char *reason = type_reason(judge, source->from.mount);
+		const char *reason = mount_reason(judge, &entries, source);
 
-		if (reason == NULL)
-			reason = source_reason(judge, &entries, source);
 		if (reason != NULL)
 			add_mount_finding(judge, &entries, source, reason);
 	}

@@ -2,6 +2,7 @@
 /*
  * maskedPaths, readonlyPaths, procMount: files of the kernel that the container sees and may write.
  */
+#include "policy/rules/bound_sysfs.h"
 #include "policy/rules/host_paths.h"
 #include "policy/fix.h"
 
@@ -265,7 +266,7 @@ static const char *mount_flaw(const struct judge *judge, const struct oci_mount 
 	if (strcmp(at, "/proc") == 0)
 		return proc ? NULL : "is not a proc file system";
 	if (strcmp(at, "/sys") == 0)
-		return sysfs ? NULL : "is not sysfs";
+		return sysfs || bound_sysfs(judge, mount) ? NULL : "is not sysfs";
 	if (is_at_or_under(at, "/proc/sys") && !mount->read_only)
 		return "makes /proc/sys writable";
 	if (proc)

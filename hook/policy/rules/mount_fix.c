@@ -43,6 +43,19 @@ static bool is_kernel(struct str path)
 	       is_at_or_below(path, "/dev");
 }
 
+/* In a user namespace that shares the host's namespace, podman and Docker bind the host's. */
+static enum fix kernel_cause(const struct judge *judge, struct str path)
+{
+	const enum namespace_fact *facts = judge->facts->namespaces;
+
+	if (str_is(path, "/proc") && facts[NAMESPACE_PID] == NS_FACT_HOST)
+		return FIX_PROC_OF_HOST;
+	if ((str_is(path, "/sys") || str_is(path, "/sys/fs/cgroup")) &&
+	    facts[NAMESPACE_NETWORK] == NS_FACT_HOST && judge_root_is_mapped(judge))
+		return FIX_SYS_OF_HOST;
+	return FIX_MOUNT_KERNEL;
+}
+
 static enum fix cause_of(const struct judge *judge, const struct source_fact *source,
 			 bool listed_only)
 {
@@ -60,7 +73,7 @@ static enum fix cause_of(const struct judge *judge, const struct source_fact *so
 	if (is_device(path))
 		return FIX_MOUNT_DEVICE;
 	if (is_kernel(source->from.path))
-		return FIX_MOUNT_KERNEL;
+		return kernel_cause(judge, source->from.path);
 	if (path->error == ENOENT && judge->facts->scope == FACTS_LIVE)
 		return FIX_MOUNT_MISSING;
 	return listed_only ? FIX_MOUNT_UNLISTED : FIX_MOUNT;

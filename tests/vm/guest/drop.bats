@@ -92,7 +92,7 @@ ordinary() {
 podman_uses() {
 	mkdir -p "/srv/storage-$1"
 	[[ $1 != btrfs ]] || on_btrfs "/srv/storage-$1"
-	[[ $1 != overlay ]] || mount -t tmpfs tmpfs "/srv/storage-$1"
+	[[ $1 == btrfs ]] || mount -t tmpfs tmpfs "/srv/storage-$1"
 	printf '[storage]\ndriver = "%s"\ngraphroot = "/srv/storage-%s/root"\nrunroot = "/run/storage-%s"\n' \
 		"$1" "$1" "$1" >/etc/containers/storage.conf
 }

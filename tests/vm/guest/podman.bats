@@ -81,6 +81,29 @@ readonly unprivileged='as 3267 with 0000000000000000'
 	ran "$unprivileged"
 }
 
+# In both podman binds the host's /sys, read-only: docs/podman.md.
+@test "what a mapped root sees of the host's /sys it cannot write, and nothing else is there" {
+	add_ids containers 1000000 1048576
+	podman pod create --name shop --network none --uidmap 0:100000:65536
+	run podman run --rm --pod shop localhost/vm sh -c '
+		for f in /sys/kernel/uevent_helper /sys/fs/cgroup/cgroup.procs /sys/power/state; do
+			! echo 0 2>/dev/null >$f || echo wrote $f
+		done
+		mount -o remount,rw /sys 2>/dev/null && echo remounted /sys
+		ls -d /sys/class/net/* && echo container ran'
+	ran
+	[[ $output != *wrote* && $output != *remounted* ]]
+	mount -t tmpfs tmpfs /sys/module
+	run podman run --rm --pod shop --user 3267:3267 localhost/vm echo container ran
+	umount /sys/module
+	refused hostMounts 'of type "tmpfs"'
+	start one --userns=auto:size=65536
+	run podman run --rm --userns=container:one --network container:one --user 3267:3267 localhost/vm \
+		echo container ran
+	remove one
+	ran
+}
+
 @test "a pod without an infra container" {
 	podman pod create --name shop --infra=false
 	run podman run --rm --pod shop --user 3267:3267 localhost/vm echo container ran
