@@ -41,6 +41,16 @@ fill_share() {
 	done
 }
 
+# What digest.bats compares: files, and what this machine says of them. Both judge on the same day.
+fill_digest() {
+	local share=$1/digest
+	mkdir -p "$share"
+	PYTHONPATH=tests/commands:tests/lib PYTHONDONTWRITEBYTECODE=1 \
+		python3 -c 'import sys, offline; offline.corpus(sys.argv[1])' "$PWD/$share"
+	cp tests/commands/digest.sh "$share"
+	LC_ALL=C "$share/digest.sh" "$PWD/build/rootfence" "$share/files" >"$share/host"
+}
+
 # With cgroup v1 only the runtimes are tested; tests of kernels run with v2. Exec sessions and
 # nesting depend on the runtimes too, so they run on the oldest and the newest. NAME@ENGINE is a
 # file that runs once for each engine.
@@ -55,7 +65,7 @@ tests_for() {
 	*/docker | */podman)
 		printf '%s\n' {stories,verbs,network,drop}"@${1##*/}" "${1##*/}"
 		;;
-	trixie/lsm) printf '%s\n' churn guard matrix ;;
+	trixie/lsm) printf '%s\n' churn guard matrix digest ;;
 	trixie/*) printf '%s\n' guard matrix ;;
 	*) printf '%s\n' guard matrix sessions ;;
 	esac
@@ -150,6 +160,7 @@ run_guests() {
 		share=$(share_of "$guest")
 		fill_share "$share"
 		tests_for "$guest" >"$share/tests"
+		! grep -qw digest "$share/tests" || fill_digest "$share"
 	done
 	export -f boot run_guest root_of share_of die
 	export limit lsms
