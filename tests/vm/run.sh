@@ -51,6 +51,16 @@ fill_digest() {
 	LC_ALL=C "$share/digest.sh" "$PWD/build/rootfence" "$share/files" >"$share/host"
 }
 
+# What fixes.bats looks for: the longest part without a gap of Docker's words for each cause.
+fill_words() {
+	PYTHONPATH=tests/commands:tests/lib PYTHONDONTWRITEBYTECODE=1 python3 - >"$1/words.tsv" <<-'END'
+		import re, fixes
+		for cause in fixes.TABLE:
+		    text = max(re.split("@[ugwa]", fixes.words(cause, "DOCKER")), key=len)
+		    print(cause, text, sep="\t")
+	END
+}
+
 # With cgroup v1 only the runtimes are tested; tests of kernels run with v2. Exec sessions and
 # nesting depend on the runtimes too, so they run on the oldest and the newest. NAME@ENGINE is a
 # file that runs once for each engine.
@@ -62,6 +72,7 @@ tests_for() {
 	case $1 in
 	*/cgroup1) echo guard ;;
 	*/containerd) printf '%s\n' stories@containerd containerd cri ;;
+	trixie/*/docker) printf '%s\n' {stories,verbs,network,drop}@docker docker fixes ;;
 	*/docker | */podman)
 		printf '%s\n' {stories,verbs,network,drop}"@${1##*/}" "${1##*/}"
 		;;
@@ -161,6 +172,7 @@ run_guests() {
 		fill_share "$share"
 		tests_for "$guest" >"$share/tests"
 		! grep -qw digest "$share/tests" || fill_digest "$share"
+		! grep -qw fixes "$share/tests" || fill_words "$share"
 	done
 	export -f boot run_guest root_of share_of die
 	export limit lsms

@@ -136,11 +136,14 @@ import_images() {
 	load_images
 }
 
+docker_is_remapped() { [[ $(docker info --format '{{.SecurityOptions}}' 2>/dev/null) == *name=userns* ]]; }
+
 # Uses the daemon that an earlier file started: starting one takes most of a minute.
 engine_start() {
 	rootfence load
 	case $engine in
 	docker)
+		! docker_is_remapped || stop_daemon dockerd
 		docker info >/dev/null 2>&1 || start_docker
 		register install docker
 		reload_docker rootfence
