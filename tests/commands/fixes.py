@@ -6,8 +6,8 @@ once the user has followed them. Each engine's spec is judged before and after: 
 those of the table, and then the finding must be gone. A cause without a row fails, as does a text
 of a golden case that is not of the table.
 
-tests/live/fixes.tsv has the same causes as flags of podman, tests/vm/guest/fixes.tsv as flags of Docker;
-the files fixes.bats beside them carry them out.
+tests/live/fixes.tsv has the same causes as flags of podman, tests/vm/guest/fixes.tsv as flags of Docker,
+tests/vm/guest/podfixes.tsv as fields of a pod; the .bats files beside them carry them out.
 """
 
 import copy
@@ -21,9 +21,11 @@ from tool import ROOT, output, run, write
 ID = "0123456789abcdef" * 4
 WORDS = os.path.join(ROOT, "hook/policy/fix_words.c")
 LIVE = {"podman": os.path.join(ROOT, "tests/live/fixes.tsv"),
-        "docker": os.path.join(ROOT, "tests/vm/guest/fixes.tsv")}
+        "docker": os.path.join(ROOT, "tests/vm/guest/fixes.tsv"),
+        "kubernetes": os.path.join(ROOT, "tests/vm/guest/podfixes.tsv")}
 HOW = {"podman": ("run", "pod", "elsewhere"),
-       "docker": ("run", "remap", "remapped", "rewrite", "elsewhere")}
+       "docker": ("run", "remap", "remapped", "rewrite", "elsewhere"),
+       "kubernetes": ("container", "pod", "rewrite", "elsewhere")}
 
 
 def table():
@@ -466,3 +468,7 @@ def test_every_cause_has_a_row_for_podman(_):
 
 def test_every_cause_has_a_row_for_docker(_):
     check_rows("docker")
+
+
+def test_every_cause_has_a_row_for_kubernetes(_):
+    check_rows("kubernetes")

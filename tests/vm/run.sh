@@ -51,13 +51,14 @@ fill_digest() {
 	LC_ALL=C "$share/digest.sh" "$PWD/build/rootfence" "$share/files" >"$share/host"
 }
 
-# What fixes.bats looks for: the longest part without a gap of Docker's words for each cause.
+# What the files of fixes look for: the longest part without a gap of the words for each cause.
 fill_words() {
 	PYTHONPATH=tests/commands:tests/lib PYTHONDONTWRITEBYTECODE=1 python3 - >"$1/words.tsv" <<-'END'
 		import re, fixes
-		for cause in fixes.TABLE:
-		    text = max(re.split("@[ugwa]", fixes.words(cause, "DOCKER")), key=len)
-		    print(cause, text, sep="\t")
+		for reader in "DOCKER", "KUBERNETES", "SANDBOX":
+		    for cause in fixes.TABLE:
+		        text = max(re.split("@[ugwa]", fixes.words(cause, reader)), key=len)
+		        print(reader, cause, text, sep="\t")
 	END
 }
 
@@ -71,6 +72,7 @@ tests_for() {
 	fi
 	case $1 in
 	*/cgroup1) echo guard ;;
+	trixie/*/containerd) printf '%s\n' stories@containerd containerd cri podfixes ;;
 	*/containerd) printf '%s\n' stories@containerd containerd cri ;;
 	trixie/*/docker) printf '%s\n' {stories,verbs,network,drop}@docker docker fixes ;;
 	*/docker | */podman)
@@ -172,7 +174,7 @@ run_guests() {
 		fill_share "$share"
 		tests_for "$guest" >"$share/tests"
 		! grep -qw digest "$share/tests" || fill_digest "$share"
-		! grep -qw fixes "$share/tests" || fill_words "$share"
+		! grep -q fixes "$share/tests" || fill_words "$share"
 	done
 	export -f boot run_guest root_of share_of die
 	export limit lsms

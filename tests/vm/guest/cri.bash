@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # engines.bash sets images
 # SPDX-License-Identifier: Apache-2.0
 #
 # A small client of containerd's CRI, for the calls that a kubelet makes. Messages are protobuf,
@@ -90,6 +91,48 @@ take_varint() {
 	done
 }
 
+# --- the daemon: a containerd for pods, with the wrapper as its runtime; needs engines.bash ---
+
+make_network() {
+	mkdir -p /etc/cni/net.d /opt/cni
+	[[ -e /opt/cni/bin ]] || ln -s /usr/lib/cni /opt/cni/bin
+	cat >/etc/cni/net.d/10-vm.conflist <<-'END'
+		{ "cniVersion": "1.0.0", "name": "vm", "plugins": [
+		  { "type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true,
+		    "ipam": { "type": "host-local", "ranges": [ [ { "subnet": "10.88.0.0/16" } ] ],
+		              "routes": [ { "dst": "0.0.0.0/0" } ] } },
+		  { "type": "portmap", "capabilities": { "portMappings": true } },
+		  { "type": "firewall" } ] }
+	END
+}
+
+# pod_runtime_config: containerd's configuration with the pause container of our own, whose command
+# is in the image. containerd 2 opens ICMP sockets to every group by itself.
+pod_runtime_config() {
+	mkdir -p /etc/containerd
+	case $(containerd --version) in
+	*' 2.'*) printf '%s\n' 'version = 3' '[plugins."io.containerd.cri.v1.images".pinned_images]' \
+		'  sandbox = "localhost/pause:latest"' ;;
+	*) printf '%s\n' 'version = 2' '[plugins."io.containerd.grpc.v1.cri"]' \
+		'  sandbox_image = "localhost/pause:latest"' '  enable_unprivileged_icmp = true' ;;
+	esac >/etc/containerd/config.toml
+	register install containerd
+}
+
+cri_start() {
+	make_network
+	cp /etc/containerd/config.toml /run/config.before 2>/dev/null || true
+	pod_runtime_config
+	[[ ! -e /run/containerd.started ]] || stop_daemon containerd
+	engine_start
+	ctr --namespace k8s.io images import "$images.tar" >/dev/null
+}
+
+cri_stop() {
+	register uninstall containerd
+	[[ ! -e /run/config.before ]] || cp /run/config.before /etc/containerd/config.toml
+}
+
 # --- pods ---
 
 # id_mapping CONTAINER HOST LENGTH
@@ -98,9 +141,11 @@ id_mapping() { int 1 "$2"; int 2 "$1"; int 3 "$3"; }
 # namespaces: as a kubelet asks for them; with $host_users=false, hostUsers: false.
 namespaces() {
 	int 2 1
-	if [[ ${host_users-} == false ]]; then
-		msg 5 "$(msg 2 "$(id_mapping 0 200000 65536)")" "$(msg 3 "$(id_mapping 0 200000 65536)")"
-	fi
+	[[ ${host_users-} != false ]] || user_namespace
+}
+
+user_namespace() {
+	msg 5 "$(msg 2 "$(id_mapping 0 200000 65536)")" "$(msg 3 "$(id_mapping 0 200000 65536)")"
 }
 
 # port HOST CONTAINER

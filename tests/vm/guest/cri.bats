@@ -11,45 +11,9 @@ source "$BATS_TEST_DIRNAME/cri.bash"
 
 readonly unprivileged='as 3267 with 0000000000000000'
 
-make_network() {
-	mkdir -p /etc/cni/net.d /opt/cni
-	[[ -e /opt/cni/bin ]] || ln -s /usr/lib/cni /opt/cni/bin
-	cat >/etc/cni/net.d/10-vm.conflist <<-'END'
-		{ "cniVersion": "1.0.0", "name": "vm", "plugins": [
-		  { "type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true,
-		    "ipam": { "type": "host-local", "ranges": [ [ { "subnet": "10.88.0.0/16" } ] ],
-		              "routes": [ { "dst": "0.0.0.0/0" } ] } },
-		  { "type": "portmap", "capabilities": { "portMappings": true } },
-		  { "type": "firewall" } ] }
-	END
-}
+setup_file() { cri_start; }
 
-# pod_runtime_config: containerd's configuration with the pause container of our own, whose command
-# is in the image. containerd 2 opens ICMP sockets to every group by itself.
-pod_runtime_config() {
-	mkdir -p /etc/containerd
-	case $(containerd --version) in
-	*' 2.'*) printf '%s\n' 'version = 3' '[plugins."io.containerd.cri.v1.images".pinned_images]' \
-		'  sandbox = "localhost/pause:latest"' ;;
-	*) printf '%s\n' 'version = 2' '[plugins."io.containerd.grpc.v1.cri"]' \
-		'  sandbox_image = "localhost/pause:latest"' '  enable_unprivileged_icmp = true' ;;
-	esac >/etc/containerd/config.toml
-	register install containerd
-}
-
-setup_file() {
-	make_network
-	cp /etc/containerd/config.toml /run/config.before 2>/dev/null || true
-	pod_runtime_config
-	[[ ! -e /run/containerd.started ]] || stop_daemon containerd
-	engine_start
-	ctr --namespace k8s.io images import "$images.tar" >/dev/null
-}
-
-teardown_file() {
-	register uninstall containerd
-	[[ ! -e /run/config.before ]] || cp /run/config.before /etc/containerd/config.toml
-}
+teardown_file() { cri_stop; }
 
 setup() { own_policy; }
 

@@ -36,7 +36,7 @@ start_with() {
 }
 
 # The longest part of Docker's words for this cause that has no gap, as run.sh wrote it down.
-words() { sed -n "s/^$1	//p" /vm/words.tsv; }
+words() { sed -n "s/^DOCKER	$1	//p" /vm/words.tsv; }
 
 # is_refused CAUSE RULE FLAGS
 is_refused() {
