@@ -2,9 +2,9 @@
 /*
  * Rules hostMounts and procMount: the sysfs of the host in a container whose root is mapped.
  *
- * podman and CRI-O bind /sys, and podman /sys/fs/cgroup, where they expect that the container cannot
- * mount its own: in a user namespace with a network namespace of another container, so in every
- * member of a pod.
+ * podman binds /sys and /sys/fs/cgroup where it expects that the container cannot mount its own: in a
+ * user namespace, with any network but a new one. So in every member of a pod, and with --network
+ * container:NAME.
  */
 #ifndef ROOTFENCE_POLICY_RULES_BOUND_SYSFS_H
 #define ROOTFENCE_POLICY_RULES_BOUND_SYSFS_H
@@ -12,7 +12,7 @@
 #include "policy/judge.h"
 
 /*
- * Is it a mount as these engines make it, in a container that has no power over what it shows? Files
+ * Is it a mount as podman makes it, in a container that has no power over what it shows? Files
  * of sysfs and cgroups belong to root of the host, which the container has not. It reads what every
  * user of the host can read.
  */
