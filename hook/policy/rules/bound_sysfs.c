@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *const places[] = { "/sys", "/sys/fs/cgroup" };
+#define CGROUPS "/sys/fs/cgroup"
 
 /* What systemd and others mount below /sys. Each of them checks who asks, as sysfs does. */
 static const char *const kernel_types[] = {
@@ -13,14 +13,29 @@ static const char *const kernel_types[] = {
 	"pstore", "resctrl", "sysfs",	"securityfs", "selinuxfs", "smackfs",  "tracefs",
 };
 
+/* Runtimes make only the mount itself read-only, not the cgroups in it, which may have other owners. */
+static bool cgroups_are_read_only(const struct oci_config *config, const struct oci_mount *sys)
+{
+	bool after = false, read_only = false;
+
+	for (size_t i = 0; i < config->mounts.n; i++) {
+		const struct oci_mount *mount = oci_config_mount(config, i);
+
+		if (after && str_is(mount->destination.value, CGROUPS))
+			read_only = mount->read_only && !mount->remount;
+		after |= mount == sys;
+	}
+	return read_only;
+}
+
 bool bound_sysfs(const struct judge *judge, const struct oci_mount *mount)
 {
 	struct str source = mount->source.value;
-	bool known = false;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		known |= str_is(source, places[i]);
-	return known && str_equal(source, mount->destination.value) && mount->bind &&
+	if (!str_is(source, CGROUPS) &&
+	    (!str_is(source, "/sys") || !cgroups_are_read_only(judge->config, mount)))
+		return false;
+	return str_equal(source, mount->destination.value) && mount->bind &&
 	       str_is(mount->type.value, "bind") && mount->read_only && !mount->remount &&
 	       mount->uid_mappings.n == 0 && mount->gid_mappings.n == 0 &&
 	       judge_root_is_mapped(judge) &&
@@ -31,7 +46,7 @@ static bool is_kernel(const struct path_fact *fact)
 {
 	/* cgroup v1 has a directory for each hierarchy. */
 	if (str_is(fact->type, "tmpfs"))
-		return str_is(fact->point, "/sys/fs/cgroup") && !fact->part;
+		return str_is(fact->point, CGROUPS) && !fact->part;
 	for (size_t i = 0; i < sizeof(kernel_types) / sizeof(*kernel_types); i++)
 		if (str_is(fact->type, kernel_types[i]))
 			return true;
