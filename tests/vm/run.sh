@@ -9,7 +9,7 @@
 #
 # run.sh --shell GUEST: a shell in the guest instead. run.sh --roots: only makes the roots.
 # TESTS: names of bats files instead, NAME or NAME@ENGINE. CHURN: containers in churn.bats (10).
-# VM_JOBS: guests at once (one per processor). VM_SECONDS: limit of one boot (1500). Defaults are in
+# VM_JOBS: guests at once (one per processor). VM_SECONDS: limit of one boot (2400). Defaults are in
 # parentheses.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -20,7 +20,7 @@ readonly matrix=(bookworm/lsm bookworm/nolsm bookworm/lsm/cgroup1
 	trixie/lsm trixie/nolsm forky/lsm forky/nolsm)
 readonly engines=({bookworm,trixie,forky}/lsm/{docker,containerd,podman})
 readonly lsms=landlock,lockdown,yama
-readonly limit=${VM_SECONDS:-1500}
+readonly limit=${VM_SECONDS:-2400}
 readonly trouble='WARNING:|BUG:|Oops|general protection|Kernel panic|INFO: task|rcu: .*stall|KASAN'
 
 die() { printf 'vm: %s\n' "$*" >&2; exit 2; }
