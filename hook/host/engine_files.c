@@ -38,6 +38,15 @@ static const struct {
 	{ STORAGE_NERDCTL, "/var/lib/nerdctl/*" },
 };
 
+/* The place that policies name. */
+static const char *const usual_places[] = {
+	[STORAGE_CONTAINERS] = "/var/lib/containers/storage",
+	[STORAGE_DOCKER] = "/var/lib/docker",
+	[STORAGE_CONTAINERD] = "/var/lib/containerd",
+	[STORAGE_KUBELET] = "/var/lib/kubelet",
+	[STORAGE_NERDCTL] = NULL,
+};
+
 #define USERDATA "*-containers/@/userdata/"
 #define CRI "io.containerd.grpc.v1.cri/"
 
@@ -159,6 +168,13 @@ static enum engine_paths engine_at(enum storage storage, struct str directory)
 	return ENGINE_MOVED;
 }
 
+static void set_storage(struct engine_file *file, enum storage storage, struct str directory)
+{
+	file->engine = engine_at(storage, directory);
+	file->storage = directory;
+	file->usual_storage = usual_places[storage];
+}
+
 /* Does the end of the path match? `*-containers` stands for the drivers of containers/storage. */
 static bool match_end(const char *pattern, struct str path, struct str *ret_who,
 		      struct str *ret_before)
@@ -193,7 +209,7 @@ static bool is_subscription(struct str source, struct str destination, struct en
 	source.len -= destination.len;
 	if (!match_end("*-containers/@/userdata", source, &ret_file->who, &before))
 		return false;
-	ret_file->engine = engine_at(STORAGE_CONTAINERS, before);
+	set_storage(ret_file, STORAGE_CONTAINERS, before);
 	ret_file->owner = OWNER_CONTAINER;
 	ret_file->usual = true;
 	return true;
@@ -207,7 +223,7 @@ bool engine_file(struct str source, struct str destination, size_t n, struct eng
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		if (!match_end(files[i].source, source, &ret_file->who, &before) || n-- > 0)
 			continue;
-		ret_file->engine = engine_at(files[i].storage, before);
+		set_storage(ret_file, files[i].storage, before);
 		ret_file->owner = files[i].owner;
 		ret_file->made = files[i].made;
 		ret_file->usual =
@@ -224,8 +240,67 @@ bool engine_file_layer(struct str path, struct engine_file *ret_file)
 	*ret_file = (struct engine_file){ .owner = OWNER_CONTAINER, .usual = true };
 	if (!match_end(USERDATA "overlay/*/*", path, &ret_file->who, &before))
 		return false;
-	ret_file->engine = engine_at(STORAGE_CONTAINERS, before);
+	set_storage(ret_file, STORAGE_CONTAINERS, before);
 	return true;
+}
+
+struct named_place {
+	enum storage storage;
+	const char *path;
+};
+
+static bool find_place(const struct named_place *names, size_t n, struct str path,
+		       struct engine_file *ret_file)
+{
+	struct str before;
+
+	*ret_file = (struct engine_file){ 0 };
+	for (size_t i = 0; i < n; i++)
+		if (match_end(names[i].path, path, &ret_file->who, &before)) {
+			set_storage(ret_file, names[i].storage, before);
+			return true;
+		}
+	return false;
+}
+
+bool engine_file_bundle(struct str path, struct engine_file *ret_file)
+{
+	static const struct named_place bundles[] = {
+		{ STORAGE_CONTAINERS, "*-containers/@/userdata" },
+		{ STORAGE_DOCKER, "buildkit/executor/@" },
+		{ STORAGE_CONTAINERD, "io.containerd.runtime.v2.task/*/@" },
+		{ STORAGE_CONTAINERD, "io.containerd.runtime.v1.linux/*/@" },
+	};
+
+	return find_place(bundles, ARRAY_SIZE(bundles), path, ret_file);
+}
+
+/* podman, CRI-O, buildah and dockerd share some of the names. */
+bool engine_file_root(struct str path, struct str *ret_storage)
+{
+	static const char *const roots[] = {
+		"overlay/*/merged", "overlay2/*/merged",	 "fuse-overlayfs/*/merged",
+		"vfs/dir/*",	    "btrfs/subvolumes/*",	 "zfs/graph/*",
+		"aufs/mnt/*",	    "devicemapper/mnt/*/rootfs", "rootfs/*/*",
+	};
+	struct str ignored;
+
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
+		if (match_end(roots[i], path, &ignored, ret_storage))
+			return true;
+	return false;
+}
+
+bool engine_file_snapshot(struct str path, struct engine_file *ret_file)
+{
+	static const struct named_place snapshots[] = {
+		{ STORAGE_CONTAINERD, "io.containerd.snapshotter.v1.[a-z]*/snapshots/@/fs" },
+		{ STORAGE_CONTAINERD, "io.containerd.snapshotter.v1.[a-z]*/snapshots/@" },
+		{ STORAGE_CONTAINERD, "io.containerd.snapshotter.v1.[a-z]*/active/@" },
+		{ STORAGE_CONTAINERD, "io.containerd.snapshotter.v1.[a-z]*/view/@" },
+	};
+
+	return find_place(snapshots, ARRAY_SIZE(snapshots), path, ret_file);
 }
 
 static bool is_directory(struct str path, struct engine_file *ret_file)

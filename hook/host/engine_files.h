@@ -21,8 +21,10 @@ enum engine_owner {
 struct engine_file {
 	enum engine_paths engine; /* of which engine's storage; ENGINE_NONE: no such file */
 	enum engine_owner owner;
-	struct str who; /* the id in the path */
-	bool usual;	/* it is mounted where the engine mounts it without being told */
+	struct str who;		   /* the id in the path */
+	struct str storage;	   /* the directory that the engine keeps all of it in */
+	const char *usual_storage; /* where that is unless configured; NULL: several places */
+	bool usual;		   /* it is mounted where the engine mounts it without being told */
 	/* The engine made the name; what it mounted there is somebody's, and must be looked at. */
 	bool made;
 };
@@ -41,5 +43,17 @@ bool engine_file_layer(struct str path, struct engine_file *ret_file);
  * what is above it, where the next may be. Start with the length of the path.
  */
 bool engine_directory(struct str path, size_t *len, struct engine_file *ret_file);
+
+/*
+ * Finds the storage in the path of a bundle that an engine made. who is the container's id. False:
+ * the path is not named like one.
+ */
+bool engine_file_bundle(struct str path, struct engine_file *ret_file);
+
+/* Finds the storage in the name of a root directory; whose engine's it is, the name leaves open. */
+bool engine_file_root(struct str path, struct str *ret_storage);
+
+/* The same as engine_file_bundle() for a layer of containerd's. who is of no use. */
+bool engine_file_snapshot(struct str path, struct engine_file *ret_file);
 
 #endif

@@ -108,18 +108,27 @@ struct container_names container_names(struct lookup *lookup, const struct oci_c
 }
 
 /*
- * The kubelet's cgroup of a pod has its uid after "pod"; systemd's name for it has _ in place of -.
- * The first group of the uid tells the pods of a host apart.
+ * The kubelet's cgroup of a pod has "pod" and its uid as the end of a name: /kubepods/podUID or
+ * kubepods-podUID.slice. systemd's names have _ in place of -. shortened: the first group of the uid
+ * may stand for all of it, as in files that people write.
  */
-static bool cgroup_has_pod(struct arena *arena, struct str cgroup, struct str pod)
+static bool cgroup_has_pod(struct arena *arena, struct str cgroup, struct str pod, bool shortened)
 {
-	const char *first;
-	size_t len = 0;
+	char *plain = arena_copy(arena, cgroup.data, cgroup.len);
+	const char *uid = arena_copy(arena, pod.data, pod.len);
+	size_t group = strcspn(uid, "-");
 
-	while (len < pod.len && pod.data[len] != '-')
-		len++;
-	first = arena_printf(arena, "pod%.*s", (int)len, pod.data);
-	return len > 0 && str_has(cgroup, first);
+	for (char *p = plain; *p != '\0'; p++)
+		*p = *p == '_' ? '-' : *p;
+	for (const char *at = strstr(plain, "pod"); at != NULL; at = strstr(at + 3, "pod")) {
+		size_t len = strcspn(at + 3, "/.:");
+
+		if (len > 0 && (at == plain || strchr("/-", at[-1]) != NULL) &&
+		    (len == pod.len || (shortened && len == group)) &&
+		    memcmp(at + 3, uid, len) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool has(struct str text, struct str part)
@@ -194,8 +203,12 @@ static enum ownership ownership(const struct container_names *names, enum engine
 	if (owner == OWNER_POD) {
 		if (names->cgroup.len == 0 && names->pod.len == 0)
 			return OWN_UNKNOWN;
+		/* A user of these engines chooses both, and the kubelet uses neither engine. */
+		if (is_plain_engines(names->cgroup))
+			return OWN_NO;
 		return str_equal(who, names->pod) ||
-				       cgroup_has_pod(names->lookup->arena, names->cgroup, who)
+				       cgroup_has_pod(names->lookup->arena, names->cgroup, who,
+						      names->lookup->scope == FACTS_OFFLINE)
 			       ? OWN_YES
 			       : OWN_NO;
 	}
@@ -250,26 +263,57 @@ static bool is_engines(const struct engine_file *file, const struct container_na
 	return false;
 }
 
+struct str engine_usual_name(const struct container_names *names, struct str path)
+{
+	if (names->storages.n == 0)
+		return path;
+	return moved_storage_usual(names->lookup->arena, &names->storages, path);
+}
+
+bool engine_own_file(struct str source, struct str destination, const struct container_names *names,
+		     struct engine_file *ret_file)
+{
+	for (size_t n = 0; engine_file(source, destination, n, ret_file); n++)
+		if (ret_file->owner != OWNER_NOBODY && is_long_id(ret_file->owner, ret_file->who) &&
+		    ownership(names, ret_file->owner, ret_file->who) == OWN_YES)
+			return true;
+	return false;
+}
+
+/*
+ * The storage may be one that only looks so to a user's advantage. Then what a link in it leads to
+ * tells.
+ */
+static enum engine_paths engine_in(enum engine_paths engine, bool usual)
+{
+	return usual ? engine : ENGINE_MOVED;
+}
+
 struct engine_mount engine_mount(struct str source, struct str destination,
 				 const struct container_names *names)
 {
+	struct str path = engine_usual_name(names, source);
 	struct engine_file file;
 
-	for (size_t n = 0; engine_file(source, destination, n, &file); n++)
+	for (size_t n = 0; engine_file(path, destination, n, &file); n++)
 		if (is_engines(&file, names))
-			return (struct engine_mount){ file.engine, file.made };
+			return (struct engine_mount){
+				engine_in(file.engine, path.data == source.data), file.made
+			};
 	return (struct engine_mount){ ENGINE_NONE, false };
 }
 
-enum engine_paths engine_layer(struct str path, const struct container_names *names)
+enum engine_paths engine_layer(struct str layer, const struct container_names *names)
 {
+	struct str path = engine_usual_name(names, layer);
 	struct engine_file file;
 
 	/* CRI-O keeps an empty directory, since an overlay without upper has two layers. */
 	if (str_is(path, "/run/crio/image-volumes") || str_is(path, "/var/run/crio/image-volumes"))
 		return ENGINE_ROOT;
-	return engine_file_layer(path, &file) && is_engines(&file, names) ? file.engine
-									  : ENGINE_NONE;
+	return engine_file_layer(path, &file) && is_engines(&file, names)
+		       ? engine_in(file.engine, path.data == layer.data)
+		       : ENGINE_NONE;
 }
 
 /* Does the path name a directory above those of the pattern, below the first two? */
@@ -296,8 +340,10 @@ static bool is_above(const char *pattern, struct str path)
 bool engine_foreign(struct str path, const struct container_names *names)
 {
 	struct engine_file file;
-	size_t len = path.len;
+	size_t len;
 
+	path = engine_usual_name(names, path);
+	len = path.len;
 	for (size_t i = 0; i < ARRAY_SIZE(own_directories); i++) {
 		const char *pattern = own_directories[i].path;
 		struct str who;

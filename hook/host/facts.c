@@ -19,6 +19,7 @@
 #include "host/lookup.h"
 #include "host/source_facts.h"
 #include "host/storage_owner.h"
+#include "host/storage_places.h"
 #include "host/userns_member.h"
 
 #define ID_MAP_MAX (64 * 1024) /* the kernel accepts 340 ranges of at most 36 bytes */
@@ -273,6 +274,7 @@ static void collect_host_again(const struct facts *before, struct facts *facts)
 {
 	facts->user_namespace_initial = before->user_namespace_initial;
 	facts->bundle = before->bundle;
+	facts->storages = before->storages;
 	facts->own_uids = before->own_uids;
 	facts->n_own_uids = before->n_own_uids;
 	facts->own_gids = before->own_gids;
@@ -282,22 +284,27 @@ static void collect_host_again(const struct facts *before, struct facts *facts)
 }
 
 static void collect_root(struct lookup *lookup, const struct oci_config *config,
-			 const struct facts_query *query, const struct container_names *names,
+			 const struct facts_query *query, struct container_names *names,
 			 struct facts *facts)
 {
 	struct str root = config->root.path.value;
 	const struct facts *before = query->before;
 
-	if (config->root.path.node == NULL)
+	if (config->root.path.node != NULL) {
+		facts->root =
+			source_path_fact(lookup, root, query->bundle,
+					 engine_root(root) ? ORIGINS_IGNORED : ORIGINS_AND_MOUNTS,
+					 before != NULL ? &before->root : NULL);
+		note_root_place(lookup->arena, &facts->root, ROOT_ITSELF);
+	}
+	if (before == NULL)
+		facts->storages = storage_places(lookup, config, names, facts);
+	names->storages = facts->storages;
+	if (facts->root.resolved == NULL || before != NULL || names->id.len == 0)
 		return;
-	facts->root = source_path_fact(lookup, root, query->bundle,
-				       engine_root(root) ? ORIGINS_IGNORED : ORIGINS_AND_MOUNTS,
-				       before != NULL ? &before->root : NULL);
-	note_root_place(lookup->arena, &facts->root, ROOT_ITSELF);
-	if (facts->root.error == 0 && before == NULL && names->id.len > 0 &&
-	    engine_mounted_layer(str_from(facts->root.resolved)) == ENGINE_ROOT)
-		facts->root.foreign =
-			storage_root_is_others(lookup, str_from(facts->root.resolved), names->id);
+	root = str_from(facts->root.resolved);
+	if (engine_mounted_layer(engine_usual_name(names, root)) == ENGINE_ROOT)
+		facts->root.foreign = storage_root_is_others(lookup, root, names->id);
 }
 
 int facts_collect(struct arena *arena, const struct oci_config *config,
@@ -311,7 +318,7 @@ int facts_collect(struct arena *arena, const struct oci_config *config,
 	struct lookup lookup = { .arena = arena,
 				 .scope = query->scope,
 				 .mountinfo = &host->mountinfo };
-	const struct container_names names = container_names(
+	struct container_names names = container_names(
 		&lookup, config, query->id != NULL ? str_from(query->id) : (struct str){ 0 });
 
 	host->mountinfo.arena = host->arena;

@@ -46,7 +46,7 @@ static void add_layer(void *data, const struct oci_mount *mount, struct str laye
 {
 	struct path_list *list = data;
 	enum engine_paths engine = engine_layer(layer, list->names);
-	enum engine_paths mounted = engine_mounted_layer(layer);
+	enum engine_paths mounted = engine_mounted_layer(engine_usual_name(list->names, layer));
 
 	if (engine != ENGINE_ROOT)
 		list_add(list, (struct mount_path){

@@ -23,16 +23,18 @@ struct path_fact source_path_fact(struct lookup *lookup, struct str path, const 
  * anywhere, since the cluster has allowed it. If nothing shows the whole file system, the rest of
  * its names is not known.
  */
-static bool is_volume(const struct path_fact *fact)
+static bool is_volume(const struct container_names *names, const struct path_fact *fact)
 {
-	struct str path = fact->error == 0 ? str_from(fact->resolved) : fact->path;
+	struct str path =
+		engine_usual_name(names, fact->error == 0 ? str_from(fact->resolved) : fact->path);
 
 	if (engine_pod_volume(path))
 		return true;
 	for (size_t i = 0; i < fact->n_origins; i++)
-		if (fact->origins[i].how != PLACE_INSIDE && !is_volume(&fact->origins[i]))
+		if (fact->origins[i].how != PLACE_INSIDE && !is_volume(names, &fact->origins[i]))
 			return false;
-	return engine_volume(path) && !(fact->part && engine_volume(fact->point)) &&
+	return engine_volume(path) &&
+	       !(fact->part && engine_volume(engine_usual_name(names, fact->point))) &&
 	       fact->unknown == NULL;
 }
 
@@ -41,17 +43,18 @@ static bool is_volume(const struct path_fact *fact)
  * first, and from there for each of its pods; dockerd an image for BuildKit. Such names are not
  * other places of the host.
  */
-static void drop_engine_places(struct path_fact *fact)
+static void drop_engine_places(const struct container_names *names, struct path_fact *fact)
 {
-	bool pod = engine_pod_volume(str_from(fact->resolved));
+	bool pod = engine_pod_volume(engine_usual_name(names, str_from(fact->resolved)));
 	size_t n = 0;
 
 	if (!pod && !fact->engine_root)
 		return;
 	for (size_t i = 0; i < fact->n_origins; i++) {
 		const struct path_fact *origin = &fact->origins[i];
-		bool own = pod ? engine_pod_staging(origin->path) || engine_pod_volume(origin->path)
-			       : engine_storage(origin->path);
+		struct str path = engine_usual_name(names, origin->path);
+		bool own = pod ? engine_pod_staging(path) || engine_pod_volume(path)
+			       : engine_storage(path);
 
 		if (origin->how != PLACE_SAME || !own)
 			fact->origins[n++] = *origin;
@@ -80,6 +83,10 @@ static bool is_image(struct lookup *lookup, const struct mount_path *source,
 		return false;
 	if (fact->error != 0)
 		return lookup->scope == FACTS_OFFLINE;
+	/* A link in a moved storage may lead anywhere. */
+	if (lookup->scope == FACTS_LIVE &&
+	    engine_mounted_layer(engine_usual_name(names, str_from(fact->resolved))) == ENGINE_NONE)
+		return false;
 	/* Without overlays nothing shows it but the list. A step of buildah has no id of its own,
 	 * and mounts no root of a container as an image. */
 	if (engine_copied_layer(str_from(fact->resolved)))
@@ -116,6 +123,17 @@ static bool is_loose(struct lookup *lookup, struct str path, const struct contai
 }
 
 /*
+ * Can a user change where the name leads? In a known storage only those can whom its engine lets:
+ * podman gives the directory of a container with mapped ids to the root of that.
+ */
+static bool is_changeable(struct lookup *lookup, const struct container_names *names,
+			  struct str path, uid_t owner)
+{
+	return engine_usual_name(names, path).data == path.data &&
+	       is_loose(lookup, path, names, owner);
+}
+
+/*
  * Is it the engine's own although its storage is in no usual place? The name tells, with the id of
  * this container in it. Where one starts, the name must lead to such a file, and root alone decides
  * where to.
@@ -130,12 +148,12 @@ static bool is_moved(struct lookup *lookup, const struct source_fact *source,
 
 	if (!from->moved || lookup->scope != FACTS_LIVE)
 		return from->moved;
-	if (source->path.error != 0 || (initial && is_loose(lookup, from->path, names, owner)))
+	if (source->path.error != 0 || (initial && is_changeable(lookup, names, from->path, owner)))
 		return false;
 	resolved = str_from(source->path.resolved);
 	engine = from->layer ? engine_layer(resolved, names)
 			     : engine_mount(resolved, from->mount->destination.value, names).engine;
-	return engine != ENGINE_NONE && !(initial && is_loose(lookup, resolved, names, owner));
+	return engine != ENGINE_NONE && !(initial && is_changeable(lookup, names, resolved, owner));
 }
 
 /* Notes whose place the source is. True: the engine's own, and nothing of the host. */
@@ -158,8 +176,8 @@ static bool note_place(struct lookup *lookup, struct source_fact *source,
 					    .made;
 	fact->engine_root = fact->error == 0 && engine_root_by_name(str_from(fact->resolved));
 	if (fact->error == 0)
-		drop_engine_places(fact);
-	fact->engine_volume = is_volume(fact);
+		drop_engine_places(names, fact);
+	fact->engine_volume = is_volume(names, fact);
 	fact->foreign = is_foreign(lookup->arena, fact, names);
 	return is_image(lookup, &source->from, fact, names);
 }

@@ -23,10 +23,10 @@ static const char *find_before(const char *text, const char *end, const char *wo
 }
 
 /* containers/storage writes {"id":"...","names":[...],"image":"...","layer":"...", ... */
-static bool names_other(struct lookup *lookup, const char *list, const char *layer, struct str id)
+static struct str owner_in(struct lookup *lookup, const char *list, const char *layer)
 {
 	static const char begin[] = "{\"id\":\"";
-	const char *at, *start;
+	const char *at, *start, *end;
 	struct err ignored;
 	struct str text;
 	int error = io_read_file(lookup->arena, AT_FDCWD, list, LIST_MAX, &text, &ignored);
@@ -34,15 +34,15 @@ static bool names_other(struct lookup *lookup, const char *list, const char *lay
 	if (error < 0) {
 		if (error != -ENOENT)
 			lookup_note_own(lookup, -error, list);
-		return false;
+		return (struct str){ 0 };
 	}
 	at = text.len > 0 ? memmem(text.data, text.len, layer, strlen(layer)) : NULL;
 	start = at != NULL ? find_before(text.data, at, begin) : NULL;
 	if (start == NULL)
-		return false;
+		return (struct str){ 0 };
 	start += strlen(begin);
-	return (size_t)(text.data + text.len - start) <= id.len ||
-	       memcmp(start, id.data, id.len) != 0 || start[id.len] != '"';
+	end = memchr(start, '"', (size_t)(text.data + text.len - start));
+	return end != NULL ? (struct str){ start, (size_t)(end - start) } : (struct str){ 0 };
 }
 
 /* How the drivers name the directory of a layer. */
@@ -54,36 +54,41 @@ static const struct driver {
 	{ "aufs", "/aufs/mnt/", "" },
 };
 
-static bool listed_as_others(struct lookup *lookup, const struct driver *driver, const char *text,
-			     struct str id)
+static struct str listed_owner(struct lookup *lookup, const struct driver *driver, const char *text)
 {
 	static const char *const lists[] = { "containers.json", "volatile-containers.json" };
 	const char *place = strstr(text, driver->middle);
 	size_t around = strlen(driver->middle) + strlen(driver->end);
 	size_t len = place != NULL ? strlen(place) : 0;
+	struct str owner = { 0 };
 	const char *layer;
 
 	if (len <= around)
-		return false;
+		return owner;
 	layer = arena_printf(lookup->arena, "\"layer\":\"%.*s\"", (int)(len - around),
 			     place + strlen(driver->middle));
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		if (names_other(lookup,
-				arena_printf(lookup->arena, "%.*s/%s-containers/%s",
-					     (int)(place - text), text, driver->name, lists[i]),
-				layer, id))
-			return true;
-	return false;
+	for (size_t i = 0; i < ARRAY_SIZE(lists) && owner.len == 0; i++)
+		owner = owner_in(lookup,
+				 arena_printf(lookup->arena, "%.*s/%s-containers/%s",
+					      (int)(place - text), text, driver->name, lists[i]),
+				 layer);
+	return owner;
+}
+
+struct str storage_root_owner(struct lookup *lookup, struct str path)
+{
+	const char *text = arena_copy(lookup->arena, path.data, path.len);
+	struct str owner = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(drivers) && lookup->scope == FACTS_LIVE; i++)
+		if (owner.len == 0)
+			owner = listed_owner(lookup, &drivers[i], text);
+	return owner;
 }
 
 bool storage_root_is_others(struct lookup *lookup, struct str path, struct str id)
 {
-	const char *text = arena_copy(lookup->arena, path.data, path.len);
+	struct str owner = storage_root_owner(lookup, path);
 
-	if (lookup->scope != FACTS_LIVE)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
-		if (listed_as_others(lookup, &drivers[i], text, id))
-			return true;
-	return false;
+	return owner.len > 0 && !str_equal(owner, id);
 }

@@ -6,10 +6,12 @@
 #include "host/lookup.h"
 
 /*
- * path: STORAGE/overlay/LAYER/merged, or as another driver names it, without links. True if the
- * storage lists the layer as that of a container with another id; with an empty id, of any
- * container. False if it does not list it; offline, too.
+ * path: STORAGE/overlay/LAYER/merged, or as another driver names it, without links. Returns the id
+ * of the container that the storage lists with the layer; empty if it lists none; offline, too.
  */
+struct str storage_root_owner(struct lookup *lookup, struct str path);
+
+/* True if that is a container with another id; with an empty id, any container. */
 bool storage_root_is_others(struct lookup *lookup, struct str path, struct str id);
 
 #endif

@@ -14,6 +14,7 @@
 #include "oci/config.h"
 #include "oci/engine.h"
 #include "oci/file_caps.h"
+#include "oci/moved_storage.h"
 
 /*
  * What a verdict depends on. A file is perhaps for another host: nothing is looked up but the bundle
@@ -151,7 +152,8 @@ struct facts {
 	/* of all mounts except those that the engine or a rewrite makes */
 	struct source_fact *sources;
 	size_t n_sources;
-	struct path_fact root;	    /* root.path; empty if the spec has none */
+	struct moved_storages storages; /* of the engine of this container; live only */
+	struct path_fact root;		/* root.path; empty if the spec has none */
 	struct first_program first; /* not known in a session, nor where the root cannot be seen */
 	/* of the policy, in the given order; none if the spec names no path */
 	struct path_fact *paths;

@@ -63,20 +63,52 @@ static const struct path_fact *find_fact(const struct facts *facts, struct str p
 	return NULL;
 }
 
+/*
+ * Adds what args.deny says of the usual place of a moved storage: that it is the host's, or
+ * something in it. The root directory says nothing of what lies under it.
+ */
+static void deny_moved(struct path_lists *lists, size_t n_deny, const struct moved_storage *storage)
+{
+	bool denied = false;
+
+	for (size_t i = 0; i < n_deny; i++) {
+		const char *name = lists->deny[i].name;
+		struct str inside;
+
+		if (is_below(name, storage->usual)) {
+			inside = str_from(arena_printf(lists->arena, "%.*s%s",
+						       (int)storage->name.len, storage->name.data,
+						       name + strlen(storage->usual)));
+			lists->deny[lists->n_deny++] = make_entry(lists->arena, inside);
+		} else if (!denied && strcmp(name, "/") != 0 &&
+			   (strcmp(name, storage->usual) == 0 || is_below(storage->usual, name))) {
+			denied = true;
+			lists->deny[lists->n_deny] = make_entry(lists->arena, storage->name);
+			lists->deny[lists->n_deny++].fact = storage->fact;
+		}
+	}
+}
+
 struct path_lists host_paths_prepare(const struct judge *judge, const struct rule_arg *allow,
 				     const struct rule_arg *deny)
 {
-	struct path_lists lists = { .n_allow = allow->n, .n_deny = deny->n };
+	struct path_lists lists = { .arena = judge->arena,
+				    .n_allow = allow->n,
+				    .n_deny = deny->n,
+				    .storages = &judge->facts->storages };
 	size_t next = 0;
 
 	lists.allow = arena_array(judge->arena, allow->n, sizeof(*lists.allow));
 	for (size_t i = 0; i < allow->n; i++)
 		lists.allow[i] = make_entry(judge->arena, allow->strings[i]);
-	lists.deny = arena_array(judge->arena, deny->n, sizeof(*lists.deny));
+	lists.deny =
+		arena_array(judge->arena, deny->n * (1 + lists.storages->n), sizeof(*lists.deny));
 	for (size_t i = 0; i < deny->n; i++) {
 		lists.deny[i] = make_entry(judge->arena, deny->strings[i]);
 		lists.deny[i].fact = find_fact(judge->facts, deny->strings[i], &next);
 	}
+	for (size_t i = 0; i < lists.storages->n; i++)
+		deny_moved(&lists, deny->n, &lists.storages->items[i]);
 	return lists;
 }
 
@@ -106,6 +138,34 @@ static bool entry_covers(const struct path_entry *entry, const char *path)
 	return true;
 }
 
+/* Where the rank of an entry counts: in a storage, if it names something in its usual place. */
+struct allowed_search {
+	const struct oci_mount *mount;
+	const char *path;
+	size_t above; /* components of the usual place, or 0 */
+	size_t shift; /* components that the moved storage has */
+	size_t best;
+	bool exact;
+};
+
+static void search_allowed(const struct path_lists *lists, struct allowed_search *search)
+{
+	for (size_t i = 0; i < lists->n_allow; i++) {
+		const struct path_entry *entry = &lists->allow[i];
+		size_t rank;
+
+		if ((entry->read_only && !search->mount->read_only) ||
+		    (search->above > 0 && entry->depth <= search->above) ||
+		    !entry_covers(entry, search->path))
+			continue;
+		rank = entry->rank - 2 * search->above + 2 * search->shift;
+		if (rank > search->best)
+			search->best = rank;
+		if (entry->depth == path_depth(search->path))
+			search->exact = true;
+	}
+}
+
 /*
  * Returns the rank of the best entry of args.allow that covers what is looked at; 0 if none does.
  * *ret_exact: an entry names exactly this path.
@@ -113,20 +173,24 @@ static bool entry_covers(const struct path_entry *entry, const char *path)
 static size_t allowed_rank(const struct path_lists *lists, const struct oci_mount *mount,
 			   const struct path_look *look, bool *ret_exact)
 {
-	size_t best = 0;
+	struct allowed_search search = { .mount = mount, .path = look->path };
 
-	*ret_exact = false;
-	for (size_t i = 0; i < lists->n_allow; i++) {
-		const struct path_entry *entry = &lists->allow[i];
+	search_allowed(lists, &search);
+	for (size_t i = 0; i < lists->storages->n; i++) {
+		const struct moved_storage *storage = &lists->storages->items[i];
+		const struct moved_storages one = { &lists->storages->items[i], 1 };
+		struct str usual = moved_storage_usual(lists->arena, &one, str_from(look->path));
 
-		if ((entry->read_only && !mount->read_only) || !entry_covers(entry, look->path))
+		if (usual.data == look->path)
 			continue;
-		if (entry->rank > best)
-			best = entry->rank;
-		if (entry->depth == path_depth(look->path))
-			*ret_exact = true;
+		search.path = usual.data;
+		search.above = path_depth(storage->usual);
+		search.shift =
+			path_depth(arena_copy(lists->arena, storage->name.data, storage->name.len));
+		search_allowed(lists, &search);
 	}
-	return best;
+	*ret_exact = search.exact;
+	return search.best;
 }
 
 bool host_paths_listed(const struct path_lists *lists, const struct oci_mount *mount,

@@ -36,8 +36,11 @@ struct path_entry {
 };
 
 struct path_lists {
+	struct arena *arena;
 	struct path_entry *allow, *deny;
 	size_t n_allow, n_deny;
+	/* An entry for a usual place counts in a moved storage, too; args.deny has such entries. */
+	const struct moved_storages *storages;
 };
 
 /* Prepares the two lists for any number of paths. */
