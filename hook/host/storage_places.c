@@ -72,7 +72,8 @@ static void add_storage(struct finder *finder, struct str place, const char *usu
 		return;
 	fact = arena_new_object(lookup->arena, struct path_fact);
 	*fact = lookup_path(lookup, place, NULL, ORIGINS_IGNORED);
-	if (fact->error != 0 || !S_ISDIR(fact->mode) || strcmp(fact->resolved, "/") == 0 ||
+	if (fact->error != 0 || !S_ISDIR(fact->mode) || (fact->mode & 022) != 0 ||
+	    strcmp(fact->resolved, "/") == 0 ||
 	    lookup_is_loose(lookup, str_from(fact->resolved), 0, 0))
 		return;
 	add_name(finder, place, usual, fact);

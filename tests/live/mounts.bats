@@ -202,7 +202,7 @@ podman_alone() {
 	cd "$top" || return
 	# The variables of this file's podman are not for that one.
 	run env -u CONTAINERS_CONF -u CONTAINERS_STORAGE_CONF unshare --mount \
-		tests/live/storage.sh "$dir" "$rootfence" "$policies/default.json" "${1-}"
+		tests/live/storage.sh "$dir" "$rootfence" "$policies/default.json" "$@"
 	eventually rm -rf "$dir" # conmon may still clean up there
 	# shellcheck disable=SC2031 # run has set both
 	echo "$output"
@@ -212,6 +212,15 @@ podman_alone() {
 
 @test "podman's own mounts start; those of another container do not" {
 	podman_alone
+}
+
+@test "the same in a storage that was moved, below a denied directory and elsewhere" {
+	local place
+	for place in /root/rootfence-live /srv/rootfence-live; do
+		podman_alone overlay "$place"
+		podman_alone vfs "$place"
+		rmdir "$place"
+	done
 }
 
 @test "podman's own mounts start with storage driver vfs; those of another container do not" {

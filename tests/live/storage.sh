@@ -1,13 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# storage.sh WORK ROOTFENCE POLICY [DRIVER]: podman with its storage where root's podman has it, in the mount
-# namespace that mounts.bats made for it. What podman mounts by itself starts; what belongs to
+# storage.sh WORK ROOTFENCE POLICY [DRIVER [PLACE]]: podman with its storage where root's podman has it, or in
+# the directory PLACE, in the mount namespace that mounts.bats made for it. What podman mounts by itself starts; what belongs to
 # another container does not. Prints what went wrong; the exit status says whether anything did.
 set -euo pipefail
 work=$1 rootfence=$2 guard=$1/bpf/rootfence top=$PWD
 storage=/var/lib/containers/storage run=/run/containers/storage
+[[ -z ${5-} ]] || storage=$5/storage run=$5/run
 driver=${4-}
+denied=/var/lib/containers denied_run=/run
+[[ -z ${5-} ]] || denied=$storage denied_run=$run
 failed=0
 
 # shellcheck source=tests/podman.sh
@@ -42,9 +45,10 @@ refused() {
 }
 
 mount --make-rprivate /
-mkdir -p /var/lib/containers /run/containers
+mkdir -p /var/lib/containers /run/containers ${5+"$5"}
 mount -t tmpfs none /var/lib/containers
 mount -t tmpfs none /run/containers
+[[ -z ${5-} ]] || mount -t tmpfs none "$5"
 mount -t bpf bpf "$work/bpf"
 # Another driver names these directories after itself.
 directory=${driver:-overlay}-containers
@@ -78,17 +82,23 @@ starts -v "$work/data:/d:O"
 starts -v plain:/d
 starts -v tmpfs:/d
 refused 'of type "proc"' -v kernel:/d
-refused 'this lies under /run' -v "$run/$directory/$id/userdata/hosts:/etc/hosts"
+refused "this lies under $denied_run" -v "$run/$directory/$id/userdata/hosts:/etc/hosts"
 mkdir -p "$storage/$directory/$id/userdata/run/secrets"
-refused 'this lies under /var/lib/containers' \
+refused "this lies under $denied" \
 	-v "$storage/$directory/$id/userdata/run/secrets:/run/secrets"
-refused 'this lies under /var/lib/containers' --ipc "container:$other" \
+refused "this lies under $denied" --ipc "container:$other" \
 	-v "$storage/$directory/$id/userdata/shm:/dev/shm"
-refused 'this lies under /var/lib/containers' --annotation "io.kubernetes.cri.sandbox-id=$id" \
+refused "this lies under $denied" --annotation "io.kubernetes.cri.sandbox-id=$id" \
 	-v "$storage/$directory/$id/userdata/shm:/dev/shm"
+refused "which is the host" -v "${storage%/*}:/d"
+refused "$denied" -v "$storage:/d"
+refused "this lies under $denied" -v "$storage/volumes:/d"
+refused "this lies under $denied" -v "$storage/volumes/plain:/d"
 [[ -z $driver || $driver == overlay ]] || exit "$failed"
+upper=$(podman inspect --format '{{.GraphDriver.Data.UpperDir}}' "$other")
+refused "this lies under $denied" -v "$upper:/d"
 root=$(podman inspect --format '{{.GraphDriver.Data.MergedDir}}' "$id")
-refused 'this lies under /var/lib/containers' -v "$root:/d:O"
+refused "this lies under $denied" -v "$root:/d:O"
 # podman writes accounts into the root before any hook runs, hence --passwd=false.
 if out=$(podman run --rm --user 3267:3267 --passwd=false --rootfs "$root" /bin/echo container ran 2>&1) ||
 	[[ $out != *'this is the root of another container'* ]]; then
