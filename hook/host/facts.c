@@ -297,6 +297,9 @@ static void collect_root(struct lookup *lookup, const struct oci_config *config,
 					 before != NULL ? &before->root : NULL);
 		note_root_place(lookup->arena, &facts->root, ROOT_ITSELF);
 	}
+	/* A step of buildah has no id of its own, but its root has an owner. */
+	if (names->id.len == 0 && facts->root.resolved != NULL)
+		names->id = storage_root_owner(lookup, str_from(facts->root.resolved));
 	if (before == NULL)
 		facts->storages = storage_places(lookup, config, names, facts);
 	names->storages = facts->storages;

@@ -108,31 +108,20 @@ static bool add_if(struct finder *finder, struct str storage, const char *direct
 	return true;
 }
 
-/*
- * The root's name alone proves nothing: podman run --rootfs takes any. A step of buildah has no id;
- * its root is always the engine's.
- */
+/* The root's name alone proves nothing: podman run --rootfs takes any. */
 static void find_by_root(struct finder *finder, struct str root)
 {
 	struct arena *arena = finder->lookup->arena;
 	struct str id = finder->names->id, storage, driver;
-	const char *holder, *file;
+	const char *holder;
 	size_t len = 0;
 
-	if (!engine_file_root(root, &storage))
+	if (id.len == 0 || !engine_file_root(root, &storage))
 		return;
 	driver = (struct str){ root.data + storage.len + 1, root.len - storage.len - 1 };
 	while (len < driver.len && driver.data[len] != '/')
 		len++;
 	holder = arena_printf(arena, "%.*s-containers", (int)len, driver.data);
-	if (id.len == 0) {
-		file = arena_printf(arena, "%s/none/userdata/hosts", holder);
-		if (!add_if(finder, storage, arena_printf(arena, "%s/containers.json", holder),
-			    file))
-			add_if(finder, storage,
-			       arena_printf(arena, "%s/volatile-containers.json", holder), file);
-		return;
-	}
 	holder = arena_printf(arena, "%s/%.*s", holder, (int)id.len, id.data);
 	if (add_if(finder, storage, holder, arena_printf(arena, "%s/userdata/hosts", holder)))
 		return;

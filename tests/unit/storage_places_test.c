@@ -87,12 +87,6 @@ static const struct row rows[] = {
 	  .at = "/dev/termination-log",
 	  .cgroup = KUBEPODS,
 	  .usual = KUBELET },
-	/* A step of buildah has no id of the engine's. */
-	{ .root = "s/overlay/0a/merged",
-	  .id = "buildah-1",
-	  .holds = "s/overlay-containers/containers.json",
-	  .usual = CONTAINERS },
-	{ .root = "s/overlay/0a/merged", .id = "buildah-1", .holds = "s/containers/buildah-1" },
 	/* A name that looks so: podman run --rootfs. */
 	{ .root = "s/overlay/0a/merged" },
 	{ .root = "s/overlay/0a/merged", .holds = "s/overlay-containers/" OTHER_ID },
@@ -380,6 +374,44 @@ static void test_root_of_a_user(void **state)
 	judge_rows(*state, "s/overlay/0a/merged", &row, 1);
 }
 
+/* buildah's step has no id of the engine's; whose root it has, the storage lists. */
+static void test_step_of_buildah(void **state)
+{
+	static const struct {
+		const char *owner, *list;
+		size_t n; /* sources that are left to judge */
+	} steps[] = {
+		{ OWN_ID, "s/vfs-containers/containers.json", 0 },
+		{ OTHER_ID, "s/vfs-containers/containers.json", 1 },
+		{ OWN_ID, "s/vfs-containers/volatile-containers.json", 0 },
+		{ OTHER_ID, "s/vfs-containers/volatile-containers.json", 1 },
+	};
+	static const char text[] = "[{\"id\":\"" OWN_ID "\",\"layer\":\"0a\"}]";
+	const struct facts_query query = { .id = "buildah-buildah1", .scope = FACTS_LIVE };
+	const struct world *world = *state;
+
+	make(world, "s/vfs/dir/0a");
+	make(world, "s/vfs-containers");
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		struct oci_config config;
+		struct facts facts;
+		struct err err;
+
+		put(world, arena_printf(world->arena, "host/%s", steps[i].list), STR(text));
+		read_config(world->arena,
+			    arena_printf(world->arena,
+					 "{\"process\":{\"cwd\":\"/\"},\"root\":{\"path\":\"%s\"},"
+					 "\"mounts\":[{\"destination\":\"/run/secrets\",\"type\":"
+					 "\"bind\",\"source\":\"/run/containers/storage/"
+					 "vfs-containers/%s/userdata/run/secrets\"}]}",
+					 at(world, "host/s/vfs/dir/0a"), steps[i].owner),
+			    &config);
+		assert_int_equal(facts_collect(world->arena, &config, &query, &facts, &err), 0);
+		assert_int_equal(facts.n_sources, steps[i].n);
+		unlink(at(world, arena_printf(world->arena, "host/%s", steps[i].list)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,6 +421,7 @@ int main(void)
 		WITH_WORLD(test_what_is_let_in_of_podmans),
 		WITH_WORLD(test_what_is_let_in_of_a_pods),
 		WITH_WORLD(test_root_of_a_user),
+		WITH_WORLD(test_step_of_buildah),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
