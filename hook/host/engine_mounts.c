@@ -85,10 +85,11 @@ struct container_names container_names(struct lookup *lookup, const struct oci_c
 				       struct str id)
 {
 	struct str cgroup = config->linux_.cgroups_path.value;
+	bool build_step = str_starts_with(id, "buildah-");
 
 	/* Runtimes take any id, but engines that keep such files give an ID. The files of a step
 	 * of buildah have another, and its cgroup is whatever --cgroup-parent says. */
-	if (str_starts_with(id, "buildah-"))
+	if (build_step)
 		id = (struct str){ 0 };
 	else if (id_at_end(id).len == 0 && id_at_end(cgroup).len > 0)
 		id = id_at_end(cgroup);
@@ -98,6 +99,7 @@ struct container_names container_names(struct lookup *lookup, const struct oci_c
 	return (struct container_names){
 		.lookup = lookup,
 		.id = id,
+		.build_step = build_step,
 		.sandbox = annotation(config, "io.kubernetes.cri.sandbox-id",
 				      "io.kubernetes.cri-o.SandboxID"),
 		.pod = annotation(config, "io.kubernetes.cri.sandbox-uid", "io.kubernetes.pod.uid"),

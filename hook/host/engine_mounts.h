@@ -15,11 +15,12 @@
 struct container_names {
 	struct lookup *lookup;
 	struct str id;
-	struct str sandbox;		/* of a pod: its first container, by annotation */
-	struct str pod;			/* uid of the pod, by annotation */
-	struct str cgroup;		/* linux.cgroupsPath, which has the uid of a pod, too */
-	bool joins_network;		/* of a process of another container */
-	struct str ipc;			/* path of the IPC namespace */
+	bool build_step;    /* of buildah: the id is that of the container whose root it has */
+	struct str sandbox; /* of a pod: its first container, by annotation */
+	struct str pod;	    /* uid of the pod, by annotation */
+	struct str cgroup;  /* linux.cgroupsPath, which has the uid of a pod, too */
+	bool joins_network; /* of a process of another container */
+	struct str ipc;	    /* path of the IPC namespace */
 	struct moved_storages storages; /* of this container's engine; empty until they are known */
 };
 

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/own_namespaces.h"
+#include "host/build_step.h"
 #include "host/engine_daemon.h"
 #include "host/engine_paths.h"
 #include "host/first_program.h"
@@ -299,7 +300,7 @@ static void collect_root(struct lookup *lookup, const struct oci_config *config,
 	}
 	/* A step of buildah has no id of its own, but its root has an owner. */
 	if (names->id.len == 0 && facts->root.resolved != NULL)
-		names->id = storage_root_owner(lookup, str_from(facts->root.resolved));
+		names->id = build_step_owner(lookup, &facts->root);
 	if (before == NULL)
 		facts->storages = storage_places(lookup, config, names, facts);
 	names->storages = facts->storages;

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "host/account_files.h"
+#include "host/build_step.h"
 #include "host/engine_paths.h"
 #include "host/mount_paths.h"
 #include "host/storage_owner.h"
@@ -162,6 +163,9 @@ static bool note_place(struct lookup *lookup, struct source_fact *source,
 {
 	bool initial = facts->user_namespace_initial;
 	struct path_fact *fact = &source->path;
+
+	if (build_step_mount(lookup, source, names, facts))
+		return true;
 
 	if (source->from.moved && is_moved(lookup, source, names, facts, owner)) {
 		if (!source->from.made)

@@ -131,6 +131,19 @@ static void find_by_root(struct finder *finder, struct str root)
 	add_if(finder, storage, holder, arena_printf(arena, "%s/hosts", holder));
 }
 
+/* buildah binds the root to a place in the bundle, and sources that may show the root, too. */
+static void find_by_staged_root(struct finder *finder, const struct path_fact *root,
+				const char *bundle)
+{
+	for (size_t i = 0; i < root->n_origins; i++) {
+		const char *place = root->origins[i].resolved;
+
+		if (root->origins[i].how == PLACE_SAME && place != NULL &&
+		    (bundle == NULL || strncmp(place, bundle, strlen(bundle)) != 0))
+			find_by_root(finder, str_from(place));
+	}
+}
+
 /* containerd mounts the root in the bundle, from layers in its storage. */
 static void find_by_layers(struct finder *finder, const struct path_fact *root, const char *bundle)
 {
@@ -177,6 +190,7 @@ struct moved_storages storage_places(struct lookup *lookup, const struct oci_con
 	if (facts->root.resolved != NULL) {
 		find_by_root(&finder, facts->root.path);
 		find_by_root(&finder, str_from(facts->root.resolved));
+		find_by_staged_root(&finder, &facts->root, bundle);
 	}
 	if (bundle != NULL && facts->root.resolved != NULL)
 		find_by_layers(&finder, &facts->root, bundle);

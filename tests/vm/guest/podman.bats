@@ -53,7 +53,7 @@ teardown() {
 
 # build [LINE...]: builds a Containerfile of these lines on the image vm.
 build() {
-	printf '%s\n' 'FROM localhost/vm' "$@" | podman build --no-cache --network none -t localhost/built - 2>&1
+	printf '%s\n' 'FROM localhost/vm' "$@" | podman build --no-cache --network none "${options[@]}" -t localhost/built - 2>&1
 }
 
 @test "the policy applies to RUN in podman build" {
@@ -62,6 +62,20 @@ build() {
 	run build 'USER 3267:3267' 'RUN echo step $((6 * 7)); grep Cap /proc/self/status'
 	ran 'step 42'
 	has_no_capability
+}
+
+@test "what podman build mounts by itself starts: secrets, caches and volumes of the image" {
+	echo alpha >"$BATS_TEST_TMPDIR/secret"
+	run build 'USER 3267:3267' 'VOLUME /vol' 'RUN echo step $((6 * 7))'
+	ran 'step 42'
+	run build 'USER 3267:3267' 'RUN --mount=type=cache,dst=/c,uid=3267 touch /c/x && echo step $((6 * 7))'
+	ran 'step 42'
+	options=(--secret "id=s,src=$BATS_TEST_TMPDIR/secret")
+	run build 'USER 3267:3267' 'RUN --mount=type=secret,id=s,uid=3267 cat /run/secrets/s'
+	ran alpha
+	options=(-v /var/lib/containers:/x)
+	run build 'USER 3267:3267' 'RUN echo step $((6 * 7))'
+	refused hostMounts
 }
 
 # --- pods: their infra container starts as root, so they need a user namespace, or none of it ---
