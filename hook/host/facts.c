@@ -51,11 +51,31 @@ static bool is_dockers_default(const char *path, enum oci_namespace_type type)
 					     strcmp(path, "/run/docker/netns/default") == 0);
 }
 
+static const char *const processes[] = { "1", "self", "thread-self", "1/task/[0-9]*",
+					 "self/task/[0-9]*" };
+
+/* /proc/1/root leads to the host's root directory. */
+static const char *without_root(const char *path)
+{
+	struct str ignored;
+
+	for (size_t i = 0; i < ARRAY_SIZE(processes); i++) {
+		char pattern[64];
+		const char *rest = path;
+
+		snprintf(pattern, sizeof(pattern), "/proc/%s/root", processes[i]);
+		if (!engine_path_starts(pattern, str_from(path), &ignored))
+			continue;
+		for (const char *p = pattern; *p != '\0'; p++)
+			rest = *p == '/' ? rest + 1 + strcspn(rest + 1, "/") : rest;
+		return without_root(rest);
+	}
+	return path;
+}
+
 /* Is it a name of this process's namespace, or of pid 1's? Each thread has one, too. */
 static bool is_hosts_name(const char *path, enum oci_namespace_type type)
 {
-	static const char *const processes[] = { "1", "self", "thread-self", "1/task/[0-9]*",
-						 "self/task/[0-9]*" };
 	char pattern[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(processes); i++) {
@@ -73,6 +93,7 @@ static bool is_hosts_name(const char *path, enum oci_namespace_type type)
  */
 static enum namespace_fact namespace_by_name(const char *path, enum oci_namespace_type type)
 {
+	path = without_root(path);
 	if (is_hosts_name(path, type) || is_dockers_default(path, type))
 		return NS_FACT_HOST;
 	return type == NAMESPACE_USER ? NS_FACT_UNKNOWN : NS_FACT_OTHER;

@@ -121,10 +121,28 @@ static const char *namespaced_flaw(const struct judge *judge, struct str key)
 			    oci_namespace_name(type));
 }
 
+/*
+ * Runtimes take slashes in place of the dots: sysctl.d(5). They differ where a key has both, so that
+ * such a key is none that a list names.
+ */
+static struct str with_dots(const struct judge *judge, struct str key)
+{
+	char *text;
+
+	if (key.len == 0 || memchr(key.data, '/', key.len) == NULL ||
+	    memchr(key.data, '.', key.len) != NULL)
+		return key;
+	text = arena_copy(judge->arena, key.data, key.len);
+	for (size_t i = 0; i < key.len; i++)
+		text[i] = text[i] == '/' ? '.' : text[i];
+	return (struct str){ text, key.len };
+}
+
 /* Returns why the sysctl must not be there, or NULL. */
 static const char *flaw(const struct judge *judge, const struct json_node *sysctl, bool proc)
 {
-	bool own_port = str_is(sysctl->key, PORT_SYSCTL) && str_is(sysctl->text, "0");
+	struct str key = with_dots(judge, sysctl->key);
+	bool own_port = str_is(key, PORT_SYSCTL) && str_is(sysctl->text, "0");
 
 	if (!is_plain(sysctl->key) || !is_plain(sysctl->text))
 		return "has a character that no sysctl has";
@@ -134,8 +152,8 @@ static const char *flaw(const struct judge *judge, const struct json_node *sysct
 	if (own_port)
 		return NULL;
 	if (judge_arg(judge, ARG_NAMESPACED)->number == 1)
-		return namespaced_flaw(judge, sysctl->key);
-	return is_listed(judge, sysctl->key) ? NULL : "is not known to be safe";
+		return namespaced_flaw(judge, key);
+	return is_listed(judge, key) ? NULL : "is not known to be safe";
 }
 
 static void check(struct judge *judge)
