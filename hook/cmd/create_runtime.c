@@ -181,13 +181,6 @@ static bool is_build(const char *bundle)
 	       (st.st_mode & 022) == 0;
 }
 
-static int find_bundle(const struct hook *hook, const struct record *record,
-		       struct oci_state *state, struct err *err)
-{
-	return state_bundle_find(hook->arena, state, getppid(), record->bundle, &state->bundle,
-				 err);
-}
-
 static int create_runtime(struct hook *hook, struct err *err)
 {
 	struct pipeline_options options = { .front_end = FRONT_HOOK, .scope = FACTS_LIVE };
@@ -203,17 +196,15 @@ static int create_runtime(struct hook *hook, struct err *err)
 	hook->container = state.id;
 	if (error == 0)
 		error = read_own_record(hook, &record, err);
-	if (error == 0 && is_state && hook->except_builds) {
-		error = find_bundle(hook, &record, &state, err);
-		if (error == 0 && is_build(state.bundle))
-			return 0; /* root in a RUN step is what a build is; see --except-builds */
-	}
+	if (error == 0 && is_state)
+		error = state_bundle_find(hook->arena, &state, getppid(), record.bundle,
+					  &state.bundle, err);
+	if (error == 0 && is_state && hook->except_builds && is_build(state.bundle))
+		return 0; /* root in a RUN step is what a build is; see --except-builds */
 	if (error == 0)
 		error = find_policy(hook, &record, &policy, err);
 	if (error == 0)
 		error = record_known_base(&options.known.records, err);
-	if (error == 0 && is_state && !hook->except_builds)
-		error = find_bundle(hook, &record, &state, err);
 	if (error == 0 && is_state)
 		error = read_bundle(hook->arena, state.bundle, &doc, err);
 	if (error != 0)
