@@ -17,9 +17,11 @@
 #include "base/cleanup.h"
 #include "host/account_files.h"
 #include "host/container_root.h"
+#include "host/started_by.h"
 
 #define DIRECTORIES_MAX 64    /* of PATH that are searched */
 #define INTERPRETERS_MAX 5    /* as in the kernel, which gives ELOOP for more */
+#define STARTERS_MAX 3	      /* tini that starts sh -c that starts env */
 #define SCRIPT_LINE_MAX 256   /* as in the kernel: BINPRM_BUF_SIZE */
 #define PROGRAM_PATH_MAX 255U /* what an exec rule can name */
 #define FLAG_NOSUID 2	      /* ST_NOSUID in statfs(2): execve ignores what the file could give */
@@ -28,6 +30,7 @@ struct search {
 	struct lookup *lookup;
 	struct container_root root;
 	const char *cwd;
+	struct str path; /* PATH */
 };
 
 /* Opens the file if it is one that can be executed. Error: -errno. */
@@ -59,9 +62,10 @@ static struct str search_path(const struct oci_process *process)
 	return path;
 }
 
-static int open_from_path(struct search *search, struct str path, const char *name,
-			  const char **ret_path)
+static int open_from_path(struct search *search, const char *name, const char **ret_path)
 {
+	struct str path = search->path;
+
 	for (unsigned int n = 0; path.len > 0 && n < DIRECTORIES_MAX; n++) {
 		const char *colon = memchr(path.data, ':', path.len);
 		size_t len = colon != NULL ? (size_t)(colon - path.data) : path.len;
@@ -78,15 +82,29 @@ static int open_from_path(struct search *search, struct str path, const char *na
 	return -ENOENT;
 }
 
+static int open_named(struct search *search, struct str name, const char **ret_path)
+{
+	const char *text = arena_copy(search->root.arena, name.data, name.len);
+
+	return strchr(text, '/') != NULL ? open_program(search, text, ret_path)
+					 : open_from_path(search, text, ret_path);
+}
+
+/* A name on a #! line, and the rest of the line. */
+struct interpreter {
+	const char *name, *argument;
+};
+
 /*
  * Reads what a #! line names. NULL: it has none that the kernel would take, or cannot be read. The
  * file is opened again for it, by its descriptor.
  */
-static const char *interpreter_of(struct search *search, int fd)
+static struct interpreter interpreter_of(struct search *search, int fd)
 {
+	const struct interpreter none = { 0 };
 	char link[64], line[SCRIPT_LINE_MAX + 1];
 	auto_close int readable = -1;
-	const char *start;
+	const char *start, *rest;
 	ssize_t len;
 	size_t n;
 
@@ -94,18 +112,36 @@ static const char *interpreter_of(struct search *search, int fd)
 	readable = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (readable < 0) {
 		lookup_note(search->lookup, errno, "the first program");
-		return NULL;
+		return none;
 	}
 	len = read(readable, line, SCRIPT_LINE_MAX);
 	if (len < 2 || line[0] != '#' || line[1] != '!')
-		return NULL;
+		return none;
 	line[len] = '\0';
 	start = line + 2 + strspn(line + 2, " \t");
 	n = strcspn(start, " \t\n");
 	/* The kernel takes no name that its buffer cuts. */
 	if (n == 0 || (start[n] == '\0' && len == SCRIPT_LINE_MAX))
-		return NULL;
-	return arena_copy(search->root.arena, start, n);
+		return none;
+	rest = start + n + strspn(start + n, " \t");
+	return (struct interpreter){ arena_copy(search->root.arena, start, n),
+				     arena_copy(search->root.arena, rest, strcspn(rest, "\n")) };
+}
+
+/* "#!/usr/bin/env node", and "env -S node --flag". Returns the name that env looks up, or nothing. */
+static struct str started_by_line(const struct interpreter *interpreter)
+{
+	const char *name = interpreter->argument;
+	struct str words[2] = { str_from(interpreter->name) };
+	size_t at;
+
+	if (strncmp(name, "-S", 2) == 0)
+		name += 2 + strspn(name + 2, " \t");
+	words[1] = (struct str){ name, strcspn(name, " \t") };
+	/* A shell takes a file, never a command. */
+	if (words[1].len == 0 || strcspn(name, "\"'\\$=") < strlen(name))
+		return (struct str){ 0 };
+	return started_by((struct words){ words, ARRAY_SIZE(words) }, &at);
 }
 
 /*
@@ -115,12 +151,16 @@ static const char *interpreter_of(struct search *search, int fd)
 static int follow_scripts(struct search *search, int *fd, struct first_program *program)
 {
 	for (unsigned int n = 0; n <= INTERPRETERS_MAX; n++) {
-		const char *interpreter = interpreter_of(search, *fd), *path;
+		struct interpreter interpreter = interpreter_of(search, *fd);
+		struct str name = { 0 };
+		const char *path;
 		int next;
 
-		if (interpreter == NULL)
+		if (interpreter.name == NULL)
 			return 0;
-		next = open_program(search, interpreter, &path);
+		name = started_by_line(&interpreter);
+		next = name.len > 0 ? open_named(search, name, &path)
+				    : open_program(search, interpreter.name, &path);
 		if (next < 0)
 			return next;
 		close(*fd);
@@ -193,23 +233,51 @@ static bool is_plain(const char *path)
 	return len <= PROGRAM_PATH_MAX;
 }
 
-static bool find(struct search *search, const struct oci_config *config,
-		 struct first_program *program)
+/* Is it a program that can gain something, and that no mount replaces? */
+static bool look_at(struct search *search, const struct oci_config *config, struct str name,
+		    struct first_program *program)
 {
-	struct arena *arena = search->root.arena;
-	struct str name = config->process.args.items[0].value;
-	const char *text = arena_copy(arena, name.data, name.len);
-	auto_close int fd = strchr(text, '/') != NULL
-				    ? open_program(search, text, &program->path)
-				    : open_from_path(search, search_path(&config->process), text,
-						     &program->path);
+	auto_close int fd = -1;
 
+	*program = (struct first_program){ 0 };
+	search->root.passed = NULL;
+	fd = open_named(search, name, &program->path);
 	if (fd < 0 || follow_scripts(search, &fd, program) < 0 ||
 	    read_privileges(search, fd, program) < 0)
 		return false;
 	return (program->caps.present || program->set_uid || program->set_gid) &&
 	       is_plain(program->path) && (program->script == NULL || is_plain(program->script)) &&
 	       !is_covered(search, config);
+}
+
+/* The first word, or what it starts in turn. The init of an engine is a mount, and not looked at. */
+static bool find(struct search *search, const struct oci_config *config,
+		 struct first_program *program)
+{
+	const struct oci_process *process = &config->process;
+	struct str *items = arena_array(search->root.arena, process->args.n, sizeof(*items)), name;
+	struct words words = { items, process->args.n };
+	size_t arg = 0;
+
+	for (size_t i = 0; i < words.n; i++)
+		items[i] = process->args.items[i].value;
+	name = words.items[0];
+	for (unsigned int n = 0; n <= STARTERS_MAX && name.len > 0; n++) {
+		size_t at = 0;
+
+		if (look_at(search, config, name, program)) {
+			program->arg = arg;
+			return true;
+		}
+		name = started_by(words, &at);
+		arg += at;
+		/* What a shell is told is one word; the program has no other. */
+		if (name.len > 0 && str_equal(name, words.items[at]))
+			words = (struct words){ words.items + at, words.n - at };
+		else
+			words = (struct words){ &name, 1 };
+	}
+	return false;
 }
 
 /* Opens the container's root as O_PATH: offline only one that lies in the bundle. */
@@ -241,6 +309,7 @@ struct first_program first_program_look(struct lookup *lookup, const struct oci_
 		return program;
 	}
 	search.root.fd = fd;
+	search.path = search_path(&config->process);
 	search.cwd = cwd.len > 0 ? arena_copy(lookup->arena, cwd.data, cwd.len) : "/";
 	program.known = find(&search, config, &program);
 	return program.known ? program : (struct first_program){ 0 };

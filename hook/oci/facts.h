@@ -126,6 +126,7 @@ struct container_fact {
  */
 struct first_program {
 	bool known;
+	size_t arg;	    /* which of process.args names it */
 	const char *path;   /* in the container, without links; printable */
 	const char *script; /* the script that it is the interpreter of, or NULL */
 	struct file_caps caps;

@@ -195,6 +195,31 @@ mapped() { podman run --rm --uidmap 0:100000:65536 --gidmap 0:100000:65536 "$@";
 	[[ $output == *'the script "/bin/start-serving" for "/bin/serve"'* ]]
 }
 
+@test "a program that a shell, env or an init starts is told, and runs by the same rule" {
+	local command commands=('/bin/sh -c "exec /bin/serve 8080"' '/bin/env A=b serve 8080'
+		'start-by-env' '/tini -- serve 8080')
+	getcap "$work/rootfs/bin/serve" | grep -q cap_net_bind_service ||
+		skip_or_fail "this file system has no file capabilities"
+	printf '#!/bin/env serve\n' >"$work/rootfs/bin/start-by-env"
+	# shellcheck disable=SC2016 # for the shell in the container
+	printf '#!/bin/sh\nshift\nexec "$@"\n' >"$work/rootfs/tini"
+	chmod 755 "$work/rootfs/bin/start-by-env" "$work/rootfs/tini"
+	for command in "${commands[@]}"; do
+		eval "run serves --user 3267:3267 '$work/rootfs' $command"
+		refused 1
+		[[ $output == *'"/bin/serve", whose file capabilities need'* ]]
+	done
+	own_hooks "$(policy serve '"exec": { "rules": [ { "paths": ["/bin/serve"], "action":
+		"RF_ACT_ALLOW", "capabilities": ["CAP_NET_BIND_SERVICE"] } ] }')"
+	for command in "${commands[@]}"; do
+		eval "run serves --user 3267:3267 '$work/rootfs' $command"
+		echo "$output"
+		[[ $status -eq 0 && $output == *serving* ]] || break
+	done
+	use_policy "$policies/default.json"
+	[[ $status -eq 0 && $output == *serving* ]]
+}
+
 @test "without hooks the same program fails with the words that the message quotes" {
 	getcap "$work/rootfs/bin/serve" | grep -q cap_net_bind_service ||
 		skip_or_fail "this file system has no file capabilities"

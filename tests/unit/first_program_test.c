@@ -137,6 +137,12 @@ static void make_root(const struct world *world)
 	program(world, "app/r5", "#!/app/r4\n", 0755);
 	program(world, "app/r6", "#!/app/r5\n", 0755);
 	program(world, "app/od\ad", "\177ELF", 04755);
+	program(world, "usr/bin/tini", "\177ELF", 0755);
+	program(world, "app/env", "#!/usr/bin/env tool\n", 0755);
+	program(world, "app/env-split", "#!/usr/bin/env -S tool --flag\n", 0755);
+	program(world, "app/env-set", "#!/usr/bin/env -S A=b tool\n", 0755);
+	program(world, "app/env-none", "#!/usr/bin/env\n", 0755);
+	program(world, "app/env-link", "#!/usr/bin/env /app/relative\n", 0755);
 }
 
 static const struct first_program *look(const struct world *world, const char *process,
@@ -165,6 +171,9 @@ static const struct first_program *look(const struct world *world, const char *p
 #define AT(destination) \
 	"{\"destination\":\"" destination "\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}"
 #define TOOL "/usr/bin/tool"
+/* Words as JSON, with a PATH. */
+#define LINE(words) "\"args\":[" words "],\"cwd\":\"/\",\"env\":[\"PATH=/usr/bin\"]"
+#define SHELL(text) LINE("\"/bin/sh\",\"-c\",\"" text "\"")
 
 static const struct {
 	const char *process, *mounts, *path, *script; /* path NULL: not known */
@@ -234,6 +243,55 @@ static const struct {
 	{ PATH("tool", "/none/bin:/usr/bin"), AT("/none/other"), NULL, NULL },
 	{ PATH("tool", "/usr/local/bin:/usr/bin"), AT("/usr/local/bin/tool"), NULL, NULL },
 	{ PATH("tool", "/usr/bin:/usr/local/bin"), AT("/usr/local/bin/tool"), TOOL, NULL },
+	/* What an init starts; the engine's own init is a mount. */
+	{ LINE("\"/run/podman-init\",\"--\",\"tool\""), AT("/run/podman-init"), TOOL, NULL },
+	{ LINE("\"/dev/init\",\"--\",\"/bin/tool\",\"x\""), "", TOOL, NULL },
+	{ LINE("\"/sbin/docker-init\",\"--\",\"/app/run\""), "", TOOL, "/app/run" },
+	{ LINE("\"tini\",\"tool\""), "", TOOL, NULL },
+	{ LINE("\"/usr/bin/tini\",\"-g\",\"-e\",\"143\",\"--\",\"tool\""), "", TOOL, NULL },
+	{ LINE("\"tini\",\"-e143\",\"tool\""), "", TOOL, NULL },
+	{ LINE("\"dumb-init\",\"--rewrite\",\"15:3\",\"tool\""), "", TOOL, NULL },
+	{ LINE("\"dumb-init\",\"-c\",\"tool\""), "", TOOL, NULL },
+	{ LINE("\"tini\",\"--\",\"plain\",\"tool\""), "", NULL, NULL },
+	{ LINE("\"tini\",\"--\",\"dumb-init\",\"tool\""), "", TOOL, NULL },
+	{ LINE("\"tini\",\"tini\",\"tini\",\"tini\",\"tool\""), "", NULL, NULL },
+	{ LINE("\"tini\",\"--\""), "", NULL, NULL },
+	{ LINE("\"tini\",\"\",\"tool\""), "", NULL, NULL },
+	{ LINE("\"plain\",\"--\",\"tool\""), "", NULL, NULL },
+	{ LINE("\"/sbin/init\",\"--\",\"tool\""), "", NULL, NULL },
+	{ LINE("\"/run/podman-init\",\"--\",\"tool\""), AT("/usr/bin"), NULL, NULL },
+	/* What env starts, in words and in the first line of a script. */
+	{ LINE("\"env\",\"A=b\",\"tool\""), "", TOOL, NULL },
+	{ LINE("\"/usr/bin/env\",\"tool\""), "", TOOL, NULL },
+	{ LINE("\"env\",\"PATH=/x\",\"tool\""), "", NULL, NULL },
+	{ LINE("\"env\",\"-i\",\"tool\""), "", NULL, NULL },
+	{ LINE("\"env\""), "", NULL, NULL },
+	{ LINE("\"/app/env\""), "", TOOL, "/app/env" },
+	{ LINE("\"tini\",\"/app/env\""), "", TOOL, "/app/env" },
+	{ LINE("\"/app/env-split\""), "", TOOL, "/app/env-split" },
+	{ LINE("\"/app/env-link\""), "", TOOL, "/app/env-link" },
+	{ LINE("\"/app/env-set\""), "", NULL, NULL },
+	{ LINE("\"/app/env-none\""), "", NULL, NULL },
+	/* What a shell starts: one simple command, or it is not known. */
+	{ SHELL("tool"), "", TOOL, NULL },
+	{ SHELL("exec tool run --port $PORT"), "", TOOL, NULL },
+	{ SHELL(" /bin/tool 'a b'"), "", TOOL, NULL },
+	{ SHELL("/app/run"), "", TOOL, "/app/run" },
+	{ LINE("\"tini\",\"--\",\"/bin/sh\",\"-ec\",\"exec tool\""), "", TOOL, NULL },
+	{ LINE("\"sh\",\"-c\",\"plain\",\"tool\""), "", NULL, NULL },
+	{ LINE("\"sh\",\"-l\",\"tool\""), "", NULL, NULL },
+	{ LINE("\"sh\",\"-c\""), "", NULL, NULL },
+	{ LINE("\"sh\",\"tool\""), "", NULL, NULL },
+	{ SHELL(""), "", NULL, NULL },
+	{ SHELL("tool; plain"), "", NULL, NULL },
+	{ SHELL("tool || plain"), "", NULL, NULL },
+	{ SHELL("tool &"), "", NULL, NULL },
+	{ SHELL("tool\\nplain"), "", NULL, NULL },
+	{ SHELL("tool $(plain)"), "", NULL, NULL },
+	{ SHELL("A=b tool"), "", NULL, NULL },
+	{ SHELL("\\\"tool\\\""), "", NULL, NULL },
+	{ SHELL("$TOOL"), "", NULL, NULL },
+	{ SHELL("tool$x"), "", NULL, NULL },
 	/* No exec rule can name it. */
 	{ ARGS("/app/od\\u0007d"), "", NULL, NULL },
 };

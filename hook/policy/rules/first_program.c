@@ -71,9 +71,11 @@ static const char *program_text(const struct judge *judge, const struct start *s
 {
 	const char *path = str_quote(judge->arena, str_from(start->program->path));
 
+	const char *what = start->program->arg > 0 ? "starts" : "is";
+
 	if (start->program->script == NULL)
-		return arena_printf(judge->arena, "is %s,", path);
-	return arena_printf(judge->arena, "is the script %s for %s,",
+		return arena_printf(judge->arena, "%s %s,", what, path);
+	return arena_printf(judge->arena, "%s the script %s for %s,", what,
 			    str_quote(judge->arena, str_from(start->program->script)), path);
 }
 
@@ -116,7 +118,7 @@ static const char *fix_text(const struct judge *judge, const struct start *start
 static struct finding *report(struct judge *judge, const struct start *start, const char *message,
 			      const char *fix)
 {
-	return finding_add(judge, judge->config->process.args.items[0].node, NULL,
+	return finding_add(judge, judge->config->process.args.items[start->program->arg].node, NULL,
 			   (struct finding_text){
 				   .observed = judge_quote(judge, str_from(start->program->path)),
 				   .required = "an exec rule for it, or a program that needs none",
