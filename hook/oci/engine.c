@@ -118,16 +118,32 @@ static bool runs_pause(const struct oci_process *process)
 		str_is(args[1].value, "-P"));
 }
 
-/* podman puts the cgroup of a pod's container below that of the pod. */
-static bool is_pod_member(const struct oci_config *config)
+#define SANDBOX_ID "io.kubernetes.cri-o.SandboxID"
+
+/* podman puts the cgroup of a pod's container below that of the pod, if it has an infra container. */
+static bool in_cgroup_of_pod(const struct oci_config *config)
 {
 	struct str cgroup = config->linux_.cgroups_path.value;
 	static const char parent[] = "/libpod_parent/";
 
 	return str_has(cgroup, "libpod_pod_") ||
-	       oci_map_get(&config->annotations, "io.kubernetes.cri-o.SandboxID") != NULL ||
 	       (str_starts_with(cgroup, parent) &&
 		!str_starts_with(cgroup, "/libpod_parent/libpod-"));
+}
+
+/*
+ * podman's infra container may have any image and command. podman notes its id, or that of the pod,
+ * as the sandbox of every other container of the pod.
+ */
+static bool is_infra(const struct oci_config *config)
+{
+	return runs_pause(&config->process) ||
+	       (in_cgroup_of_pod(config) && oci_map_get(&config->annotations, SANDBOX_ID) == NULL);
+}
+
+static bool is_pod_member(const struct oci_config *config)
+{
+	return in_cgroup_of_pod(config) || oci_map_get(&config->annotations, SANDBOX_ID) != NULL;
 }
 
 /* A quadlet gives podman --cidfile=%t/%N.cid, which podman notes. */
@@ -171,7 +187,9 @@ struct engine_marks engine_of(const struct oci_config *config, const char *bundl
 		marks.engine = engine_by_directories(config);
 	if (marks.engine == ENGINE_UNKNOWN && is_bare(config))
 		marks.engine = is_buildah(config, bundle) ? ENGINE_BUILDAH : ENGINE_RUNTIME;
-	if (marks.engine == ENGINE_PODMAN || marks.engine == ENGINE_KUBERNETES)
+	if (marks.engine == ENGINE_PODMAN)
+		marks.sandbox = sandbox || is_infra(config);
+	else if (marks.engine == ENGINE_KUBERNETES)
 		marks.sandbox = sandbox || runs_pause(&config->process);
 	if (marks.engine == ENGINE_PODMAN) {
 		marks.pod_member = !marks.sandbox && is_pod_member(config);

@@ -64,7 +64,8 @@ enum fix {
 	FIX_MOUNT_SOCKET,
 	FIX_MOUNT_GPU, /* a device file in /etc/cdi brings it */
 	FIX_MOUNT_DEVICE,
-	FIX_MOUNT_KERNEL, /* /proc, /sys, /dev and the file systems of the kernel */
+	FIX_MOUNT_KERNEL,  /* /proc, /sys, /dev and the file systems of the kernel */
+	FIX_MOUNT_SYSTEMD, /* podman's, of a container that runs systemd */
 	FIX_MOUNT_MISSING,
 	FIX_MOUNT_REMOUNT,
 	FIX_ROOT,
@@ -77,7 +78,7 @@ enum fix {
 	FIX_KERNEL_PATHS, /* @a: maskedPaths or readonlyPaths */
 	FIX_MOUNT_TYPE,	  /* a file system of the kernel, or of a disk */
 	FIX_PROC_MOUNT,
-	FIX_PROC_OF_HOST, /* rootless podman shows the host's /proc with --pid=host */
+	FIX_PROC_OF_HOST, /* engines show the host's in a user namespace, with --pid=host */
 	FIX_SYS_OF_HOST,  /* and /sys with --network=host */
 	FIX_PROC_SYS,
 	FIX_SYSCTL, /* @a: its key */

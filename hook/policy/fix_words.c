@@ -403,6 +403,10 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 	[FIX_MOUNT_KERNEL] = {
 		[FOR_ALL] = "drop the mount: the engine shows the container its own /proc, /sys and /dev",
 	},
+	[FIX_MOUNT_SYSTEMD] = {
+		[FOR_ALL] = "--systemd=false; containers that run systemd need a host with cgroup v2 alone",
+		[FOR_UNIT] = "PodmanArgs=--systemd=false; containers that run systemd need a host with cgroup v2 alone",
+	},
 	[FIX_MOUNT_MISSING] = {
 		[FOR_ALL] = "make @a first, for this container",
 		[FOR_KUBERNETES] = "type: DirectoryOrCreate in the hostPath, or make @a on the node first",

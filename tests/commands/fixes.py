@@ -85,6 +85,7 @@ def pod(spec):
 
 def pod_member(spec):
     podman(spec, f"machine.slice/machine-libpod_pod_{ID}.slice:libpod:{ID}")
+    spec["annotations"]["io.kubernetes.cri-o.SandboxID"] = ID
 
 
 def docker(spec):
@@ -327,7 +328,7 @@ ELSEWHERE = {
     "RANGE_UNKNOWN": "tests/golden/userRange", "USERNS_ROOTLESS": "tests/unit/fix_test.c",
     "USERNS_REMAPPED": "test_docker_remapped", "NAMESPACE_UNSEEN": "tests/unit/fix_test.c",
     "MAPPING_JOINED": "tests/unit/fix_test.c", "CAPABILITIES_EXEC": "tests/unit/fix_test.c",
-    "MOUNT_MISSING": "tests/live/fixes.bats",
+    "MOUNT_MISSING": "tests/live/fixes.bats", "MOUNT_SYSTEMD": "test_what_podman_binds",
 }
 
 # Arguments that make each rule ask. Rules that would report the same place twice come alone.
@@ -418,6 +419,25 @@ def test_every_fix_works_in_the_specs_of_every_engine(directory):
 def test_every_cause_has_a_row(_):
     known = set(CAUSES) | set(ELSEWHERE)
     assert known == set(TABLE), known ^ set(TABLE)
+
+
+def test_what_podman_binds(directory):
+    """What a user did not mount is not told to be dropped, and the fix is one that works."""
+    bound = ("rprivate", "nosuid", "noexec", "nodev", "ro", "rbind")
+    hierarchy = mount("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/systemd", bound)
+    own = join("network", "/run/netns/netns-0a")
+    sys = mount("/sys", "/sys", bound)
+    rows = [("MOUNT_SYSTEMD", podman, "PODMAN", hierarchy), ("MOUNT_SYSTEMD", unit, "UNIT", hierarchy),
+            ("MOUNT_KERNEL", podman, "PODMAN", steps(own, sys)),
+            ("SYS_OF_HOST", podman, "PODMAN", steps(without("network"), sys)),
+            ("MOUNT_KERNEL", docker, "DOCKER", hierarchy),
+            ("MOUNT_KERNEL", podman, "PODMAN", mount("/sys", "/host/sys", bound))]
+    policy = write(directory, "policy.json", json.dumps({
+        "version": 1, "name": "mounts",
+        "rules": [{"names": ["hostMounts"], "action": "RF_ACT_REJECT"}]}))
+    found = fixes(directory, policy, [made(writer, step) for _, writer, _, step in rows])
+    for (cause, _, reader, _), texts in zip(rows, found):
+        assert texts == {words(cause, reader)}, (cause, reader, texts)
 
 
 def test_docker_remapped(directory):

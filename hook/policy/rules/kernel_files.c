@@ -5,6 +5,7 @@
 #include "policy/rules/bound_sysfs.h"
 #include "policy/rules/host_paths.h"
 #include "policy/fix.h"
+#include "policy/rules/mount_fix.h"
 
 #include <string.h>
 
@@ -291,19 +292,6 @@ static bool proc_sys_is_writable(const struct judge *judge)
 	       !list_covers(&parts->masked_paths, STR("/proc/sys"));
 }
 
-/* In a user namespace that shares the host's namespace, podman and Docker bind the host's. */
-static enum fix mount_cause(const struct judge *judge, const struct oci_mount *mount)
-{
-	const enum namespace_fact *facts = judge->facts->namespaces;
-	struct str source = mount->source.value;
-
-	if (mount->bind && str_is(source, "/proc") && facts[NAMESPACE_PID] == NS_FACT_HOST)
-		return FIX_PROC_OF_HOST;
-	if (mount->bind && str_is(source, "/sys") && facts[NAMESPACE_NETWORK] == NS_FACT_HOST)
-		return FIX_SYS_OF_HOST;
-	return FIX_PROC_MOUNT;
-}
-
 static void check_mounts(struct judge *judge)
 {
 	const struct oci_config *config = judge->config;
@@ -322,7 +310,7 @@ static void check_mounts(struct judge *judge)
 				.message = arena_printf(
 					judge->arena, "mounts %s, which %s; must not",
 					str_quote(judge->arena, mount->destination.value), flaw),
-				.fix = fix(judge, mount_cause(judge, mount)),
+				.fix = fix(judge, host_shown_fix(judge, mount, FIX_PROC_MOUNT)),
 			});
 	}
 }

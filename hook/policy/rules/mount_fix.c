@@ -43,17 +43,26 @@ static bool is_kernel(struct str path)
 	       is_at_or_below(path, "/dev");
 }
 
-/* In a user namespace that shares the host's namespace, podman and Docker bind the host's. */
-static enum fix kernel_cause(const struct judge *judge, struct str path)
+/*
+ * In a user namespace that has not its own network or processes, podman and Docker cannot mount a
+ * sysfs or proc, and bind the host's. On cgroup v1 podman binds the hierarchy of systemd for a
+ * container that runs it.
+ */
+enum fix host_shown_fix(const struct judge *judge, const struct oci_mount *mount, enum fix other)
 {
 	const enum namespace_fact *facts = judge->facts->namespaces;
+	struct str source = mount->source.value;
 
-	if (str_is(path, "/proc") && facts[NAMESPACE_PID] == NS_FACT_HOST)
+	if (!mount->bind || !str_equal(source, mount->destination.value))
+		return other;
+	if (str_is(source, "/proc") && facts[NAMESPACE_PID] == NS_FACT_HOST)
 		return FIX_PROC_OF_HOST;
-	if ((str_is(path, "/sys") || str_is(path, "/sys/fs/cgroup")) &&
+	if ((str_is(source, "/sys") || str_is(source, "/sys/fs/cgroup")) &&
 	    facts[NAMESPACE_NETWORK] == NS_FACT_HOST && judge_root_is_mapped(judge))
 		return FIX_SYS_OF_HOST;
-	return FIX_MOUNT_KERNEL;
+	if (judge->facts->engine.engine != ENGINE_PODMAN)
+		return other;
+	return str_is(source, "/sys/fs/cgroup/systemd") ? FIX_MOUNT_SYSTEMD : other;
 }
 
 static enum fix cause_of(const struct judge *judge, const struct source_fact *source,
@@ -73,7 +82,7 @@ static enum fix cause_of(const struct judge *judge, const struct source_fact *so
 	if (is_device(path))
 		return FIX_MOUNT_DEVICE;
 	if (is_kernel(source->from.path))
-		return kernel_cause(judge, source->from.path);
+		return host_shown_fix(judge, mount, FIX_MOUNT_KERNEL);
 	if (path->error == ENOENT && judge->facts->scope == FACTS_LIVE)
 		return FIX_MOUNT_MISSING;
 	return listed_only ? FIX_MOUNT_UNLISTED : FIX_MOUNT;
