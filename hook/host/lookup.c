@@ -174,7 +174,7 @@ static bool layer_lacks(struct lookup *lookup, const struct mount_place *place, 
 	       look_up(lookup, place->layer, NULL, ORIGINS_IGNORED, 0).error == 0;
 }
 
-bool lookup_is_loose(struct lookup *lookup, struct str path, size_t roots, uid_t owner)
+bool lookup_is_loose(struct lookup *lookup, struct str path)
 {
 	bool sticky = true;
 
@@ -189,7 +189,7 @@ bool lookup_is_loose(struct lookup *lookup, struct str path, size_t roots, uid_t
 			lookup_note(lookup, errno, name);
 			return true;
 		}
-		if ((st.st_uid != 0 && (len <= roots || st.st_uid != owner)) || !sticky)
+		if (st.st_uid != 0 || !sticky)
 			return true;
 		sticky = S_ISLNK(st.st_mode) || (st.st_mode & 022) == 0 ||
 			 (st.st_mode & S_ISVTX) != 0;
@@ -220,9 +220,8 @@ static void look_up_origins(struct lookup *lookup, const struct mount_view *view
 		if (place->kind == PLACE_LAYER && layer_lacks(lookup, place, origin.error))
 			continue;
 		origin.loose = place->kind == PLACE_LAYER && origin.resolved != NULL &&
-			       (lookup_is_loose(lookup, place->layer, place->layer.len, 0) ||
-				lookup_is_loose(lookup, str_from(origin.resolved),
-						strlen(origin.resolved), 0));
+			       (lookup_is_loose(lookup, place->layer) ||
+				lookup_is_loose(lookup, str_from(origin.resolved)));
 		fact->origins[fact->n_origins] = origin;
 		fact->origins[fact->n_origins++].how = place->kind;
 	}

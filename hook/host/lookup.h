@@ -64,10 +64,7 @@ int lookup_open_in_bundle(struct arena *arena, const char *bundle, struct str pa
 struct path_fact lookup_path(struct lookup *lookup, struct str path, const char *bundle,
 			     enum origins wanted);
 
-/*
- * Can others than root change what an absolute path leads to? Also if it cannot be looked up. After
- * the first `roots` bytes of the path, owner may own what is there, too.
- */
-bool lookup_is_loose(struct lookup *lookup, struct str path, size_t roots, uid_t owner);
+/* Can others than root change what an absolute path leads to? Also if it cannot be looked up. */
+bool lookup_is_loose(struct lookup *lookup, struct str path);
 
 #endif

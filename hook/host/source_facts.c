@@ -95,43 +95,14 @@ static bool is_image(struct lookup *lookup, const struct mount_path *source,
 	return !fact->upper;
 }
 
-/* The owner, on this host, of what an engine makes for the root of the container. */
-static uid_t root_owner(const struct oci_config *config, const struct facts *facts)
-{
-	const struct oci_list *mappings = &config->linux_.uid_mappings;
-	const struct oci_mapping *items = mappings->items;
-
-	for (size_t i = 0; i < facts->n_joined_uids; i++)
-		if (facts->joined_uids[i].inside == 0)
-			return (uid_t)facts->joined_uids[i].outside;
-	for (size_t i = 0; facts->n_joined_uids == 0 && i < mappings->n; i++)
-		if (items[i].container_id.value == 0)
-			return (uid_t)items[i].host_id.value;
-	return 0;
-}
-
-/*
- * Can others decide what this name leads to? podman gives the container's directory, and what is in
- * it, to the container's own root.
- */
-static bool is_loose(struct lookup *lookup, struct str path, const struct container_names *names,
-		     uid_t owner)
-{
-	const char *id = memmem(path.data, path.len, names->id.data, names->id.len);
-	size_t roots = id != NULL ? (size_t)(id - path.data) : path.len;
-
-	return lookup_is_loose(lookup, path, roots, owner);
-}
-
 /*
  * Can a user change where the name leads? In a known storage only those can whom its engine lets:
  * podman gives the directory of a container with mapped ids to the root of that.
  */
 static bool is_changeable(struct lookup *lookup, const struct container_names *names,
-			  struct str path, uid_t owner)
+			  struct str path)
 {
-	return engine_usual_name(names, path).data == path.data &&
-	       is_loose(lookup, path, names, owner);
+	return engine_usual_name(names, path).data == path.data && lookup_is_loose(lookup, path);
 }
 
 /*
@@ -140,7 +111,7 @@ static bool is_changeable(struct lookup *lookup, const struct container_names *n
  * where to.
  */
 static bool is_moved(struct lookup *lookup, const struct source_fact *source,
-		     const struct container_names *names, const struct facts *facts, uid_t owner)
+		     const struct container_names *names, const struct facts *facts)
 {
 	bool initial = facts->user_namespace_initial;
 	const struct mount_path *from = &source->from;
@@ -149,17 +120,17 @@ static bool is_moved(struct lookup *lookup, const struct source_fact *source,
 
 	if (!from->moved || lookup->scope != FACTS_LIVE)
 		return from->moved;
-	if (source->path.error != 0 || (initial && is_changeable(lookup, names, from->path, owner)))
+	if (source->path.error != 0 || (initial && is_changeable(lookup, names, from->path)))
 		return false;
 	resolved = str_from(source->path.resolved);
 	engine = from->layer ? engine_layer(resolved, names)
 			     : engine_mount(resolved, from->mount->destination.value, names).engine;
-	return engine != ENGINE_NONE && !(initial && is_changeable(lookup, names, resolved, owner));
+	return engine != ENGINE_NONE && !(initial && is_changeable(lookup, names, resolved));
 }
 
 /* Notes whose place the source is. True: the engine's own, and nothing of the host. */
 static bool note_place(struct lookup *lookup, struct source_fact *source,
-		       const struct container_names *names, const struct facts *facts, uid_t owner)
+		       const struct container_names *names, const struct facts *facts)
 {
 	bool initial = facts->user_namespace_initial;
 	struct path_fact *fact = &source->path;
@@ -167,7 +138,7 @@ static bool note_place(struct lookup *lookup, struct source_fact *source,
 	if (build_step_mount(lookup, source, names, facts))
 		return true;
 
-	if (source->from.moved && is_moved(lookup, source, names, facts, owner)) {
+	if (source->from.moved && is_moved(lookup, source, names, facts)) {
 		if (!source->from.made)
 			return true;
 	} else if (source->from.moved || (source->from.rootless && initial)) {
@@ -193,7 +164,6 @@ void source_facts(struct lookup *lookup, const struct oci_config *config,
 	const struct facts *before = query->before;
 	const struct mount_path *sources;
 	size_t n_sources;
-	uid_t owner = root_owner(config, facts);
 
 	sources = mount_paths(lookup->arena, config, names, &n_sources);
 	facts->sources = arena_array(lookup->arena, n_sources, sizeof(*facts->sources));
@@ -219,7 +189,7 @@ void source_facts(struct lookup *lookup, const struct oci_config *config,
 			lookup, sources[i].path, query->bundle,
 			/* crun binds recursively for "rprivate" alone, too */
 			sources[i].layer ? ORIGINS_WANTED : ORIGINS_AND_MOUNTS, again);
-		if (note_place(lookup, source, names, facts, owner))
+		if (note_place(lookup, source, names, facts))
 			continue;
 		facts->n_sources++;
 	}

@@ -68,13 +68,12 @@ static void add_storage(struct finder *finder, struct str place, const char *usu
 		return;
 	place = without_remap(place, usual);
 	if (place.len < 2 || is_usual(place, usual) || is_found(finder, place) ||
-	    lookup_is_loose(lookup, place, 0, 0))
+	    lookup_is_loose(lookup, place))
 		return;
 	fact = arena_new_object(lookup->arena, struct path_fact);
 	*fact = lookup_path(lookup, place, NULL, ORIGINS_IGNORED);
 	if (fact->error != 0 || !S_ISDIR(fact->mode) || (fact->mode & 022) != 0 ||
-	    strcmp(fact->resolved, "/") == 0 ||
-	    lookup_is_loose(lookup, str_from(fact->resolved), 0, 0))
+	    strcmp(fact->resolved, "/") == 0 || lookup_is_loose(lookup, str_from(fact->resolved)))
 		return;
 	add_name(finder, place, usual, fact);
 	add_name(finder, str_from(fact->resolved), usual, fact);
