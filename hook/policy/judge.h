@@ -104,6 +104,15 @@ static inline bool judge_before(const struct rule_arg *version, unsigned int min
 	return version->set && version->number < minor;
 }
 
+/* Lint: why args.version does nothing, or NULL. The version limits only the default args.allow. */
+static inline const char *judge_version_flaw(const struct rule_arg *version,
+					     const struct rule_arg *allow)
+{
+	return version->set && allow->set
+		       ? "args.version has no effect, since an array replaces args.allow; write { \"add\": [...] } to keep the list of that version"
+		       : NULL;
+}
+
 /* Why a front end cannot rewrite the spec, or the user and what depends on it; NULL: it can. */
 extern const char *const rewrites_spec[FRONT_COUNT], *const rewrites_user[FRONT_COUNT];
 

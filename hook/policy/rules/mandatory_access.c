@@ -140,9 +140,7 @@ static void check_selinux_label(struct judge *judge)
 /* policy_lint(). */
 static const char *version_flaw(const struct rule_setting *setting)
 {
-	if (!setting->args[ARG_SINCE].set || !setting->args[ARG_ALLOW].set)
-		return NULL;
-	return "args.version has no effect, since an array replaces args.allow; write { \"add\": [...] } to keep the list of that version";
+	return judge_version_flaw(&setting->args[ARG_SINCE], &setting->args[ARG_ALLOW]);
 }
 
 const struct rule rule_selinux_label = {
