@@ -225,12 +225,32 @@ static bool lint_dots(struct lint *lint, const struct json_node *annotations)
 	return false;
 }
 
+/*
+ * In an expression a star repeats what is before it: "kube-*" matches "kube", and not kube-system.
+ * After a class, a group or a dot it may be meant.
+ */
+static void lint_stars(struct lint *lint, const struct json_node *annotations)
+{
+	json_each (member, annotations) {
+		struct str value = member->text;
+
+		if (member->type != JSON_STRING || value.len < 2 ||
+		    value.data[value.len - 1] != '*' ||
+		    memchr("]).*", value.data[value.len - 2], 4) != NULL)
+			continue;
+		lint_note(lint, member,
+			  "the star of %s repeats the \"%c\" before it; write \".*\" for any rest",
+			  str_quote(lint->arena, value), value.data[value.len - 2]);
+	}
+}
+
 static void lint_match(struct lint *lint, const struct json_node *annotations, bool stricter)
 {
 	if (annotations == NULL || annotations->first == NULL)
 		return;
 	if (lint_dead(lint, annotations))
 		return;
+	lint_stars(lint, annotations);
 	json_each (member, annotations)
 		if (is_engine_key(lint, member->key, false)) {
 			lint_engines(lint, annotations);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy/file/parse.h"
+#include "policy/rules/entry_flaws.h"
 
 /* The guard sees the kernel's path: absolute, with no component empty, "." or "..". */
 static bool path_is_canonical(struct str path)
@@ -54,6 +55,9 @@ static const struct {
 	{ "/sys/", "no program lies below /sys" },
 	{ "/etc/alternatives/", "it is a link; write the path that it leads to" },
 };
+
+/* Directories that anybody can write, or that are often mounted. */
+static const char *const writable[] = { "/tmp/", "/var/tmp/", "/dev/shm/", "/run/", "/home/" };
 
 static bool policy_lists(const struct lint *lint, const struct json_node *array, const char *path)
 {
@@ -149,6 +153,29 @@ static void lint_entry_in_policy(struct lint *lint, const struct json_node *entr
 			"with guarantee \"nnp\" and no guard, containers without noNewPrivileges do not start (exit code 5), and this rule leaves it off; write \"kill\" or \"deny\"");
 }
 
+/* A program that gains what the policy allows it must be the image's, and must not gain the host. */
+static void lint_gain(struct lint *lint, const struct json_node *entry)
+{
+	if (!is_word(entry, "action", "RF_ACT_ALLOW"))
+		return;
+	json_each (path, json_get(entry, "paths"))
+		for (size_t i = 0; i < sizeof(writable) / sizeof(writable[0]); i++)
+			if (path->type == JSON_STRING && str_starts_with(path->text, writable[i]))
+				lint_note(
+					lint, path,
+					"users of the container can often write below %s, and so put another program there",
+					writable[i]);
+	json_each (capability, json_get(entry, "capabilities")) {
+		const char *flaw = capability->type == JSON_STRING
+					   ? capability_flaw(lint->arena, capability->text)
+					   : NULL;
+
+		if (flaw != NULL)
+			lint_note(lint, capability, "%.*s %s", (int)capability->text.len,
+				  capability->text.data, flaw);
+	}
+}
+
 static void lint_entry(struct lint *lint, const struct json_node *entry)
 {
 	const struct json_node *capabilities = json_get(entry, "capabilities");
@@ -159,6 +186,8 @@ static void lint_entry(struct lint *lint, const struct json_node *entry)
 	if (json_get(entry, "paths") != NULL && json_get(entry, "paths")->first == NULL)
 		lint_warn(lint, json_get(entry, "paths"),
 			  "names no program: the entry does nothing");
+	if (gains)
+		lint_gain(lint, entry);
 	if (refuses(entry) && gains)
 		lint_warn(lint, capabilities,
 			  "no effect: an action that refuses does so whatever the program gains");

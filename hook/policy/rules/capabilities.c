@@ -3,6 +3,7 @@
 #include "policy/judge.h"
 
 #include "policy/fix.h"
+#include "policy/rules/entry_flaws.h"
 #include "base/cleanup.h"
 #include "oci/capability.h"
 #include "oci/engine_capabilities.h"
@@ -307,6 +308,7 @@ const struct rule rule_capabilities = {
 		[ARG_ALLOW] = { .name = "allow",
 				.kind = KIND_CAPABILITIES,
 				.effect = EFFECT_ADMITS,
+				.flaw = capability_flaw,
 				.meaning = "what any of the five sets may hold; none by default" },
 		[ARG_ALLOW_MAPPED] = { .name = "allowMapped",
 				       .kind = KIND_CAPABILITIES,

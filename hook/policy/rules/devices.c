@@ -3,6 +3,7 @@
 #include "policy/judge.h"
 
 #include "policy/fix.h"
+#include "policy/rules/entry_flaws.h"
 
 #include <string.h>
 
@@ -255,6 +256,7 @@ const struct rule rule_device_access = {
 				.effect = EFFECT_ADMITS,
 				.defaults = usual_devices,
 				.vocabulary = &entries,
+				.flaw = device_flaw,
 				.meaning =
 					"what it may reach: type, major:minor and access, as \"c 10:200 rw\"; * is any number" },
 	},

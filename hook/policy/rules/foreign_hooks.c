@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "policy/rules/entry_flaws.h"
 #include "policy/rules/known_hooks.h"
 
 enum arg {
@@ -164,6 +165,7 @@ const struct rule rule_foreign_hooks = {
 				.effect = EFFECT_ADMITS,
 				.vocabulary = &vocabulary,
 				.covers = path_covers_call,
+				.flaw = hook_flaw,
 				.meaning =
 					"paths of hooks; a final * stands for any rest; \"PATH ARGUMENT ...\" allows only that call" },
 	},

@@ -49,13 +49,39 @@ static bool ends_in(struct str text, const char *end)
 	return text.len > len && memcmp(text.data + text.len - len, end, len) == 0;
 }
 
+/* What -v takes after a colon, but an entry does not. */
+static const char *option_flaw(struct str path)
+{
+	static const char *const options[] = { ":rw", ":z", ":Z", ":U", ":O", ":ro,z", ":ro,Z" };
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (ends_in(path, options[i]))
+			return "never matches: \":ro\" is the only option, and without it writable mounts are allowed, too";
+	return str_has(path, ":/") ? "never matches: an entry is the source of a mount alone"
+				   : NULL;
+}
+
+/* A * is one component: "/srv/web-*" is a name with a star in it. */
+static bool has_part_star(struct str path)
+{
+	for (size_t i = 1; i < path.len; i++)
+		if (path.data[i] == '*' &&
+		    (path.data[i - 1] != '/' || (i + 1 < path.len && path.data[i + 1] != '/')))
+			return true;
+	return false;
+}
+
 const char *host_allowed_flaw(struct arena *arena, struct str entry)
 {
 	bool read_only = ends_in(entry, ":ro");
 	const char *path;
 
+	if (option_flaw(entry) != NULL)
+		return option_flaw(entry);
 	if (read_only)
 		entry.len -= 3;
+	if (has_part_star(entry))
+		return "never matches: a * stands for one whole name, as in \"/srv/*/data\"";
 	path = str_path_normalize(arena, entry);
 	if (path == NULL)
 		return NULL;

@@ -3,6 +3,7 @@
 #include "policy/judge.h"
 
 #include "policy/fix.h"
+#include "policy/rules/entry_flaws.h"
 
 #include <string.h>
 
@@ -66,6 +67,7 @@ const struct rule rule_apparmor_profile = {
 				.kind = KIND_STRINGS,
 				.effect = EFFECT_ADMITS,
 				.none_is_all = true,
+				.flaw = apparmor_flaw,
 				.meaning =
 					"profiles that it may have; a final * stands for any rest; none: any but unconfined" },
 		[ARG_REQUIRED] = { .name = "required",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "policy/rules/entry_flaws.h"
 #include "policy/rules/namespaced_sysctls.h"
 
 enum arg {
@@ -199,6 +200,7 @@ const struct rule rule_sysctls = {
 				.kind = KIND_STRINGS,
 				.effect = EFFECT_ADMITS,
 				.defaults = safe_sysctls,
+				.flaw = sysctl_flaw,
 				.meaning = "keys that it may set; a final * stands for any rest" },
 		[ARG_NAMESPACED] = { .name = "namespaced",
 				     .kind = KIND_WORD,

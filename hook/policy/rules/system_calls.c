@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "json/writer.h"
 #include "oci/seccomp.h"
+#include "policy/rules/entry_flaws.h"
 #include "policy/rules/narrowed_profile.h"
 #include "policy/rules/shipped_profile.h"
 
@@ -198,6 +199,7 @@ const struct rule rule_seccomp_profile = {
 			       .effect = EFFECT_DEMANDS,
 			       .defaults = denied,
 			       .vocabulary = &system_calls,
+			       .flaw = denied_call_flaw,
 			       .meaning = "system calls that the profile must refuse" },
 		[ARG_SINCE] = { .name = "version",
 				.kind = KIND_VERSION,

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "policy/fix.h"
+#include "policy/rules/entry_flaws.h"
 
 enum arg {
 	ARG_ALLOW
@@ -100,6 +101,7 @@ const struct rule rule_unsafe_annotations = {
 				.kind = KIND_STRINGS,
 				.effect = EFFECT_ADMITS,
 				.defaults = allowed,
+				.flaw = annotation_flaw,
 				.meaning =
 					"keys that may be there; a final * stands for any rest" },
 	},
