@@ -291,11 +291,47 @@ static enum engine_paths engine_in(enum engine_paths engine, bool usual)
 	return usual ? engine : ENGINE_MOVED;
 }
 
+/* In hexadecimal digits of its bytes. */
+static struct str encoded(struct arena *arena, struct str text)
+{
+	auto_buf struct buf out = { 0 };
+
+	for (size_t i = 0; i < text.len; i++)
+		buf_printf(&out, "%02x", (unsigned char)text.data[i]);
+	return (struct str){ arena_copy(arena, out.data, out.len), out.len };
+}
+
+/*
+ * dockerd 28 and 29 with containerd's image store mount an image (type=image) at
+ * rootfs/SNAPSHOTTER/NAME, beside the roots of containers. The name is made of the container's id and
+ * the mount's source and destination.
+ */
+static bool is_image_of(const struct container_names *names, struct str path)
+{
+	static const char *const roots[] = { "/var/lib/docker/rootfs/*/*",
+					     "/var/lib/docker/[0-9]*.[0-9]*/rootfs/*/*" };
+	const char *slash = path.len > 0 ? memrchr(path.data, '/', path.len) : NULL;
+	struct str name, start;
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
+		found = found || engine_path_matches(roots[i], path);
+	if (!found || names->id.len != ID_LEN)
+		return false;
+	name = (struct str){ slash + 1, path.len - (size_t)(slash + 1 - path.data) };
+	start = encoded(names->lookup->arena, names->id);
+	return name.len > start.len && memcmp(name.data, start.data, start.len) == 0;
+}
+
 struct engine_mount engine_mount(struct str source, struct str destination,
 				 const struct container_names *names)
 {
 	struct str path = engine_usual_name(names, source);
 	struct engine_file file;
+
+	if (is_image_of(names, path))
+		return (struct engine_mount){ engine_in(ENGINE_ROOT, path.data == source.data),
+					      false };
 
 	for (size_t n = 0; engine_file(path, destination, n, &file); n++)
 		if (is_engines(&file, names))
