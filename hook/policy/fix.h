@@ -64,8 +64,9 @@ enum fix {
 	FIX_MOUNT_SOCKET,
 	FIX_MOUNT_GPU, /* a device file in /etc/cdi brings it */
 	FIX_MOUNT_DEVICE,
-	FIX_MOUNT_KERNEL,  /* /proc, /sys, /dev and the file systems of the kernel */
-	FIX_MOUNT_SYSTEMD, /* podman's, of a container that runs systemd */
+	FIX_MOUNT_ENGINE_DEVICE, /* of a rootless engine, for --device */
+	FIX_MOUNT_KERNEL,	 /* /proc, /sys, /dev and the file systems of the kernel */
+	FIX_MOUNT_SYSTEMD,	 /* podman's, of a container that runs systemd */
 	FIX_MOUNT_MISSING,
 	FIX_MOUNT_REMOUNT,
 	FIX_ROOT,

@@ -400,6 +400,10 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 		[FOR_KUBERNETES] = "a device plugin in place of the hostPath",
 		[FOR_RUNTIME] = "an entry of linux.devices and linux.resources.devices in place of the mount",
 	},
+	[FIX_MOUNT_ENGINE_DEVICE] = {
+		[FOR_ALL] = "drop --device @a; or add it to args.allow of hostMounts, since rootless engines bind it",
+		[FOR_UNIT] = "drop AddDevice=@a; or add it to args.allow of hostMounts, since rootless podman binds it",
+	},
 	[FIX_MOUNT_KERNEL] = {
 		[FOR_ALL] = "drop the mount: the engine shows the container its own /proc, /sys and /dev",
 	},

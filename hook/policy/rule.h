@@ -110,8 +110,9 @@ static inline const struct rule_setting *rule_setting(const struct policy *polic
 }
 
 /* Rules that other files ask about. */
-extern const struct rule rule_capabilities, rule_host_user_namespace, rule_no_new_privileges,
-	rule_root_user, rule_root_group, rule_seccomp_profile, rule_user_range;
+extern const struct rule rule_capabilities, rule_device_access, rule_host_user_namespace,
+	rule_no_new_privileges, rule_root_user, rule_root_group, rule_seccomp_profile,
+	rule_user_range;
 
 /* Always on. Reading the spec is the check, and a finding means exit code 3. It has no row. */
 extern const struct rule rule_spec;

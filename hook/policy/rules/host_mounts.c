@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hostMounts: files of the host that mounts, or the root directory, bring into the container. */
 #include "policy/rules/bound_sysfs.h"
+#include "policy/rules/engine_device.h"
 #include "policy/rules/host_allowed.h"
 #include "policy/rules/host_places.h"
 #include "policy/fix.h"
@@ -354,7 +355,9 @@ static const char *mount_reason(const struct judge *judge, const struct path_lis
 	if (!source->from.layer && bound_sysfs(judge, source->from.mount))
 		return bound_sysfs_reason(judge, source);
 	reason = type_reason(judge, source->from.mount);
-	return reason != NULL ? reason : source_reason(judge, entries, source);
+	if (reason != NULL || mount_is_allowed_device(judge, source))
+		return reason;
+	return source_reason(judge, entries, source);
 }
 
 static void check(struct judge *judge)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "policy/fix.h"
+#include "policy/rules/engine_device.h"
 
 static bool ends_with(struct str text, const char *end)
 {
@@ -79,6 +80,8 @@ static enum fix cause_of(const struct judge *judge, const struct source_fact *so
 		return FIX_MOUNT_GPU;
 	if (is_socket(path))
 		return FIX_MOUNT_SOCKET;
+	if (mount_is_engine_device(judge, source))
+		return FIX_MOUNT_ENGINE_DEVICE;
 	if (is_device(path))
 		return FIX_MOUNT_DEVICE;
 	if (is_kernel(source->from.path))
