@@ -435,7 +435,9 @@ def test_what_podman_binds(directory):
             ("MOUNT_KERNEL", docker, "DOCKER", hierarchy),
             ("MOUNT_ENGINE_DEVICE", podman, "PODMAN", device),
             ("MOUNT_ENGINE_DEVICE", unit, "UNIT", device),
-            ("MOUNT_KERNEL", podman, "PODMAN", mount("/sys", "/host/sys", bound))]
+            ("MOUNT_KERNEL", podman, "PODMAN", mount("/sys", "/host/sys", bound)),
+            *(("MOUNT_SOCKET", docker, "ALL", mount(path)) for path in (
+                "/run/no/system_bus_socket", "/run/no/ssh_auth_sock", "/run/no/a.socket"))]
     policy = write(directory, "policy.json", json.dumps({
         "version": 1, "name": "mounts",
         "rules": [{"names": ["hostMounts", "deviceAccess"], "action": "RF_ACT_REJECT"}]}))

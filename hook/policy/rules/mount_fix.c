@@ -19,9 +19,8 @@ static bool ends_with(struct str text, const char *end)
 /* Offline only the name tells. */
 static bool is_socket(const struct path_fact *path)
 {
-	return path->error == 0
-		       ? S_ISSOCK(path->mode)
-		       : ends_with(path->path, ".sock") || ends_with(path->path, "/socket");
+	return path->error == 0 ? S_ISSOCK(path->mode)
+				: ends_with(path->path, "sock") || ends_with(path->path, "socket");
 }
 
 static bool is_device(const struct path_fact *path)
