@@ -30,8 +30,16 @@ msg() {
 
 hex() { busybox xxd -p | tr -d '\n'; }
 
+# text_hex TEXT: without a process, of which each takes milliseconds here.
+text_hex() {
+	local LC_ALL=C i
+	for ((i = 0; i < ${#1}; i++)); do
+		printf '%02x' "'${1:i:1}"
+	done
+}
+
 # str FIELD TEXT
-str() { msg "$1" "$(printf '%s' "$2" | hex)"; }
+str() { msg "$1" "$(text_hex "$2")"; }
 
 # strs FIELD TEXT...
 strs() {

@@ -37,6 +37,9 @@ readonly masked=(/proc/acpi /proc/asound /proc/kcore /proc/keys /proc/latency_st
 	/proc/timer_stats /proc/sched_debug /proc/scsi /sys/firmware)
 readonly read_only_paths=(/proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger)
 
+mask_fields=$(strs 13 "${masked[@]}")$(strs 14 "${read_only_paths[@]}")
+readonly mask_fields
+
 # --- the fields of a pod: host_users=false, host_pid, host_network, host_ipc, pod_user, sysctl ---
 
 # Also needed by containers that are privileged.
@@ -80,10 +83,7 @@ security() {
 	[[ -z ${read_only_root-} ]] || int 7 1
 	[[ -z ${groups-} ]] || int 8 "$groups"
 	[[ -z ${no_new_privs-} ]] || int 11 1
-	if [[ -z ${unmasked-} ]]; then
-		strs 13 "${masked[@]}"
-		strs 14 "${read_only_paths[@]}"
-	fi
+	[[ -n ${unmasked-} ]] || printf '%s' "$mask_fields"
 	case ${seccomp-} in
 	'') msg 15 '' ;;
 	unconfined) msg 15 "$(int 1 1)" ;;
