@@ -52,13 +52,6 @@ static void add_name(struct finder *finder, struct str name, const char *usual,
 		(struct moved_storage){ .name = name, .usual = usual, .fact = fact };
 }
 
-/* All that lies below /run has one rule there. */
-static bool is_usual(struct str place, const char *usual)
-{
-	return str_is(place, usual) || str_starts_with(place, "/run/") ||
-	       str_starts_with(place, "/var/run/");
-}
-
 static void add_storage(struct finder *finder, struct str place, const char *usual)
 {
 	struct lookup *lookup = finder->lookup;
@@ -67,7 +60,7 @@ static void add_storage(struct finder *finder, struct str place, const char *usu
 	if (usual == NULL || !str_starts_with(place, "/"))
 		return;
 	place = without_remap(place, usual);
-	if (place.len < 2 || is_usual(place, usual) || is_found(finder, place) ||
+	if (place.len < 2 || str_is(place, usual) || is_found(finder, place) ||
 	    lookup_is_loose(lookup, place))
 		return;
 	fact = arena_new_object(lookup->arena, struct path_fact);
