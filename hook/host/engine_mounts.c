@@ -291,14 +291,19 @@ static enum engine_paths engine_in(enum engine_paths engine, bool usual)
 	return usual ? engine : ENGINE_MOVED;
 }
 
-/* In hexadecimal digits of its bytes. */
-static struct str encoded(struct arena *arena, struct str text)
+/* Is the start of it text, each byte as two hexadecimal digits? */
+static bool starts_with_digits(struct str path, struct str text)
 {
-	auto_buf struct buf out = { 0 };
+	if (path.len <= 2 * text.len)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		char digits[3];
 
-	for (size_t i = 0; i < text.len; i++)
-		buf_printf(&out, "%02x", (unsigned char)text.data[i]);
-	return (struct str){ arena_copy(arena, out.data, out.len), out.len };
+		snprintf(digits, sizeof(digits), "%02x", (unsigned char)text.data[i]);
+		if (memcmp(path.data + 2 * i, digits, 2) != 0)
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -310,17 +315,16 @@ static bool is_image_of(const struct container_names *names, struct str path)
 {
 	static const char *const roots[] = { "/var/lib/docker/rootfs/*/*",
 					     "/var/lib/docker/[0-9]*.[0-9]*/rootfs/*/*" };
-	const char *slash = path.len > 0 ? memrchr(path.data, '/', path.len) : NULL;
-	struct str name, start;
+	size_t start = path.len;
 	bool found = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
 		found = found || engine_path_matches(roots[i], path);
 	if (!found || names->id.len != ID_LEN)
 		return false;
-	name = (struct str){ slash + 1, path.len - (size_t)(slash + 1 - path.data) };
-	start = encoded(names->lookup->arena, names->id);
-	return name.len > start.len && memcmp(name.data, start.data, start.len) == 0;
+	while (path.data[start - 1] != '/')
+		start--;
+	return starts_with_digits((struct str){ path.data + start, path.len - start }, names->id);
 }
 
 struct engine_mount engine_mount(struct str source, struct str destination,

@@ -83,8 +83,8 @@ static bool is_allowed(struct arena *arena, struct str text)
 /* Layers of engines are allowed only as layers. */
 static bool is_engines(struct str path)
 {
-	static const char *const places[] = { "/run/crio", "/overlay", "/vfs/dir/", "/btrfs/subvolumes/",
-					      "/zfs/graph/" };
+	static const char *const places[] = { "/run/crio", "/overlay", "/vfs/dir/",
+					      "/btrfs/subvolumes/", "/zfs/graph/" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (memmem(path.data, path.len, places[i], strlen(places[i])) != NULL)
