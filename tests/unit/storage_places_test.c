@@ -19,10 +19,10 @@
 #define KUBELET "/var/lib/kubelet"
 #define SNAPSHOT "s/io.containerd.snapshotter.v1.overlayfs/snapshots/7/fs"
 
-/* Makes a directory below the world's host, and those above it; or a file, if a dot is in it. */
+/* Makes a directory below the world's host, and those above it; "" is the host itself. */
 static void make(const struct world *world, const char *path)
 {
-	for (const char *p = path; p != NULL; p = strchr(p + 1, '/')) {
+	for (const char *p = path; p != NULL && *p != '\0'; p = strchr(p + 1, '/')) {
 		const char *next = strchr(p + 1, '/');
 		size_t len = next != NULL ? (size_t)(next - path) : strlen(path);
 
