@@ -330,6 +330,7 @@ idmapped() {
 		snapshots=/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots
 		judge() { cp "$0" "$task/config.json"; "$1" check --host --policy "$2" "$task"; }
 		mount -t tmpfs -o mode=755 none /var/lib
+		umount -Rl /run 2>/dev/null || true # a layer may lie in either of two mounts on each other
 		mount -t tmpfs -o mode=755 none /run
 		for layer in /var/lib/containerd/tmpmounts/ovl-idmapped4711/{0,34/fs,fs} /run/ovl-idmapped12/fs; do
 			mkdir -p "$root" "$layer" "$snapshots"/{1/fs,2/fs,2/work}

@@ -102,7 +102,10 @@ fake() {
 				if (sigaction(n, NULL, &action) == 0 && action.sa_handler != SIG_DFL)
 					fprintf(out, "signal %d\n", n);
 			copy(out, "/proc/self/limits", "");
-			copy(out, "/proc/self/status", "Sig");
+			copy(out, "/proc/self/status", "SigPnd"); /* SigQ counts all that the user has */
+			copy(out, "/proc/self/status", "SigBlk");
+			copy(out, "/proc/self/status", "SigIgn");
+			copy(out, "/proc/self/status", "SigCgt");
 			copy(out, "/proc/self/status", "ShdPnd");
 			copy(out, "/proc/self/status", "NoNewPrivs");
 			copy(out, "/proc/self/status", "Seccomp");
