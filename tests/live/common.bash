@@ -71,6 +71,10 @@ eventually() {
 	return 1
 }
 
+# podman cannot remove a container or a pod that it is still taking down by itself.
+remove_containers() { eventually podman rm --all --force --time 0 >/dev/null; }
+remove_pods() { eventually podman pod rm --all --force --time 0 >/dev/null; }
+
 # all_end_with STATUS PID...: each of these background processes ends with that status.
 all_end_with() {
 	local wanted=$1 pid status failed=0

@@ -20,7 +20,7 @@ teardown_file() {
 
 setup() { live_setup; }
 
-teardown() { podman rm --all --force --time 0 >/dev/null; }
+teardown() { remove_containers; }
 
 # become UID GID COMMAND...: what gosu and su-exec do, without a library that needs files.
 make_become() {

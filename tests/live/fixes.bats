@@ -24,16 +24,6 @@ teardown_file() {
 
 setup() { live_setup; }
 
-# podman cannot remove a pod while it cleans up after one of its containers.
-remove_pods() {
-	for _ in {1..20}; do
-		podman pod rm --all --force --time 0 >/dev/null 2>&1 && [[ -z $(podman pod ps --quiet) ]] && return
-		sleep 0.5
-	done
-	echo "the pods of the test cannot be removed"
-	podman pod rm --all --force --time 0
-}
-
 teardown() { remove_pods; }
 
 # An infra container as podman's own, without catatonit.

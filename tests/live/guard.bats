@@ -21,7 +21,7 @@ setup() {
 }
 
 teardown() {
-	podman rm --all --force --time 0 >/dev/null
+	remove_containers
 	runc list --quiet | while read -r id; do runc delete --force "$id"; done
 }
 

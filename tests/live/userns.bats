@@ -22,7 +22,7 @@ teardown_file() {
 
 setup() { live_setup; }
 
-teardown() { podman rm --all --force --time 0 >/dev/null; }
+teardown() { remove_containers; }
 
 mapped=(--uidmap 0:100000:65536 --gidmap 0:100000:65536)
 
