@@ -303,6 +303,37 @@ bool engine_file_snapshot(struct str path, struct engine_file *ret_file)
 	return find_place(snapshots, ARRAY_SIZE(snapshots), path, ret_file);
 }
 
+/* Is the start of it text, each byte as two hexadecimal digits? */
+static bool starts_with_digits(struct str path, struct str text)
+{
+	if (path.len <= 2 * text.len)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		char digits[3];
+
+		snprintf(digits, sizeof(digits), "%02x", (unsigned char)text.data[i]);
+		if (memcmp(path.data + 2 * i, digits, 2) != 0)
+			return false;
+	}
+	return true;
+}
+
+bool engine_file_image(struct str path, struct str id)
+{
+	static const char *const roots[] = { "/var/lib/docker/rootfs/*/*",
+					     "/var/lib/docker/[0-9]*.[0-9]*/rootfs/*/*" };
+	size_t start = path.len;
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
+		found = found || engine_path_matches(roots[i], path);
+	if (!found || id.len != ID_LEN)
+		return false;
+	while (path.data[start - 1] != '/')
+		start--;
+	return starts_with_digits((struct str){ path.data + start, path.len - start }, id);
+}
+
 static bool is_directory(struct str path, struct engine_file *ret_file)
 {
 	struct str before;

@@ -9,6 +9,8 @@
 #include "host/engine_paths.h"
 
 /* Whose directory it is. */
+#define ID_LEN 64 /* of podman, CRI-O, Docker and containerd's CRI: hexadecimal digits */
+
 enum engine_owner {
 	OWNER_NOBODY,	 /* there is none */
 	OWNER_CONTAINER, /* the container itself */
@@ -55,5 +57,12 @@ bool engine_file_root(struct str path, struct str *ret_storage);
 
 /* The same as engine_file_bundle() for a layer of containerd's. who is of no use. */
 bool engine_file_snapshot(struct str path, struct engine_file *ret_file);
+
+/*
+ * dockerd 28 and 29 with containerd's image store mount an image (type=image) at
+ * rootfs/SNAPSHOTTER/NAME, beside the roots of containers. The name is made of the container's id and
+ * the mount's source and destination. True: it is one of this container.
+ */
+bool engine_file_image(struct str path, struct str id);
 
 #endif

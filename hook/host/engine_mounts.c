@@ -25,7 +25,6 @@ static const struct {
 	{ "/var/lib/k0s/containerd/io.containerd.grpc.v1.cri/containers/@", OWNER_CONTAINER },
 };
 
-#define ID_LEN 64 /* of podman, CRI-O, Docker and containerd's CRI: hexadecimal digits */
 
 static bool is_hex(char c)
 {
@@ -291,49 +290,13 @@ static enum engine_paths engine_in(enum engine_paths engine, bool usual)
 	return usual ? engine : ENGINE_MOVED;
 }
 
-/* Is the start of it text, each byte as two hexadecimal digits? */
-static bool starts_with_digits(struct str path, struct str text)
-{
-	if (path.len <= 2 * text.len)
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		char digits[3];
-
-		snprintf(digits, sizeof(digits), "%02x", (unsigned char)text.data[i]);
-		if (memcmp(path.data + 2 * i, digits, 2) != 0)
-			return false;
-	}
-	return true;
-}
-
-/*
- * dockerd 28 and 29 with containerd's image store mount an image (type=image) at
- * rootfs/SNAPSHOTTER/NAME, beside the roots of containers. The name is made of the container's id and
- * the mount's source and destination.
- */
-static bool is_image_of(const struct container_names *names, struct str path)
-{
-	static const char *const roots[] = { "/var/lib/docker/rootfs/*/*",
-					     "/var/lib/docker/[0-9]*.[0-9]*/rootfs/*/*" };
-	size_t start = path.len;
-	bool found = false;
-
-	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
-		found = found || engine_path_matches(roots[i], path);
-	if (!found || names->id.len != ID_LEN)
-		return false;
-	while (path.data[start - 1] != '/')
-		start--;
-	return starts_with_digits((struct str){ path.data + start, path.len - start }, names->id);
-}
-
 struct engine_mount engine_mount(struct str source, struct str destination,
 				 const struct container_names *names)
 {
 	struct str path = engine_usual_name(names, source);
 	struct engine_file file;
 
-	if (is_image_of(names, path))
+	if (engine_file_image(path, names->id))
 		return (struct engine_mount){ engine_in(ENGINE_ROOT, path.data == source.data),
 					      false };
 
