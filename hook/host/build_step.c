@@ -28,10 +28,14 @@ static bool is_staged(const char *bundle, struct str path)
 	       memcmp(path.data + len, name, strlen(name)) == 0 && !str_path_climbs(path);
 }
 
-/* Is it an image, or in one, that is mounted read-only? A root of a container can be written. */
-static bool is_in_image(struct lookup *lookup, const struct path_fact *fact, struct str origin,
+/*
+ * Is it an image, or in one, that cannot be written there? A root of a container can be. Overlays
+ * without an upper layer are read-only; a copy of the layers only if the mount is.
+ */
+static bool is_in_image(struct lookup *lookup, const struct source_fact *source, struct str origin,
 			const struct container_names *names)
 {
+	const struct path_fact *fact = &source->path;
 	struct str path = engine_usual_name(names, origin);
 
 	for (size_t len = path.len; len > 0 && !fact->upper; len--) {
@@ -41,7 +45,8 @@ static bool is_in_image(struct lookup *lookup, const struct path_fact *fact, str
 		    engine_mounted_layer(start) == ENGINE_ROOT) {
 			start = (struct str){ origin.data, origin.len - (path.len - len) };
 			return !engine_copied_layer(start) ||
-			       !storage_root_is_others(lookup, start, (struct str){ 0 });
+			       (source->from.mount->read_only &&
+				!storage_root_is_others(lookup, start, (struct str){ 0 }));
 		}
 	}
 	return false;
@@ -64,7 +69,7 @@ static bool is_staged_mount(struct lookup *lookup, const struct source_fact *sou
 		path = str_from(origin->resolved);
 		if (engine_mount(path, source->from.mount->destination.value, names).engine ==
 			    ENGINE_NONE &&
-		    !is_in_image(lookup, fact, path, names))
+		    !is_in_image(lookup, source, path, names))
 			return false;
 		own++;
 	}
