@@ -332,7 +332,7 @@ QUIET = [
     exec_of({"paths": ["/usr/bin/su"], "action": "RF_ACT_ERRNO"}),
     exec_of({"paths": ["/usr/bin/chage"], "action": "RF_ACT_ALLOW"}, setIds="RF_ACT_ERRNO"),
     excepted(),
-    *(excepted(value=value) for value in ("kube-.*", "[a-z]*", "(ab)*", "a.*", ".*")),
+    *(excepted(value=value) for value in ("kube-.*", "kube\\*", "[a-z]*", "(ab)*", "a.*", ".*")),
     *(listed(*row)[0] for row in (
         ("capabilities", "allow", "CAP_NET_ADMIN"), ("capabilities", "allowMapped", "CAP_SYS_ADMIN"),
         ("sysctls", "allow", "net.core.somaxconn"), ("sysctls", "allow", "net.*"),

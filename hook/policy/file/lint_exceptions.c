@@ -227,7 +227,7 @@ static bool lint_dots(struct lint *lint, const struct json_node *annotations)
 
 /*
  * In an expression a star repeats what is before it: "kube-*" matches "kube", and not kube-system.
- * After a class, a group or a dot it may be meant.
+ * After a class, a group or a dot it may be meant, and after a backslash it is a star.
  */
 static void lint_stars(struct lint *lint, const struct json_node *annotations)
 {
@@ -236,7 +236,7 @@ static void lint_stars(struct lint *lint, const struct json_node *annotations)
 
 		if (member->type != JSON_STRING || value.len < 2 ||
 		    value.data[value.len - 1] != '*' ||
-		    memchr("]).*", value.data[value.len - 2], 4) != NULL)
+		    memchr("]).*\\", value.data[value.len - 2], 5) != NULL)
 			continue;
 		lint_note(lint, member,
 			  "the star of %s repeats the \"%c\" before it; write \".*\" for any rest",
