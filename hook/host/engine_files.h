@@ -8,9 +8,9 @@
 
 #include "host/engine_paths.h"
 
-/* Whose directory it is. */
 #define ID_LEN 64 /* of podman, CRI-O, Docker and containerd's CRI: hexadecimal digits */
 
+/* Whose directory it is. */
 enum engine_owner {
 	OWNER_NOBODY,	 /* there is none */
 	OWNER_CONTAINER, /* the container itself */

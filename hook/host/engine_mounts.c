@@ -25,7 +25,6 @@ static const struct {
 	{ "/var/lib/k0s/containerd/io.containerd.grpc.v1.cri/containers/@", OWNER_CONTAINER },
 };
 
-
 static bool is_hex(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');

@@ -132,7 +132,8 @@ syslog_of() {
 with_containers_line() {
 	local file
 	for file in subuid subgid; do
-		{ grep -v '^containers:' "/etc/$file" || true; printf '%s\n' "$1"; } >"$work/$file"
+		sed '/^containers:/d' "/etc/$file" >"$work/$file"
+		printf '%s\n' "$1" >>"$work/$file"
 	done
 	# shellcheck disable=SC2016 # expanded inside
 	unshare --mount bash -ec 'mount --bind "$0/subuid" /etc/subuid

@@ -170,10 +170,14 @@ mapped() { podman run --rm --uidmap 0:100000:65536 --gidmap 0:100000:65536 "$@";
 	refused 1
 }
 
+need_file_capabilities() {
+	[[ $(getcap "$work/rootfs/bin/serve") == *cap_net_bind_service* ]] ||
+		skip_or_fail "this file system has no file capabilities"
+}
+
 @test "a program with file capabilities: told, and made to run by the rule that the message named" {
 	local rule
-	getcap "$work/rootfs/bin/serve" | grep -q cap_net_bind_service ||
-		skip_or_fail "this file system has no file capabilities"
+	need_file_capabilities
 	run serves --user 3267:3267 "$work/rootfs" /bin/serve 8080
 	refused 1
 	[[ $output == *"operation not permitted"* && $output == *exec.rules* ]]
@@ -188,8 +192,7 @@ mapped() { podman run --rm --uidmap 0:100000:65536 --gidmap 0:100000:65536 "$@";
 }
 
 @test "a script for such a program is told as well, and so is one that PATH finds" {
-	getcap "$work/rootfs/bin/serve" | grep -q cap_net_bind_service ||
-		skip_or_fail "this file system has no file capabilities"
+	need_file_capabilities
 	run serves --user 3267:3267 "$work/rootfs" start-serving
 	refused 1
 	[[ $output == *'the script "/bin/start-serving" for "/bin/serve"'* ]]
@@ -198,8 +201,7 @@ mapped() { podman run --rm --uidmap 0:100000:65536 --gidmap 0:100000:65536 "$@";
 @test "a program that a shell, env or an init starts is told, and runs by the same rule" {
 	local command commands=('/bin/sh -c "exec /bin/serve 8080"' '/bin/env A=b serve 8080'
 		'start-by-env' '/tini -- serve 8080')
-	getcap "$work/rootfs/bin/serve" | grep -q cap_net_bind_service ||
-		skip_or_fail "this file system has no file capabilities"
+	need_file_capabilities
 	printf '#!/bin/env serve\n' >"$work/rootfs/bin/start-by-env"
 	# shellcheck disable=SC2016 # for the shell in the container
 	printf '#!/bin/sh\nshift\nexec "$@"\n' >"$work/rootfs/tini"
@@ -221,8 +223,7 @@ mapped() { podman run --rm --uidmap 0:100000:65536 --gidmap 0:100000:65536 "$@";
 }
 
 @test "without hooks the same program fails with the words that the message quotes" {
-	getcap "$work/rootfs/bin/serve" | grep -q cap_net_bind_service ||
-		skip_or_fail "this file system has no file capabilities"
+	need_file_capabilities
 	podman_config "$runtime" "$ulimits"
 	run serves --user 3267:3267 --cap-drop=ALL "$work/rootfs" /bin/serve 8080
 	use_policy "$policies/default.json"
