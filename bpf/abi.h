@@ -15,7 +15,7 @@
 #include <linux/types.h>
 #endif
 
-#define GUARD_ABI 4
+#define GUARD_ABI 5
 
 #define ABI_ID_MAX 128	      /* container id, with its NUL byte */
 #define ABI_PATH_MAX 256      /* path of an exec rule, with its NUL byte */
@@ -42,11 +42,12 @@ enum abi_action {
 enum abi_reason {
 	ABI_REASON_NONE,
 	ABI_REASON_GAIN,    /* capabilities, or the root of the user namespace, gained at execve */
-	ABI_REASON_CEILING, /* permitted or bounding capabilities outside the container's ceiling */
+	ABI_REASON_CEILING, /* capabilities, other than ambient ones, outside the ceiling */
 	ABI_REASON_ROOT,    /* host root (global uid 0) */
 	ABI_REASON_SET_ID,  /* another identity that is not root and gains no capability */
 	ABI_REASON_RULE,    /* an exec rule says so */
 	ABI_REASON_USERNS,  /* a new user namespace */
+	ABI_REASON_PROMISE, /* not what the approved spec promised; difference says what */
 	ABI_REASON_COUNT,
 };
 
@@ -86,7 +87,8 @@ static inline __u32 abi_pidns_inode(__u64 id)
 /* The policy's limits for one container at execve; actions are enum abi_action. */
 struct abi_limits {
 	__u64 ceiling;	      /* permitted capabilities that any execve may end with */
-	__u64 bounding;	      /* the ceiling, plus what exec rules let some binary gain */
+	__u64 bounding;	      /* the ceiling, plus what exec rules let some binary gain; also for
+			       * the inheritable set */
 	__u32 exec_action;    /* on a gain: exec.defaultAction */
 	__u32 ceiling_action; /* on permitted or bounding capabilities outside the ceiling */
 	__u32 root_action;    /* on an execve that ends as host root */
@@ -95,13 +97,58 @@ struct abi_limits {
 	__u32 errno_ret;      /* 1 to ABI_ERRNO_MAX: the error of a denied execve */
 };
 
+/*
+ * What the approved spec promises of the processes of a container, as bits. A process that lacks
+ * one was made otherwise than it was approved. "Not the host's" is all that a namespace promises:
+ * programs in a container make namespaces of their own.
+ */
+enum abi_promised {
+	ABI_PROMISED_NNP = 1u << 0,	/* no_new_privs; of init only */
+	ABI_PROMISED_SECCOMP = 1u << 1, /* a seccomp filter; of init: the number of filters */
+	ABI_PROMISED_USERNS = 1u << 2,	/* the registered user namespace, or one made in it */
+	ABI_PROMISED_UID_MAP = 1u << 3, /* the first extent of the registered one's uid_map */
+	ABI_PROMISED_MNTNS = 1u << 4,
+	ABI_PROMISED_PIDNS = 1u << 5,
+	ABI_PROMISED_IPCNS = 1u << 6,
+	ABI_PROMISED_UTSNS = 1u << 7,
+	ABI_PROMISED_NETNS = 1u << 8,
+	ABI_PROMISED_CGROUPNS = 1u << 9,
+	ABI_PROMISED_CWD = 1u << 10, /* a working directory that is not on a mount of the host */
+};
+
+#define ABI_PROMISED_COUNT 11
+
+/* Namespaces of which the inode of the host's is compared. Those of pids and users have levels. */
+enum abi_host_ns {
+	ABI_HOST_NS_MNT,
+	ABI_HOST_NS_IPC,
+	ABI_HOST_NS_UTS,
+	ABI_HOST_NS_NET,
+	ABI_HOST_NS_CGROUP,
+	ABI_HOST_NS_COUNT,
+};
+
+struct abi_promise {
+	__u32 flags;	  /* enum abi_promised */
+	__u32 action;	  /* enum abi_action: on a difference */
+	__u32 filters;	  /* seccomp filters of init at its first execve, at least */
+	__u32 uid_map[3]; /* first, lower_first, count */
+	__u32 host_ns[ABI_HOST_NS_COUNT]; /* inodes; 0: the kernel has no such namespaces */
+	__u32 zero;
+};
+
 #define ABI_HOST_MNTNS 2
+
+/* The spec has hooks that the runtime runs in the container: createContainer or startContainer. */
+#define ABI_ENTRY_HOOKS 1u
 
 struct abi_entry {
 	char id[ABI_ID_MAX];
 	struct abi_limits limits;
+	struct abi_promise promise;
 	__u64 rules_id;	  /* 0: no exec rules */
-	__u64 init_start; /* start time of init, as in /proc/PID/stat; for user space only */
+	__u64 init_start; /* start time of init, as in /proc/PID/stat: clock ticks since boot */
+	__u64 init_exe;	  /* inode of the program that init runs until its first execve */
 	__u64 denied;	  /* counted in the kernel */
 	__u64 logged;	  /* counted in the kernel */
 	__u32 init_pid;	  /* global pid */
@@ -109,6 +156,8 @@ struct abi_entry {
 	__u32 mntns;	  /* inode of the container's mount namespace; exec rules hold only in it */
 	__u32 host_mntns[ABI_HOST_MNTNS]; /* of the runtime and of the host; 0: not exempt */
 	__u32 userns;			  /* inode of the container's user namespace */
+	__u32 pidns; /* inode of the pid namespace that the container is in; 0: the host's */
+	__u32 flags; /* ABI_ENTRY_* */
 };
 
 struct abi_rule_key {
@@ -150,6 +199,7 @@ struct abi_meta {
 struct abi_creds {
 	__u64 permitted;
 	__u64 effective;
+	__u64 inheritable;
 	__u64 bounding;
 	__u64 ambient;
 	__u32 uid; /* ids are global: those of the initial user namespace */
@@ -176,7 +226,9 @@ struct abi_event {
 	__u32 pid;   /* global pid of the thread */
 	__u32 tgid;  /* global pid of the process */
 	__u32 ppid;
-	__u32 errno_ret; /* the error of execve, or 0 */
+	__u32 errno_ret;  /* the error of execve, or 0 */
+	__u32 difference; /* enum abi_promised: all that differs; with ABI_REASON_PROMISE */
+	__u32 zero;
 	char comm[ABI_COMM_MAX];
 	char id[ABI_ID_MAX];
 	char path[ABI_PATH_MAX]; /* without ABI_EVENT_PATH: the name given to execve */
@@ -184,13 +236,14 @@ struct abi_event {
 
 _Static_assert(sizeof(struct abi_key) == 16, "abi_key has padding");
 _Static_assert(sizeof(struct abi_limits) == 40, "abi_limits has padding");
-_Static_assert(sizeof(struct abi_entry) == ABI_ID_MAX + 40 + 32 + 24, "abi_entry has padding");
+_Static_assert(sizeof(struct abi_promise) == 48, "abi_promise has padding");
+_Static_assert(sizeof(struct abi_entry) == ABI_ID_MAX + 40 + 48 + 40 + 32, "abi_entry has padding");
 _Static_assert(sizeof(struct abi_rule_key) == 8 + ABI_PATH_MAX, "abi_rule_key has padding");
 _Static_assert(sizeof(struct abi_rule) == 16, "abi_rule has padding");
 _Static_assert(sizeof(struct abi_stats) == 16, "abi_stats has padding");
 _Static_assert(sizeof(struct abi_meta) == 32 + 64 + 512, "abi_meta has padding");
-_Static_assert(sizeof(struct abi_creds) == 56, "abi_creds has padding");
-_Static_assert(sizeof(struct abi_event) == 16 + 112 + 24 + 32 + 16 + ABI_ID_MAX + ABI_PATH_MAX,
+_Static_assert(sizeof(struct abi_creds) == 64, "abi_creds has padding");
+_Static_assert(sizeof(struct abi_event) == 16 + 128 + 24 + 40 + 16 + ABI_ID_MAX + ABI_PATH_MAX,
 	       "abi_event has padding");
 _Static_assert(__builtin_offsetof(struct abi_meta, abi) == 0, "abi comes first");
 _Static_assert(__builtin_offsetof(struct abi_event, abi) == 0, "abi comes first");

@@ -46,6 +46,7 @@ static __always_inline void creds_read_caps(const struct cred *cred, struct abi_
 	if (bpf_core_field_exists(cred->cap_permitted.val)) {
 		ret_creds->permitted = BPF_CORE_READ(cred, cap_permitted.val);
 		ret_creds->effective = BPF_CORE_READ(cred, cap_effective.val);
+		ret_creds->inheritable = BPF_CORE_READ(cred, cap_inheritable.val);
 		ret_creds->bounding = BPF_CORE_READ(cred, cap_bset.val);
 		ret_creds->ambient = BPF_CORE_READ(cred, cap_ambient.val);
 		return;
@@ -54,6 +55,8 @@ static __always_inline void creds_read_caps(const struct cred *cred, struct abi_
 	ret_creds->permitted = words_join(words);
 	bpf_core_read(words, sizeof(words), &old->cap_effective.cap);
 	ret_creds->effective = words_join(words);
+	bpf_core_read(words, sizeof(words), &old->cap_inheritable.cap);
+	ret_creds->inheritable = words_join(words);
 	bpf_core_read(words, sizeof(words), &old->cap_bset.cap);
 	ret_creds->bounding = words_join(words);
 	bpf_core_read(words, sizeof(words), &old->cap_ambient.cap);

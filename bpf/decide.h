@@ -28,7 +28,7 @@
 
 struct decide_verdict {
 	__u64 gained;	    /* capabilities of the new credentials that the old ones lack */
-	__u64 over;	    /* permitted or bounding capabilities outside the ceiling */
+	__u64 over;	    /* capabilities of other sets than ambient outside the ceiling */
 	__u32 action;	    /* enum abi_action */
 	__u32 reason;	    /* enum abi_reason; ABI_REASON_NONE: no predicate holds */
 	__u32 becomes_root; /* euid becomes the root of the user namespace */
@@ -111,8 +111,8 @@ DECIDE_INLINE void decide_exec(const struct abi_creds *old, const struct abi_cre
 	}
 	/* A full bounding set is not power yet, but any set-user-ID binary makes it so. */
 	if (!(flags & (DECIDE_RUNTIME | DECIDE_INNER_USERNS)))
-		verdict.over =
-			(now->permitted & ~limits->ceiling) | (now->bounding & ~limits->bounding);
+		verdict.over = (now->permitted & ~limits->ceiling) |
+			       ((now->bounding | now->inheritable) & ~limits->bounding);
 	if (!(flags & DECIDE_RUNTIME))
 		verdict.host_root = decide_is_host_root(now) ? 1 : 0;
 

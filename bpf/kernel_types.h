@@ -79,14 +79,14 @@ struct cred {
 	struct kuid egid;
 	struct {
 		__u64 val;
-	} cap_permitted, cap_effective, cap_bset, cap_ambient;
+	} cap_inheritable, cap_permitted, cap_effective, cap_bset, cap_ambient;
 	struct user_namespace *user_ns;
 };
 
 struct cred___words {
 	struct {
 		__u32 cap[2];
-	} cap_permitted, cap_effective, cap_bset, cap_ambient;
+	} cap_inheritable, cap_permitted, cap_effective, cap_bset, cap_ambient;
 };
 
 struct task_struct;

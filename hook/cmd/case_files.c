@@ -154,6 +154,7 @@ static int read_creds(const struct fields_reader *reader, struct json_node *obje
 		ROW(abi_creds, "namespaceRoot", root, FIELD_HOST_ID),
 		ROW(abi_creds, "permitted", permitted, FIELD_SET),
 		ROW(abi_creds, "effective", effective, FIELD_SET),
+		ROW(abi_creds, "inheritable", inheritable, FIELD_SET),
 		ROW(abi_creds, "bounding", bounding, FIELD_SET),
 		ROW(abi_creds, "ambient", ambient, FIELD_SET),
 	};

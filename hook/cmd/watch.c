@@ -108,6 +108,7 @@ static void write_creds(struct arena *arena, struct json_writer *writer, const c
 	json_member_integer(writer, "egid", creds->egid);
 	write_capabilities(arena, writer, "permitted", creds->permitted);
 	write_capabilities(arena, writer, "effective", creds->effective);
+	write_capabilities(arena, writer, "inheritable", creds->inheritable);
 	write_capabilities(arena, writer, "bounding", creds->bounding);
 	write_capabilities(arena, writer, "ambient", creds->ambient);
 	json_end_object(writer);

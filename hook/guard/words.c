@@ -38,6 +38,7 @@ const char *guard_reason_name(enum abi_reason reason)
 		[ABI_REASON_SET_ID] = "setId",
 		[ABI_REASON_RULE] = "rule",
 		[ABI_REASON_USERNS] = "userNamespace",
+		[ABI_REASON_PROMISE] = "promise",
 	};
 
 	return (size_t)reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
