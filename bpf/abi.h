@@ -103,17 +103,17 @@ struct abi_limits {
  * programs in a container make namespaces of their own.
  */
 enum abi_promised {
-	ABI_PROMISED_NNP = 1u << 0,	/* no_new_privs; of init only */
-	ABI_PROMISED_SECCOMP = 1u << 1, /* a seccomp filter; of init: the number of filters */
+	ABI_PROMISED_NNP = 1u << 0,	/* no_new_privs */
+	ABI_PROMISED_SECCOMP = 1u << 1, /* a seccomp filter; of init, so many */
 	ABI_PROMISED_USERNS = 1u << 2,	/* the registered user namespace, or one made in it */
-	ABI_PROMISED_UID_MAP = 1u << 3, /* the first extent of the registered one's uid_map */
+	ABI_PROMISED_UID_MAP = 1u << 3, /* the first extent of its uid_map */
 	ABI_PROMISED_MNTNS = 1u << 4,
 	ABI_PROMISED_PIDNS = 1u << 5,
 	ABI_PROMISED_IPCNS = 1u << 6,
 	ABI_PROMISED_UTSNS = 1u << 7,
 	ABI_PROMISED_NETNS = 1u << 8,
 	ABI_PROMISED_CGROUPNS = 1u << 9,
-	ABI_PROMISED_CWD = 1u << 10, /* a working directory that is not on a mount of the host */
+	ABI_PROMISED_CWD = 1u << 10, /* a working directory on a mount of the container */
 };
 
 #define ABI_PROMISED_COUNT 11
@@ -128,18 +128,20 @@ enum abi_host_ns {
 	ABI_HOST_NS_COUNT,
 };
 
+#define ABI_UID_MAP_UNSORTED 5 /* extents that the kernel keeps in the given order */
+
 struct abi_promise {
-	__u32 flags;	  /* enum abi_promised */
-	__u32 action;	  /* enum abi_action: on a difference */
-	__u32 filters;	  /* seccomp filters of init at its first execve, at least */
-	__u32 uid_map[3]; /* first, lower_first, count */
+	__u32 flags;			  /* enum abi_promised: of init */
+	__u32 others;			  /* enum abi_promised: of all other processes */
+	__u32 action;			  /* enum abi_action: on a difference */
+	__u32 filters;			  /* seccomp filters of init, at least */
+	__u32 uid_map[3];		  /* first, lower_first, count */
 	__u32 host_ns[ABI_HOST_NS_COUNT]; /* inodes; 0: the kernel has no such namespaces */
-	__u32 zero;
 };
 
 #define ABI_HOST_MNTNS 2
 
-/* The spec has hooks that the runtime runs in the container: createContainer or startContainer. */
+/* The spec has createContainer hooks: the runtime runs programs of the host in the container. */
 #define ABI_ENTRY_HOOKS 1u
 
 struct abi_entry {

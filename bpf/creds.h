@@ -9,7 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
-#define MAP_EXTENTS_INLINE 5 /* UID_GID_MAP_MAX_BASE_EXTENTS; longer maps are sorted elsewhere */
+#define MAP_EXTENTS_INLINE ABI_UID_MAP_UNSORTED /* longer maps are sorted, elsewhere */
 
 /* The global uid of uid 0 in the namespace: make_kuid(ns, 0). */
 static __always_inline __u32 userns_root(struct user_namespace *ns)
@@ -72,6 +72,15 @@ static __always_inline void creds_read(const struct cred *cred, struct abi_creds
 	ret_creds->gid = BPF_CORE_READ(cred, gid.val);
 	ret_creds->egid = BPF_CORE_READ(cred, egid.val);
 	ret_creds->root = userns_root(BPF_CORE_READ(cred, user_ns));
+}
+
+/* Does the process have more than the ceiling, or is it root of the host? */
+static __always_inline int creds_exceed(const struct cred *cred, __u64 ceiling)
+{
+	struct abi_creds creds;
+
+	creds_read_caps(cred, &creds);
+	return (creds.permitted & ~ceiling) != 0 || BPF_CORE_READ(cred, uid.val) == 0;
 }
 
 #endif

@@ -12,10 +12,12 @@
 #include "kernel_types.h"
 #include "abi.h"
 #include "decide.h"
+#include "attest.h"
 #include "maps.h"
 #include "membership.h"
 #include "creds.h"
 #include "path.h"
+#include "process.h"
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
@@ -31,6 +33,7 @@ struct trial {
 	struct abi_creds new_creds;
 	struct decide_verdict verdict;
 	__u64 rule_capabilities;
+	__u32 difference; /* enum abi_promised */
 	__u32 hook;
 	__u32 flags;  /* ABI_EVENT_* */
 	__u32 action; /* the action to take */
@@ -101,6 +104,7 @@ static __always_inline void report(struct abi_entry *entry, const struct trial *
 	event->tgid = current_tgid();
 	event->ppid = (__u32)BPF_CORE_READ(current_task(), real_parent, tgid);
 	event->errno_ret = trial->errno_ret;
+	event->difference = trial->difference;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 	__builtin_memcpy(event->id, entry->id, sizeof(event->id));
 	if (room && (trial->flags & ABI_EVENT_PATH))
@@ -127,6 +131,15 @@ rule_of(const struct abi_entry *entry, struct linux_binprm *bprm, struct scratch
 	return bpf_map_lookup_elem(&rules, &room->key);
 }
 
+/*
+ * An execve that the first hook only logged has its event. If the kernel skipped that hook, the
+ * event is missing, and nothing else.
+ */
+static __always_inline int is_reported(const struct trial *trial)
+{
+	return trial->action >= (trial->hook == ABI_HOOK_CATCH ? ABI_ERRNO : ABI_LOG);
+}
+
 /* Second look, with the path: only for an execve that a predicate caught. */
 static __always_inline void judge_path(struct abi_entry *entry, struct linux_binprm *bprm,
 				       __u32 decide_flags, struct trial *trial)
@@ -147,13 +160,15 @@ static __always_inline void judge_path(struct abi_entry *entry, struct linux_bin
 		decide_exec(&trial->old_creds, &trial->new_creds, &entry->limits, rule,
 			    decide_flags, &trial->verdict);
 	}
+	if (trial->difference) /* no exec rule excuses it */
+		decide_raise(&trial->verdict, entry->promise.action, ABI_REASON_PROMISE);
 
 	trial->action = trial->verdict.action;
 	if (trial->action >= ABI_ERRNO && trial->hook != ABI_HOOK_LSM)
 		trial->action = ABI_KILL; /* too late for an error */
 	if (trial->action >= ABI_ERRNO && trial->hook == ABI_HOOK_LSM)
 		trial->errno_ret = entry->limits.errno_ret;
-	if (trial->action != ABI_ALLOW)
+	if (is_reported(trial))
 		report(entry, trial, room, BPF_CORE_READ(bprm, filename));
 	if (room)
 		bpf_map_delete_elem(&scratch, &tid);
@@ -191,32 +206,35 @@ static __always_inline int judge_exec(struct linux_binprm *bprm, __u32 hook)
 {
 	struct task_struct *task = current_task();
 	struct trial trial = { .hook = hook };
+	__u32 decide_flags = 0, is_init;
 	struct abi_entry *entry;
-	__u32 decide_flags = 0;
+	int in_userns;
 
 	if (nothing_is_guarded())
 		return 0;
 	entry = entry_of(task);
 	if (!entry)
 		return 0; /* not in a guarded container */
-	if (task_on_host(entry, task))
-		return 0; /* the runtime on its way in */
-	if (current_tgid() == entry->init_pid)
+	is_init = task_is_init(entry, task);
+	if (is_init)
 		entry->armed = 1;
+	else if (task_on_host(entry, task))
+		return 0; /* the runtime on its way in */
 	else if (task_is_runtime(entry, task))
 		decide_flags |= DECIDE_RUNTIME;
-	if (entry->limits.userns_action <= ABI_LOG && task_in_inner_userns(entry, task))
+	in_userns = userns_place((__u64)task, entry->userns);
+	if (entry->limits.userns_action <= ABI_LOG && in_userns == USERNS_INNER)
 		decide_flags |= DECIDE_INNER_USERNS;
 
 	trial_read(bprm, &trial);
 	decide_exec(&trial.old_creds, &trial.new_creds, &entry->limits, NULL, decide_flags,
 		    &trial.verdict);
-	if (trial.verdict.reason == ABI_REASON_NONE)
-		return 0; /* gains nothing, stays below the ceiling */
-	if (trial.verdict.action == ABI_ALLOW && entry->rules_id == 0)
+	if (!(decide_flags & DECIDE_RUNTIME))
+		trial.difference = differences(entry, task, is_init, in_userns != USERNS_FOREIGN);
+	if (trial.verdict.reason == ABI_REASON_NONE && !trial.difference)
+		return 0; /* gains nothing, stays below the ceiling, is what was promised */
+	if (trial.verdict.action == ABI_ALLOW && entry->rules_id == 0 && !trial.difference)
 		return 0; /* the policy allows it, and no rule can deny it */
-	if (hook == ABI_HOOK_CATCH && trial.verdict.action < ABI_ERRNO)
-		return 0; /* the first hook reports it; if that was skipped, an event is missing */
 
 	judge_path(entry, bprm, decide_flags, &trial);
 	if (trial.action == ABI_KILL)
@@ -309,10 +327,8 @@ int BPF_PROG(guard_userns, const struct cred *cred, int ret)
 	entry = entry_of(task);
 	if (!entry || entry->limits.userns_action == ABI_ALLOW)
 		return 0; /* not in a guarded container, or allowed */
-	if (task_on_host(entry, task))
+	if (!task_is_init(entry, task) && task_on_host(entry, task))
 		return 0; /* the runtime on its way in */
-	if (!entry->armed && current_tgid() == entry->init_pid)
-		return 0; /* the runtime, before the container's first execve */
 	if (task_is_runtime(entry, task))
 		return 0;
 

@@ -33,6 +33,8 @@ enum {
 #define ECANCELED 125
 #define SIGKILL 9
 #define SIGNAL_GROUP_EXIT 4 /* of signal_struct.flags: the process is being killed */
+#define SECCOMP_MODE_FILTER 2
+#define PFA_NO_NEW_PRIVS 0 /* bit of task_struct.atomic_flags */
 
 /* clang-format off */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -145,10 +147,13 @@ struct vfsmount {
 	struct dentry *mnt_root;
 };
 
+struct mnt_namespace;
+
 struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
 };
 
 struct mnt_namespace {
@@ -157,8 +162,28 @@ struct mnt_namespace {
 	struct user_namespace *user_ns;
 };
 
+struct uts_namespace {
+	struct ns_common ns;
+};
+
+struct ipc_namespace {
+	struct ns_common ns;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+struct cgroup_namespace {
+	struct ns_common ns;
+};
+
 struct nsproxy {
+	struct uts_namespace *uts_ns;
+	struct ipc_namespace *ipc_ns;
 	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
+	struct cgroup_namespace *cgroup_ns;
 };
 
 struct path {
@@ -166,8 +191,21 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct inode {
+	unsigned long i_ino;
+};
+
 struct file {
 	struct path f_path;
+	struct inode *f_inode;
+};
+
+struct fs_struct {
+	struct path pwd;
+};
+
+struct mm_struct {
+	struct file *exe_file;
 };
 
 struct linux_binprm {
@@ -182,8 +220,22 @@ struct signal_struct {
 	unsigned int flags;
 };
 
+/* The number of filters is counted since Linux 5.9. */
+struct seccomp {
+	int mode;
+	struct {
+		int counter;
+	} filter_count;
+};
+
 struct task_struct {
 	struct signal_struct *signal;
+	struct task_struct *group_leader;
+	struct mm_struct *mm;
+	struct fs_struct *fs;
+	struct seccomp seccomp;
+	unsigned long atomic_flags;
+	__u64 start_boottime;
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;

@@ -33,7 +33,7 @@ BELOW = {
 }
 
 # Headers of bpf/ that user space shares with the BPF programs.
-SHARED_BPF = ["bpf/abi.h", "bpf/decide.h"]
+SHARED_BPF = ["bpf/abi.h", "bpf/attest.h", "bpf/decide.h"]
 
 # Generated headers, and the folder that each is for.
 GENERATED = {"guard.skel.h": "guard", "restrain_filters.h": "base",

@@ -66,6 +66,7 @@ static int read_bundle(struct arena *arena, const char *bundle, struct json_doc 
 
 /* If loading the guard failed earlier, that error is reported. */
 static int register_container(const struct hook *hook, const struct oci_state *state,
+			      const struct pipeline_result *result,
 			      const struct exec_limits *limits, struct err *err)
 {
 	const struct guard_container container = {
@@ -73,6 +74,8 @@ static int register_container(const struct hook *hook, const struct oci_state *s
 		.init_pid = state->pid,
 		.limits = policy_to_guard_limits(limits),
 		.rules = policy_to_guard_rules(hook->arena, limits),
+		.promise = policy_to_guard_promise(limits, &result->config, &result->facts),
+		.has_hooks = result->config.hooks.stages[HOOK_CREATE_CONTAINER].n > 0,
 	};
 	int error = guard_register(hook->guard_dir, &container, policy_to_guard_level(limits), err);
 
@@ -99,7 +102,7 @@ static int guarantee(const struct hook *hook, const struct oci_state *state,
 		return err_set(
 			err, EINVAL, EXIT_SPEC,
 			"standard input: /pid: the state names no process; is the container running?");
-	error = register_container(hook, state, &limits, err);
+	error = register_container(hook, state, result, &limits, err);
 	if (error == 0 || limits.exec.guarantee == GUARANTEE_NONE ||
 	    (limits.exec.guarantee == GUARANTEE_NNP && nnp))
 		return 0;

@@ -5,6 +5,10 @@
  */
 #include "policy_to_guard.h"
 
+#include <linux/capability.h>
+
+#include "base/cleanup.h"
+
 _Static_assert((int)EXEC_ALLOW == (int)ABI_ALLOW && (int)EXEC_LOG == (int)ABI_LOG &&
 		       (int)EXEC_ERRNO == (int)ABI_ERRNO && (int)EXEC_KILL_PROCESS == (int)ABI_KILL,
 	       "policy and guard name the same actions");
@@ -42,6 +46,94 @@ struct guard_rules policy_to_guard_rules(struct arena *arena, const struct exec_
 				  .action = exec->rules[i].action },
 		};
 	return (struct guard_rules){ items, exec->n_rules };
+}
+
+static bool has_own(const struct facts *facts, enum oci_namespace_type type)
+{
+	enum namespace_fact fact = facts->namespaces[type];
+
+	return fact == NS_FACT_NEW || fact == NS_FACT_OTHER;
+}
+
+static __u32 promised_namespaces(const struct facts *facts)
+{
+	static const struct {
+		enum oci_namespace_type type;
+		__u32 promised;
+	} rows[] = {
+		{ NAMESPACE_USER, ABI_PROMISED_USERNS },
+		{ NAMESPACE_MOUNT, ABI_PROMISED_MNTNS | ABI_PROMISED_CWD },
+		{ NAMESPACE_PID, ABI_PROMISED_PIDNS },
+		{ NAMESPACE_IPC, ABI_PROMISED_IPCNS },
+		{ NAMESPACE_UTS, ABI_PROMISED_UTSNS },
+		{ NAMESPACE_NETWORK, ABI_PROMISED_NETNS },
+		{ NAMESPACE_CGROUP, ABI_PROMISED_CGROUPNS },
+	};
+	__u32 promised = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (has_own(facts, rows[i].type))
+			promised |= rows[i].promised;
+	return promised;
+}
+
+/* The kernel sorts longer maps. */
+static void promise_uid_map(struct abi_promise *promise, const struct oci_config *config,
+			    const struct facts *facts)
+{
+	const struct oci_list *maps = &config->linux_.uid_mappings;
+	const struct oci_mapping *first = maps->items;
+
+	if (facts->namespaces[NAMESPACE_USER] != NS_FACT_NEW || maps->n == 0 ||
+	    maps->n > ABI_UID_MAP_UNSORTED)
+		return;
+	promise->flags |= ABI_PROMISED_UID_MAP;
+	promise->uid_map[0] = first->container_id.value;
+	promise->uid_map[1] = first->host_id.value;
+	promise->uid_map[2] = first->size.value;
+}
+
+/* A profile that allows everything may be left out. */
+static bool has_filter(const struct oci_seccomp *seccomp)
+{
+	return seccomp->node != NULL && seccomp->default_action.node != NULL &&
+	       (seccomp->syscalls.n > 0 ||
+		!str_is(seccomp->default_action.value, "SCMP_ACT_ALLOW"));
+}
+
+/*
+ * What every process keeps, init's children and exec sessions alike. Engines do not give a session
+ * the noNewPrivileges that a hook wrote into the spec. A process that sees the host's processes, or
+ * that may join namespaces of the host, is free to.
+ */
+static __u32 promised_of_others(const struct exec_limits *limits, const struct facts *facts,
+				__u32 promised)
+{
+	const uint64_t joins = UINT64_C(1) << CAP_SYS_ADMIN;
+	__u32 kept = promised & ~(__u32)(ABI_PROMISED_NNP | ABI_PROMISED_UID_MAP);
+
+	if (has_own(facts, NAMESPACE_PID) &&
+	    (has_own(facts, NAMESPACE_USER) || !(limits->ceiling & joins)))
+		return kept;
+	return kept & (ABI_PROMISED_SECCOMP | ABI_PROMISED_USERNS);
+}
+
+struct abi_promise policy_to_guard_promise(const struct exec_limits *limits,
+					   const struct oci_config *config,
+					   const struct facts *facts)
+{
+	struct abi_promise promise = { .action = limits->promise_action };
+
+	promise.flags = promised_namespaces(facts);
+	promise_uid_map(&promise, config, facts);
+	if (config->process.no_new_privileges.value)
+		promise.flags |= ABI_PROMISED_NNP;
+	if (has_filter(&config->linux_.seccomp)) {
+		promise.flags |= ABI_PROMISED_SECCOMP;
+		promise.filters = 1;
+	}
+	promise.others = promised_of_others(limits, facts, promise.flags);
+	return promise;
 }
 
 enum guard_level policy_to_guard_level(const struct exec_limits *limits)

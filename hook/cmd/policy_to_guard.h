@@ -15,6 +15,14 @@ struct abi_limits policy_to_guard_limits(const struct exec_limits *limits);
 /* Returns the exec rules, in the arena. They borrow the policy's paths. */
 struct guard_rules policy_to_guard_rules(struct arena *arena, const struct exec_limits *limits);
 
+/*
+ * Returns what the spec promises of the container's processes, and what the guard does where it is
+ * not kept. config and facts are those that the spec was approved by.
+ */
+struct abi_promise policy_to_guard_promise(const struct exec_limits *limits,
+					   const struct oci_config *config,
+					   const struct facts *facts);
+
 /* Returns the lowest level that the guard must give. */
 enum guard_level policy_to_guard_level(const struct exec_limits *limits);
 

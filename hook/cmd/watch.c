@@ -71,14 +71,40 @@ static const char *what(struct arena *arena, const struct abi_event *event)
 				    cap_set_text(arena, new->permitted & ~event->ceiling),
 				    cap_set_text(arena, event->ceiling));
 	if (event->reason == ABI_REASON_CEILING)
-		return arena_printf(arena, "%s in the bounding set; the ceiling is %s",
-				    cap_set_text(arena, new->bounding & ~event->ceiling),
-				    cap_set_text(arena, event->ceiling));
+		return arena_printf(
+			arena, "%s in the bounding or inheritable set; the ceiling is %s",
+			cap_set_text(arena, (new->bounding | new->inheritable) & ~event->ceiling),
+			cap_set_text(arena, event->ceiling));
 	return "root";
+}
+
+/* Returns "NAME, NAME": the promises of the spec that the process does not keep. */
+static const char *differences(struct arena *arena, const struct abi_event *event)
+{
+	const char *names = NULL;
+
+	for (unsigned int i = 0; i < ABI_PROMISED_COUNT; i++)
+		if ((event->difference >> i & 1U) != 0)
+			names = names == NULL ? guard_promised_name(i)
+					      : arena_printf(arena, "%s, %s", names,
+							     guard_promised_name(i));
+	return names;
+}
+
+static struct str difference_text(struct arena *arena, const struct abi_event *event)
+{
+	return str_from(arena_printf(
+		arena, "%s %s %s pid %d (%s) of %d: execve of %s without what the spec says: %s\n",
+		event_time(arena, event), outcome(event->action),
+		str_show(arena, str_from(event->id)), (int)event->tgid,
+		str_show(arena, str_from(event->comm)), (int)event->ppid,
+		str_quote(arena, str_from(event->path)), differences(arena, event)));
 }
 
 static struct str event_text(struct arena *arena, const struct abi_event *event)
 {
+	if (event->reason == ABI_REASON_PROMISE)
+		return difference_text(arena, event);
 	return str_from(arena_printf(
 		arena, "%s %s %s pid %d (%s) of %d: %s%s would give %s; rule %s\n",
 		event_time(arena, event), outcome(event->action),
@@ -114,6 +140,16 @@ static void write_creds(struct arena *arena, struct json_writer *writer, const c
 	json_end_object(writer);
 }
 
+static void write_differences(struct json_writer *writer, const struct abi_event *event)
+{
+	json_key(writer, "differences");
+	json_begin_array(writer);
+	for (unsigned int i = 0; i < ABI_PROMISED_COUNT; i++)
+		if ((event->difference >> i & 1U) != 0)
+			json_string(writer, str_from(guard_promised_name(i)));
+	json_end_array(writer);
+}
+
 static struct str event_json(struct arena *arena, const struct abi_event *event)
 {
 	struct json_writer *writer = json_writer_new(arena, false);
@@ -135,6 +171,7 @@ static struct str event_json(struct arena *arena, const struct abi_event *event)
 	write_creds(arena, writer, "new", &event->new_creds);
 	write_capabilities(arena, writer, "gained", event->gained);
 	write_capabilities(arena, writer, "ceiling", event->ceiling);
+	write_differences(writer, event);
 	json_end_object(writer);
 	text = json_writer_finish(writer);
 	return str_from(arena_printf(arena, "%s\n", text.data));

@@ -118,6 +118,56 @@ static unsigned int path_depth(const char *path)
 	return depth;
 }
 
+/* Opens the process's cgroup; -ENOENT if it has none of v2, or none that can be seen from here. */
+static int cgroup_open(int proc_fd, pid_t pid, unsigned int *ret_depth, int *ret_fd,
+		       struct err *err)
+{
+	auto_close int mount_fd = -1;
+	auto_close int fd = -1;
+	char text[CGROUP_TEXT_MAX];
+	const char *path;
+	int ret = procfs_read(proc_fd, "cgroup", text, sizeof(text), err);
+
+	if (ret < 0)
+		return ret;
+	path = v2_path(text);
+	mount_fd = cgroup_mount_open();
+	if (path == NULL || mount_fd < 0 || strcmp(path, "/") == 0 ||
+	    strncmp(path, "/..", 3) == 0 || path_depth(path) > CGROUP_DEPTH_MAX)
+		return -ENOENT;
+	fd = openat(mount_fd, path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || !lists_process(fd, pid))
+		return -ENOENT;
+	*ret_depth = path_depth(path);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int cgroup_line(int proc_fd, pid_t pid, uint64_t ret_ids[CGROUP_DEPTH_MAX], size_t *ret_n,
+		struct err *err)
+{
+	auto_close int fd = -1;
+	unsigned int depth = 0;
+	int ret = cgroup_open(proc_fd, pid, &depth, &fd, err);
+
+	*ret_n = 0;
+	if (ret < 0)
+		return ret == -ENOENT ? 0 : ret;
+	while (cgroup_id(fd, &ret_ids[*ret_n])) {
+		int above;
+
+		(*ret_n)++;
+		if (*ret_n == depth)
+			return 0;
+		above = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (above < 0)
+			return err_set_system(err, errno, "cannot open a cgroup");
+		close(fd);
+		fd = above;
+	}
+	return err_set_system(err, errno, "cannot read the id of a cgroup");
+}
+
 int cgroup_of(int proc_fd, pid_t pid, uint64_t *ret_id, bool *ret_own, struct err *err)
 {
 	auto_close int mount_fd = -1;

@@ -147,6 +147,55 @@ static int host_mntns_read(int proc_fd, struct identity *identity, struct err *e
 	return 0;
 }
 
+/* Where those of the host's init cannot be seen, this hook's own count. A kernel can be built
+ * without a kind of namespace. */
+static int host_ns_read(struct identity *identity, struct err *err)
+{
+	static const char *const names[ABI_HOST_NS_COUNT] = {
+		[ABI_HOST_NS_MNT] = "mnt",	 [ABI_HOST_NS_IPC] = "ipc",
+		[ABI_HOST_NS_UTS] = "uts",	 [ABI_HOST_NS_NET] = "net",
+		[ABI_HOST_NS_CGROUP] = "cgroup",
+	};
+	static const char *const processes[] = { "1", "self" };
+	struct stat st;
+	char path[32];
+
+	for (size_t i = 0; i < ABI_HOST_NS_COUNT; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(processes) && identity->host_ns[i] == 0; j++) {
+			snprintf(path, sizeof(path), "/proc/%s/ns/%s", processes[j], names[i]);
+			if (stat(path, &st) == 0)
+				identity->host_ns[i] = (uint32_t)st.st_ino;
+			else if (io_is_failure(errno))
+				return err_set_system(err, errno, "cannot read %s", path);
+		}
+	return 0;
+}
+
+/*
+ * What init runs before its first execve, and the seccomp filters that it inherits: those of a
+ * service that an engine runs in. Before Linux 5.9 the kernel does not count filters.
+ */
+static int program_read(int proc_fd, struct identity *identity, struct err *err)
+{
+	static const char key[] = "\nSeccomp_filters:";
+	struct stat st;
+	char text[4096];
+	char *line;
+	int ret;
+
+	if (fstatat(proc_fd, "exe", &st, 0) == 0)
+		identity->init_exe = st.st_ino;
+	else if (io_is_failure(errno))
+		return err_set_system(err, errno, "cannot read the program of a process");
+	ret = procfs_read(proc_fd, "status", text, sizeof(text), err);
+	if (ret < 0)
+		return ret;
+	line = strstr(text, key);
+	if (line != NULL)
+		identity->filters = (uint32_t)strtoul(line + strlen(key), NULL, 10);
+	return 0;
+}
+
 static int pidns_read(int proc_fd, pid_t pid, struct identity *identity, bool *ret_own,
 		      struct err *err)
 {
@@ -181,6 +230,10 @@ int identity_read(int proc_fd, pid_t pid, struct identity *ret_identity, struct 
 		ret = host_mntns_read(proc_fd, &identity, err);
 	if (ret == 0)
 		ret = identity_namespace(proc_fd, "user", &identity.userns, err);
+	if (ret == 0)
+		ret = host_ns_read(&identity, err);
+	if (ret == 0)
+		ret = program_read(proc_fd, &identity, err);
 	if (ret == 0)
 		ret = pidns_read(proc_fd, pid, &identity, &own_pidns, err);
 	if (ret == 0)

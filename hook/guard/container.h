@@ -19,8 +19,11 @@ struct identity {
 	uint32_t pidns;	    /* inode */
 	uint32_t mntns;	    /* inode of the container's mount namespace */
 	uint32_t host_mntns[ABI_HOST_MNTNS];
-	uint32_t userns;     /* inode of the container's user namespace */
-	uint64_t init_start; /* start time, clock ticks since boot */
+	uint32_t userns;		     /* inode of the container's user namespace */
+	uint64_t init_start;		     /* start time, clock ticks since boot */
+	uint64_t init_exe;		     /* inode of the program that init runs; 0: none */
+	uint32_t filters;		     /* seccomp filters that init has already */
+	uint32_t host_ns[ABI_HOST_NS_COUNT]; /* of the host's init; 0: no such namespaces */
 };
 
 /* identity_check_host: EXIT_GUARD unless this process is root in the host's own pid, user and

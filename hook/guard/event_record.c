@@ -25,6 +25,11 @@ static int event_check(const struct abi_event *raw, struct err *err)
 	if (raw->pid > INT_MAX || raw->tgid > INT_MAX || raw->ppid > INT_MAX)
 		return err_set(err, EPROTO, EXIT_GUARD,
 			       "an event of the kernel guard has an impossible pid");
+	if (raw->difference >> ABI_PROMISED_COUNT != 0 ||
+	    (raw->reason == ABI_REASON_PROMISE && raw->difference == 0))
+		return err_set(err, EPROTO, EXIT_GUARD,
+			       "an event of the kernel guard has the unknown difference %#x",
+			       raw->difference);
 	if (raw->errno_ret > ABI_ERRNO_MAX)
 		return err_set(err, EPROTO, EXIT_GUARD,
 			       "an event of the kernel guard has the impossible error %u",

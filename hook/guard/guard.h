@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "abi.h"
+#include "attest.h"
 #include "decide.h"
 #include "base/err.h"
 
@@ -47,6 +48,9 @@ struct guard_container {
 	pid_t init_pid; /* the container's init, in this process's pid namespace */
 	struct abi_limits limits;
 	struct guard_rules rules;
+	/* What the spec says; host_ns, and the filters that init inherits, are added. */
+	struct abi_promise promise;
+	bool has_hooks; /* the spec has createContainer hooks */
 };
 
 enum guard_load_mode {
@@ -161,6 +165,10 @@ int guard_watch(const char *dir, int (*on_event)(const struct abi_event *event, 
 const char *guard_level_name(enum guard_level level);  /* "none" "nnp" "kill" "deny" */
 const char *guard_action_name(enum abi_action action); /* "RF_ACT_ALLOW", ... */
 const char *guard_reason_name(enum abi_reason reason); /* "gain" "ceiling" "root" "setId" ... */
-const char *guard_hook_name(enum abi_hook hook);       /* "lsm/bprm_creds_from_file", ... */
+
+/* guard_promised_name: "noNewPrivileges" ... of the bit i < ABI_PROMISED_COUNT. */
+const char *guard_promised_name(unsigned int i);
+
+const char *guard_hook_name(enum abi_hook hook); /* "lsm/bprm_creds_from_file", ... */
 
 #endif

@@ -3,6 +3,7 @@
 #include "guard/limits.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -28,6 +29,28 @@ bool limits_within(const struct abi_limits *now, const struct abi_limits *old)
 	return (now->ceiling & ~old->ceiling) == 0 && (now->bounding & ~old->bounding) == 0;
 }
 
+void limits_narrow(struct abi_limits *limits, const struct abi_limits *outer)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+		__u32 *action = (__u32 *)((char *)limits + actions[i]);
+
+		if (*action < action_of(outer, i))
+			*action = action_of(outer, i);
+	}
+	limits->ceiling &= outer->ceiling;
+	limits->bounding &= outer->bounding;
+}
+
+void promise_narrow(struct abi_promise *promise, const struct abi_promise *other)
+{
+	promise->flags &= other->flags;
+	promise->others &= other->others;
+	if (memcmp(promise->uid_map, other->uid_map, sizeof(promise->uid_map)) != 0)
+		promise->flags &= ~(__u32)ABI_PROMISED_UID_MAP;
+	if (promise->filters > other->filters)
+		promise->filters = other->filters;
+}
+
 static __u32 mildest(const struct abi_limits *limits)
 {
 	__u32 found = ABI_KILL;
@@ -46,6 +69,12 @@ static __u32 strictest(const struct abi_limits *limits)
 		if (action_of(limits, i) > found)
 			found = action_of(limits, i);
 	return found;
+}
+
+void limits_narrow_rule(struct abi_rule *rule, const struct abi_limits *outer)
+{
+	if (rule->action < strictest(outer))
+		rule->action = strictest(outer);
 }
 
 /* Does a covers some execve of its path that b, which may be NULL, does not? */

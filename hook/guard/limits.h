@@ -12,6 +12,18 @@
 
 #include "abi.h"
 
+/* Makes the limits at least as strict as those of outer, in whose cgroup the container is. */
+void limits_narrow(struct abi_limits *limits, const struct abi_limits *outer);
+
+/*
+ * The same for an exec rule: the rules of outer hold only in its own mount namespace, so outer alone
+ * would have answered with one of its actions.
+ */
+void limits_narrow_rule(struct abi_rule *rule, const struct abi_limits *outer);
+
+/* Leaves what both promise: two containers with one entry. */
+void promise_narrow(struct abi_promise *promise, const struct abi_promise *other);
+
 /* Without exec rules: capabilities within the old ones, and each action at least as strict. */
 bool limits_within(const struct abi_limits *now, const struct abi_limits *old);
 

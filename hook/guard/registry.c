@@ -16,6 +16,7 @@
 #include "guard/container.h"
 #include "guard/limits.h"
 #include "guard/lock.h"
+#include "guard/nesting.h"
 #include "guard/pins.h"
 #include "guard/exec_rules.h"
 
@@ -96,7 +97,7 @@ static int container_check(const struct guard_container *container, struct err *
 			       (int)container->init_pid);
 	if (limits->exec_action > ABI_KILL || limits->ceiling_action > ABI_KILL ||
 	    limits->root_action > ABI_KILL || limits->set_ids_action > ABI_KILL ||
-	    limits->userns_action > ABI_KILL)
+	    limits->userns_action > ABI_KILL || container->promise.action > ABI_KILL)
 		return err_set(err, EINVAL, EXIT_POLICY, "unknown exec action");
 	if (limits->errno_ret < 1 || limits->errno_ret > ABI_ERRNO_MAX)
 		return err_set(err, EINVAL, EXIT_POLICY, "errnoRet must be from 1 to %d",
@@ -109,12 +110,17 @@ static void entry_fill(struct abi_entry *entry, const struct guard_container *co
 {
 	memset(entry, 0, sizeof(*entry));
 	memcpy(entry->id, container->id, strlen(container->id));
-	entry->limits = container->limits;
 	entry->rules_id = rules_id;
 	entry->init_start = identity->init_start;
 	entry->init_pid = (__u32)container->init_pid;
 	entry->mntns = identity->mntns;
 	entry->userns = identity->userns;
+	entry->pidns = identity->pidns;
+	entry->init_exe = identity->init_exe;
+	entry->flags = container->has_hooks ? ABI_ENTRY_HOOKS : 0;
+	entry->promise = container->promise;
+	entry->promise.filters += identity->filters;
+	memcpy(entry->promise.host_ns, identity->host_ns, sizeof(entry->promise.host_ns));
 	memcpy(entry->host_mntns, identity->host_mntns, sizeof(entry->host_mntns));
 }
 
@@ -144,6 +150,7 @@ static int init_is_alive(const struct abi_entry *entry, bool *ret_alive, struct 
 
 struct pidns_search {
 	uint32_t inode;
+	struct abi_key key;
 	struct abi_entry found;
 };
 
@@ -159,8 +166,33 @@ static int pidns_visit(const struct abi_key *key, const struct abi_entry *entry,
 	ret = init_is_alive(entry, &alive, err);
 	if (ret < 0 || !alive)
 		return ret;
+	search->key = *key;
 	search->found = *entry;
 	return 1;
+}
+
+/*
+ * One entry for two containers: it promises what both specs do. What keeps the runtime's helpers
+ * exempt is not written back, as in entry_replace().
+ */
+static int promise_both(int fd, const struct pidns_search *search, const struct abi_entry *entry,
+			struct err *err)
+{
+	struct abi_entry both = search->found;
+	int ret;
+
+	promise_narrow(&both.promise, &entry->promise);
+	if (both.userns != entry->userns) {
+		both.promise.flags &= ~(__u32)(ABI_PROMISED_USERNS | ABI_PROMISED_UID_MAP);
+		both.promise.others &= ~(__u32)ABI_PROMISED_USERNS;
+	}
+	if (memcmp(&both.promise, &search->found.promise, sizeof(both.promise)) == 0)
+		return 0;
+	both.armed = 1;
+	ret = bpf_map_update_elem(fd, &search->key, &both, BPF_EXIST);
+	return ret < 0 ? err_set_system(err, -ret,
+					"cannot register the container with the kernel guard")
+		       : 0;
 }
 
 /*
@@ -186,7 +218,7 @@ static int register_shared(int fd, const struct identity *identity, const struct
 			err, ENOTSUP, EXIT_GUARD,
 			"the container joins the pid namespace of container '%s', which has other limits, and has no cgroup v2 of its own: give both the same policy, or this one its own pid namespace",
 			search.found.id);
-	return 0;
+	return promise_both(fd, &search, entry, err);
 }
 
 /* A hook of a container must not loosen what was registered for it. */
@@ -238,6 +270,7 @@ static int entry_replace(struct registration *registration, const struct abi_ent
 	if (ret < 0)
 		return ret;
 	entry->armed = 1;
+	entry->promise = old->promise; /* by now init may have more filters than it inherited */
 	entry->denied = old->denied;
 	entry->logged = old->logged;
 	return 0;
@@ -286,7 +319,8 @@ static int register_loaded(const char *dir, const struct guard_container *contai
 	auto_close int rules_lock = -1;
 	auto_close int proc_fd = -1;
 	auto_close int fd = -1;
-	struct registration registration = { .dir = dir, .rules = &container->rules };
+	struct nesting nesting;
+	struct registration registration = { .dir = dir, .rules = &nesting.rules };
 	struct identity *identity = &registration.identity;
 	uint64_t rules_id = 0;
 	int ret;
@@ -297,10 +331,13 @@ static int register_loaded(const char *dir, const struct guard_container *contai
 	if (ret == 0)
 		ret = pins_open_map(dir, "containers", &fd, err);
 	if (ret == 0)
-		ret = rules_install(dir, &container->rules, &rules_id, &rules_lock, err);
+		ret = nesting_read(fd, proc_fd, container, identity, &nesting, err);
+	if (ret == 0)
+		ret = rules_install(dir, &nesting.rules, &rules_id, &rules_lock, err);
 	if (ret < 0)
 		return ret;
 	entry_fill(&registration.entry, container, identity, rules_id);
+	registration.entry.limits = nesting.limits;
 	if (identity->key.kind == 0)
 		return register_shared(fd, identity, &registration.entry, err);
 	return entry_put(fd, &registration, proc_fd, err);

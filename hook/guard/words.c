@@ -44,6 +44,17 @@ const char *guard_reason_name(enum abi_reason reason)
 	return (size_t)reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
 }
 
+const char *guard_promised_name(unsigned int i)
+{
+	static const char *const names[ABI_PROMISED_COUNT] = {
+		"noNewPrivileges",  "seccomp",	       "userNamespace",	   "uidMap",
+		"mountNamespace",   "pidNamespace",    "ipcNamespace",	   "utsNamespace",
+		"networkNamespace", "cgroupNamespace", "workingDirectory",
+	};
+
+	return i < ARRAY_SIZE(names) ? names[i] : "unknown";
+}
+
 const char *guard_hook_name(enum abi_hook hook)
 {
 	static const char *const names[ABI_HOOK_COUNT] = {

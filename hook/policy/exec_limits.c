@@ -81,6 +81,10 @@ void policy_exec_limits(const struct policy *policy, const struct oci_config *co
 		ret_limits->bounding = UINT64_MAX;
 	ret_limits->ceiling_action = action_at_exec(capabilities, ret_limits->exec.default_action);
 	ret_limits->root_action = action_at_exec(root, ret_limits->exec.default_action);
+	/* A policy that lets programs gain does not let runtimes make another container. */
+	ret_limits->promise_action = ret_limits->exec.default_action;
+	if (ret_limits->promise_action < EXEC_ERRNO)
+		ret_limits->promise_action = policy->audit ? EXEC_LOG : EXEC_ERRNO;
 }
 
 uint64_t judge_exec_rule_capabilities(const struct judge *judge)

@@ -287,6 +287,7 @@ struct exec_limits {
 	uint64_t bounding; /* the ceiling, and what exec rules let some binary gain */
 	enum exec_action ceiling_action;
 	enum exec_action root_action;
+	enum exec_action promise_action; /* where the container is not what the spec says */
 	struct exec_policy exec; /* with the mode applied */
 };
 
