@@ -106,13 +106,16 @@ static struct str event_text(struct arena *arena, const struct abi_event *event)
 	if (event->reason == ABI_REASON_PROMISE)
 		return difference_text(arena, event);
 	return str_from(arena_printf(
-		arena, "%s %s %s pid %d (%s) of %d: %s%s would give %s; rule %s\n",
+		arena, "%s %s %s pid %d (%s) of %d: %s%s would give %s; rule %s%s\n",
 		event_time(arena, event), outcome(event->action),
 		str_show(arena, str_from(event->id)), (int)event->tgid,
 		str_show(arena, str_from(event->comm)), (int)event->ppid,
 		event->reason == ABI_REASON_USERNS ? "it" : "execve of ",
 		event->reason == ABI_REASON_USERNS ? "" : str_quote(arena, str_from(event->path)),
-		what(arena, event), guard_reason_name(event->reason)));
+		what(arena, event), guard_reason_name(event->reason),
+		event->difference == 0 ? ""
+				       : arena_printf(arena, "; and without what the spec says: %s",
+						      differences(arena, event))));
 }
 
 static void write_capabilities(struct arena *arena, struct json_writer *writer, const char *key,

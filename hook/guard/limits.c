@@ -71,10 +71,11 @@ static __u32 strictest(const struct abi_limits *limits)
 	return found;
 }
 
-void limits_narrow_rule(struct abi_rule *rule, const struct abi_limits *outer)
+void limits_narrow_rule(struct abi_rule *rule, const struct abi_limits *both,
+			const struct abi_limits *outer)
 {
 	if (rule->action < strictest(outer))
-		rule->action = strictest(outer);
+		rule->action = strictest(both);
 }
 
 /* Does a covers some execve of its path that b, which may be NULL, does not? */

@@ -17,9 +17,10 @@ void limits_narrow(struct abi_limits *limits, const struct abi_limits *outer);
 
 /*
  * The same for an exec rule: the rules of outer hold only in its own mount namespace, so outer alone
- * would have answered with one of its actions.
+ * would have answered with one of its actions. both: what limits_narrow() made of the two.
  */
-void limits_narrow_rule(struct abi_rule *rule, const struct abi_limits *outer);
+void limits_narrow_rule(struct abi_rule *rule, const struct abi_limits *both,
+			const struct abi_limits *outer);
 
 /* Leaves what both promise: two containers with one entry. */
 void promise_narrow(struct abi_promise *promise, const struct abi_promise *other);

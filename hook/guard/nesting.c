@@ -14,7 +14,7 @@ static void narrow(struct nesting *nesting, const struct abi_limits *outer)
 {
 	limits_narrow(&nesting->limits, outer);
 	for (size_t i = 0; i < nesting->rules.n; i++)
-		limits_narrow_rule(&nesting->items[i].rule, outer);
+		limits_narrow_rule(&nesting->items[i].rule, &nesting->limits, outer);
 }
 
 int nesting_read(int containers_fd, int proc_fd, const struct guard_container *container,

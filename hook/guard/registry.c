@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/own_namespaces.h"
 #include "guard/guard.h"
 #include "guard/container.h"
 #include "guard/limits.h"
@@ -114,7 +115,10 @@ static void entry_fill(struct abi_entry *entry, const struct guard_container *co
 	entry->init_start = identity->init_start;
 	entry->init_pid = (__u32)container->init_pid;
 	entry->mntns = identity->mntns;
-	entry->userns = identity->userns;
+	/* No process is in the one that was promised. */
+	if ((container->promise.flags & ABI_PROMISED_USERNS) == 0 ||
+	    identity->userns != HOST_USER_NAMESPACE)
+		entry->userns = identity->userns;
 	entry->pidns = identity->pidns;
 	entry->init_exe = identity->init_exe;
 	entry->flags = container->has_hooks ? ABI_ENTRY_HOOKS : 0;

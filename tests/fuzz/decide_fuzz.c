@@ -52,6 +52,7 @@ static struct abi_creds take_creds(struct input *in)
 
 	creds.permitted = take_set(in);
 	creds.effective = take_set(in);
+	creds.inheritable = take_set(in);
 	creds.bounding = take_set(in);
 	creds.ambient = take_set(in);
 	creds.uid = take_id(in);

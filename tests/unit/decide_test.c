@@ -148,6 +148,11 @@ static const struct row rows[] = {
 	  GIVES(ERRNO, CEILING) },
 	{ "a bounding set below the limit", BOUNDED(1000, NET_RAW), BOUNDED(1000, NET_RAW),
 	  LIMITS(NET_RAW, ABI_ERRNO, ABI_ERRNO, ABI_ERRNO, ABI_LOG), GIVES(ALLOW, NONE) },
+	{ "inheritable capabilities outside the limit",
+	  NOBODY,
+	  { .inheritable = NET_RAW, .uid = 1000, .euid = 1000, .suid = 1000 },
+	  DEFAULT,
+	  GIVES(ERRNO, CEILING) },
 	{ "a wide bounding set, not asked for", BOUNDED(1000, ALL), BOUNDED(1000, ALL),
 	  LIMITS(0, ABI_ERRNO, ABI_ALLOW, ABI_ERRNO, ABI_LOG), GIVES(ALLOW, CEILING) },
 

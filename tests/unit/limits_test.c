@@ -133,6 +133,7 @@ static void random_creds(struct abi_creds *creds)
 	*creds = (struct abi_creds){
 		.permitted = below(4),
 		.effective = below(4),
+		.inheritable = below(4),
 		.bounding = below(4),
 		.ambient = below(2),
 		.uid = ids[below(3)],
@@ -177,12 +178,63 @@ static void test_never_milder(void **state)
 	}
 }
 
+/* In the cgroup of another container: at least what each of the two entries would answer. */
+static void test_nested_is_never_milder(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 100000; i++) {
+		__u32 flags = below(4) & (DECIDE_RUNTIME | DECIDE_INNER_USERNS);
+		struct abi_limits own, outer, both;
+		struct decide_verdict a, b, c;
+		struct abi_creds from, to;
+		struct abi_rule rules[2];
+		const struct abi_rule *own_rule = random_rule(&rules[0]);
+
+		random_limits(&own);
+		random_limits(&outer);
+		random_creds(&from);
+		random_creds(&to);
+		both = own;
+		limits_narrow(&both, &outer);
+		rules[1] = rules[0];
+		limits_narrow_rule(&rules[1], &both, &outer);
+		assert_true(limits_within(&both, &own) && limits_within(&both, &outer));
+		decide_exec(&from, &to, &own, own_rule, flags, &a);
+		decide_exec(&from, &to, &outer, NULL, flags, &b);
+		decide_exec(&from, &to, &both, own_rule == NULL ? NULL : &rules[1], flags, &c);
+		assert_true(c.action >= a.action && c.action >= b.action);
+	}
+}
+
+static void test_shared_promise(void **state)
+{
+	const struct abi_promise one = { .flags = 7 | ABI_PROMISED_UID_MAP,
+					 .others = 6,
+					 .filters = 2,
+					 .uid_map = { 0, 100000, 65536 } };
+	struct abi_promise both = one, other = one;
+
+	(void)state;
+	promise_narrow(&both, &other);
+	assert_memory_equal(&both, &one, sizeof(both));
+	other.flags = 5 | ABI_PROMISED_UID_MAP;
+	other.others = 4;
+	other.filters = 1;
+	other.uid_map[1] = 200000;
+	promise_narrow(&both, &other);
+	assert_int_equal(both.flags, 5);
+	assert_int_equal(both.others, 4);
+	assert_int_equal(both.filters, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_member),
 		cmocka_unit_test(test_each_rule),
 		cmocka_unit_test(test_never_milder),
+		cmocka_unit_test(test_nested_is_never_milder),
+		cmocka_unit_test(test_shared_promise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,282 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154 # bats sets status and output
+# Who counts as the runtime, which of several entries holds a process, and what becomes of a runtime
+# that makes another container than the one that was approved. With the runtimes alone.
+
+# shellcheck source=tests/vm/guest/common.bash
+source "$BATS_TEST_DIRNAME/common.bash"
+
+setup_file() {
+	make_image
+	rootfence load
+}
+
+setup() {
+	own_policy "$(rule_for /bin/ping)"
+	events=$BATS_TEST_TMPDIR/events
+}
+
+teardown() {
+	local runtime id
+	[[ -z ${watcher-} ]] || kill "$watcher" 2>/dev/null || true
+	for runtime in crun runc; do
+		for id in second first; do
+			"$runtime" delete --force "$id" >/dev/null 2>&1 || true
+		done
+	done
+	own_policy
+}
+
+# create RUNTIME NAME: creates a container that inherits none of bats' descriptors.
+create() {
+	timeout 60 "$1" create --bundle "/run/bundles/$2" "$2" >"/run/bundles/$2.out" 2>&1 \
+		</dev/null 3>&- || { cat "/run/bundles/$2.out"; return 1; }
+}
+
+watch_events() {
+	rootfence watch --format json >"$events" 3>&- &
+	watcher=$!
+	sleep 1
+	: >"$events"
+}
+
+# differences: what the events of the container say, one name a line.
+differences() { jq -r '.differences[]' "$events" | sort -u; }
+
+has_event() { jq -e "select($1)" "$events" >/dev/null; }
+
+stopped() {
+	echo "$status $output"
+	[[ $output != *"container ran"* && $output != *"probe ran"* && $status -ne 0 ]]
+}
+
+# A hook of the host that starts programs, one of them in namespaces of its own and one that outlives
+# its parent. All need root, which the container does not have.
+make_hook() {
+	cat >/run/hook.sh <<-'END'
+		#!/bin/sh
+		exec >>/run/hook.out 2>&1
+		set -e
+		[ "$(id -u)" = 0 ]
+		grep -qE '^CapPrm:.0*[1-9a-f]' /proc/self/status
+		unshare --mount --net --uts --ipc sh -c 'mount -t tmpfs none /mnt && id -u'
+		unshare --pid --fork sh -c 'id -u; /bin/true'
+		(sleep 1; id -u; echo late) &
+		wait
+		echo done
+	END
+	chmod 755 /run/hook.sh
+	rm -f /run/hook.out
+}
+
+@test "createContainer hooks start what they need, and nothing else is the runtime" {
+	local runtime
+	make_hook
+	for runtime in crun runc; do
+		rm -f /run/hook.out
+		make_bundle "$runtime" first '.hooks.createContainer = [{ path: "/run/hook.sh" }]'
+		create "$runtime" first
+		cat /run/hook.out
+		[ "$(tail -n 2 /run/hook.out | tr '\n' ' ')" = 'late done ' ]
+		[ "$(status_json | jq '[.containers[].denied] | add')" -eq 0 ]
+		run "$runtime" exec --user 0 first echo container ran
+		stopped
+		"$runtime" start first
+		run "$runtime" exec --user 3267:3267 first echo container ran
+		[[ $status -eq 0 && $output == "container ran" ]]
+		"$runtime" delete --force first
+	done
+}
+
+# Init is still the runtime's program, and becomes the parent of an orphan.
+@test "an orphan of an exec session in a created container is held" {
+	local runtime out
+	for runtime in crun runc; do
+		make_bundle "$runtime" first '.hooks.createContainer = [{ path: "/bin/true" }]
+			| del(.linux.seccomp)'
+		[[ $(denies && echo yes) == yes ]] || own_policy "$(rule_for /bin/ping)"
+		create "$runtime" first
+		out=/run/bundles/orphan
+		"$runtime" exec --user 3267:3267 first sh -c '(sleep 2
+			grep PPid /proc/self/status
+			unshare -U echo container ran
+			unshare -U /bin/busybox id -u
+			/bin/probe
+			echo end) >/tmp/orphan 2>&1 &' || true
+		"$runtime" exec --user 3267:3267 first sh -c 'sleep 6; cat /tmp/orphan' >"$out"
+		cat "$out"
+		grep -q '^PPid:.1$' "$out"
+		run ! grep -qE 'container ran|probe ran' "$out"
+		"$runtime" delete --force first
+	done
+}
+
+# lie RUNTIME JQ: our hook sees the approved spec, the runtime another one.
+lie() {
+	local bundle=/run/bundles/first
+	make_bundle "$1" first "$honest"
+	cp "$bundle/config.json" "$bundle/approved.json"
+	jq '.hooks.createRuntime = [{ path: "/bin/cp", args: ["cp", "'"$bundle"'/approved.json",
+		"'"$bundle"'/config.json"] }] + .hooks.createRuntime | '"$2" \
+		"$bundle/approved.json" >"$bundle/config.json"
+	: >"$events"
+	create "$1" first
+	"$1" start first || true
+	sleep 1
+}
+
+# is_caught RUNTIME NAME JQ
+is_caught() {
+	lie "$1" "$3"
+	echo "$1 $2: $(differences | tr '\n' ' ')"
+	[ "$("$1" state first | jq -r .status)" = stopped ]
+	differences | grep -qx "$2"
+	"$1" delete --force first
+	[ "$("$1" list --quiet | wc -l)" -eq 0 ]
+}
+
+without() { printf '.linux.namespaces |= map(select(.type != "%s"))' "$1"; }
+
+@test "a runtime that makes something else than was approved: caught by name" {
+	local runtime
+	honest='.process.noNewPrivileges = true | .process.cwd = "/tmp"
+		| .mounts |= map(select(.destination != "/sys" and .destination != "/dev/mqueue"
+			and .destination != "/sys/fs/cgroup"))
+		| .linux.namespaces += [{ type: "cgroup" }] | .linux.namespaces |= unique
+		| del(.hostname)'
+	watch_events
+	for runtime in crun runc; do
+		lie "$runtime" .
+		[ "$("$runtime" state first | jq -r .status)" = running ]
+		[ ! -s "$events" ]
+		"$runtime" exec --user 3267:3267 first true
+		"$runtime" delete --force first
+		is_caught "$runtime" noNewPrivileges '.process.noNewPrivileges = false'
+		is_caught "$runtime" seccomp 'del(.linux.seccomp)'
+		is_caught "$runtime" networkNamespace "$(without network)"
+		is_caught "$runtime" ipcNamespace "$(without ipc)"
+		is_caught "$runtime" utsNamespace "$(without uts)"
+		is_caught "$runtime" cgroupNamespace "$(without cgroup)"
+		lie "$runtime" '.process.capabilities.bounding = ["CAP_SYS_ADMIN"]
+			| .process.capabilities.inheritable = ["CAP_SYS_ADMIN"]'
+		[ "$("$runtime" state first | jq -r .status)" = stopped ]
+		has_event '.rule == "ceiling"'
+		"$runtime" delete --force first
+	done
+}
+
+@test "the user namespace and its map are those of the spec" {
+	local runtime
+	honest='.process.noNewPrivileges = true | .process.user = { uid: 0, gid: 0 }
+		| .linux.uidMappings = [{ containerID: 0, hostID: 100000, size: 65536 }]
+		| .linux.gidMappings = .linux.uidMappings | .linux.namespaces += [{ type: "user" }]'
+	watch_events
+	for runtime in crun runc; do
+		lie "$runtime" .
+		[ "$("$runtime" state first | jq -r .status)" = running ]
+		[ ! -s "$events" ]
+		"$runtime" delete --force first
+		is_caught "$runtime" uidMap '.linux.uidMappings[0].hostID = 200000
+			| .linux.gidMappings = .linux.uidMappings'
+		is_caught "$runtime" userNamespace "$(without user)"' | .process.capabilities = {}
+			| del(.linux.uidMappings, .linux.gidMappings) | .process.user = { uid: 3267, gid: 3267 }'
+	done
+}
+
+# As after CVE-2024-21626: the working directory is one of the host, left open.
+@test "a working directory on a mount of the host is caught" {
+	local pid
+	make_bundle crun first
+	start_bundle crun first
+	pid=$(crun state first | jq .pid)
+	watch_events
+	run nsenter --target "$pid" --all --wd=/etc --setuid 3267 --setgid 3267 /bin/busybox ls
+	stopped
+	eventually has_event '.differences | index("workingDirectory")'
+	: >"$events"
+	run nsenter --target "$pid" --all --wd=/proc/"$pid"/root --setuid 3267 --setgid 3267 \
+		/bin/busybox true
+	sleep 1
+	run ! has_event '.differences | index("workingDirectory")'
+}
+
+# policy_file NAME JSON: a policy that judges nothing, with this guard.
+free_policy() {
+	cat >/etc/rootfence/policy.json <<-END
+		{ "version": 1, "name": "free", "defaultAction": "RF_ACT_ALLOW", "rules": [],
+		  "exec": { "defaultAction": "RF_ACT_LOG", "guarantee": "kill",
+		            "userNamespaces": "RF_ACT_ALLOW", "setIds": "RF_ACT_LOG" } }
+	END
+}
+
+in_cgroup() { printf '.linux.cgroupsPath = "%s"' "$1"; }
+
+@test "a container in the cgroup of one with wider limits has its own, and the reverse" {
+	[[ ! -e /sys/fs/cgroup/cgroup.controllers ]] && skip 'entries by cgroup need cgroup v2'
+	free_policy
+	make_bundle runc first "$(in_cgroup /outer) | $(without pid)
+		| .process.user = { uid: 0, gid: 0 } | del(.linux.resources)"
+	start_bundle runc first
+	[ "$(status_json | jq '[.containers[] | select(.id == "first") | .cgroup // empty] | length')" -eq 1 ]
+	own_policy "$(rule_for /bin/ping)"
+	make_bundle runc second "$(in_cgroup /outer/inner) | del(.linux.resources)"
+	start_bundle runc second
+	grep -q '/outer/inner$' "/proc/$(runc state second | jq .pid)/cgroup"
+	run runc exec --user 0 second echo container ran
+	stopped
+	run runc exec second /bin/probe
+	stopped
+	run runc exec second echo container ran
+	[[ $status -eq 0 && $output == "container ran" ]]
+	run runc exec --user 0 first echo container ran
+	[[ $status -eq 0 && $output == "container ran" ]]
+	"runc" delete --force second
+	"runc" delete --force first
+
+	own_policy '"rules": [ { "names": ["hostPidNamespace"], "action": "RF_ACT_ALLOW" } ], '"$(rule_for /bin/ping)"
+	make_bundle runc first "$(in_cgroup /outer) | $(without pid) | del(.linux.resources)"
+	start_bundle runc first
+	free_policy
+	make_bundle runc second "$(in_cgroup /outer/inner) | .process.user = { uid: 0, gid: 0 }
+		| del(.linux.resources)"
+	create runc second
+	run runc start second
+	[ "$(runc state second | jq -r .status)" = stopped ]
+}
+
+@test "a container in the pid namespace of another one has its own limits, on either side" {
+	local pid
+	[[ ! -e /sys/fs/cgroup/cgroup.controllers ]] && skip 'entries by cgroup need cgroup v2'
+	make_bundle runc first
+	start_bundle runc first
+	pid=$(runc state first | jq .pid)
+	free_policy
+	make_bundle runc second ".process.user = { uid: 0, gid: 0 }
+		| (.linux.namespaces[] | select(.type == \"pid\")).path = \"/proc/$pid/ns/pid\""
+	start_bundle runc second
+	run runc exec --user 0 second echo container ran
+	[[ $status -eq 0 && $output == "container ran" ]]
+	run runc exec --user 0 first echo container ran
+	stopped
+}
+
+@test "on cgroup v1, a container in the pid namespace of another one shares its entry" {
+	local pid
+	[[ ! -e /sys/fs/cgroup/cgroup.controllers ]] || skip 'this guest has cgroup v2'
+	make_bundle runc first '.process.noNewPrivileges = true'
+	start_bundle runc first
+	pid=$(runc state first | jq .pid)
+	make_bundle runc second "del(.linux.seccomp.syscalls[0])
+		| (.linux.namespaces[] | select(.type == \"pid\")).path = \"/proc/$pid/ns/pid\""
+	start_bundle runc second
+	run runc exec second echo container ran
+	[[ $status -eq 0 && $output == "container ran" ]]
+	run runc exec second /bin/probe
+	stopped
+	free_policy
+	make_bundle runc second \
+		"(.linux.namespaces[] | select(.type == \"pid\")).path = \"/proc/$pid/ns/pid\""
+	run create runc second
+	[[ $status -ne 0 && $output == *"which has other limits"* ]]
+}
