@@ -98,4 +98,12 @@ DECIDE_INLINE __u32 attest_differences(const struct abi_promise *promise,
 	return differs & (seen->is_init ? promise->flags : promise->others);
 }
 
+/* attest_raise: adds the action on a difference to a decision. No exec rule excuses one. */
+DECIDE_INLINE void attest_raise(const struct abi_promise *promise, __u32 differences,
+				struct decide_verdict *verdict)
+{
+	if (differences)
+		decide_raise(verdict, promise->action, ABI_REASON_PROMISE);
+}
+
 #endif

@@ -160,8 +160,7 @@ static __always_inline void judge_path(struct abi_entry *entry, struct linux_bin
 		decide_exec(&trial->old_creds, &trial->new_creds, &entry->limits, rule,
 			    decide_flags, &trial->verdict);
 	}
-	if (trial->difference) /* no exec rule excuses it */
-		decide_raise(&trial->verdict, entry->promise.action, ABI_REASON_PROMISE);
+	attest_raise(&entry->promise, trial->difference, &trial->verdict);
 
 	trial->action = trial->verdict.action;
 	if (trial->action >= ABI_ERRNO && trial->hook != ABI_HOOK_LSM)

@@ -22,9 +22,17 @@ enum test_outcome {
 	OUTCOME_DENY, /* an error, or a kill */
 };
 
+/* What the runtime made of the process that calls execve; absent: what the spec says. */
+struct test_process {
+	struct oci_bool init, no_new_privileges, host_cwd;
+	struct oci_number filters;
+	__u32 in_host; /* namespaces, as bits of enum oci_namespace_type */
+};
+
 /* The content of an exec.json. */
 struct test_exec {
 	struct abi_creds old_creds, new_creds;
+	struct test_process process;
 	const struct json_node *paths; /* object: path -> word of an outcome */
 };
 

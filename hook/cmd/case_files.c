@@ -202,11 +202,47 @@ static int read_outcomes(const struct fields_reader *reader, struct json_node *v
 	return fields_each(reader, value, check_outcome, NULL);
 }
 
+static int read_host_namespace(const struct fields_reader *reader, struct json_node *name,
+			       void *target)
+{
+	const char *words[NAMESPACE_COUNT + 1] = { NULL };
+	const struct field_words namespaces = { "namespace", words };
+	int word;
+
+	for (size_t i = 0; i < NAMESPACE_COUNT; i++)
+		words[i] = oci_namespace_name((enum oci_namespace_type)i);
+	word = field_word(reader, name, &namespaces);
+	if (word < 0)
+		return word;
+	*(__u32 *)target |= 1U << word;
+	return 0;
+}
+
+static int read_host_namespaces(const struct fields_reader *reader, struct json_node *value,
+				void *target)
+{
+	return fields_each(reader, value, read_host_namespace, target);
+}
+
+static int read_process(const struct fields_reader *reader, struct json_node *value, void *target)
+{
+	static const struct field fields[] = {
+		ROW(test_process, "init", init, FIELD_BOOL),
+		ROW(test_process, "noNewPrivileges", no_new_privileges, FIELD_BOOL),
+		ROW(test_process, "seccompFilters", filters, FIELD_NUMBER),
+		ROW(test_process, "hostNamespaces", in_host, JSON_ARRAY, read_host_namespaces),
+		ROW(test_process, "hostCwd", host_cwd, FIELD_BOOL),
+	};
+
+	return fields_read(reader, value, fields, ARRAY_SIZE(fields), target);
+}
+
 static int read_exec(const struct fields_reader *reader, struct test_exec *exec)
 {
 	static const struct field fields[] = {
 		ROW(test_exec, "old", old_creds, JSON_OBJECT, read_old),
 		ROW_WHOLE("new", JSON_OBJECT, NULL), /* read after old, which it starts from */
+		ROW(test_exec, "process", process, JSON_OBJECT, read_process),
 		ROW(test_exec, "paths", paths, JSON_OBJECT, read_outcomes),
 		ROW_COMMENT,
 	};

@@ -154,8 +154,41 @@ static int run_expect(const struct run *run, const struct test_case *test, struc
 	return 0;
 }
 
+/* The process as the guard would see it. Any numbers do, if those of the host are others. */
+static struct attest_seen process_seen(const struct test_process *process,
+				       struct abi_promise *promise)
+{
+	static const enum oci_namespace_type types[ABI_HOST_NS_COUNT] = {
+		[ABI_HOST_NS_MNT] = NAMESPACE_MOUNT,	 [ABI_HOST_NS_IPC] = NAMESPACE_IPC,
+		[ABI_HOST_NS_UTS] = NAMESPACE_UTS,	 [ABI_HOST_NS_NET] = NAMESPACE_NETWORK,
+		[ABI_HOST_NS_CGROUP] = NAMESPACE_CGROUP,
+	};
+	bool foreign = (process->in_host >> NAMESPACE_USER & 1) != 0;
+	struct attest_seen seen = {
+		.is_init = process->init.value,
+		.no_new_privs =
+			process->no_new_privileges.node == NULL || process->no_new_privileges.value,
+		.filters = promise->filters,
+		.in_userns = !foreign,
+		.pidns_level = (process->in_host >> NAMESPACE_PID & 1) == 0,
+	};
+
+	if (process->filters.node != NULL)
+		seen.filters = (__u32)process->filters.value;
+	if (!foreign)
+		memcpy(seen.uid_map, promise->uid_map, sizeof(seen.uid_map));
+	for (__u32 i = 0; i < ABI_HOST_NS_COUNT; i++) {
+		promise->host_ns[i] = 1 + i;
+		seen.ns[i] = (process->in_host >> types[i] & 1) != 0 ? 1 + i : 100 + i;
+	}
+	seen.cwd_ns = process->host_cwd.value ? promise->host_ns[ABI_HOST_NS_MNT]
+					      : seen.ns[ABI_HOST_NS_MNT];
+	return seen;
+}
+
 static int container_limits(const struct run *run, const struct test_case *test,
-			    struct exec_limits *ret_limits, struct err *err)
+			    struct exec_limits *ret_limits, struct abi_promise *ret_promise,
+			    struct err *err)
 {
 	struct pipeline_result result = { 0 };
 	int error = test->files[TEST_CONFIG] != NULL
@@ -166,6 +199,7 @@ static int container_limits(const struct run *run, const struct test_case *test,
 	if (error < 0)
 		return error;
 	policy_exec_limits(run->policy, &result.config, &result.facts, result.today, ret_limits);
+	*ret_promise = policy_to_guard_promise(ret_limits, &result.config, &result.facts);
 	return 0;
 }
 
@@ -177,17 +211,20 @@ static enum test_outcome outcome_of(__u32 action)
 static int run_exec(const struct run *run, const struct test_case *test, struct err *err)
 {
 	struct exec_limits limits = { 0 };
+	struct abi_promise promise = { 0 };
 	struct abi_limits guard_limits;
+	struct attest_seen seen;
 	struct guard_rules guard_rules;
 	struct test_exec exec = { 0 };
 	int error = test_read_exec(run->arena, test->files[TEST_EXEC], &exec, err);
 
 	if (error == 0)
-		error = container_limits(run, test, &limits, err);
+		error = container_limits(run, test, &limits, &promise, err);
 	if (error < 0)
 		return error;
 	guard_limits = policy_to_guard_limits(&limits);
 	guard_rules = policy_to_guard_rules(run->arena, &limits);
+	seen = process_seen(&exec.process, &promise);
 	json_each (member, exec.paths) {
 		const char *path = arena_copy(run->arena, member->key.data, member->key.len);
 		enum test_outcome want = test_outcome_find(member->text);
@@ -195,6 +232,7 @@ static int run_exec(const struct run *run, const struct test_case *test, struct 
 
 		guard_decide(&guard_limits, &guard_rules, path, &exec.old_creds, &exec.new_creds,
 			     &decision);
+		guard_attest(&promise, &seen, &decision);
 		for (size_t i = 0; i < guard_rules.n; i++)
 			if (strcmp(guard_rules.items[i].path, path) == 0)
 				*run->paths_covered |= UINT64_C(1) << i;

@@ -15,6 +15,15 @@ static const struct abi_rule *find_rule(const struct guard_rules *rules, const c
 	return NULL;
 }
 
+__u32 guard_attest(const struct abi_promise *promise, const struct attest_seen *seen,
+		   struct decide_verdict *verdict)
+{
+	__u32 differences = attest_differences(promise, seen, 0);
+
+	attest_raise(promise, differences, verdict);
+	return differences;
+}
+
 void guard_decide(const struct abi_limits *limits, const struct guard_rules *rules,
 		  const char *path, const struct abi_creds *old_creds,
 		  const struct abi_creds *new_creds, struct decide_verdict *ret_verdict)

@@ -146,6 +146,13 @@ void guard_decide(const struct abi_limits *limits, const struct guard_rules *rul
 		  const struct abi_creds *new_creds, struct decide_verdict *ret_verdict);
 
 /*
+ * guard_attest: adds to the decision what the guard does with a process that is not as promised.
+ * Returns the differences, as enum abi_promised.
+ */
+__u32 guard_attest(const struct abi_promise *promise, const struct attest_seen *seen,
+		   struct decide_verdict *verdict);
+
+/*
  * guard_event_read: checks and copies one record of the ring buffer. Pure. -EPROTO with EXIT_GUARD
  * if data is not an event of this ABI. Strings come from containers: comm, path and id may have any
  * byte but NUL. In the copy they end in NUL bytes.

@@ -65,9 +65,11 @@ def case(policy, name, spec, verdict, *rules, rewritten=(), comment=None):
     CONFIGS.append((policy, name, spec, expect))
 
 
-def execve(policy, name, old, new, paths, spec=None, comment=None):
+def execve(policy, name, old, new, paths, spec=None, comment=None, process=None):
     document = {"comment": comment} if comment else {}
-    document |= {"old": old, "new": new, "paths": paths}
+    document |= {"old": old, "new": new}
+    document |= {"process": process} if process is not None else {}
+    document["paths"] = paths
     EXECS.append((policy, name, document, spec))
 
 

@@ -28,12 +28,38 @@ def exec_cases(p, gains, over, root, set_ids):
            comment="docker exec -u root")
 
 
+def promise_cases(p, broken):
+    """The runtime made something else than the spec; broken is the outcome."""
+    spec = golden("docker-28-userns-remap")
+    spec["process"]["noNewPrivileges"] = True
+    user = {"uid": 101000, "gid": 101000, "namespaceRoot": 100000}
+    init = {"init": True}
+
+    def case(name, process, outcome):
+        execve(p, f"exec-made-{name}", user, {}, {"/bin/true": outcome}, spec=spec,
+               process=process)
+
+    case("as-the-spec-says", init, "allow")
+    case("without-no-new-privileges", {**init, "noNewPrivileges": False}, broken)
+    case("without-seccomp", {**init, "seccompFilters": 0}, broken)
+    case("in-a-directory-of-the-host", {**init, "hostCwd": True}, broken)
+    for namespace in ("mount", "network", "ipc", "uts", "pid", "user"):
+        case(f"in-the-{namespace}-namespace-of-the-host",
+             {**init, "hostNamespaces": [namespace]}, broken)
+    case("session-as-engines-start-it", {"noNewPrivileges": False}, "allow")
+    case("session-without-seccomp", {"seccompFilters": 0}, broken)
+    case("session-in-a-directory-of-the-host", {"hostCwd": True}, broken)
+
+
 def execs():
     for p in ("default", "strict", "rootless", "cis-docker", "pss-restricted",
               "openshift-restricted-v2", "openshift-restricted-v3"):
         exec_cases(p, "deny", "deny", "deny", "log")
     exec_cases("audit", "log", "log", "log", "log")
     exec_cases("pss-baseline", "log", "log", "allow", "log")
+    promise_cases("default", "deny")
+    promise_cases("pss-baseline", "deny")
+    promise_cases("audit", "log")
     execve("pss-restricted", "exec-net-bind-service",
            {**USER, "permitted": ["CAP_NET_BIND_SERVICE"], "effective": ["CAP_NET_BIND_SERVICE"],
             "bounding": ["CAP_NET_BIND_SERVICE"]}, {}, {"/usr/bin/web": "allow"},
