@@ -129,6 +129,8 @@ static __noinline struct abi_entry *entry_of(struct task_struct *task)
 	struct abi_key key = { .kind = ABI_KIND_PIDNS };
 	struct abi_entry *by_pidns;
 
+	if (BPF_CORE_READ(task, thread_pid, level) == 0)
+		return by_cgroup; /* in the host's pid namespace */
 	key.id = pidns_registered((__u64)task, by_cgroup ? by_cgroup->pidns : 0);
 	if (key.id == 0)
 		return by_cgroup;
