@@ -69,7 +69,7 @@ load_both() {
 execs=(setpriv --reuid 3267 --regid 3267 --clear-groups --bounding-set=-all
 	taskset --cpu-list 0 "$work/execs" loop "$loop")
 
-in_container() { nsenter -t "$init" -p -m "$@"; }
+in_container() { nsenter -t "$init" -p -m -n -i -u -C "$@"; }
 
 # summary FILE COLUMN: prints the median of COLUMN's ratio to the first one, and its 95 % interval.
 summary() {
@@ -84,7 +84,7 @@ summary() {
 }
 
 measure_execve() {
-	"$work/turns" "$rounds" "$idle" "$guard" nsenter -t "$init" -p -m "${execs[@]}" >"$work/rounds"
+	"$work/turns" "$rounds" "$idle" "$guard" nsenter -t "$init" -p -m -n -i -u -C "${execs[@]}" >"$work/rounds"
 	printf '        execve %s us; loaded %s, guarded %s\n' \
 		"$(sort -n "$work/rounds" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] / 1000 }')" \
 		"$(summary "$work/rounds" 2)" "$(summary "$work/rounds" 3)"
