@@ -3,8 +3,9 @@
  * Shared by the BPF programs and the rootfence binary: map keys, map values and events. Fixed
  * width, no padding, each size asserted. A change of anything in here changes GUARD_ABI.
  *
- * The pinned maps, by name: containers (abi_key -> abi_entry), rules (abi_rule_key -> abi_rule),
- * events (ring buffer of abi_event), stats (one abi_stats per CPU), meta (one abi_meta).
+ * The pinned maps, by name: containers (abi_key -> abi_entry), roster (a copy of it), rules
+ * (abi_rule_key -> abi_rule), events (ring buffer of abi_event), stats (one abi_stats per CPU), meta
+ * (one abi_meta).
  */
 #ifndef ROOTFENCE_BPF_ABI_H
 #define ROOTFENCE_BPF_ABI_H
@@ -28,6 +29,7 @@
 enum abi_kind {
 	ABI_KIND_CGROUP = 1, /* id: cgroup v2 id */
 	ABI_KIND_PIDNS = 2,  /* id: abi_pidns_id() */
+	ABI_KIND_WITNESS = 3, /* id 0: of no container, and in the map roster only */
 };
 
 /* The action on an execve that a predicate caught, ordered by severity. */

@@ -345,6 +345,13 @@ int BPF_PROG(guard_userns, const struct cred *cred, int ret)
 	return 0; /* only logged */
 }
 
+/* In this order, the roster never has an entry that `containers` lacks. */
+static __always_inline void entry_remove(const struct abi_key *key)
+{
+	bpf_map_delete_elem(&roster, key);
+	bpf_map_delete_elem(&containers, key);
+}
+
 /* A cgroup can be removed only when no process is in it or below it. Its id is never reused. */
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(guard_cgroup_rmdir, struct cgroup *cgroup)
@@ -352,7 +359,7 @@ int BPF_PROG(guard_cgroup_rmdir, struct cgroup *cgroup)
 	struct abi_key key = { .kind = ABI_KIND_CGROUP };
 
 	key.id = BPF_CORE_READ(cgroup, kn, id);
-	bpf_map_delete_elem(&containers, &key);
+	entry_remove(&key);
 	return 0;
 }
 
@@ -374,7 +381,7 @@ int BPF_PROG(guard_process_exit, struct task_struct *task)
 	pidns_key(task_pidns(task), &key);
 	if (key.id >> 32 != pid)
 		return 0; /* not the init, or not its last thread to be freed */
-	if (bpf_map_lookup_elem(&containers, &key))
+	if (bpf_map_lookup_elem(&containers, &key) || bpf_map_lookup_elem(&roster, &key))
 		bpf_map_update_elem(&exiting, &pid, &key, BPF_ANY);
 	return 0;
 }
@@ -392,7 +399,7 @@ int BPF_PROG(guard_process_free, struct task_struct *task)
 	if (!noted)
 		return 0;
 	key = *noted;
-	bpf_map_delete_elem(&containers, &key);
+	entry_remove(&key);
 	bpf_map_delete_elem(&exiting, &pid);
 	return 0;
 }

@@ -18,6 +18,19 @@ struct {
 	__type(value, struct abi_entry);
 } containers SEC(".maps");
 
+/*
+ * What `containers` must have: a copy of each entry, made after the entry and removed before it.
+ * The programs only remove from it. User space compares the two, so an entry that somebody removes
+ * or widens is noticed, and can be put back. The witness tells an emptied map from an empty one.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct abi_key);
+	__type(value, struct abi_entry);
+} roster SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
