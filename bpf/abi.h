@@ -27,8 +27,8 @@
 #define ABI_NO_ID 0xffffffffu /* a uid that does not map: INVALID_UID */
 
 enum abi_kind {
-	ABI_KIND_CGROUP = 1, /* id: cgroup v2 id */
-	ABI_KIND_PIDNS = 2,  /* id: abi_pidns_id() */
+	ABI_KIND_CGROUP = 1,  /* id: cgroup v2 id */
+	ABI_KIND_PIDNS = 2,   /* id: abi_pidns_id() */
 	ABI_KIND_WITNESS = 3, /* id 0: of no container, and in the map roster only */
 };
 

@@ -106,8 +106,8 @@ static const struct call {
 	{ "kill", HOST | JUDGE, 1, { SCMP_A1(SCMP_CMP_EQ, SIGKILL) } },
 	{ "wait4", HOST | JUDGE },
 
-	/* The loaded guard's maps, and the identity of a container. The guard's programs are out of
-	 * reach. */
+	/* The loaded guard's maps, and the identity of a container. Of the guard's links and programs
+	 * it asks what they are. */
 	{ "bpf", REGISTER | POSTSTOP, 1, { SCMP_A0(SCMP_CMP_EQ, BPF_OBJ_GET) } },
 	{ "bpf", REGISTER | POSTSTOP, 1, { SCMP_A0(SCMP_CMP_EQ, BPF_OBJ_GET_INFO_BY_FD) } },
 	{ "bpf", REGISTER | POSTSTOP, 1, { SCMP_A0(SCMP_CMP_EQ, BPF_MAP_LOOKUP_ELEM) } },
@@ -115,6 +115,7 @@ static const struct call {
 	{ "bpf", REGISTER | POSTSTOP, 1, { SCMP_A0(SCMP_CMP_EQ, BPF_MAP_DELETE_ELEM) } },
 	{ "bpf", REGISTER, 1, { SCMP_A0(SCMP_CMP_EQ, BPF_MAP_UPDATE_ELEM) } },
 	{ "bpf", REGISTER, 1, { SCMP_A0(SCMP_CMP_EQ, BPF_MAP_GET_NEXT_KEY) } },
+	{ "bpf", REGISTER, 1, { SCMP_A0(SCMP_CMP_EQ, BPF_PROG_GET_FD_BY_ID) } },
 	{ "name_to_handle_at", REGISTER },
 	{ "open_by_handle_at", POSTSTOP, 1, { SCMP_A2(SCMP_CMP_MASKED_EQ, WRITES, 0) } },
 

@@ -45,6 +45,11 @@ int command_load(const struct command *command, int argc, char **argv)
 			&err, EEXIST, EXIT_GUARD,
 			"a guard is loaded already, at %s; --replace puts this one in its place",
 			status.hook);
+	if (error == 0 && status.n_differences > 0)
+		error = err_set(
+			&err, ESTALE, EXIT_GUARD,
+			"the loaded guard is not as it was loaded: %s; --replace puts a new one in its place",
+			status.differences[0]);
 	if (error < 0)
 		return report_error(&err);
 	arena = arena_new();

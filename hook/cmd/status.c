@@ -59,6 +59,12 @@ static int list_json(const struct abi_key *key, const struct abi_entry *entry, v
 	return 0;
 }
 
+static size_t differences_told(const struct guard_status *status)
+{
+	return status->n_differences < GUARD_DIFFERENCES_MAX ? status->n_differences
+							     : GUARD_DIFFERENCES_MAX;
+}
+
 static int print_json(struct arena *arena, const char *dir, const struct guard_status *status,
 		      struct err *err)
 {
@@ -73,12 +79,18 @@ static int print_json(struct arena *arena, const char *dir, const struct guard_s
 	json_member_text(writer, "hook", status->hook);
 	json_member_boolean(writer, "userNamespaces", status->userns);
 	json_member_text(writer, "reason", status->reason);
+	json_member_boolean(writer, "intact", status->n_differences == 0);
+	json_key(writer, "differences");
+	json_begin_array(writer);
+	for (size_t i = 0; i < differences_told(status); i++)
+		json_text(writer, status->differences[i]);
+	json_end_array(writer);
 	json_member_integer(writer, "lost", (long long)status->lost);
 	json_member_integer(writer, "missed", (long long)status->missed);
 	json_key(writer, "containers");
 	json_begin_array(writer);
 	error = status->loaded ? guard_each_entry(dir, list_json, &listing, err) : 0;
-	if (error < 0)
+	if (error < 0 && status->n_differences == 0)
 		return error;
 	json_end_array(writer);
 	json_end_object(writer);
@@ -106,7 +118,14 @@ static int print_text(struct arena *arena, const char *dir, const struct guard_s
 		buf_printf(
 			&text,
 			"user ns     closed in the seccomp profile, by precreate or the wrapper: no hook for them is attached\n");
-	if (status->loaded) {
+	for (size_t i = 0; i < differences_told(status); i++)
+		buf_printf(&text, "changed     %s\n",
+			   str_show(arena, str_from(status->differences[i])));
+	if (status->n_differences > 0)
+		buf_printf(
+			&text,
+			"            no container starts until `rootfence load --replace` has put it right\n");
+	if (status->loaded && status->n_differences == 0) {
 		if (status->missed > 0)
 			buf_printf(
 				&text,
@@ -141,15 +160,18 @@ int command_status(const struct command *command, int argc, char **argv)
 	if (error == 0)
 		error = guard_query(dir, &status, &err);
 	/* Containers whose runtime was killed ran no poststop. Their entries are removed here. */
-	if (error == 0 && status.loaded)
+	if (error == 0 && status.loaded && status.n_differences == 0) {
 		error = guard_reclaim(dir, NULL, &err);
-	if (error == 0 && status.loaded)
-		error = guard_query(dir, &status, &err);
+		if (error == 0)
+			error = guard_query(dir, &status, &err);
+	}
 	if (error < 0)
 		return report_error(&err);
 	arena = arena_new();
 	error = format == FORMAT_JSON ? print_json(arena, dir, &status, &err)
 				      : print_text(arena, dir, &status, &err);
 	arena_free(arena);
-	return error < 0 ? report_error(&err) : EXIT_ALLOWED;
+	if (error < 0)
+		return report_error(&err);
+	return status.n_differences > 0 ? EXIT_GUARD : EXIT_ALLOWED;
 }

@@ -67,38 +67,41 @@ static struct bpf_program *program_of(struct guard_bpf *skeleton, enum abi_hook 
 	}
 }
 
-/* All pinned maps except meta, in which each guard describes itself. */
-#define SHARED_MAPS 4
-
-static void shared_maps(struct guard_bpf *skeleton, struct bpf_map *ret_maps[SHARED_MAPS])
+static struct bpf_map *map_of(const struct guard_bpf *skeleton, enum pin_map map)
 {
-	ret_maps[0] = skeleton->maps.containers;
-	ret_maps[1] = skeleton->maps.rules;
-	ret_maps[2] = skeleton->maps.events;
-	ret_maps[3] = skeleton->maps.stats;
+	switch (map) {
+	case PIN_CONTAINERS:
+		return skeleton->maps.containers;
+	case PIN_ROSTER:
+		return skeleton->maps.roster;
+	case PIN_RULES:
+		return skeleton->maps.rules;
+	case PIN_EVENTS:
+		return skeleton->maps.events;
+	case PIN_STATS:
+		return skeleton->maps.stats;
+	case PIN_META:
+		return skeleton->maps.meta;
+	default:
+		return NULL;
+	}
 }
 
 /* libbpf refuses a map of another type or size; no guard of this ABI has one. */
-static int maps_share(struct guard_bpf *skeleton, const char *dir, struct err *err)
+static int maps_share(struct guard_bpf *skeleton, const int shared[PIN_META], struct err *err)
 {
-	struct bpf_map *maps[SHARED_MAPS];
+	for (int i = 0; i < PIN_META; i++) {
+		struct bpf_map *map = map_of(skeleton, (enum pin_map)i);
+		int ret = shared[i] < 0 ? 0 : bpf_map__reuse_fd(map, shared[i]); /* a copy */
 
-	shared_maps(skeleton, maps);
-	for (size_t i = 0; i < SHARED_MAPS; i++) {
-		auto_close int fd = -1; /* libbpf keeps a copy */
-		int ret = pins_open_map(dir, bpf_map__name(maps[i]), &fd, err);
-
-		if (ret < 0)
-			return ret;
-		ret = bpf_map__reuse_fd(maps[i], fd);
 		if (ret < 0)
 			return err_set_system(err, -ret, "cannot reuse the loaded guard's %s",
-					      bpf_map__name(maps[i]));
+					      bpf_map__name(map));
 	}
 	return 0;
 }
 
-static int attachment_load(const struct candidate *candidate, const char *shares,
+static int attachment_load(const struct candidate *candidate, const int *shared,
 			   struct guard_bpf **ret_skeleton, struct err *err)
 {
 	static const enum abi_hook hooks[] = { ABI_HOOK_LSM, ABI_HOOK_PREPARE, ABI_HOOK_COMMIT,
@@ -123,8 +126,8 @@ static int attachment_load(const struct candidate *candidate, const char *shares
 	if (kernel_passes_over(candidate->hook))
 		ret = kernel_has_kprobes(&has_kprobes, err);
 	bpf_program__set_autoload(skeleton->progs.guard_catch, has_kprobes);
-	if (ret == 0 && shares != NULL)
-		ret = maps_share(skeleton, shares, err);
+	if (ret == 0 && shared != NULL)
+		ret = maps_share(skeleton, shared, err);
 	if (ret == 0) {
 		ret = guard_bpf__load(skeleton);
 		if (ret < 0)
@@ -232,7 +235,7 @@ static int attachment_prove(struct attachment *attachment, const struct candidat
 	return 0;
 }
 
-static int candidate_try(const struct candidate *candidate, const char *shares,
+static int candidate_try(const struct candidate *candidate, const int *shared,
 			 struct attachment **ret_attachment, bool *ret_userns, struct err *err)
 {
 	struct attachment *attachment = calloc(1, sizeof(*attachment));
@@ -240,7 +243,7 @@ static int candidate_try(const struct candidate *candidate, const char *shares,
 
 	if (attachment == NULL)
 		return err_set_system(err, ENOMEM, "cannot load the kernel guard");
-	ret = attachment_load(candidate, shares, &attachment->skeleton, err);
+	ret = attachment_load(candidate, shared, &attachment->skeleton, err);
 	if (ret == 0)
 		ret = attachment_attach(attachment, candidate, err);
 	if (ret == 0)
@@ -288,7 +291,7 @@ int attach_check_hook(const char *hook, struct err *err)
 		       "unknown hook '%.64s': use lsm, prepare, commit or exec", hook);
 }
 
-int attach_best(const char *hook, const char *shares, struct attachment **ret_attachment,
+int attach_best(const char *hook, const int shared[PIN_META], struct attachment **ret_attachment,
 		struct abi_meta *ret_meta, struct err *err)
 {
 	struct abi_meta meta = { 0 };
@@ -301,7 +304,7 @@ int attach_best(const char *hook, const char *shares, struct attachment **ret_at
 
 		if (hook != NULL && strcmp(hook, candidate->arg) != 0)
 			continue;
-		ret = candidate_try(candidate, shares, ret_attachment, &userns, &why);
+		ret = candidate_try(candidate, shared, ret_attachment, &userns, &why);
 		if (ret == 0) {
 			if (hook != NULL && candidate->level != GUARD_DENY)
 				reason_add(&meta, "this hook was asked for by name");
@@ -337,34 +340,91 @@ static int map_pin(struct bpf_map *map, const char *dir, struct err *err)
 	return 0;
 }
 
-int attach_pin(struct attachment *attachment, const char *dir, const struct abi_meta *meta,
-	       struct err *err)
+int attach_map(const struct attachment *attachment, enum pin_map map)
 {
-	struct guard_bpf *skeleton = attachment->skeleton;
-	struct bpf_map *maps[SHARED_MAPS];
+	return bpf_map__fd(map_of(attachment->skeleton, map));
+}
+
+static int maps_pin(struct attachment *attachment, const char *dir, struct seal *seal,
+		    struct err *err)
+{
+	for (int i = 0; i < PIN_MAPS; i++) {
+		struct bpf_map *map = map_of(attachment->skeleton, (enum pin_map)i);
+		struct bpf_map_info info = { 0 };
+		__u32 size = sizeof(info);
+		int ret = map_pin(map, dir, err);
+
+		if (ret < 0)
+			return ret;
+		ret = bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &size);
+		if (ret < 0)
+			return err_set_system(err, -ret, "cannot ask for the guard's %s",
+					      bpf_map__name(map));
+		seal->maps[i] = info.id;
+	}
+	return 0;
+}
+
+static int link_seal(const struct link_slot *slot, struct seal_link *seal, struct err *err)
+{
+	struct bpf_prog_info program = { 0 };
+	struct bpf_link_info link = { 0 };
+	__u32 size = sizeof(link);
+	auto_close int fd = -1;
+	int ret;
+
+	ret = bpf_obj_get_info_by_fd(bpf_link__fd(slot->link), &link, &size);
+	if (ret == 0) {
+		fd = bpf_prog_get_fd_by_id(link.prog_id);
+		size = sizeof(program);
+		ret = fd < 0 ? fd : bpf_obj_get_info_by_fd(fd, &program, &size);
+	}
+	if (ret < 0)
+		return err_set_system(err, -ret, "cannot ask for the guard's %s", slot->name);
+	snprintf(seal->name, sizeof(seal->name), "%s", slot->name);
+	seal->id = link.id;
+	seal->program = link.prog_id;
+	memcpy(seal->tag, program.tag, sizeof(seal->tag));
+	return 0;
+}
+
+static int links_pin(struct attachment *attachment, const char *dir, struct seal *seal,
+		     struct err *err)
+{
+	for (size_t i = 0; i < attachment->n_links; i++) {
+		const struct link_slot *slot = &attachment->links[i];
+		char path[PINS_PATH_MAX];
+		int ret = pins_path(path, dir, slot->name, err);
+
+		if (ret < 0)
+			return ret;
+		ret = bpf_obj_pin(bpf_link__fd(slot->link), path);
+		if (ret < 0)
+			return err_set_system(err, -ret, "cannot pin %s", path);
+		ret = link_seal(slot, &seal->links[i], err);
+		if (ret < 0)
+			return ret;
+	}
+	seal->n_links = (uint32_t)attachment->n_links;
+	return 0;
+}
+
+int attach_pin(struct attachment *attachment, const char *dir, const struct abi_meta *meta,
+	       struct seal *ret_seal, struct err *err)
+{
+	struct seal seal = { .meta = *meta };
 	__u32 zero = 0;
 	int ret;
 
-	ret = bpf_map_update_elem(bpf_map__fd(skeleton->maps.meta), &zero, meta, BPF_ANY);
+	ret = bpf_map_update_elem(attach_map(attachment, PIN_META), &zero, meta, BPF_ANY);
 	if (ret < 0)
 		return err_set_system(err, -ret, "cannot write the guard's meta map");
-	ret = map_pin(skeleton->maps.meta, dir, err);
-	shared_maps(skeleton, maps);
-	for (size_t i = 0; ret == 0 && i < SHARED_MAPS; i++)
-		ret = map_pin(maps[i], dir, err);
-	if (ret < 0)
-		return ret;
-	for (size_t i = 0; i < attachment->n_links; i++) {
-		char path[PINS_PATH_MAX];
-
-		ret = pins_path(path, dir, attachment->links[i].name, err);
-		if (ret < 0)
-			return ret;
-		ret = bpf_obj_pin(bpf_link__fd(attachment->links[i].link), path);
-		if (ret < 0)
-			return err_set_system(err, -ret, "cannot pin %s", path);
-	}
-	return 0;
+	ret = maps_pin(attachment, dir, &seal, err);
+	if (ret == 0)
+		ret = links_pin(attachment, dir, &seal, err);
+	if (ret == 0)
+		*ret_seal = seal;
+	return ret;
 }
 
 void attach_free(struct attachment *attachment)

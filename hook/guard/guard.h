@@ -98,6 +98,8 @@ int guard_unregister(const char *dir, const char *id, struct err *err);
 /* guard_reclaim: removes the entries of containers that are gone; ret_removed may be NULL. */
 int guard_reclaim(const char *dir, size_t *ret_removed, struct err *err);
 
+#define GUARD_DIFFERENCES_MAX 8
+
 struct guard_status {
 	bool loaded;
 	unsigned int abi; /* of the pinned guard; 0 without one */
@@ -112,6 +114,12 @@ struct guard_status {
 	 * is preempted on that CPU (LSM programs too before Linux 6.2). 0 before Linux 5.12. */
 	uint64_t missed;
 	size_t n_entries;
+	/*
+	 * What is not as it was loaded, the first ones. Then nothing new is registered, and lost,
+	 * missed and n_entries are not read.
+	 */
+	size_t n_differences;
+	char differences[GUARD_DIFFERENCES_MAX][ERR_TEXT_MAX];
 };
 
 /* guard_query: the state of the guard. Not loaded is success, with loaded = false; level and

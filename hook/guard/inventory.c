@@ -14,6 +14,7 @@
 #include "guard/container.h"
 #include "guard/pins.h"
 #include "guard/registry.h"
+#include "guard/verify.h"
 
 static int count_visit(const struct abi_key *key, const struct abi_entry *entry, void *data,
 		       struct err *err)
@@ -113,6 +114,27 @@ static int query_unloaded(struct guard_status *status, struct err *err)
 	return 0;
 }
 
+static int note_difference(const char *what, void *data)
+{
+	struct guard_status *status = data;
+
+	if (status->n_differences < GUARD_DIFFERENCES_MAX)
+		snprintf(status->differences[status->n_differences], ERR_TEXT_MAX, "%s", what);
+	status->n_differences++;
+	return 0;
+}
+
+/* The guard cannot say what it is; what was loaded is known all the same. */
+static int query_damaged(const char *dir, struct guard_status *ret_status, struct err *err)
+{
+	struct guard_status status = { .loaded = true, .abi = GUARD_ABI };
+	int ret = verify_pins(dir, 0, note_difference, &status, err);
+
+	if (ret == 0)
+		*ret_status = status;
+	return ret;
+}
+
 int guard_query(const char *dir, struct guard_status *ret_status, struct err *err)
 {
 	struct guard_status status = { 0 };
@@ -121,6 +143,8 @@ int guard_query(const char *dir, struct guard_status *ret_status, struct err *er
 	int ret;
 
 	ret = pins_read_meta(dir, &meta, &status.abi, err);
+	if ((ret == -ENOENT || ret == -EPROTO) && verify_was_sealed(dir))
+		return query_damaged(dir, ret_status, err);
 	if (ret == -ENOENT) {
 		ret = query_unloaded(&status, err);
 		if (ret == 0)
@@ -138,6 +162,12 @@ int guard_query(const char *dir, struct guard_status *ret_status, struct err *er
 		return ret;
 	status_fill(&status, &meta);
 	status.loaded = true;
+	ret = verify_pins(dir, 0, note_difference, &status, err);
+	if (ret < 0 || status.n_differences > 0) {
+		if (ret == 0)
+			*ret_status = status; /* the rest may not be there */
+		return ret;
+	}
 	ret = lost_read(dir, &status.lost, err);
 	if (ret == 0)
 		ret = missed_read(dir, &status.missed, err);

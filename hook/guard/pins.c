@@ -19,6 +19,38 @@
 #define SUFFIX_NEW "-new"
 #define SUFFIX_OLD "-old"
 
+const char *pins_map_name(enum pin_map map)
+{
+	static const char *const names[PIN_MAPS] = {
+		[PIN_CONTAINERS] = "containers", [PIN_ROSTER] = "roster", [PIN_RULES] = "rules",
+		[PIN_EVENTS] = "events",	 [PIN_STATS] = "stats",	  [PIN_META] = "meta",
+	};
+
+	return names[map];
+}
+
+int pins_missing(struct err *err)
+{
+	return err_set(err, ENOENT, EXIT_GUARD,
+		       "the kernel guard is not loaded: run 'rootfence load'");
+}
+
+bool pins_exist(const char *dir)
+{
+	return access(dir, F_OK) == 0;
+}
+
+/*
+ * Nothing but an attempt tells. So this deletes a key that no map has; an array has no deletion at
+ * all.
+ */
+bool pins_map_is_frozen(int fd)
+{
+	static const struct abi_rule_key none; /* the longest key */
+
+	return bpf_map_delete_elem(fd, &none) == -EPERM;
+}
+
 int pins_path(char path[PINS_PATH_MAX], const char *dir, const char *name, struct err *err)
 {
 	int len = snprintf(path, PINS_PATH_MAX, "%s/%s", dir, name);
@@ -39,8 +71,7 @@ int pins_open_map(const char *dir, const char *name, int *ret_fd, struct err *er
 		return ret;
 	ret = bpf_obj_get(path);
 	if (ret == -ENOENT)
-		return err_set(err, ENOENT, EXIT_GUARD,
-			       "the kernel guard is not loaded: run 'rootfence load'");
+		return pins_missing(err);
 	if (ret < 0)
 		return err_set_system(err, -ret, "cannot open the pinned %s", path);
 	*ret_fd = ret;

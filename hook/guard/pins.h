@@ -14,8 +14,31 @@
 
 #define PINS_PATH_MAX 512
 
+/* The pinned maps. Those before PIN_META are shared with the guard that replaces this one. */
+enum pin_map {
+	PIN_CONTAINERS,
+	PIN_ROSTER,
+	PIN_RULES,
+	PIN_EVENTS,
+	PIN_STATS,
+	PIN_META,
+	PIN_MAPS,
+};
+
+/* pins_map_name: the name of the map and of its pin. */
+const char *pins_map_name(enum pin_map map);
+
 /* pins_path: writes "dir/name" into path. -ENAMETOOLONG if it does not fit. */
 int pins_path(char path[PINS_PATH_MAX], const char *dir, const char *name, struct err *err);
+
+/* pins_missing: the error -ENOENT: no guard is loaded. */
+int pins_missing(struct err *err);
+
+/* pins_exist: is there anything at dir, complete or not? */
+bool pins_exist(const char *dir);
+
+/* pins_map_is_frozen: can user space no longer write to this map (a descriptor)? */
+bool pins_map_is_frozen(int fd);
 
 /* pins_open_map: a descriptor of the map or link `name` that is pinned below dir. -ENOENT: no
  * guard is loaded. */

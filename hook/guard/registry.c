@@ -20,6 +20,8 @@
 #include "guard/nesting.h"
 #include "guard/pins.h"
 #include "guard/exec_rules.h"
+#include "guard/roster.h"
+#include "guard/verify.h"
 
 #define BATCH 256
 
@@ -285,6 +287,7 @@ static int entry_put(int fd, struct registration *registration, int proc_fd, str
 	const struct identity *identity = &registration->identity;
 	struct abi_entry *entry = &registration->entry;
 	struct abi_entry old;
+	struct err ignored;
 	uint64_t start = 0;
 	bool keep = false;
 	int ret;
@@ -294,7 +297,9 @@ static int entry_put(int fd, struct registration *registration, int proc_fd, str
 		return err_set_system(err, -ret,
 				      "cannot look the container up in the kernel guard");
 	ret = ret == 0 ? entry_replace(registration, &old, &keep, err) : 0;
-	if (ret < 0 || keep)
+	if (ret == 0 && keep) /* a process that was killed may not have noted it */
+		return roster_put(registration->dir, &identity->key, &old, err);
+	if (ret < 0)
 		return ret;
 	ret = bpf_map_update_elem(fd, &identity->key, entry, BPF_ANY);
 	if (ret == -E2BIG || ret == -ENOMEM)
@@ -309,11 +314,16 @@ static int entry_put(int fd, struct registration *registration, int proc_fd, str
 	 * removed here. If that cannot be told, an entry that was there before stays: it may guard
 	 * a running container.
 	 */
-	ret = identity_start(proc_fd, &start, err);
-	if (ret < 0 && ret != -ESRCH && entry->armed)
+	ret = roster_put(registration->dir, &identity->key, entry, err);
+	if (ret == 0)
+		ret = identity_start(proc_fd, &start, err);
+	if (ret < 0 && ret != -ESRCH && entry->armed) {
 		bpf_map_update_elem(fd, &identity->key, &old, BPF_EXIST);
-	else if (ret < 0)
+		roster_put(registration->dir, &identity->key, &old, &ignored);
+	} else if (ret < 0) {
+		roster_remove(registration->dir, &identity->key, &ignored);
 		bpf_map_delete_elem(fd, &identity->key);
+	}
 	return ret;
 }
 
@@ -385,11 +395,16 @@ static int register_guarded(const char *dir, const struct guard_container *conta
 	ret = identity_check_host(err);
 	if (ret == 0)
 		ret = meta_read(dir, &meta, err);
+	if (ret == -EPROTO && verify_was_sealed(dir))
+		ret = verify_for_registration(dir, err); /* not another version: another map */
 	if (ret < 0)
 		return ret;
 	if (meta.level < (__u32)least)
 		return err_set(err, ENOTSUP, EXIT_GUARD, "the kernel guard gives '%s': %s",
 			       guard_level_name((enum guard_level)meta.level), meta.reason);
+	ret = verify_for_registration(dir, err);
+	if (ret < 0)
+		return ret;
 	ret = mark_in_use(dir, &meta, err);
 	return ret < 0 ? ret : register_loaded(dir, container, err);
 }

@@ -17,11 +17,16 @@
 #include "guard/pins.h"
 #include "guard/registry.h"
 #include "guard/exec_rules.h"
+#include "guard/roster.h"
 
-static int entry_delete(int fd, const struct abi_key *key, struct err *err)
+/* In this order, the roster never has an entry that `containers` lacks. */
+static int entry_delete(const char *dir, int fd, const struct abi_key *key, struct err *err)
 {
-	int ret = bpf_map_delete_elem(fd, key);
+	int ret = roster_remove(dir, key, err);
 
+	if (ret < 0)
+		return ret;
+	ret = bpf_map_delete_elem(fd, key);
 	if (ret < 0 && ret != -ENOENT)
 		return err_set_system(err, -ret, "cannot remove a container from the kernel guard");
 	return 0;
@@ -72,6 +77,7 @@ static int containers_open(const char *dir, int *ret_fd, struct err *err)
 }
 
 struct removal {
+	const char *dir;
 	int fd;
 	int cgroup_fd;
 	const char *id;
@@ -89,12 +95,12 @@ static int unregister_visit(const struct abi_key *key, const struct abi_entry *e
 	ret = container_is_gone(removal->cgroup_fd, key, entry, &gone, err);
 	if (ret < 0 || !gone)
 		return ret;
-	return entry_delete(removal->fd, key, err);
+	return entry_delete(removal->dir, removal->fd, key, err);
 }
 
 int guard_unregister(const char *dir, const char *id, struct err *err)
 {
-	struct removal removal = { .fd = -1, .id = id };
+	struct removal removal = { .dir = dir, .fd = -1, .id = id };
 	auto_close int cgroup_fd = -1;
 	auto_close int fd = -1;
 	int ret;
@@ -111,6 +117,7 @@ int guard_unregister(const char *dir, const char *id, struct err *err)
 }
 
 struct sweep {
+	const char *dir;
 	int fd;
 	int cgroup_fd;
 	size_t removed;
@@ -145,15 +152,37 @@ static int sweep_visit(const struct abi_key *key, const struct abi_entry *entry,
 		return ret;
 	if (!gone)
 		return entry->rules_id != 0 ? used_add(sweep, entry->rules_id, err) : 0;
-	ret = entry_delete(sweep->fd, key, err);
+	ret = entry_delete(sweep->dir, sweep->fd, key, err);
 	if (ret == 0)
 		sweep->removed++;
 	return ret;
 }
 
+/* An entry of which only the note is left: somebody removed it, and its container has ended. */
+static int note_visit(const struct abi_key *key, const struct abi_entry *entry, void *data,
+		      struct err *err)
+{
+	struct sweep *sweep = data;
+	bool gone;
+	int ret;
+
+	if (key->kind == ABI_KIND_WITNESS)
+		return 0;
+	ret = container_is_gone(sweep->cgroup_fd, key, entry, &gone, err);
+	return ret == 0 && gone ? roster_remove(sweep->dir, key, err) : ret;
+}
+
+static int notes_reclaim(struct sweep *sweep, struct err *err)
+{
+	auto_close int fd = -1;
+	int ret = pins_open_map(sweep->dir, pins_map_name(PIN_ROSTER), &fd, err);
+
+	return ret < 0 ? ret : registry_each(fd, note_visit, sweep, err);
+}
+
 int guard_reclaim(const char *dir, size_t *ret_removed, struct err *err)
 {
-	struct sweep sweep = { .fd = -1, .cgroup_fd = -1 };
+	struct sweep sweep = { .dir = dir, .fd = -1, .cgroup_fd = -1 };
 	auto_close int cgroup_fd = -1;
 	auto_close int lock = -1;
 	auto_close int fd = -1;
@@ -175,6 +204,8 @@ int guard_reclaim(const char *dir, size_t *ret_removed, struct err *err)
 	sweep.fd = fd;
 	sweep.cgroup_fd = cgroup_fd;
 	ret = registry_each(fd, sweep_visit, &sweep, err);
+	if (ret == 0)
+		ret = notes_reclaim(&sweep, err);
 	if (ret == 0)
 		ret = rules_reclaim(dir, sweep.used, sweep.n_used, err);
 	free(sweep.used);
