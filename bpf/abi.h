@@ -4,8 +4,10 @@
  * width, no padding, each size asserted. A change of anything in here changes GUARD_ABI.
  *
  * The pinned maps, by name: containers (abi_key -> abi_entry), roster (a copy of it), rules
- * (abi_rule_key -> abi_rule), events (ring buffer of abi_event), stats (one abi_stats per CPU), meta
- * (one abi_meta).
+ * (abi_rule_key -> abi_rule), readers (slot -> ring buffer of abi_event), lost (slot -> events lost
+ * to a full ring buffer), recent (number -> abi_event), stats (one abi_stats), host (one abi_host),
+ * exempt (abi_exempt_key -> abi_exempt), unregistered (abi_key -> abi_unregistered), meta (one
+ * abi_meta).
  */
 #ifndef ROOTFENCE_BPF_ABI_H
 #define ROOTFENCE_BPF_ABI_H
@@ -30,6 +32,7 @@ enum abi_kind {
 	ABI_KIND_CGROUP = 1,  /* id: cgroup v2 id */
 	ABI_KIND_PIDNS = 2,   /* id: abi_pidns_id() */
 	ABI_KIND_WITNESS = 3, /* id 0: of no container, and in the map roster only */
+	ABI_KIND_MNTNS = 4,   /* id: of a mount namespace; in the map unregistered only */
 };
 
 /* The action on an execve that a predicate caught, ordered by severity. */
@@ -50,6 +53,7 @@ enum abi_reason {
 	ABI_REASON_RULE,    /* an exec rule says so */
 	ABI_REASON_USERNS,  /* a new user namespace */
 	ABI_REASON_PROMISE, /* not what the approved spec promised; difference says what */
+	ABI_REASON_UNREGISTERED, /* a container that nobody registered */
 	ABI_REASON_COUNT,
 };
 
@@ -179,8 +183,51 @@ struct abi_rule {
 #define ABI_RULES_COMPLETE 1
 
 struct abi_stats {
-	__u64 lost; /* events lost to a full ring buffer */
 	__u64 events;
+	__u64 unwritten;    /* events for which the programs had no room */
+	__u64 unregistered; /* namespaces that were reported */
+	__u64 stopped;	    /* execves in them that were stopped */
+};
+
+#define ABI_READERS 8	      /* processes that read events at the same time */
+#define ABI_RING_SIZE 1048576 /* bytes of the ring buffer of each */
+#define ABI_RECENT 256	      /* events that are kept for a reader that begins */
+
+/* What the host's own policy says. */
+struct abi_host {
+	__u32 unregistered; /* enum abi_action: on an execve in a container that nobody registered */
+	__u32 errno_ret;
+	__u32 mntns[ABI_HOST_MNTNS]; /* of the process that loaded the guard, and of init; or 0 */
+	__u32 exempt;		     /* number of names in the map exempt */
+	__u32 zero;
+};
+
+/* The paths of cgroups that are exempt, as a tree of names. */
+#define ABI_CGROUP_NAME_MAX 56
+#define ABI_EXEMPT_LEVELS 8 /* names in such a path */
+#define ABI_EXEMPT_NODES 512
+
+struct abi_exempt_key {
+	__u32 node;			/* 0: the root */
+	char name[ABI_CGROUP_NAME_MAX]; /* "*" is any; zero after the NUL byte */
+	__u32 zero;
+};
+
+struct abi_exempt {
+	__u32 node; /* that the name leads to */
+	__u32 end;  /* 1: this cgroup and those below it are exempt */
+};
+
+/* A namespace that no entry covers, at its first execve. */
+struct abi_unregistered {
+	__u64 time;   /* as in abi_event */
+	__u64 cgroup; /* id */
+	__u32 exempt;
+	__u32 namespace; /* inode */
+	__u32 pid;
+	__u32 starter; /* pid of what started it */
+	char comm[ABI_COMM_MAX];
+	char starter_comm[ABI_COMM_MAX];
 };
 
 /* Written before the guard is pinned, except in_use. In every version, abi is the first field. */
@@ -232,7 +279,11 @@ struct abi_event {
 	__u32 ppid;
 	__u32 errno_ret;  /* the error of execve, or 0 */
 	__u32 difference; /* enum abi_promised: all that differs; with ABI_REASON_PROMISE */
+	__u32 namespace;  /* inode; this and the next three with ABI_REASON_UNREGISTERED */
+	__u64 cgroup;	  /* id */
+	__u32 starter;	  /* pid of what started it */
 	__u32 zero;
+	char starter_comm[ABI_COMM_MAX];
 	char comm[ABI_COMM_MAX];
 	char id[ABI_ID_MAX];
 	char path[ABI_PATH_MAX]; /* without ABI_EVENT_PATH: the name given to execve */
@@ -244,10 +295,15 @@ _Static_assert(sizeof(struct abi_promise) == 48, "abi_promise has padding");
 _Static_assert(sizeof(struct abi_entry) == ABI_ID_MAX + 40 + 48 + 40 + 32, "abi_entry has padding");
 _Static_assert(sizeof(struct abi_rule_key) == 8 + ABI_PATH_MAX, "abi_rule_key has padding");
 _Static_assert(sizeof(struct abi_rule) == 16, "abi_rule has padding");
-_Static_assert(sizeof(struct abi_stats) == 16, "abi_stats has padding");
+_Static_assert(sizeof(struct abi_stats) == 32, "abi_stats has padding");
+_Static_assert(sizeof(struct abi_host) == 24, "abi_host has padding");
+_Static_assert(sizeof(struct abi_exempt_key) == 8 + ABI_CGROUP_NAME_MAX,
+	       "abi_exempt_key has padding");
+_Static_assert(sizeof(struct abi_exempt) == 8, "abi_exempt has padding");
+_Static_assert(sizeof(struct abi_unregistered) == 64, "abi_unregistered has padding");
 _Static_assert(sizeof(struct abi_meta) == 32 + 64 + 512, "abi_meta has padding");
 _Static_assert(sizeof(struct abi_creds) == 64, "abi_creds has padding");
-_Static_assert(sizeof(struct abi_event) == 16 + 128 + 24 + 40 + 16 + ABI_ID_MAX + ABI_PATH_MAX,
+_Static_assert(sizeof(struct abi_event) == 16 + 128 + 24 + 40 + 16 + 32 + ABI_ID_MAX + ABI_PATH_MAX,
 	       "abi_event has padding");
 _Static_assert(__builtin_offsetof(struct abi_meta, abi) == 0, "abi comes first");
 _Static_assert(__builtin_offsetof(struct abi_event, abi) == 0, "abi comes first");

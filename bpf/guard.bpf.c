@@ -16,16 +16,16 @@
 #include "maps.h"
 #include "membership.h"
 #include "creds.h"
+#include "events.h"
 #include "path.h"
 #include "process.h"
+#include "unregistered.h"
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-static const struct scratch scratch_zero;
 
 /* The data by which one execve is judged; on the stack of the program. */
 struct trial {
@@ -57,23 +57,9 @@ static __always_inline int selftest_is_running(void)
 	return tgid != 0 && tgid == current_tgid();
 }
 
-/* Atomic although only this CPU uses it: another execve on it can come between (see scratch). */
-static __always_inline void stats_count(int lost)
-{
-	__u32 zero = 0;
-	struct abi_stats *counters = bpf_map_lookup_elem(&stats, &zero);
-
-	if (!counters)
-		return; /* impossible: the map has one element */
-	__sync_fetch_and_add(lost ? &counters->lost : &counters->events, 1);
-}
-
-/*
- * Reports the action before it is taken. The entry counts it even if nobody reads events. A full
- * buffer loses the event and counts the loss.
- */
+/* Reports the action before it is taken. The entry counts it even if nobody reads events. */
 static __always_inline void report(struct abi_entry *entry, const struct trial *trial,
-				   const struct scratch *room, const char *filename)
+				   struct scratch *room, const char *filename)
 {
 	struct abi_event *event;
 
@@ -81,16 +67,15 @@ static __always_inline void report(struct abi_entry *entry, const struct trial *
 		__sync_fetch_and_add(&entry->logged, 1);
 	else
 		__sync_fetch_and_add(&entry->denied, 1);
+	if (!room) {
+		struct abi_stats *counters = stats_get();
 
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-	if (!event) {
-		stats_count(1);
+		if (counters)
+			__sync_fetch_and_add(&counters->unwritten, 1);
 		return;
 	}
-	__builtin_memset(event, 0, sizeof(*event));
-	event->abi = GUARD_ABI;
-	event->size = sizeof(*event);
-	event->time = bpf_ktime_get_boot_ns();
+	event = &room->event;
+	event_begin(event, current_task());
 	event->old_creds = trial->old_creds;
 	event->new_creds = trial->new_creds;
 	event->gained = trial->verdict.gained;
@@ -100,19 +85,14 @@ static __always_inline void report(struct abi_entry *entry, const struct trial *
 	event->reason = trial->verdict.reason;
 	event->hook = trial->hook;
 	event->flags = trial->flags;
-	event->pid = (__u32)bpf_get_current_pid_tgid();
-	event->tgid = current_tgid();
-	event->ppid = (__u32)BPF_CORE_READ(current_task(), real_parent, tgid);
 	event->errno_ret = trial->errno_ret;
 	event->difference = trial->difference;
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
 	__builtin_memcpy(event->id, entry->id, sizeof(event->id));
-	if (room && (trial->flags & ABI_EVENT_PATH))
+	if (trial->flags & ABI_EVENT_PATH)
 		bpf_probe_read_kernel_str(event->path, sizeof(event->path), room->key.path);
 	else if (filename)
 		bpf_probe_read_kernel_str(event->path, sizeof(event->path), filename);
-	bpf_ringbuf_submit(event, 0);
-	stats_count(0);
+	event_send(event);
 }
 
 /*
@@ -144,12 +124,9 @@ static __always_inline int is_reported(const struct trial *trial)
 static __always_inline void judge_path(struct abi_entry *entry, struct linux_binprm *bprm,
 				       __u32 decide_flags, struct trial *trial)
 {
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	const struct abi_rule *rule = NULL;
-	struct scratch *room;
+	struct scratch *room = room_take();
 
-	bpf_map_update_elem(&scratch, &tid, &scratch_zero, BPF_ANY);
-	room = bpf_map_lookup_elem(&scratch, &tid);
 	if (room && path_build((__u64)BPF_CORE_READ(bprm, file)) == 0) {
 		trial->flags |= ABI_EVENT_PATH;
 		rule = rule_of(entry, bprm, room);
@@ -170,7 +147,7 @@ static __always_inline void judge_path(struct abi_entry *entry, struct linux_bin
 	if (is_reported(trial))
 		report(entry, trial, room, BPF_CORE_READ(bprm, filename));
 	if (room)
-		bpf_map_delete_elem(&scratch, &tid);
+		room_return();
 }
 
 /* An LSM hook returns 0 or -errno; the verifier has to see the bounds. */
@@ -200,6 +177,22 @@ static __always_inline void trial_read(struct linux_binprm *bprm, struct trial *
 	trial->flags |= ABI_EVENT_OLD_IMPLIED;
 }
 
+/* The same for an execve that no entry is about. */
+static __always_inline int judge_unregistered(struct task_struct *task, struct linux_binprm *bprm,
+					      __u32 hook)
+{
+	__u32 errno_ret;
+
+	if (task_is_ordinary(task))
+		return 0;
+	errno_ret = unregistered_judge((__u64)task, (__u64)BPF_CORE_READ(bprm, filename), hook);
+	if (errno_ret == 0)
+		return 0; /* in no container, exempt, or only reported */
+	if (hook != ABI_HOOK_LSM)
+		bpf_send_signal(SIGKILL);
+	return errno_bounded(errno_ret);
+}
+
 /* Returns 0 or -errno, and sends the SIGKILL itself. Only the LSM hook uses the result. */
 static __always_inline int judge_exec(struct linux_binprm *bprm, __u32 hook)
 {
@@ -209,11 +202,9 @@ static __always_inline int judge_exec(struct linux_binprm *bprm, __u32 hook)
 	struct abi_entry *entry;
 	int in_userns;
 
-	if (nothing_is_guarded())
-		return 0;
-	entry = entry_of(task);
+	entry = nothing_is_guarded() ? NULL : entry_of(task);
 	if (!entry)
-		return 0; /* not in a guarded container */
+		return judge_unregistered(task, bprm, hook);
 	is_init = task_is_init(entry, task);
 	if (is_init)
 		entry->armed = 1;
@@ -337,7 +328,8 @@ int BPF_PROG(guard_userns, const struct cred *cred, int ret)
 	trial.action = entry->limits.userns_action;
 	if (trial.action >= ABI_ERRNO)
 		trial.errno_ret = entry->limits.errno_ret;
-	report(entry, &trial, NULL, NULL);
+	report(entry, &trial, room_take(), NULL);
+	room_return();
 	if (trial.action == ABI_KILL)
 		bpf_send_signal(SIGKILL);
 	if (trial.action >= ABI_ERRNO)

@@ -22,10 +22,12 @@ typedef __u32 __wsum;
 
 enum {
 	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
 	BPF_F_NO_PREALLOC = 1,
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
-	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
@@ -112,6 +114,13 @@ struct pid {
 
 struct kernfs_node {
 	__u64 id;
+	const char *name;
+	struct kernfs_node *parent;
+};
+
+/* Since Linux 6.15 the parent is behind RCU, and has another name. */
+struct kernfs_node___rcu {
+	struct kernfs_node *__parent;
 };
 
 struct cgroup {
@@ -176,6 +185,15 @@ struct net {
 
 struct cgroup_namespace {
 	struct ns_common ns;
+};
+
+/* A number that is never used again: of the mount namespace, or since Linux 6.18 of any. */
+struct mnt_namespace___seq {
+	__u64 seq;
+};
+
+struct ns_common___id {
+	__u64 ns_id;
 };
 
 struct nsproxy {
@@ -243,6 +261,7 @@ struct task_struct {
 	const struct cred *cred;
 	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
+	char comm[16];
 };
 
 /* The first argument of a function, for a kprobe. */

@@ -39,13 +39,39 @@ struct {
 	__type(value, struct abi_rule);
 } rules SEC(".maps");
 
-struct {
+/*
+ * Each reader of events has a ring buffer of its own, which it makes itself: a reader that is slow
+ * or dead loses nothing for another one.
+ */
+struct reader_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1024 * 1024);
-} events SEC(".maps");
+	__uint(max_entries, ABI_RING_SIZE);
+};
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, ABI_READERS);
+	__type(key, __u32);
+	__array(values, struct reader_ring);
+} readers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ABI_READERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} lost SEC(".maps");
+
+/* A hash table, because it replaces a value as a whole: nobody reads half an event. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ABI_RECENT);
+	__type(key, __u32);
+	__type(value, struct abi_event);
+} recent SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct abi_stats);
@@ -55,17 +81,41 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
+	__type(value, struct abi_host);
+} host SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, ABI_EXEMPT_NODES);
+	__type(key, struct abi_exempt_key);
+	__type(value, struct abi_exempt);
+} exempt SEC(".maps");
+
+/* Namespaces of containers that nobody registered; those not seen for longest make room. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct abi_key);
+	__type(value, struct abi_unregistered);
+} unregistered SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
 	__type(value, struct abi_meta);
 } meta SEC(".maps");
 
 /*
- * Room to build a path in, one for each thread that is being judged. A program can be preempted by
+ * Room to build a path and an event in, one for each thread that is being judged. A program can be preempted by
  * another execve on the same CPU, which could overwrite per-CPU memory between walk and lookup.
  * Preallocated, so that memory pressure cannot turn an allowed execve into a denied one.
  */
 struct scratch {
 	struct abi_rule_key key;
 	char buf[2 * ABI_PATH_MAX]; /* filled backwards from the middle */
+	struct abi_event event;
 };
 
 struct {

@@ -59,6 +59,87 @@ static int list_json(const struct abi_key *key, const struct abi_entry *entry, v
 	return 0;
 }
 
+struct latest {
+	size_t n;
+	struct abi_unregistered seen;
+};
+
+static int latest_visit(const struct abi_key *key, const struct abi_unregistered *seen, void *data)
+{
+	struct latest *latest = data;
+
+	(void)key;
+	if (latest->n++ == 0 || seen->time > latest->seen.time)
+		latest->seen = *seen;
+	return 0;
+}
+
+/* Nothing is said of it where the map cannot be read: something else will be. */
+static struct latest latest_find(const char *dir, const struct guard_status *status)
+{
+	struct latest latest = { 0 };
+	struct err ignored;
+
+	if (status->loaded && status->n_differences == 0 &&
+	    guard_each_unregistered(dir, latest_visit, &latest, &ignored) < 0)
+		latest.n = 0;
+	return latest;
+}
+
+static const char *cgroup_path(struct arena *arena, uint64_t id)
+{
+	char room[4096];
+	const char *path = guard_cgroup_path(id, room, sizeof(room));
+
+	return path == NULL ? "gone" : path[0] == '\0' ? "/" : arena_printf(arena, "%s", path);
+}
+
+static void unregistered_text(struct arena *arena, struct buf *text, const char *dir,
+			      const struct guard_status *status)
+{
+	struct latest latest = latest_find(dir, status);
+
+	buf_printf(text, "not ours    %llu namespaces seen, %llu execves stopped (%s)\n",
+		   (unsigned long long)status->unregistered_seen,
+		   (unsigned long long)status->unregistered_stopped,
+		   guard_action_name(status->unregistered));
+	if (latest.n > 0)
+		buf_printf(
+			text,
+			"            the latest: pid %u (%s), namespace %u, started by %s (pid %u), cgroup %s\n",
+			latest.seen.pid, str_show(arena, str_from(latest.seen.comm)),
+			latest.seen.namespace, str_show(arena, str_from(latest.seen.starter_comm)),
+			latest.seen.starter,
+			str_show(arena, str_from(cgroup_path(arena, latest.seen.cgroup))));
+}
+
+static void unregistered_json(struct arena *arena, struct json_writer *writer, const char *dir,
+			      const struct guard_status *status)
+{
+	struct latest latest = latest_find(dir, status);
+
+	json_key(writer, "unregistered");
+	json_begin_object(writer);
+	json_member_text(writer, "action", guard_action_name(status->unregistered));
+	json_member_integer(writer, "namespaces", (long long)status->unregistered_seen);
+	json_member_integer(writer, "stopped", (long long)status->unregistered_stopped);
+	if (latest.n > 0) {
+		json_key(writer, "latest");
+		json_begin_object(writer);
+		json_member_integer(writer, "pid", latest.seen.pid);
+		json_member_text(writer, "comm", latest.seen.comm);
+		json_member_integer(writer, "namespace", latest.seen.namespace);
+		json_member_text(writer, "cgroup", cgroup_path(arena, latest.seen.cgroup));
+		json_key(writer, "startedBy");
+		json_begin_object(writer);
+		json_member_integer(writer, "pid", latest.seen.starter);
+		json_member_text(writer, "comm", latest.seen.starter_comm);
+		json_end_object(writer);
+		json_end_object(writer);
+	}
+	json_end_object(writer);
+}
+
 static size_t differences_told(const struct guard_status *status)
 {
 	return status->n_differences < GUARD_DIFFERENCES_MAX ? status->n_differences
@@ -86,6 +167,9 @@ static int print_json(struct arena *arena, const char *dir, const struct guard_s
 		json_text(writer, status->differences[i]);
 	json_end_array(writer);
 	json_member_integer(writer, "lost", (long long)status->lost);
+	json_member_integer(writer, "readers", (long long)status->n_readers);
+	json_member_integer(writer, "events", (long long)status->events);
+	unregistered_json(arena, writer, dir, status);
 	json_member_integer(writer, "missed", (long long)status->missed);
 	json_key(writer, "containers");
 	json_begin_array(writer);
@@ -131,8 +215,11 @@ static int print_text(struct arena *arena, const char *dir, const struct guard_s
 				&text,
 				"missed      %llu times the kernel skipped a program of the guard\n",
 				(unsigned long long)status->missed);
-		buf_printf(&text, "lost        %llu events\ncontainers  %zu\n",
-			   (unsigned long long)status->lost, status->n_entries);
+		buf_printf(&text, "events      %llu, read by %zu processes, which lost %llu\n",
+			   (unsigned long long)status->events, status->n_readers,
+			   (unsigned long long)status->lost);
+		unregistered_text(arena, &text, dir, status);
+		buf_printf(&text, "containers  %zu\n", status->n_entries);
 		error = guard_each_entry(dir, list_text, &listing, err);
 	}
 	if (error < 0)

@@ -101,10 +101,35 @@ static struct str difference_text(struct arena *arena, const struct abi_event *e
 		str_quote(arena, str_from(event->path)), differences(arena, event)));
 }
 
+static const char *cgroup_of_event(struct arena *arena, const struct abi_event *event)
+{
+	char room[4096];
+	const char *path = guard_cgroup_path(event->cgroup, room, sizeof(room));
+
+	return path == NULL	 ? arena_printf(arena, "%llu", (unsigned long long)event->cgroup)
+	       : path[0] == '\0' ? "/"
+				 : arena_printf(arena, "%s", path);
+}
+
+static struct str unregistered_text(struct arena *arena, const struct abi_event *event)
+{
+	return str_from(arena_printf(
+		arena,
+		"%s %s - pid %d (%s) of %d: execve of %s in a container that nobody registered: namespace %u, started by %s (pid %d), cgroup %s; rule %s\n",
+		event_time(arena, event), outcome(event->action), (int)event->tgid,
+		str_show(arena, str_from(event->comm)), (int)event->ppid,
+		str_quote(arena, str_from(event->path)), event->namespace,
+		str_show(arena, str_from(event->starter_comm)), (int)event->starter,
+		str_show(arena, str_from(cgroup_of_event(arena, event))),
+		guard_reason_name(event->reason)));
+}
+
 static struct str event_text(struct arena *arena, const struct abi_event *event)
 {
 	if (event->reason == ABI_REASON_PROMISE)
 		return difference_text(arena, event);
+	if (event->reason == ABI_REASON_UNREGISTERED)
+		return unregistered_text(arena, event);
 	return str_from(arena_printf(
 		arena, "%s %s %s pid %d (%s) of %d: %s%s would give %s; rule %s%s\n",
 		event_time(arena, event), outcome(event->action),
@@ -153,6 +178,18 @@ static void write_differences(struct json_writer *writer, const struct abi_event
 	json_end_array(writer);
 }
 
+static void write_unregistered(struct arena *arena, struct json_writer *writer,
+			       const struct abi_event *event)
+{
+	json_member_integer(writer, "namespace", event->namespace);
+	json_member_text(writer, "cgroup", cgroup_of_event(arena, event));
+	json_key(writer, "startedBy");
+	json_begin_object(writer);
+	json_member_integer(writer, "pid", event->starter);
+	json_member_text(writer, "comm", event->starter_comm);
+	json_end_object(writer);
+}
+
 static struct str event_json(struct arena *arena, const struct abi_event *event)
 {
 	struct json_writer *writer = json_writer_new(arena, false);
@@ -170,6 +207,8 @@ static struct str event_json(struct arena *arena, const struct abi_event *event)
 	json_member_integer(writer, "ppid", event->ppid);
 	json_member_text(writer, "comm", event->comm);
 	json_member_text(writer, "path", event->path);
+	if (event->reason == ABI_REASON_UNREGISTERED)
+		write_unregistered(arena, writer, event);
 	write_creds(arena, writer, "old", &event->old_creds);
 	write_creds(arena, writer, "new", &event->new_creds);
 	write_capabilities(arena, writer, "gained", event->gained);
@@ -198,6 +237,23 @@ static int on_event(const struct abi_event *event, void *data)
 	return error;
 }
 
+/* On standard error: standard output has events only. */
+static int on_lost(uint64_t n, void *data)
+{
+	struct watch *watch = data;
+	struct arena *arena = arena_new();
+	int error = io_write(
+		STDERR_FILENO, "standard error",
+		str_from(arena_printf(
+			arena,
+			"rootfence: %llu events were lost here: they came faster than they could be printed\n",
+			(unsigned long long)n)),
+		watch->err);
+
+	arena_free(arena);
+	return error;
+}
+
 int command_watch(const struct command *command, int argc, char **argv)
 {
 	const char *dir = GUARD_DIR, *format_name = NULL;
@@ -214,6 +270,7 @@ int command_watch(const struct command *command, int argc, char **argv)
 	if (error == 0)
 		error = options_no_arguments(command, n, &err);
 	if (error == 0)
-		error = guard_watch(dir, on_event, &watch, -1, &err);
+		error = guard_watch(dir, &(struct guard_watcher){ on_event, on_lost, &watch }, -1,
+				    &err);
 	return error < 0 ? report_error(&err) : EXIT_ALLOWED;
 }

@@ -76,10 +76,20 @@ static struct bpf_map *map_of(const struct guard_bpf *skeleton, enum pin_map map
 		return skeleton->maps.roster;
 	case PIN_RULES:
 		return skeleton->maps.rules;
-	case PIN_EVENTS:
-		return skeleton->maps.events;
+	case PIN_READERS:
+		return skeleton->maps.readers;
+	case PIN_LOST:
+		return skeleton->maps.lost;
+	case PIN_RECENT:
+		return skeleton->maps.recent;
 	case PIN_STATS:
 		return skeleton->maps.stats;
+	case PIN_HOST:
+		return skeleton->maps.host;
+	case PIN_EXEMPT:
+		return skeleton->maps.exempt;
+	case PIN_UNREGISTERED:
+		return skeleton->maps.unregistered;
 	case PIN_META:
 		return skeleton->maps.meta;
 	default:

@@ -16,6 +16,7 @@
 
 #include "abi.h"
 #include "base/cleanup.h"
+#include "guard/guard.h"
 #include "guard/procfs.h"
 
 #define CGROUP_TEXT_MAX 16384 /* /proc/PID/cgroup: twelve v1 hierarchies, and paths of PATH_MAX */
@@ -194,6 +195,37 @@ int cgroup_of(int proc_fd, pid_t pid, uint64_t *ret_id, bool *ret_own, struct er
 		return 0; /* the mount shows another part of the tree */
 	*ret_own = cgroup_id(fd, ret_id);
 	return 0;
+}
+
+static ssize_t fd_path(int fd, char *room, size_t size)
+{
+	char link[32];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, room, size - 1);
+	if (len >= 0)
+		room[len] = '\0';
+	return len;
+}
+
+char *guard_cgroup_path(uint64_t id, char *room, size_t size)
+{
+	struct kernfs_handle handle = { .head.handle_bytes = sizeof(id),
+					.head.handle_type = HANDLE_KERNFS };
+	auto_close int mount_fd = cgroup_mount_open();
+	auto_close int fd = -1;
+	char mount[64];
+	ssize_t len;
+
+	memcpy(handle.head.f_handle, &id, sizeof(id));
+	fd = mount_fd < 0 ? -1 : open_by_handle_at(mount_fd, &handle.head, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	len = fd_path(mount_fd, mount, sizeof(mount));
+	if (len < 0 || fd_path(fd, room, size) < 0)
+		return NULL;
+	return strncmp(room, mount, (size_t)len) == 0 ? room + len : room;
 }
 
 bool cgroup_is_populated(int mount_fd, uint64_t id)

@@ -22,7 +22,8 @@ static int event_check(const struct abi_event *raw, struct err *err)
 	if (raw->hook == ABI_HOOK_NONE || raw->hook >= ABI_HOOK_COUNT)
 		return err_set(err, EPROTO, EXIT_GUARD,
 			       "an event of the kernel guard has the unknown hook %u", raw->hook);
-	if (raw->pid > INT_MAX || raw->tgid > INT_MAX || raw->ppid > INT_MAX)
+	if (raw->pid > INT_MAX || raw->tgid > INT_MAX || raw->ppid > INT_MAX ||
+	    raw->starter > INT_MAX)
 		return err_set(err, EPROTO, EXIT_GUARD,
 			       "an event of the kernel guard has an impossible pid");
 	if (raw->difference >> ABI_PROMISED_COUNT != 0 ||
@@ -64,6 +65,7 @@ int guard_event_read(const void *data, size_t size, struct abi_event *ret_event,
 	if (ret < 0)
 		return ret;
 	terminate(event.comm, sizeof(event.comm));
+	terminate(event.starter_comm, sizeof(event.starter_comm));
 	terminate(event.id, sizeof(event.id));
 	terminate(event.path, sizeof(event.path));
 	*ret_event = event;

@@ -108,8 +108,13 @@ struct guard_status {
 	/* Why no higher level is available and what to do; "" at GUARD_DENY. */
 	char reason[ERR_TEXT_MAX];
 	bool userns; /* guards new user namespaces; else the seccomp profile must refuse them */
-	uint64_t loaded_at; /* seconds since 1970; 0 when not loaded */
-	uint64_t lost;	    /* events lost to a full ring buffer */
+	uint64_t loaded_at;	       /* seconds since 1970; 0 when not loaded */
+	size_t n_readers;	       /* processes that read events now */
+	uint64_t lost;		       /* events that these lost, because they read too slowly */
+	uint64_t events;	       /* since loading */
+	enum abi_action unregistered;  /* on an execve in a container that nobody registered */
+	uint64_t unregistered_seen;    /* namespaces that were reported */
+	uint64_t unregistered_stopped; /* execves in them */
 	/* Execves that no program saw: the kernel skips a tracing program while the same program
 	 * is preempted on that CPU (LSM programs too before Linux 6.2). 0 before Linux 5.12. */
 	uint64_t missed;
@@ -167,15 +172,50 @@ __u32 guard_attest(const struct abi_promise *promise, const struct attest_seen *
  */
 int guard_event_read(const void *data, size_t size, struct abi_event *ret_event, struct err *err);
 
+struct guard_watcher {
+	/* A result other than 0 ends the watch and is returned. */
+	int (*on_event)(const struct abi_event *event, void *data);
+	int (*on_lost)(uint64_t n, void *data); /* this reader lost n events; may be NULL */
+	void *data;
+};
+
 /*
- * guard_watch: calls on_event for each event, oldest first, until it returns non-zero (returned),
- * until timeout_ms have passed without an event (0; negative: no limit), or until SIGINT or SIGTERM
- * (0; both are blocked meanwhile and not delivered). An event that cannot be decoded ends the
- * watch. -EBUSY with EXIT_GUARD if another process already watches: an event can be read only once.
- * -ENODEV with EXIT_GUARD if the guard is unloaded meanwhile.
+ * guard_watch: calls on_event for each event, first for the latest ones that are kept, oldest first,
+ * until it returns non-zero, until timeout_ms have passed without an event (0; negative: no limit),
+ * or until SIGINT or SIGTERM (0; both are blocked meanwhile and not delivered). Each of ABI_READERS
+ * processes at once gets every event. An event that cannot be decoded ends the watch. -EBUSY with
+ * EXIT_GUARD if there are as many readers already. -ENODEV with EXIT_GUARD if the guard is unloaded
+ * meanwhile.
  */
-int guard_watch(const char *dir, int (*on_event)(const struct abi_event *event, void *data),
-		void *data, int timeout_ms, struct err *err);
+int guard_watch(const char *dir, const struct guard_watcher *watcher, int timeout_ms,
+		struct err *err);
+
+/* What the host's own policy says about containers that nobody registered. */
+struct guard_unregistered {
+	enum abi_action action; /* ABI_ALLOW, ABI_LOG or ABI_ERRNO */
+	uint32_t errno_ret;
+	const char *const *exempt; /* paths of cgroups; a name "*" is any */
+	size_t n_exempt;
+};
+
+/*
+ * guard_set_unregistered: from now on. If it changes anything, the namespaces that were reported
+ * before are reported again. EXIT_POLICY for a path that the programs cannot hold.
+ */
+int guard_set_unregistered(const char *dir, const struct guard_unregistered *unregistered,
+			   struct err *err);
+
+/* guard_exempt: this process's container is known, and not registered on purpose. */
+int guard_exempt(const char *dir, pid_t pid, struct err *err);
+
+/* guard_each_unregistered: like guard_each_entry(), for containers that nobody registered. */
+int guard_each_unregistered(const char *dir,
+			    int (*visit)(const struct abi_key *key,
+					 const struct abi_unregistered *seen, void *data),
+			    void *data, struct err *err);
+
+/* guard_cgroup_path: the path of a cgroup from the root of its mount, or NULL if it has gone. */
+char *guard_cgroup_path(uint64_t id, char *room, size_t size);
 
 const char *guard_level_name(enum guard_level level);  /* "none" "nnp" "kill" "deny" */
 const char *guard_action_name(enum abi_action action); /* "RF_ACT_ALLOW", ... */

@@ -3,7 +3,6 @@
 #include "guard/guard.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "guard/attach.h"
 #include "guard/container.h"
 #include "guard/pins.h"
+#include "guard/readers.h"
 #include "guard/registry.h"
 #include "guard/verify.h"
 
@@ -28,29 +28,38 @@ static int count_visit(const struct abi_key *key, const struct abi_entry *entry,
 	return 0;
 }
 
-static int lost_read(const char *dir, uint64_t *ret_lost, struct err *err)
+static int element_read(const char *dir, enum pin_map map, void *ret_value, struct err *err)
 {
-	auto_free struct abi_stats *per_cpu = NULL;
-	int cpus = libbpf_num_possible_cpus();
 	auto_close int fd = -1;
-	uint64_t lost = 0;
 	__u32 zero = 0;
+	int ret = pins_open_map(dir, pins_map_name(map), &fd, err);
+
+	if (ret == 0)
+		ret = bpf_map_lookup_elem(fd, &zero, ret_value);
+	return ret < 0 && ret != -ENOENT
+		       ? err_set_system(err, -ret, "cannot read the guard's %s", pins_map_name(map))
+		       : ret;
+}
+
+static int counters_read(const char *dir, struct guard_status *status, struct err *err)
+{
+	struct abi_stats stats;
+	struct abi_host host;
+	uint64_t lost = 0;
 	int ret;
 
-	if (cpus < 1)
-		return err_set_system(err, -cpus, "cannot count the CPUs");
-	ret = pins_open_map(dir, "stats", &fd, err);
+	ret = element_read(dir, PIN_STATS, &stats, err);
+	if (ret == 0)
+		ret = element_read(dir, PIN_HOST, &host, err);
+	if (ret == 0)
+		ret = readers_sweep(dir, &status->n_readers, &lost, err);
 	if (ret < 0)
 		return ret;
-	per_cpu = calloc((size_t)cpus, sizeof(*per_cpu));
-	if (per_cpu == NULL)
-		return err_set_system(err, ENOMEM, "cannot read the guard's counters");
-	ret = bpf_map_lookup_elem(fd, &zero, per_cpu);
-	if (ret < 0)
-		return err_set_system(err, -ret, "cannot read the guard's counters");
-	for (int i = 0; i < cpus; i++)
-		lost += per_cpu[i].lost;
-	*ret_lost = lost;
+	status->events = stats.events;
+	status->lost = lost + stats.unwritten;
+	status->unregistered = (enum abi_action)host.unregistered;
+	status->unregistered_seen = stats.unregistered;
+	status->unregistered_stopped = stats.stopped;
 	return 0;
 }
 
@@ -168,7 +177,7 @@ int guard_query(const char *dir, struct guard_status *ret_status, struct err *er
 			*ret_status = status; /* the rest may not be there */
 		return ret;
 	}
-	ret = lost_read(dir, &status.lost, err);
+	ret = counters_read(dir, &status, err);
 	if (ret == 0)
 		ret = missed_read(dir, &status.missed, err);
 	if (ret == 0)

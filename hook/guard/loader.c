@@ -2,6 +2,7 @@
 /* Loads and unloads: one guard for a directory, under a lock, as a whole or not at all. */
 #include "guard/guard.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "guard/pins.h"
 #include "guard/seal.h"
 #include "guard/takeover.h"
+#include "guard/unregistered.h"
 #include "guard/verify.h"
 
 /* The seal is written before the guard can be seen, and the one of the old guard stays until then. */
@@ -44,6 +46,18 @@ static int publish(const char *dir, struct attachment *attachment, const struct 
 	return seals_write(dir, &own, err);
 }
 
+static int host_begin(const struct attachment *attachment, struct err *err)
+{
+	struct abi_host host;
+	__u32 zero = 0;
+	int ret = unregistered_fill_host(&host, err);
+
+	if (ret < 0)
+		return ret;
+	ret = bpf_map_update_elem(attach_map(attachment, PIN_HOST), &zero, &host, BPF_ANY);
+	return ret < 0 ? err_set_system(err, -ret, "cannot write the guard's host map") : 0;
+}
+
 /*
  * The loaded guard stays in force until the new one is: for a moment both are called. loaded: what
  * it says about itself; NULL if there is none, or none that can be read.
@@ -67,6 +81,8 @@ static int load_locked(const char *dir, const char *hook, const struct abi_meta 
 			guard_level_name((enum guard_level)loaded->level),
 			guard_level_name((enum guard_level)meta.level), meta.reason);
 	meta.in_use = replaces; /* a container may be registering now */
+	if (ret == 0 && (!replaces || takeover.shared[PIN_HOST] < 0))
+		ret = host_begin(attachment, err);
 	if (ret == 0)
 		ret = takeover_finish(replaces ? &takeover : NULL, attachment, err);
 	if (ret == 0)

@@ -22,8 +22,17 @@
 const char *pins_map_name(enum pin_map map)
 {
 	static const char *const names[PIN_MAPS] = {
-		[PIN_CONTAINERS] = "containers", [PIN_ROSTER] = "roster", [PIN_RULES] = "rules",
-		[PIN_EVENTS] = "events",	 [PIN_STATS] = "stats",	  [PIN_META] = "meta",
+		[PIN_CONTAINERS] = "containers",
+		[PIN_ROSTER] = "roster",
+		[PIN_RULES] = "rules",
+		[PIN_READERS] = "readers",
+		[PIN_LOST] = "lost",
+		[PIN_RECENT] = "recent",
+		[PIN_STATS] = "stats",
+		[PIN_HOST] = "host",
+		[PIN_EXEMPT] = "exempt",
+		[PIN_UNREGISTERED] = "unregistered",
+		[PIN_META] = "meta",
 	};
 
 	return names[map];
@@ -40,15 +49,13 @@ bool pins_exist(const char *dir)
 	return access(dir, F_OK) == 0;
 }
 
-/*
- * Nothing but an attempt tells. So this deletes a key that no map has; an array has no deletion at
- * all.
- */
+/* Nothing but an attempt tells. So this deletes a key that no map has. */
 bool pins_map_is_frozen(int fd)
 {
-	static const struct abi_rule_key none; /* the longest key */
+	unsigned char none[sizeof(struct abi_rule_key)]; /* the longest key */
 
-	return bpf_map_delete_elem(fd, &none) == -EPERM;
+	memset(none, 0xff, sizeof(none));
+	return bpf_map_delete_elem(fd, none) == -EPERM;
 }
 
 int pins_path(char path[PINS_PATH_MAX], const char *dir, const char *name, struct err *err)

@@ -39,6 +39,7 @@ const char *guard_reason_name(enum abi_reason reason)
 		[ABI_REASON_RULE] = "rule",
 		[ABI_REASON_USERNS] = "userNamespace",
 		[ABI_REASON_PROMISE] = "promise",
+		[ABI_REASON_UNREGISTERED] = "unregistered",
 	};
 
 	return (size_t)reason < ARRAY_SIZE(names) ? names[reason] : "unknown";

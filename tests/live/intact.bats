@@ -147,7 +147,7 @@ forget() {
 
 @test "a map that is not pinned any more, each of them" {
 	local map
-	for map in containers roster rules events stats meta; do
+	for map in containers roster rules readers lost recent stats host exempt unregistered meta; do
 		rm "$guard/$map"
 		noticed "the map $map is not pinned any more"
 		put_right
@@ -157,7 +157,7 @@ forget() {
 # The programs go on with the old map; what is registered in the new one is not held.
 @test "another map in the place of one, each of them" {
 	local map
-	for map in containers roster rules events stats meta; do
+	for map in containers roster rules readers lost recent stats host exempt unregistered meta; do
 		bpftool -j map show pinned "$guard/$map" >"$BATS_TEST_TMPDIR/map"
 		rm "$guard/$map"
 		like "$BATS_TEST_TMPDIR/map" "$guard/$map"
@@ -176,7 +176,7 @@ like() {
 
 @test "a frozen map, each of them" {
 	local map
-	for map in containers roster rules events stats meta; do
+	for map in containers roster rules readers lost recent stats host exempt unregistered meta; do
 		bpftool map freeze pinned "$guard/$map"
 		noticed "the map $map is frozen"
 		put_right
