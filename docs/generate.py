@@ -187,6 +187,7 @@ def definitions(listed, rules):
 
 def schema_json(listed):
     rules = [rule for rule in listed["rules"] if rule["name"] != ALWAYS_ON]
+    unregistered = ["RF_ACT_ALLOW", "RF_ACT_LOG", "RF_ACT_ERRNO"]
     top = fixed_object({
         "version": {"const": 1},
         "name": {"type": "string", "description": "Refusals name the policy by it", "minLength": 1, "maxLength": 64},
@@ -195,6 +196,16 @@ def schema_json(listed):
         "defaultAction": words(listed["actions"], "For rules that are not named"),
         "rules": array(ref("rule"), "What a later entry says of a rule wins"),
         "exec": ref("exec"),
+        "unregistered": {"description": "An execve in a container that nobody registered; the host's policy",
+                         "oneOf": [words(unregistered), fixed_object({
+                             "action": words(unregistered),
+                             "args": fixed_object({
+                                 "exempt": {"type": "array", "maxItems": 64,
+                                            "description": "Paths of cgroups; what is below is exempt too",
+                                            "items": {"type": "string",
+                                                      "pattern": "^(/([*]|[^/*]{1,55})){1,8}$"}},
+                                 "comment": STRING}),
+                             "comment": STRING})]},
         "exceptions": array(ref("exception"), "Of several that match the last counts"),
         "$schema": STRING,
         "comment": STRING,

@@ -86,16 +86,18 @@ const struct command commands[] = {
 	{ "load", "Loads the kernel guard and pins it", "[OPTIONS]",
 	  GUARD_OPTION
 	  "  --hook HOOK      attach to lsm, prepare, commit or exec (default: the best there is)\n"
+	  "  --policy P       the host's policy, for containers that nobody registered\n"
 	  "  --replace        put this version's guard in the place of a loaded one, without a gap\n",
 	  "  rootfence load\n  rootfence load --replace\n",
-	  "  0 loaded   5 the kernel cannot\n" EXITS_COMMON, command_load },
+	  "  0 loaded   4 the policy is invalid   5 the kernel cannot, or the loaded guard was changed\n" EXITS_COMMON,
+	  command_load },
 	{ "unload", "Detaches the kernel guard; guarded containers keep running, without the guard",
 	  "[OPTIONS]", GUARD_OPTION, "  rootfence unload\n  rootfence unload --guard DIR\n",
 	  "  0 no guard is loaded\n" EXITS_COMMON, command_unload },
 	{ "status", "Shows what the guard guarantees, and why it guarantees no more than that",
 	  "[OPTIONS]", GUARD_OPTION FORMAT_OPTION,
 	  "  rootfence status\n  rootfence status --format json\n",
-	  "  0 status was printed   5 a guard of another version is pinned\n" EXITS_COMMON,
+	  "  0 status was printed   5 a guard of another version is pinned, or it was changed\n" EXITS_COMMON,
 	  command_status },
 	{ "watch", "Prints denied and logged events as they happen", "[OPTIONS]",
 	  GUARD_OPTION FORMAT_OPTION "  --container ID   of this container only\n",

@@ -32,6 +32,7 @@ struct hook {
 	const char *record; /* made by the wrapper, or NULL */
 	bool except_builds;
 	const char *container; /* id, once it is known */
+	bool loaded;	       /* by this process, so that the policy was not told yet */
 	int load_error;	       /* of loading the guard; 0, or -errno with why_not */
 	struct err why_not;
 };
@@ -121,7 +122,7 @@ static int read_restrained(struct hook *hook, struct json_doc **ret_doc,
 			   struct oci_state *ret_state, struct err *err)
 {
 	bool missing = guard_is_missing(hook->guard_dir);
-	enum guard_loaded ignored;
+	enum guard_loaded loaded = GUARD_WAS_LOADED;
 	int error = missing ? 0 : restrain(RESTRAIN_CREATE_RUNTIME, err);
 
 	if (error == 0)
@@ -131,8 +132,9 @@ static int read_restrained(struct hook *hook, struct json_doc **ret_doc,
 	if (error < 0 || !missing)
 		return error;
 	if (ret_state->id != NULL)
-		hook->load_error = guard_load(hook->guard_dir, NULL, GUARD_LOAD_ONCE, &ignored,
-					      &hook->why_not);
+		hook->load_error =
+			guard_load(hook->guard_dir, NULL, GUARD_LOAD_ONCE, &loaded, &hook->why_not);
+	hook->loaded = hook->load_error == 0 && loaded != GUARD_WAS_LOADED;
 	return restrain(RESTRAIN_CREATE_RUNTIME, err);
 }
 
@@ -184,6 +186,23 @@ static bool is_build(const char *bundle)
 	       (st.st_mode & 022) == 0;
 }
 
+/* Root in a RUN step is what a build is; see --except-builds. The guard needs not report it. */
+static int except_build(const struct hook *hook, const struct oci_state *state, struct err *err)
+{
+	if (state->pid > 0 && guard_exempt(hook->guard_dir, state->pid, err) < 0)
+		report_from_hook(hook->container, err->text);
+	return 0;
+}
+
+/* The host's own, not the one that this hook judges by. */
+static int tell_host_policy(const struct hook *hook, struct err *err)
+{
+	struct policy *policy;
+	int error = policy_select(hook->arena, NULL, POLICY_FOR_HOOK, &policy, err);
+
+	return error < 0 ? error : policy_to_guard_unregistered(hook->guard_dir, policy, err);
+}
+
 static int create_runtime(struct hook *hook, struct err *err)
 {
 	struct pipeline_options options = { .front_end = FRONT_HOOK, .scope = FACTS_LIVE };
@@ -199,11 +218,13 @@ static int create_runtime(struct hook *hook, struct err *err)
 	hook->container = state.id;
 	if (error == 0)
 		error = read_own_record(hook, &record, err);
+	if (error == 0 && hook->loaded)
+		error = tell_host_policy(hook, err);
 	if (error == 0 && is_state)
 		error = state_bundle_find(hook->arena, &state, getppid(), record.bundle,
 					  &state.bundle, err);
 	if (error == 0 && is_state && hook->except_builds && is_build(state.bundle))
-		return 0; /* root in a RUN step is what a build is; see --except-builds */
+		return except_build(hook, &state, err);
 	if (error == 0)
 		error = find_policy(hook, &record, &policy, err);
 	if (error == 0)

@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "guard/guard.h"
+#include "policy_files.h"
+#include "policy_to_guard.h"
 
 static const char *const loaded_words[] = {
 	[GUARD_LOADED] = "loaded",
@@ -18,20 +20,24 @@ static const char *const loaded_words[] = {
 
 int command_load(const struct command *command, int argc, char **argv)
 {
-	const char *dir = GUARD_DIR, *hook = NULL;
+	const char *dir = GUARD_DIR, *hook = NULL, *policy_name = NULL;
 	bool replace = false;
 	const struct option options[] = { { "guard", &dir, NULL },
 					  { "hook", &hook, NULL },
+					  { "policy", &policy_name, NULL },
 					  { "replace", NULL, &replace } };
 	enum guard_loaded loaded = GUARD_LOADED;
 	struct guard_status status;
-	struct arena *arena;
+	struct arena *arena = arena_new();
+	struct policy *policy;
 	struct err err;
 	int n, error;
 
 	error = options_parse(command, options, ARRAY_SIZE(options), argc, argv, &n, &err);
 	if (error == 0)
 		error = options_no_arguments(command, n, &err);
+	if (error == 0)
+		error = policy_select(arena, policy_name, POLICY_FOR_HOOK, &policy, &err);
 	if (error == 0)
 		error = guard_load(dir, hook, replace ? GUARD_LOAD_REPLACE : GUARD_LOAD_ONCE,
 				   &loaded, &err);
@@ -50,9 +56,10 @@ int command_load(const struct command *command, int argc, char **argv)
 			&err, ESTALE, EXIT_GUARD,
 			"the loaded guard is not as it was loaded: %s; --replace puts a new one in its place",
 			status.differences[0]);
+	if (error == 0)
+		error = policy_to_guard_unregistered(dir, policy, &err);
 	if (error < 0)
 		return report_error(&err);
-	arena = arena_new();
 	error = io_write(
 		STDOUT_FILENO, "standard output",
 		str_from(arena_printf(arena, "guard %s at %s: guarantee %s\n", loaded_words[loaded],

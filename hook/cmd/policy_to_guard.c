@@ -140,3 +140,15 @@ enum guard_level policy_to_guard_level(const struct exec_limits *limits)
 {
 	return (enum guard_level)limits->exec.guarantee;
 }
+
+int policy_to_guard_unregistered(const char *dir, const struct policy *policy, struct err *err)
+{
+	const struct guard_unregistered unregistered = {
+		.action = (enum abi_action)policy_unregistered_action(policy),
+		.errno_ret = policy->exec.errno_ret,
+		.exempt = policy->unregistered.exempt,
+		.n_exempt = policy->unregistered.n_exempt,
+	};
+
+	return guard_set_unregistered(dir, &unregistered, err);
+}

@@ -26,4 +26,7 @@ struct abi_promise policy_to_guard_promise(const struct exec_limits *limits,
 /* Returns the lowest level that the guard must give. */
 enum guard_level policy_to_guard_level(const struct exec_limits *limits);
 
+/* Tells the guard at dir what the host's policy says about containers that nobody registered. */
+int policy_to_guard_unregistered(const char *dir, const struct policy *policy, struct err *err);
+
 #endif

@@ -147,8 +147,11 @@ int guard_load(const char *dir, const char *hook, enum guard_load_mode mode,
 		*ret_loaded = GUARD_WAS_LOADED;
 		return 0;
 	}
-	*ret_loaded = found || seals.n > 0 ? GUARD_REPLACED : GUARD_LOADED;
-	return load_locked(dir, hook, found || seals.n > 0 ? &meta : NULL, &seals, err);
+	found = found || seals.n > 0;
+	ret = load_locked(dir, hook, found ? &meta : NULL, &seals, err);
+	if (ret == 0)
+		*ret_loaded = found ? GUARD_REPLACED : GUARD_LOADED;
+	return ret;
 }
 
 int guard_unload(const char *dir, bool *ret_unloaded, struct err *err)

@@ -47,6 +47,13 @@ struct exec_policy policy_exec(const struct policy *policy)
 	return exec;
 }
 
+enum exec_action policy_unregistered_action(const struct policy *policy)
+{
+	enum exec_action action = policy->unregistered.action;
+
+	return policy->audit && action > EXEC_LOG ? EXEC_LOG : action;
+}
+
 static uint64_t all_rule_capabilities(const struct exec_policy *exec)
 {
 	uint64_t capabilities = 0;

@@ -107,6 +107,15 @@ struct exception {
 	struct exception *next;
 };
 
+#define UNREGISTERED_EXEMPT_MAX 64
+
+/* What the host does about containers that nobody registered. */
+struct unregistered_policy {
+	enum exec_action action; /* not EXEC_KILL_PROCESS */
+	const char *exempt[UNREGISTERED_EXEMPT_MAX]; /* paths of cgroups */
+	size_t n_exempt;
+};
+
 struct policy {
 	const char *name;     /* safe to print */
 	struct str name_text; /* as the file has it */
@@ -114,6 +123,7 @@ struct policy {
 	enum rule_action default_action;
 	struct rule_setting settings[RULES_MAX];
 	struct exec_policy exec;
+	struct unregistered_policy unregistered;
 	struct exception *exceptions, **exceptions_end;
 };
 
@@ -252,6 +262,9 @@ void policy_actions(const struct policy *policy, const struct oci_config *config
 
 /* The guard's part of the policy, with the mode applied. */
 struct exec_policy policy_exec(const struct policy *policy);
+
+/* The action on an execve in a container that nobody registered, with the mode applied. */
+enum exec_action policy_unregistered_action(const struct policy *policy);
 
 /* One sentence about one or two policies. */
 struct policy_note {

@@ -127,6 +127,11 @@ BROKEN = {
     "an errno of 0": document(exec={"errnoRet": 0}),
     "a guarantee that is unknown": document(exec={"guarantee": "all"}),
     "an action of rules": document(exec={"defaultAction": "RF_ACT_REJECT"}),
+    "a kill of what nobody registered": document(unregistered="RF_ACT_KILL_PROCESS"),
+    "an exempt cgroup that is relative": document(unregistered={"args": {"exempt": ["a"]}}),
+    "a pattern for a part of a name": document(unregistered={"args": {"exempt": ["/a*"]}}),
+    "an exempt cgroup that is too deep": document(unregistered={"args": {"exempt": ["/a" * 9]}}),
+    "another key of unregistered": document(unregistered={"errnoRet": 1}),
     "an exec rule without paths": document(exec={"rules": [{"action": "RF_ACT_LOG"}]}),
     "an exec rule of a relative path": document(exec={"rules": [{"paths": ["ping"],
                                                                  "action": "RF_ACT_LOG"}]}),
@@ -238,6 +243,14 @@ def test_lint_names_every_error(directory):
     equal("\n".join(lines).replace(os.path.realpath(directory), "DIR"), MANY_SAID.strip())
 
 
+def test_lint_warns_of_cgroups_that_users_choose(directory):
+    exempt = ["/a.slice/user.slice", "/user.slice/a", "/a", "/a"]
+    lines = lint(directory, whole(unregistered={"action": "RF_ACT_ERRNO", "args": {"exempt": exempt}}))
+    equal(len(lines), 3)
+    assert "/unregistered/args/exempt/1: exempts cgroups that users choose" in lines[0], lines
+    assert '/unregistered/args/exempt/3: "/a" was named' in lines[1], lines
+
+
 def test_lint_names_no_more_than_a_hundred_errors(directory):
     lines = lint(directory, document(rules=[rule(names=["x"])] * 300), 4)
     equal((len(lines), lines[-1]), (101, "p.json: invalid"))
@@ -345,6 +358,10 @@ DIFFS = [
      'weaker: rootUser: specs newly pass: "The process is root on the host" is only logged, was '
      'refused'),
     (document(rules=[rule()]), document(rules=[rule()], mode="audit"), "weaker: rootUser: "),
+    (document(unregistered="RF_ACT_ERRNO"), document(),
+     "weaker: unregistered: a container that nobody registered: RF_ACT_LOG, was RF_ACT_ERRNO"),
+    (document(), document(unregistered={"args": {"exempt": ["/a"]}}),
+     'weaker: unregistered: "/a" is newly exempt'),
     (*changed("capabilities", {"allow": []}, {"allow": ["CAP_KILL"]}),
      "weaker: capabilities: specs newly pass: args.allow has also CAP_KILL"),
     (*changed("capabilities", {"allow": []}, {"allow": ["CAP_KILL"]}, "RF_ACT_REWRITE"),

@@ -66,6 +66,10 @@ static void assert_policies_equal(const struct policy *a, const struct policy *b
 					 rules[row]->name);
 	}
 	assert_exec_equal(&a->exec, &b->exec);
+	assert_int_equal(a->unregistered.action, b->unregistered.action);
+	assert_int_equal(a->unregistered.n_exempt, b->unregistered.n_exempt);
+	for (size_t i = 0; i < a->unregistered.n_exempt; i++)
+		assert_string_equal(a->unregistered.exempt[i], b->unregistered.exempt[i]);
 	assert_exceptions_equal(a->exceptions, b->exceptions);
 }
 
@@ -123,6 +127,7 @@ static void test_rich(void **state)
 		  "\"userNamespaces\":\"RF_ACT_LOG\",\"setIds\":\"RF_ACT_ERRNO\",\"rules\":["
 		  "{\"paths\":[\"/bin/ping\",\"/a \\\"b\\\"\"],\"capabilities\":[\"CAP_NET_RAW\"],\"action\":\"RF_ACT_ALLOW\"},"
 		  "{\"paths\":[\"/bin/su\"],\"action\":\"RF_ACT_KILL_PROCESS\"}]},"
+		  "\"unregistered\":{\"action\":\"RF_ACT_ERRNO\",\"args\":{\"exempt\":[\"/a.slice/*\",\"/b \\\"c\\\"\"]}},"
 		  "\"exceptions\":[{\"names\":[\"rootUser\",\"hostMounts\"],\"action\":\"RF_ACT_LOG\","
 		  "\"match\":{\"annotations\":{\"^io\\\\.k8s$\":\"(a|b)\\\"\",\"x\":\".*\"}},"
 		  "\"reason\":\"agents \\\\ \\u001b\",\"expires\":\"2027-06-30\"},"

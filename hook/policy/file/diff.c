@@ -403,6 +403,38 @@ static void diff_exec(struct diff *diff)
 			diff_exec_path(diff, &a, &b, b.rules[i].path);
 }
 
+static bool is_exempt(const struct unregistered_policy *policy, const char *path)
+{
+	for (size_t i = 0; i < policy->n_exempt; i++)
+		if (strcmp(policy->exempt[i], path) == 0)
+			return true;
+	return false;
+}
+
+static void diff_exempt(struct diff *diff, const struct unregistered_policy *a,
+			const struct unregistered_policy *b, enum policy_note_kind kind,
+			const char *words)
+{
+	for (size_t i = 0; i < b->n_exempt; i++)
+		if (!is_exempt(a, b->exempt[i]))
+			note(diff, kind, "unregistered: %s %s exempt",
+			     str_quote(diff->arena, str_from(b->exempt[i])), words);
+}
+
+static void diff_unregistered(struct diff *diff)
+{
+	const struct unregistered_policy *a = &diff->a->unregistered, *b = &diff->b->unregistered;
+	enum exec_action from = policy_unregistered_action(diff->a);
+	enum exec_action to = policy_unregistered_action(diff->b);
+
+	if (from != to)
+		note(diff, to < from ? NOTE_WEAKER : NOTE_STRICTER,
+		     "unregistered: a container that nobody registered: %s, was %s",
+		     exec_action_words[to], exec_action_words[from]);
+	diff_exempt(diff, a, b, NOTE_WEAKER, "is newly");
+	diff_exempt(diff, b, a, NOTE_STRICTER, "is no longer");
+}
+
 struct policy_note *policy_diff(struct arena *arena, const struct policy *a, const struct policy *b,
 				unsigned int today)
 {
@@ -413,5 +445,6 @@ struct policy_note *policy_diff(struct arena *arena, const struct policy *a, con
 	note_exceptions(&diff, b, a, true);
 	note_exceptions(&diff, a, b, false);
 	diff_exec(&diff);
+	diff_unregistered(&diff);
 	return diff.first;
 }

@@ -211,6 +211,7 @@ struct policy_note *policy_lint(struct arena *arena, struct json_doc *doc,
 		lint_whole(&lint);
 	lint_rules(&lint, json_get(doc->root, "rules"));
 	lint_exec(&lint, json_get(doc->root, "exec"));
+	lint_unregistered(&lint, json_get(doc->root, "unregistered"));
 	lint_exceptions(&lint, json_get(doc->root, "exceptions"));
 	return lint.first;
 }

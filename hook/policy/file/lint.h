@@ -35,6 +35,7 @@ enum rule_action lint_rule_action(const struct lint *lint, size_t row);
 
 /* The parts of a document. Each may be NULL or malformed: the loader reports that. */
 void lint_exec(struct lint *lint, const struct json_node *exec);
+void lint_unregistered(struct lint *lint, const struct json_node *unregistered);
 void lint_exceptions(struct lint *lint, const struct json_node *array);
 
 #endif

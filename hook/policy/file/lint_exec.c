@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Warnings about "exec" of a policy file: rules that never apply, and rules that nothing holds. */
+/*
+ * Warnings about "exec" and "unregistered" of a policy file: rules that never apply, rules that
+ * nothing holds, and exemptions that users can take.
+ */
 #include "lint.h"
 
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "policy/file/parse.h"
 #include "policy/rules/entry_flaws.h"
 
@@ -223,5 +227,41 @@ void lint_exec(struct lint *lint, const struct json_node *exec)
 		lint_entry(lint, entry);
 		json_each (path, json_get(entry, "paths"))
 			lint_path(lint, array, path);
+	}
+}
+
+/* Users make cgroups below their own as they like. */
+static bool is_of_users(struct str path)
+{
+	static const char *const places[] = { "/user.slice", "/*" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		size_t len = strlen(places[i]);
+
+		if (str_starts_with(path, places[i]) && (path.len == len || path.data[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+void lint_unregistered(struct lint *lint, const struct json_node *unregistered)
+{
+	const struct json_node *exempt =
+		unregistered == NULL || unregistered->type != JSON_OBJECT
+			? NULL
+			: json_get(json_get(unregistered, "args"), "exempt");
+
+	json_each (path, exempt) {
+		if (path->type == JSON_STRING && is_of_users(path->text))
+			lint_warn(
+				lint, path,
+				"exempts cgroups that users choose: a user's containers there are neither reported nor stopped; name the service or the application");
+		json_each (earlier, exempt) {
+			if (earlier == path)
+				break;
+			if (earlier->type == JSON_STRING && path->type == JSON_STRING &&
+			    str_equal(earlier->text, path->text))
+				lint_again(lint, path, earlier);
+		}
 	}
 }

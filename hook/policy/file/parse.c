@@ -137,6 +137,7 @@ static int read_document(const struct fields_reader *reader, struct policy *poli
 		ROW(policy, "defaultAction", default_action, FIELD_WORD(&rule_actions)),
 		ROW_WHOLE("rules", JSON_ARRAY, read_rules),
 		ROW(policy, "exec", exec, JSON_OBJECT, load_exec),
+		ROW(policy, "unregistered", unregistered, FIELD_ANY, load_unregistered),
 		ROW_WHOLE("exceptions", JSON_ARRAY, load_exceptions),
 		ROW_WHOLE("$schema", JSON_STRING, NULL),
 		ROW_COMMENT,
@@ -297,6 +298,7 @@ int policy_load_all(struct arena *arena, const struct policy_source *source, con
 			  .guarantee = GUARANTEE_KILL,
 			  .user_namespaces = EXEC_ERRNO,
 			  .set_ids = EXEC_LOG },
+		.unregistered = { .action = EXEC_LOG },
 	};
 	policy->exceptions_end = &policy->exceptions;
 	load_rule_defaults(arena, policy);

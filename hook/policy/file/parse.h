@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shared by the files of the policy loader: parse.c (files, extends), parse_rules.c and
- * parse_exec.c, which read the members.
+ * Shared by the files of the policy loader: parse.c (files, extends), parse_rules.c, parse_exec.c
+ * and parse_unregistered.c, which read the members.
  */
 #ifndef ROOTFENCE_POLICY_FILE_PARSE_H
 #define ROOTFENCE_POLICY_FILE_PARSE_H
@@ -47,6 +47,9 @@ int load_exceptions(const struct fields_reader *reader, struct json_node *array,
 int load_list(const struct fields_reader *reader, struct json_node *value,
 	      const struct rule_arg_spec *spec, struct rule_arg *arg);
 
+/* load_unregistered: "unregistered"; struct unregistered_policy. */
+int load_unregistered(const struct fields_reader *reader, struct json_node *value, void *target);
+
 /* load_id: a uid or gid. */
 int load_id(const struct fields_reader *reader, const struct json_node *node, uint64_t *ret_id);
 
@@ -57,6 +60,7 @@ void load_rule_defaults(struct arena *arena, struct policy *policy);
 extern const char *const rule_action_words[];
 extern const char *const exec_action_words[];
 extern const char *const guarantee_words[];
+extern const char *const unregistered_action_words[];
 
 /* The same for rows. */
 extern const struct field_words rule_actions, exec_actions;

@@ -187,6 +187,30 @@ static void write_exception(struct arena *arena, struct json_writer *writer,
 	json_end_object(writer);
 }
 
+/* Without arguments, the action alone. */
+static void write_unregistered(struct json_writer *writer,
+			       const struct unregistered_policy *unregistered)
+{
+	const char *action = exec_action_words[unregistered->action];
+
+	if (unregistered->n_exempt == 0) {
+		json_member_text(writer, "unregistered", action);
+		return;
+	}
+	json_key(writer, "unregistered");
+	json_begin_object(writer);
+	json_member_text(writer, "action", action);
+	json_key(writer, "args");
+	json_begin_object(writer);
+	json_key(writer, "exempt");
+	json_begin_array(writer);
+	for (size_t i = 0; i < unregistered->n_exempt; i++)
+		json_text(writer, unregistered->exempt[i]);
+	json_end_array(writer);
+	json_end_object(writer);
+	json_end_object(writer);
+}
+
 struct str policy_render(struct arena *arena, const struct policy *policy)
 {
 	struct json_writer *writer = json_writer_new(arena, true);
@@ -199,6 +223,7 @@ struct str policy_render(struct arena *arena, const struct policy *policy)
 	json_member_text(writer, "defaultAction", rule_action_name(policy->default_action));
 	write_rules(arena, writer, policy);
 	write_exec(arena, writer, &policy->exec);
+	write_unregistered(writer, &policy->unregistered);
 	json_key(writer, "exceptions");
 	json_begin_array(writer);
 	for (const struct exception *e = policy->exceptions; e != NULL; e = e->next)
