@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "guard/attachment.h"
 #include "guard/guard.h"
 #include "guard/kernel_features.h"
 #include "guard/pins.h"
@@ -20,20 +21,6 @@
 #include "guard/selftest.h"
 
 #include "guard.skel.h"
-
-#define LINKS_MAX 6
-
-struct link_slot {
-	const char *name; /* of the pin */
-	struct bpf_link *link;
-};
-
-struct attachment {
-	struct guard_bpf *skeleton;
-	struct link_slot links[LINKS_MAX];
-	size_t n_links;
-	bool catches; /* every execve is seen, if need be by the second look */
-};
 
 struct candidate {
 	enum abi_hook hook;
@@ -67,46 +54,34 @@ static struct bpf_program *program_of(struct guard_bpf *skeleton, enum abi_hook 
 	}
 }
 
-static struct bpf_map *map_of(const struct guard_bpf *skeleton, enum pin_map map)
+static void maps_list(const struct guard_bpf *skeleton, struct bpf_map *ret_maps[PIN_MAPS])
 {
-	switch (map) {
-	case PIN_CONTAINERS:
-		return skeleton->maps.containers;
-	case PIN_ROSTER:
-		return skeleton->maps.roster;
-	case PIN_RULES:
-		return skeleton->maps.rules;
-	case PIN_READERS:
-		return skeleton->maps.readers;
-	case PIN_LOST:
-		return skeleton->maps.lost;
-	case PIN_RECENT:
-		return skeleton->maps.recent;
-	case PIN_STATS:
-		return skeleton->maps.stats;
-	case PIN_HOST:
-		return skeleton->maps.host;
-	case PIN_EXEMPT:
-		return skeleton->maps.exempt;
-	case PIN_UNREGISTERED:
-		return skeleton->maps.unregistered;
-	case PIN_META:
-		return skeleton->maps.meta;
-	default:
-		return NULL;
-	}
+	ret_maps[PIN_CONTAINERS] = skeleton->maps.containers;
+	ret_maps[PIN_ROSTER] = skeleton->maps.roster;
+	ret_maps[PIN_RULES] = skeleton->maps.rules;
+	ret_maps[PIN_READERS] = skeleton->maps.readers;
+	ret_maps[PIN_LOST] = skeleton->maps.lost;
+	ret_maps[PIN_RECENT] = skeleton->maps.recent;
+	ret_maps[PIN_STATS] = skeleton->maps.stats;
+	ret_maps[PIN_HOST] = skeleton->maps.host;
+	ret_maps[PIN_EXEMPT] = skeleton->maps.exempt;
+	ret_maps[PIN_UNREGISTERED] = skeleton->maps.unregistered;
+	ret_maps[PIN_META] = skeleton->maps.meta;
 }
 
 /* libbpf refuses a map of another type or size; no guard of this ABI has one. */
 static int maps_share(struct guard_bpf *skeleton, const int shared[PIN_META], struct err *err)
 {
+	struct bpf_map *maps[PIN_MAPS];
+
+	maps_list(skeleton, maps);
 	for (int i = 0; i < PIN_META; i++) {
-		struct bpf_map *map = map_of(skeleton, (enum pin_map)i);
-		int ret = shared[i] < 0 ? 0 : bpf_map__reuse_fd(map, shared[i]); /* a copy */
+		/* libbpf keeps a copy of the descriptor */
+		int ret = shared[i] < 0 ? 0 : bpf_map__reuse_fd(maps[i], shared[i]);
 
 		if (ret < 0)
 			return err_set_system(err, -ret, "cannot reuse the loaded guard's %s",
-					      bpf_map__name(map));
+					      bpf_map__name(maps[i]));
 	}
 	return 0;
 }
@@ -255,6 +230,8 @@ static int candidate_try(const struct candidate *candidate, const int *shared,
 		return err_set_system(err, ENOMEM, "cannot load the kernel guard");
 	ret = attachment_load(candidate, shared, &attachment->skeleton, err);
 	if (ret == 0)
+		maps_list(attachment->skeleton, attachment->maps);
+	if (ret == 0)
 		ret = attachment_attach(attachment, candidate, err);
 	if (ret == 0)
 		ret = attachment_prove(attachment, candidate, ret_userns, err);
@@ -334,107 +311,6 @@ int attach_best(const char *hook, const int shared[PIN_META], struct attachment 
 	}
 	return err_set(err, ENOTSUP, EXIT_GUARD, "the kernel guard cannot be loaded: %s",
 		       meta.reason);
-}
-
-static int map_pin(struct bpf_map *map, const char *dir, struct err *err)
-{
-	char path[PINS_PATH_MAX];
-	int ret;
-
-	ret = pins_path(path, dir, bpf_map__name(map), err);
-	if (ret < 0)
-		return ret;
-	ret = bpf_obj_pin(bpf_map__fd(map), path);
-	if (ret < 0)
-		return err_set_system(err, -ret, "cannot pin %s", path);
-	return 0;
-}
-
-int attach_map(const struct attachment *attachment, enum pin_map map)
-{
-	return bpf_map__fd(map_of(attachment->skeleton, map));
-}
-
-static int maps_pin(struct attachment *attachment, const char *dir, struct seal *seal,
-		    struct err *err)
-{
-	for (int i = 0; i < PIN_MAPS; i++) {
-		struct bpf_map *map = map_of(attachment->skeleton, (enum pin_map)i);
-		struct bpf_map_info info = { 0 };
-		__u32 size = sizeof(info);
-		int ret = map_pin(map, dir, err);
-
-		if (ret < 0)
-			return ret;
-		ret = bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &size);
-		if (ret < 0)
-			return err_set_system(err, -ret, "cannot ask for the guard's %s",
-					      bpf_map__name(map));
-		seal->maps[i] = info.id;
-	}
-	return 0;
-}
-
-static int link_seal(const struct link_slot *slot, struct seal_link *seal, struct err *err)
-{
-	struct bpf_prog_info program = { 0 };
-	struct bpf_link_info link = { 0 };
-	__u32 size = sizeof(link);
-	auto_close int fd = -1;
-	int ret;
-
-	ret = bpf_obj_get_info_by_fd(bpf_link__fd(slot->link), &link, &size);
-	if (ret == 0) {
-		fd = bpf_prog_get_fd_by_id(link.prog_id);
-		size = sizeof(program);
-		ret = fd < 0 ? fd : bpf_obj_get_info_by_fd(fd, &program, &size);
-	}
-	if (ret < 0)
-		return err_set_system(err, -ret, "cannot ask for the guard's %s", slot->name);
-	snprintf(seal->name, sizeof(seal->name), "%s", slot->name);
-	seal->id = link.id;
-	seal->program = link.prog_id;
-	memcpy(seal->tag, program.tag, sizeof(seal->tag));
-	return 0;
-}
-
-static int links_pin(struct attachment *attachment, const char *dir, struct seal *seal,
-		     struct err *err)
-{
-	for (size_t i = 0; i < attachment->n_links; i++) {
-		const struct link_slot *slot = &attachment->links[i];
-		char path[PINS_PATH_MAX];
-		int ret = pins_path(path, dir, slot->name, err);
-
-		if (ret < 0)
-			return ret;
-		ret = bpf_obj_pin(bpf_link__fd(slot->link), path);
-		if (ret < 0)
-			return err_set_system(err, -ret, "cannot pin %s", path);
-		ret = link_seal(slot, &seal->links[i], err);
-		if (ret < 0)
-			return ret;
-	}
-	seal->n_links = (uint32_t)attachment->n_links;
-	return 0;
-}
-
-int attach_pin(struct attachment *attachment, const char *dir, const struct abi_meta *meta,
-	       struct seal *ret_seal, struct err *err)
-{
-	struct seal seal = { .meta = *meta };
-	__u32 zero = 0;
-	int ret;
-
-	ret = bpf_map_update_elem(attach_map(attachment, PIN_META), &zero, meta, BPF_ANY);
-	if (ret < 0)
-		return err_set_system(err, -ret, "cannot write the guard's meta map");
-	ret = maps_pin(attachment, dir, &seal, err);
-	if (ret == 0)
-		ret = links_pin(attachment, dir, &seal, err);
-	if (ret == 0)
-		*ret_seal = seal;
-	return ret;
 }
 
 void attach_free(struct attachment *attachment)
