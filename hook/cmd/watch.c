@@ -12,12 +12,28 @@
 #include "guard/guard.h"
 #include "json/writer.h"
 #include "oci/capability.h"
+#include "watch_origin.h"
 
 struct watch {
 	enum format format;
 	const char *container; /* an id or its beginning; NULL: all */
 	struct err *err;
+	/* The container of the last event: one that is told has more of them as a rule. */
+	struct arena *known;
+	char id[ABI_ID_MAX];
+	struct origin origin;
 };
+
+static const struct origin *origin_of(struct watch *watch, const struct abi_event *event)
+{
+	if (watch->known != NULL && strcmp(watch->id, event->id) == 0)
+		return &watch->origin;
+	arena_free(watch->known);
+	watch->known = arena_new();
+	memcpy(watch->id, event->id, sizeof(watch->id));
+	watch->origin = origin_find(watch->known, event->id);
+	return &watch->origin;
+}
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -25,6 +41,24 @@ static uint64_t clock_ns(clockid_t clock)
 
 	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+/* The container's id, and what its engine calls it as far as that is known. */
+static const char *who(struct arena *arena, const struct abi_event *event,
+		       const struct origin *origin)
+{
+	const char *const words[] = { origin->engine, origin->namespace, origin->pod, origin->name,
+				      origin->image };
+	const char *known = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i] != NULL)
+			known = arena_printf(arena, "%s%s%s", known == NULL ? "" : known,
+					     known == NULL ? "" : " ",
+					     str_show(arena, str_from(words[i])));
+	return known == NULL ? str_show(arena, str_from(event->id))
+			     : arena_printf(arena, "%s (%s)", str_show(arena, str_from(event->id)),
+					    known);
 }
 
 /* Returns the event's time in UTC. Events carry the time since boot. */
@@ -91,13 +125,13 @@ static const char *differences(struct arena *arena, const struct abi_event *even
 	return names;
 }
 
-static struct str difference_text(struct arena *arena, const struct abi_event *event)
+static struct str difference_text(struct arena *arena, const struct abi_event *event,
+				  const struct origin *origin)
 {
 	return str_from(arena_printf(
 		arena, "%s %s %s pid %d (%s) of %d: execve of %s without what the spec says: %s\n",
-		event_time(arena, event), outcome(event->action),
-		str_show(arena, str_from(event->id)), (int)event->tgid,
-		str_show(arena, str_from(event->comm)), (int)event->ppid,
+		event_time(arena, event), outcome(event->action), who(arena, event, origin),
+		(int)event->tgid, str_show(arena, str_from(event->comm)), (int)event->ppid,
 		str_quote(arena, str_from(event->path)), differences(arena, event)));
 }
 
@@ -124,17 +158,17 @@ static struct str unregistered_text(struct arena *arena, const struct abi_event 
 		guard_reason_name(event->reason)));
 }
 
-static struct str event_text(struct arena *arena, const struct abi_event *event)
+static struct str event_text(struct arena *arena, const struct abi_event *event,
+			     const struct origin *origin)
 {
 	if (event->reason == ABI_REASON_PROMISE)
-		return difference_text(arena, event);
+		return difference_text(arena, event, origin);
 	if (event->reason == ABI_REASON_UNREGISTERED)
 		return unregistered_text(arena, event);
 	return str_from(arena_printf(
 		arena, "%s %s %s pid %d (%s) of %d: %s%s would give %s; rule %s%s\n",
-		event_time(arena, event), outcome(event->action),
-		str_show(arena, str_from(event->id)), (int)event->tgid,
-		str_show(arena, str_from(event->comm)), (int)event->ppid,
+		event_time(arena, event), outcome(event->action), who(arena, event, origin),
+		(int)event->tgid, str_show(arena, str_from(event->comm)), (int)event->ppid,
 		event->reason == ABI_REASON_USERNS ? "it" : "execve of ",
 		event->reason == ABI_REASON_USERNS ? "" : str_quote(arena, str_from(event->path)),
 		what(arena, event), guard_reason_name(event->reason),
@@ -190,7 +224,26 @@ static void write_unregistered(struct arena *arena, struct json_writer *writer,
 	json_end_object(writer);
 }
 
-static struct str event_json(struct arena *arena, const struct abi_event *event)
+static void write_origin(struct json_writer *writer, const struct origin *found)
+{
+	const struct origin origin = *found;
+	const struct {
+		const char *key, *text;
+	} members[] = {
+		{ "engine", origin.engine },
+		{ "name", origin.name },
+		{ "image", origin.image },
+		{ "pod", origin.pod },
+		{ "podNamespace", origin.namespace },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		if (members[i].text != NULL)
+			json_member_text(writer, members[i].key, members[i].text);
+}
+
+static struct str event_json(struct arena *arena, const struct abi_event *event,
+			     const struct origin *origin)
 {
 	struct json_writer *writer = json_writer_new(arena, false);
 	struct str text;
@@ -202,6 +255,7 @@ static struct str event_json(struct arena *arena, const struct abi_event *event)
 	json_member_text(writer, "rule", guard_reason_name(event->reason));
 	json_member_text(writer, "hook", guard_hook_name(event->hook));
 	json_member_text(writer, "container", event->id);
+	write_origin(writer, origin);
 	json_member_integer(writer, "pid", event->tgid);
 	json_member_integer(writer, "thread", event->pid);
 	json_member_integer(writer, "ppid", event->ppid);
@@ -222,16 +276,18 @@ static struct str event_json(struct arena *arena, const struct abi_event *event)
 static int on_event(const struct abi_event *event, void *data)
 {
 	struct watch *watch = data;
+	const struct origin *origin;
 	struct arena *arena;
 	int error;
 
 	if (watch->container != NULL &&
 	    strncmp(event->id, watch->container, strlen(watch->container)) != 0)
 		return 0;
+	origin = origin_of(watch, event);
 	arena = arena_new();
 	error = io_write_shown(STDOUT_FILENO, "standard output",
-			       watch->format == FORMAT_JSON ? event_json(arena, event)
-							    : event_text(arena, event),
+			       watch->format == FORMAT_JSON ? event_json(arena, event, origin)
+							    : event_text(arena, event, origin),
 			       watch->err);
 	arena_free(arena);
 	return error;
@@ -272,5 +328,6 @@ int command_watch(const struct command *command, int argc, char **argv)
 	if (error == 0)
 		error = guard_watch(dir, &(struct guard_watcher){ on_event, on_lost, &watch }, -1,
 				    &err);
+	arena_free(watch.known);
 	return error < 0 ? report_error(&err) : EXIT_ALLOWED;
 }
