@@ -19,7 +19,7 @@ init='' crowd=''
 clean_up() {
 	[[ -z $init ]] || kill -9 "$init" 2>/dev/null || true
 	[[ -z $crowd ]] || kill "$crowd" 2>/dev/null || true
-	rm -rf "$idle" "$guard"
+	unload_both || true
 	umount -l "$work/bpf" 2>/dev/null || true
 	rm -rf "$work"
 }
@@ -57,9 +57,15 @@ register() {
 
 load() { "$rootfence" load --guard "$1" >/dev/null; }
 
-# One guard without entries, and one with the container and the crowd.
+unload_both() {
+	"$rootfence" unload --guard "$idle" </dev/null >/dev/null
+	"$rootfence" unload --guard "$guard" </dev/null >/dev/null
+}
+
+# One guard without entries, to which the container is one that nobody registered, and one with the
+# container and the crowd.
 load_both() {
-	rm -rf "$idle" "$guard"
+	unload_both
 	load "$idle"
 	load "$guard"
 }

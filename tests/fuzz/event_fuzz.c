@@ -39,8 +39,9 @@ static void check_event(const struct abi_event *event, const struct abi_event *r
 	     "no word for action %u, reason %u or hook %u", event->action, event->reason,
 	     event->hook);
 	must(event->action > ABI_ALLOW && event->reason != ABI_REASON_NONE, "nothing happened");
-	must((int)event->pid >= 0 && (int)event->tgid >= 0 && (int)event->ppid >= 0, "pid %u",
-	     event->pid);
+	must((int)event->pid >= 0 && (int)event->tgid >= 0 && (int)event->ppid >= 0 &&
+		     (int)event->starter >= 0,
+	     "pid %u", event->pid);
 	must(event->errno_ret <= ABI_ERRNO_MAX, "errno %u", event->errno_ret);
 	must(event->gained == raw->gained && event->ceiling == raw->ceiling &&
 		     event->time == raw->time,
@@ -51,6 +52,7 @@ static void check_event(const struct abi_event *event, const struct abi_event *r
 		     event->old_creds.egid == raw->old_creds.egid,
 	     "credentials differ");
 	check_text(arena, event->comm, sizeof(event->comm));
+	check_text(arena, event->starter_comm, sizeof(event->starter_comm));
 	check_text(arena, event->id, sizeof(event->id));
 	check_text(arena, event->path, sizeof(event->path));
 	arena_free(arena);

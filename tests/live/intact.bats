@@ -169,7 +169,7 @@ forget() {
 # like SHOWN PIN: a map as bpftool has shown it.
 like() {
 	local args
-	mapfile -t args < <(jq -r '"type", .type, "key", .bytes_key // 0, "value", .bytes_value // 0,
+	mapfile -t args < <(jq -r '"type", (if .type == "array_of_maps" then "array" else .type end), "key", .bytes_key // 0, "value", .bytes_value // 0,
 		"entries", .max_entries, "name", .name, "flags", .flags' "$1")
 	bpftool map create "$2" "${args[@]}"
 }

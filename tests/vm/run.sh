@@ -78,9 +78,12 @@ tests_for() {
 	*/docker | */podman)
 		printf '%s\n' {stories,verbs,network,drop}"@${1##*/}" "${1##*/}"
 		;;
-	trixie/lsm) printf '%s\n' churn guard matrix digest ;;
-	trixie/*) printf '%s\n' guard matrix ;;
-	*) printf '%s\n' guard matrix sessions ;;
+	trixie/lsm) printf '%s
+' churn guard matrix unregistered digest ;;
+	trixie/*) printf '%s
+' guard matrix attest unregistered ;;
+	*) printf '%s
+' guard matrix sessions attest unregistered ;;
 	esac
 }
 

@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154 # $output and $status come from bats
+# The guard of the whole guest: containers that nobody registered are reported or stopped, registered
+# ones are neither; and what is taken away from the guard is noticed.
+
+# shellcheck source=tests/vm/guest/common.bash
+source "$BATS_TEST_DIRNAME/common.bash"
+
+setup_file() { make_image; }
+
+setup() {
+	rootfence load
+}
+
+teardown() {
+	rootfence unload
+	podman rm --all --force --time 0
+}
+
+# host_policy JSON: loads the guard with it.
+host_policy() {
+	echo '{ "version": 1, "name": "host", '"$1"' }' >"$BATS_TEST_TMPDIR/host.json"
+	rootfence load --policy "$BATS_TEST_TMPDIR/host.json"
+}
+
+stranger() { unshare --pid --fork --mount-proc "$@"; }
+
+seen() { status_json | jq .unregistered.namespaces; }
+
+stopped() { status_json | jq .unregistered.stopped; }
+
+@test "a container that nobody registered is reported once and runs" {
+	local before
+	before=$(seen)
+	stranger sh -c '/bin/true; /bin/true; echo ran'
+	[ "$(seen)" -eq $((before + 1)) ]
+	[ "$(stopped)" -eq 0 ]
+	status_json | jq -e '.unregistered.latest | .comm == "unshare" and .startedBy.comm == "unshare"'
+}
+
+@test "the host, and namespaces with its mounts, are not" {
+	local before
+	before=$(seen)
+	/bin/true
+	unshare --pid --fork /bin/true
+	unshare --mount /bin/true
+	unshare --user --map-root-user /bin/true
+	[ "$(seen)" -eq "$before" ]
+	unshare --user --map-root-user --mount /bin/true
+	[ "$(seen)" -eq $((before + 1)) ]
+}
+
+@test "RF_ACT_ERRNO stops it, and neither the host nor a registered container" {
+	host_policy '"unregistered": "RF_ACT_ERRNO", "exec": { "errnoRet": 13 }'
+	run stranger sh -c 'echo ran'
+	echo "$status $output"
+	[[ $status -ne 0 && $output != *ran* ]]
+	! denies || [[ $output == *'Permission denied'* ]]
+	[ "$(stopped)" -gt 0 ]
+	run unshare --user --map-root-user --mount echo ran
+	[[ $output != *ran* ]]
+	run podman run --rm --user 3267 "$image" sh -c 'echo ran; /bin/true && echo again'
+	echo "$output"
+	[[ $status -eq 0 && $output == $'ran\nagain' ]]
+}
+
+@test "what is below an exempt cgroup is let pass, and not reported" {
+	local cgroup=/sys/fs/cgroup/a.slice/one/b before
+	[[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip 'needs cgroup v2'
+	mkdir -p "$cgroup"
+	host_policy '"unregistered": { "action": "RF_ACT_ERRNO", "args": { "exempt": ["/a.slice/*"] } }'
+	before=$(seen)
+	run sh -c 'echo $$ >'"$cgroup"'/cgroup.procs; unshare --pid --fork --mount-proc echo ran'
+	echo "$output"
+	[[ $status -eq 0 && $output == ran ]]
+	[ "$(seen)" -eq "$before" ]
+	run sh -c 'echo $$ >'/sys/fs/cgroup/a.slice'/cgroup.procs; unshare --pid --fork --mount-proc echo ran'
+	[[ $output != *ran* ]]
+	host_policy '"unregistered": "RF_ACT_ERRNO"'
+	run sh -c 'echo $$ >'"$cgroup"'/cgroup.procs; unshare --pid --fork --mount-proc echo ran'
+	[[ $output != *ran* ]]
+}
+
+@test "runc without hooks: seen with what started it" {
+	local bundle=$BATS_TEST_TMPDIR/bundle before
+	mkdir "$bundle"
+	runc spec --bundle "$bundle"
+	jq '.process.terminal = false | .root.path = "/tmp/rootfs" | .process.args = ["true"]' \
+		"$bundle/config.json" >"$bundle/new.json"
+	mv "$bundle/new.json" "$bundle/config.json"
+	before=$(seen)
+	runc run --bundle "$bundle" stranger </dev/null
+	[ "$(seen)" -eq $((before + 1)) ]
+	status_json | jq -e '.unregistered.latest.comm == "runc:[2:INIT]"'
+}
+
+@test "every link and map that is taken away is noticed" {
+	local pin pins
+	start_container one
+	mapfile -t pins < <(ls /sys/fs/bpf/rootfence)
+	for pin in "${pins[@]}"; do
+		rm "/sys/fs/bpf/rootfence/$pin"
+		run -5 rootfence status
+		[[ $output == *"$pin is not pinned any more"* ]]
+		run podman run --rm --user 3267 "$image" echo container ran
+		[[ $status -ne 0 && $output != *'container ran'* ]]
+		rootfence load --replace
+		[ "$(entries)" -eq 1 ]
+	done
+	podman exec one true
+	run podman exec --user 0 one echo container ran
+	[[ $output != *'container ran'* ]]
+}
+
+@test "the switch that turns fentry and LSM programs off is noticed where it counts" {
+	[[ $(expected_hook) != tp_btf/* ]] || skip 'tracepoints do not depend on it'
+	sysctl -q kernel.ftrace_enabled=0 || skip 'the kernel refuses it while the guard is loaded'
+	run rootfence status
+	sysctl -q kernel.ftrace_enabled=1
+	echo "$output"
+	[[ $status -eq 5 && $output == *'kernel.ftrace_enabled is 0'* ]]
+	rootfence status
+}
+
+@test "an event says what the engine calls the container, to each reader" {
+	local events=$BATS_TEST_TMPDIR/events reader readers=()
+	start_container one
+	for reader in 1 2; do
+		rootfence watch --format json >"$events.$reader" 3>&- &
+		readers+=($!)
+	done
+	run podman exec --user 0 one true
+	for reader in 1 2; do eventually grep -q '"container":"[0-9a-f]' "$events.$reader"; done
+	kill "${readers[@]}"
+	cat "$events.1"
+	jq -e 'select(.container != "") | .engine == "podman" and .name == "one"
+		and (.image | endswith("vm:latest"))' "$events.1"
+	diff <(jq -c 'select(.container != "")' "$events.1") \
+		<(jq -c 'select(.container != "")' "$events.2")
+}
