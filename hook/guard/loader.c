@@ -147,7 +147,7 @@ int guard_load(const char *dir, const char *hook, enum guard_load_mode mode,
 		*ret_loaded = GUARD_WAS_LOADED;
 		return 0;
 	}
-	found = found || seals.n > 0;
+	found = found || seals_published(&seals);
 	ret = load_locked(dir, hook, found ? &meta : NULL, &seals, err);
 	if (ret == 0)
 		*ret_loaded = found ? GUARD_REPLACED : GUARD_LOADED;

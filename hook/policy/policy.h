@@ -111,7 +111,7 @@ struct exception {
 
 /* What the host does about containers that nobody registered. */
 struct unregistered_policy {
-	enum exec_action action; /* not EXEC_KILL_PROCESS */
+	enum exec_action action;		     /* not EXEC_KILL_PROCESS */
 	const char *exempt[UNREGISTERED_EXEMPT_MAX]; /* paths of cgroups */
 	size_t n_exempt;
 };
@@ -301,7 +301,7 @@ struct exec_limits {
 	enum exec_action ceiling_action;
 	enum exec_action root_action;
 	enum exec_action promise_action; /* where the container is not what the spec says */
-	struct exec_policy exec; /* with the mode applied */
+	struct exec_policy exec;	 /* with the mode applied */
 };
 
 void policy_exec_limits(const struct policy *policy, const struct oci_config *config,
