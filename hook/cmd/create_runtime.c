@@ -22,6 +22,7 @@
 #include "policy_files.h"
 #include "policy_to_guard.h"
 #include "report/report.h"
+#include "wrapper/promise.h"
 #include "wrapper/record.h"
 #include "wrapper/state_bundle.h"
 
@@ -33,6 +34,7 @@ struct hook {
 	bool except_builds;
 	const char *container; /* id, once it is known */
 	bool loaded;	       /* by this process, so that the policy was not told yet */
+	int promise;	       /* descriptor of what `start` compares with, or -1; stays open */
 	int load_error;	       /* of loading the guard; 0, or -errno with why_not */
 	struct err why_not;
 };
@@ -123,8 +125,12 @@ static int read_restrained(struct hook *hook, struct json_doc **ret_doc,
 {
 	bool missing = guard_is_missing(hook->guard_dir);
 	enum guard_loaded loaded = GUARD_WAS_LOADED;
-	int error = missing ? 0 : restrain(RESTRAIN_CREATE_RUNTIME, err);
+	int error = hook->record == NULL
+			    ? 0
+			    : promise_open(hook->arena, hook->record, &hook->promise, err);
 
+	if (error == 0 && !missing)
+		error = restrain(RESTRAIN_CREATE_RUNTIME, err);
 	if (error == 0)
 		error = read_stdin(hook->arena, ret_doc, err);
 	if (error == 0 && oci_document_kind(*ret_doc) == OCI_STATE)
@@ -203,6 +209,19 @@ static int tell_host_policy(const struct hook *hook, struct err *err)
 	return error < 0 ? error : policy_to_guard_unregistered(hook->guard_dir, policy, err);
 }
 
+/* The container is approved: what the wrapper's `start` compares it with is kept. */
+static int approve(const struct hook *hook, const struct oci_state *state,
+		   const struct pipeline_result *result, const struct policy *policy,
+		   struct err *err)
+{
+	int error = guarantee(hook, state, result, policy, err);
+
+	if (error < 0 || hook->promise < 0)
+		return error;
+	return promise_write(hook->arena, hook->promise, &result->config, state->bundle, state->pid,
+			     err);
+}
+
 static int create_runtime(struct hook *hook, struct err *err)
 {
 	struct pipeline_options options = { .front_end = FRONT_HOOK, .scope = FACTS_LIVE };
@@ -245,12 +264,12 @@ static int create_runtime(struct hook *hook, struct err *err)
 		report_from_hook(hook->container, report_refusal(hook->arena, &result.verdict));
 		return EXIT_REFUSED;
 	}
-	return is_state ? guarantee(hook, &state, &result, policy, err) : 0;
+	return is_state ? approve(hook, &state, &result, policy, err) : 0;
 }
 
 int command_create_runtime(const struct command *command, int argc, char **argv)
 {
-	struct hook hook = { .guard_dir = GUARD_DIR };
+	struct hook hook = { .guard_dir = GUARD_DIR, .promise = -1 };
 	const struct option options[] = { { "policy", &hook.policy_name, NULL },
 					  { "guard", &hook.guard_dir, NULL },
 					  { "record", &hook.record, NULL },

@@ -2,7 +2,8 @@
 /*
  * The wrapper around the real runtime. create, run and restore: the bundle's config is judged,
  * rewritten, and given our hooks. exec: the process is judged by the policy that its container was
- * created under. A child process does that, within the limits of a hook. Every other verb is passed
+ * created under. A child process does that, within the limits of a hook. start: what the runtime made
+ * is compared with what was approved. Every other verb is passed
  * on unchanged, as is any command line that starts nothing. The wrapper then becomes the real
  * runtime, with the same argv, environment, descriptors and working directory.
  */
@@ -20,6 +21,7 @@
 #include "guard/guard.h"
 #include "policy_files.h"
 #include "report/report.h"
+#include "wrapper/attest.h"
 #include "wrapper/create.h"
 #include "wrapper/record.h"
 #include "wrapper/session.h"
@@ -191,6 +193,28 @@ static int prepare_container(struct wrapper *wrapper, char **argv, int *ret_lock
 	return result;
 }
 
+/*
+ * Compares what the runtime made with what was approved. Kernel and wrapper wrote all that this
+ * reads, so no child does it.
+ */
+static int prepare_start(struct wrapper *wrapper, int *ret_lock, struct err *err)
+{
+	const char *record, *difference = NULL;
+	int error = find_record(wrapper, &record, err);
+
+	if (error == 0)
+		error = attest(wrapper->arena, record, wrapper->args.id, ret_lock, &difference,
+			       err);
+	if (error < 0 || difference == NULL)
+		return error;
+	tell(wrapper,
+	     arena_printf(
+		     wrapper->arena,
+		     "the container is not what was approved, and was killed before it started: %s; update the runtime %s, or find out what changed the container",
+		     difference, wrapper->real));
+	return EXIT_REFUSED;
+}
+
 /* Without an id no runtime starts anything. The real runtime reports that error itself. */
 static int prepare(struct wrapper *wrapper, char **argv, int *ret_lock, struct err *err)
 {
@@ -201,6 +225,8 @@ static int prepare(struct wrapper *wrapper, char **argv, int *ret_lock, struct e
 					     .handed = -1 };
 	if (wrapper->args.verb == VERB_OTHER || wrapper->args.id == NULL)
 		return 0;
+	if (wrapper->args.verb == VERB_START)
+		return prepare_start(wrapper, ret_lock, err);
 	return wrapper->args.verb == VERB_EXEC ? prepare_session(wrapper, argv, err)
 					       : prepare_container(wrapper, argv, ret_lock, err);
 }

@@ -111,15 +111,21 @@ static const struct runtime_option exec_options[] = {
 	{ 0 },
 };
 
+static const struct runtime_option start_options[] = {
+	{ "help", 'h', OPTION_FLAG, 0 },
+	{ "help", '?', OPTION_FLAG, 0 },
+	{ "usage", 0, OPTION_FLAG, 0 },
+	{ 0 },
+};
+
 static const struct runtime_verb_row {
 	const char *name;
 	enum runtime_verb verb;
 	const struct runtime_option *options;
 } verbs[] = {
-	{ "create", VERB_CREATE, container_options },
-	{ "run", VERB_RUN, container_options },
-	{ "restore", VERB_RESTORE, container_options },
-	{ "exec", VERB_EXEC, exec_options },
+	{ "create", VERB_CREATE, container_options },	{ "run", VERB_RUN, container_options },
+	{ "restore", VERB_RESTORE, container_options }, { "exec", VERB_EXEC, exec_options },
+	{ "start", VERB_START, start_options },
 };
 
 /* A verb of crun since 1.20. It bind-mounts into a running container, and nothing judges that. */

@@ -20,6 +20,7 @@ enum runtime_verb {
 	VERB_RUN,
 	VERB_RESTORE,
 	VERB_EXEC,
+	VERB_START,
 };
 
 struct runtime_words {

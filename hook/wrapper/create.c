@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "wrapper/own_hooks.h"
+#include "wrapper/promise.h"
 #include "wrapper/record.h"
 #include "wrapper/user_files.h"
 
@@ -103,6 +104,8 @@ int creation_put_in_place(const struct creation *creation, struct err *err)
 	bool made = false;
 	int error = write_record(creation, &made, err);
 
+	if (error == 0 && made && creation->args->verb == VERB_CREATE)
+		error = promise_begin(creation->arena, creation->record, err);
 	if (error == 0)
 		error = user_files_write(file->dir, judged->verdict.files, judged->verdict.n_files,
 					 err);

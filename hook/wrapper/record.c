@@ -94,6 +94,14 @@ static int id_len(const char *name)
 	return (int)(len > end && strcmp(name + len - end, RECORD_END) == 0 ? len - end : len);
 }
 
+/* Returns the length of the id that a file of any kind is kept for. */
+static int owner_len(const char *name)
+{
+	const size_t len = strcspn(name, "%");
+
+	return name[len] == '\0' ? id_len(name) : (int)len;
+}
+
 /*
  * Before records were documents, each was a directory BASE/ROOT/ID with these three files. Such a
  * directory is removed but not read: see record_read().
@@ -152,7 +160,7 @@ static void sweep(struct arena *arena, int parent, const char *state_dir)
 		    fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 		    st.st_mtime > now - SWEEP_AFTER)
 			continue;
-		len = S_ISDIR(st.st_mode) ? (int)strlen(name) : id_len(name);
+		len = S_ISDIR(st.st_mode) ? (int)strlen(name) : owner_len(name);
 		if (lstat(arena_printf(arena, "%.*s/%.*s", root_len, state_dir, len, name), &st) <
 			    0 &&
 		    errno == ENOENT)
@@ -354,5 +362,38 @@ int record_remove(struct arena *arena, const char *path, const char *id, struct 
 	if (lstat(path, &st) < 0 && errno == ENOENT)
 		return 0; /* before open_parent() makes directories */
 	error = open_parent(arena, path, &parent, &name, err);
-	return error < 0 ? error : remove_at(arena, parent, name, err);
+	if (error == 0)
+		error = remove_at(arena, parent, name, err);
+	record_remove_beside(arena, path, RECORD_APPROVED);
+	return error;
+}
+
+/* Returns the name of a file beside the record. */
+static const char *beside(struct arena *arena, const char *path, const char *end)
+{
+	return arena_printf(arena, "%.*s%s", id_len(path), path, end);
+}
+
+int record_open_beside(struct arena *arena, const char *path, const char *end, int flags,
+		       int *ret_fd, struct err *err)
+{
+	const char *file = beside(arena, path, end), *name;
+	auto_close int parent = -1;
+	struct stat st;
+	int error;
+
+	if (name_in(path) == NULL)
+		return err_set(err, EINVAL, EXIT_USAGE, "%s is no record", path);
+	if ((flags & O_CREAT) == 0 && lstat(file, &st) < 0)
+		return err_set_system(err, errno, "no file %s", file); /* makes no directories */
+	error = open_parent(arena, file, &parent, &name, err);
+	if (error < 0)
+		return error;
+	*ret_fd = openat(parent, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	return *ret_fd < 0 ? err_set_system(err, errno, "cannot open %s", file) : 0;
+}
+
+void record_remove_beside(struct arena *arena, const char *path, const char *end)
+{
+	unlinkat(AT_FDCWD, beside(arena, path, end), 0);
 }

@@ -19,6 +19,7 @@
 #include "wrapper/real_runtime.h"
 
 #define RECORD_END ".json"
+#define RECORD_APPROVED "%approved" /* in place of RECORD_END: see promise.h; ids have no % */
 
 /*
  * Returns /run/rootfence/containers, or $XDG_RUNTIME_DIR/rootfence/containers for rootless engines;
@@ -73,7 +74,18 @@ int record_state_dir(struct arena *arena, const struct runtime_args *args, enum 
 int record_read(struct arena *arena, const char *path, struct record *ret_record, struct err *err);
 
 /*
- * Removes a record, for the poststop hook, which has no environment to find the base by. path must
+ * Opens a file that is kept beside the record BASE/ROOT/ID.json: BASE/ROOT/ID and `end`, with flags
+ * of open(2); it is made with mode 600. Error: -ENOENT if there is none, EXIT_SYSTEM, EXIT_USAGE for
+ * a wrong path.
+ */
+int record_open_beside(struct arena *arena, const char *path, const char *end, int flags,
+		       int *ret_fd, struct err *err);
+
+/* Removes such a file. A missing one is success. */
+void record_remove_beside(struct arena *arena, const char *path, const char *end);
+
+/*
+ * Removes a record and what is beside it, for the poststop hook, which has no environment to find the base by. path must
  * be what record_path() makes for this id, or made before records were documents. A missing record
  * is success.
  */

@@ -63,7 +63,8 @@ static const char *named_bundle(struct arena *arena, pid_t runtime, const char *
 		return NULL;
 	words = split(arena, text, &n);
 	if (runtime_args_parse(arena, n, words, &args, &ignored) < 0 || args.id == NULL ||
-	    args.verb == VERB_OTHER || args.verb == VERB_EXEC || strcmp(args.id, id) != 0)
+	    args.verb == VERB_OTHER || args.verb == VERB_EXEC || args.verb == VERB_START ||
+	    strcmp(args.id, id) != 0)
 		return NULL;
 	return args.bundle != NULL && args.bundle[0] == '/' ? args.bundle : NULL;
 }

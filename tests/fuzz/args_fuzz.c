@@ -10,7 +10,7 @@
 #include "wrapper/command_line.h"
 #include "runtimes.h"
 
-static const char *const verbs[] = { "", "create", "run", "restore", "exec" };
+static const char *const verbs[] = { "", "create", "run", "restore", "exec", "start" };
 
 static bool same(const char *a, const char *b)
 {

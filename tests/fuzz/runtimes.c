@@ -60,6 +60,12 @@ static const struct known runc_exec[] = {
 	{ 0 },
 };
 
+static const struct known runc_start[] = { { "help", 'h', FLAG, '!' }, { 0 } };
+
+static const struct known crun_start[] = { { "help", '?', FLAG, '!' },
+					   { "usage", 0, FLAG, '!' },
+					   { 0 } };
+
 static const struct known crun_globals[] = {
 	{ "debug", 0, FLAG, 0 },	  { "cgroup-manager", 0, VALUE, 0 },
 	{ "systemd-cgroup", 0, FLAG, 0 }, { "log", 0, VALUE, 0 },
@@ -111,7 +117,7 @@ static const struct known crun_exec[] = {
 /* Returns the verb if it starts something; NULL: another word. */
 static const char *starting_verb(const char *word)
 {
-	static const char *const verbs[] = { "create", "run", "restore", "exec" };
+	static const char *const verbs[] = { "create", "run", "restore", "exec", "start" };
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(word, verbs[i]) == 0)
@@ -235,15 +241,17 @@ struct started as_runc(int argc, char *const *argv)
 	verb = starting_verb(argv[i++]);
 	if (verb == NULL)
 		return nothing;
-	table = strcmp(verb, "exec") == 0 ? runc_exec : runc_container;
-	if (table == runc_container) {
+	table = strcmp(verb, "exec") == 0    ? runc_exec
+		: strcmp(verb, "start") == 0 ? runc_start
+					     : runc_container;
+	if (table != runc_exec) {
 		argc = go_reorder(table, argc, argv, i, words);
 		argv = words;
 		i = 0;
 	}
 	i = go_parse(table, argc, argv, i, &started);
 	/* Only exec takes more than the id. */
-	if (i < 0 || i >= argc || (table == runc_container && i + 1 != argc))
+	if (i < 0 || i >= argc || (table != runc_exec && i + 1 != argc))
 		return nothing;
 	started.verb = verb;
 	started.id = argv[i];
@@ -292,8 +300,8 @@ static int argp_parse_in_order(const struct known *table, int argc, char *const 
 struct started as_crun(int argc, char *const *argv)
 {
 	struct started started = { 0 }, nothing = { 0 };
+	const struct known *table;
 	const char *verb;
-	bool is_exec;
 	int i = argp_parse_in_order(crun_globals, argc, argv, 1, &started);
 
 	if (i < 0 || i >= argc)
@@ -301,9 +309,11 @@ struct started as_crun(int argc, char *const *argv)
 	verb = starting_verb(argv[i++]);
 	if (verb == NULL)
 		return nothing;
-	is_exec = strcmp(verb, "exec") == 0;
-	i = argp_parse_in_order(is_exec ? crun_exec : crun_container, argc, argv, i, &started);
-	if (i < 0 || i >= argc || (!is_exec && i + 1 != argc))
+	table = strcmp(verb, "exec") == 0    ? crun_exec
+		: strcmp(verb, "start") == 0 ? crun_start
+					     : crun_container;
+	i = argp_parse_in_order(table, argc, argv, i, &started);
+	if (i < 0 || i >= argc || (table != crun_exec && i + 1 != argc))
 		return nothing;
 	started.verb = verb;
 	started.id = argv[i];

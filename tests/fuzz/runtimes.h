@@ -9,7 +9,7 @@
 
 /* The start that a runtime is about to make; verb NULL: nothing, or an error. */
 struct started {
-	const char *verb;	      /* create, run, restore or exec */
+	const char *verb;	      /* create, run, restore, exec or start */
 	const char *id;		      /* never NULL with a verb */
 	const char *bundle, *process; /* NULL: not given */
 	const char *user, *cwd;

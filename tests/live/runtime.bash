@@ -155,7 +155,7 @@ logged() {
 }
 
 records() {
-	in_lab find /run/rootfence/containers -mindepth 2 ! -name %swept -printf '%f\n' 2>/dev/null |
+	in_lab find /run/rootfence/containers -mindepth 2 ! -name '*%*' -printf '%f\n' 2>/dev/null |
 		sed 's/\.json$//'
 }
 

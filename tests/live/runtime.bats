@@ -225,7 +225,7 @@ same() {
 @test "other verbs and garbage reach the real runtime byte for byte" {
 	local verb
 	use_fake
-	for verb in checkpoint delete events kill list pause ps resume spec start state update features \
+	for verb in checkpoint delete events kill list pause ps resume spec state update features \
 		help h '' ' ' - $'\n' $'\xff\xfe' CREATE creat; do
 		same "$verb" --root -x --bundle= -b c1 -- "a b" '' $'\n' $'\xff' '*'
 	done
@@ -266,7 +266,7 @@ stays() {
 @test "a runtime at a usual path: the same, for every verb that starts nothing" {
 	use_usual
 	stays
-	for verb in checkpoint delete events kill list pause ps resume spec start state update features; do
+	for verb in checkpoint delete events kill list pause ps resume spec state update features; do
 		same --root /r --log=/l --systemd-cgroup "$verb" -x --bundle= -b c1 -- "a b" '' $'\n' $'\xff' '*'
 	done
 }

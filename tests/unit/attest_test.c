@@ -1,153 +1,551 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What counts as a difference between a process and the spec, row by row: the kernel's own code. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+/*
+ * What a runtime made, compared with what was approved. The tables of mounts were read from
+ * containers that waited for `start`, with the runtimes that each names.
+ */
+#include "support.h"
 
-#include <cmocka.h>
+#include <sys/stat.h>
 
-#include "attest.h"
-#include "base/cleanup.h"
+#include "wrapper/attest.h"
 
-#define EVERYTHING ((1u << ABI_PROMISED_COUNT) - 1)
-#define HOST_MNT 1000
-#define RUNTIME_MNT 1001
-#define OWN_MNT 2000
+#include "attest_tables.h"
 
-static const struct abi_promise promise = {
-	.flags = EVERYTHING,
-	.others = EVERYTHING & ~(ABI_PROMISED_NNP | ABI_PROMISED_UID_MAP),
-	.filters = 2,
-	.uid_map = { 0, 100000, 65536 },
-	.host_ns = { HOST_MNT, 1002, 1003, 1004, 0 },
+/* A spec as an engine writes it, and the container that a runtime makes of it. */
+struct world {
+	struct arena *arena;
+	struct promise promise;
+	struct init_facts facts;
+	struct attest_host host;
+	bool asks_host;
 };
 
-/* Just as promised; the kernel has no cgroup namespaces. */
-static const struct attest_seen as_promised = {
-	.is_init = 1,
-	.no_new_privs = 1,
-	.filters = 2,
-	.in_userns = 1,
-	.uid_map = { 0, 100000, 65536 },
-	.pidns_level = 1,
-	.ns = { OWN_MNT, 2001, 2002, 2003, 0 },
-	.cwd_ns = OWN_MNT,
-};
+static const char spec[] =
+	"{ 'version': 1, 'pid': 7, 'startTime': 8, 'seccomp': true, 'hooks': false, 'terminal': true,"
+	" 'bundle': '/b', 'root': [1, 2],"
+	" 'sources': [[0,0],[0,0],[0,0],[0,0],[0,0],[0,0],[0,0],[5,6]],"
+	" 'namespaces': [0,77,0,0,0,0,0,0],"
+	" 'spec': { 'process': { 'user': { 'uid': 1000, 'gid': 1000, 'additionalGids': [5] },"
+	"   'cwd': '/', 'noNewPrivileges': true, 'selinuxLabel': 'u:r:t:s0:c1,c2',"
+	"   'capabilities': { 'bounding': ['CAP_KILL'], 'effective': [], 'permitted': [] } },"
+	"  'root': { 'path': 'rootfs', 'readonly': true },"
+	"  'mounts': ["
+	"   { 'destination': '/proc', 'type': 'proc', 'source': 'proc' },"
+	"   { 'destination': '/dev', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['nosuid'] },"
+	"   { 'destination': '/dev/pts', 'type': 'devpts', 'source': 'devpts', 'options': ['nosuid', 'noexec'] },"
+	"   { 'destination': '/dev/shm', 'type': 'tmpfs', 'source': 'shm', 'options': ['nosuid', 'noexec', 'nodev'] },"
+	"   { 'destination': '/dev/mqueue', 'type': 'mqueue', 'source': 'mqueue', 'options': ['nosuid', 'noexec', 'nodev'] },"
+	"   { 'destination': '/sys', 'type': 'sysfs', 'source': 'sysfs', 'options': ['nosuid', 'noexec', 'nodev', 'ro'] },"
+	"   { 'destination': '/sys/fs/cgroup', 'type': 'cgroup', 'source': 'cgroup', 'options': ['nosuid', 'noexec', 'nodev', 'relatime', 'ro'] },"
+	"   { 'destination': '/data', 'type': 'bind', 'source': '/srv/data', 'options': ['rbind', 'ro', 'nodev'] } ],"
+	"  'linux': { 'uidMappings': [{ 'containerID': 0, 'hostID': 100000, 'size': 65536 }],"
+	"   'gidMappings': [{ 'containerID': 0, 'hostID': 100000, 'size': 65536 }],"
+	"   'devices': [{ 'path': '/dev/fuse', 'type': 'c', 'major': 10, 'minor': 229 }],"
+	"   'namespaces': [{ 'type': 'pid' }, { 'type': 'network', 'path': '/run/netns/a' }, { 'type': 'ipc' },"
+	"    { 'type': 'uts' }, { 'type': 'mount' }, { 'type': 'user' }, { 'type': 'cgroup' }],"
+	"   'maskedPaths': ['/proc/acpi', '/proc/keys', '/proc/timer_list', '/sys/firmware', '/proc/missing'],"
+	"   'readonlyPaths': ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'] } } }";
 
-struct row {
-	size_t offset;
-	__u32 value;
-	__u32 init, other; /* what differs for init, and for another process */
-	const char *name;
-};
+static struct str json(struct arena *arena, const char *text)
+{
+	char *copy = arena_copy(arena, text, strlen(text));
 
-#define ROW(member, number, of_init, of_other)                                         \
-	{                                                                              \
-		.offset = offsetof(struct attest_seen, member), .value = (number),     \
-		.init = (of_init), .other = (of_other), .name = #member " is " #number \
+	for (char *p = copy; *p != '\0'; p++)
+		if (*p == '\'')
+			*p = '"';
+	return str_from(copy);
+}
+
+/* The topmost mount at the longest part of the path. */
+static const struct init_mount *mount_of(const struct world *world, const char *path, bool *ret_at)
+{
+	const struct init_mount *found = NULL;
+
+	for (size_t i = 0; i < world->facts.n_mounts; i++) {
+		const struct init_mount *mount = &world->facts.mounts[i];
+		const size_t len = str_is(mount->point, "/") ? 0 : mount->point.len;
+
+		if (strncmp(path, mount->point.data, len) == 0 &&
+		    (path[len] == '/' || path[len] == '\0') &&
+		    (found == NULL || mount->point.len >= found->point.len))
+			found = mount;
 	}
-
-static const struct row rows[] = {
-	ROW(no_new_privs, 1, 0, 0),
-	ROW(no_new_privs, 0, ABI_PROMISED_NNP, 0),
-	ROW(filters, 3, 0, 0),
-	ROW(filters, 0xffffffff, 0, 0),
-	ROW(filters, 1, ABI_PROMISED_SECCOMP, 0),
-	ROW(filters, 0, ABI_PROMISED_SECCOMP, ABI_PROMISED_SECCOMP),
-	ROW(in_userns, 0, ABI_PROMISED_USERNS, ABI_PROMISED_USERNS),
-	ROW(uid_map[0], 1, ABI_PROMISED_UID_MAP, 0),
-	ROW(uid_map[1], 0, ABI_PROMISED_UID_MAP, 0),
-	ROW(uid_map[2], 65535, ABI_PROMISED_UID_MAP, 0),
-	ROW(pidns_level, 2, 0, 0),
-	ROW(pidns_level, 0, ABI_PROMISED_PIDNS, ABI_PROMISED_PIDNS),
-	ROW(ns[ABI_HOST_NS_IPC], 1002, ABI_PROMISED_IPCNS, ABI_PROMISED_IPCNS),
-	ROW(ns[ABI_HOST_NS_IPC], 1003, 0, 0), /* the host's of another kind */
-	ROW(ns[ABI_HOST_NS_UTS], 1003, ABI_PROMISED_UTSNS, ABI_PROMISED_UTSNS),
-	ROW(ns[ABI_HOST_NS_NET], 1004, ABI_PROMISED_NETNS, ABI_PROMISED_NETNS),
-	ROW(ns[ABI_HOST_NS_NET], 3000, 0, 0), /* one that the process made */
-	ROW(cwd_ns, 0, ABI_PROMISED_CWD, 0),  /* unmounted since */
-	ROW(cwd_ns, 3000, ABI_PROMISED_CWD, 0),
-	ROW(cwd_ns, HOST_MNT, ABI_PROMISED_CWD, ABI_PROMISED_CWD),
-	ROW(cwd_ns, RUNTIME_MNT, ABI_PROMISED_CWD, ABI_PROMISED_CWD),
-};
-
-static __u32 differs(const struct attest_seen *seen)
-{
-	return attest_differences(&promise, seen, RUNTIME_MNT);
+	*ret_at = found != NULL && (str_is(found->point, path));
+	return found;
 }
 
-static void test_rows(void **state)
+static struct init_file file(const struct world *world, const char *path, mode_t mode,
+			     unsigned int major, unsigned int minor)
 {
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct attest_seen seen = as_promised;
-		__u32 of_init, of_other;
+	struct init_file file = { .mode = mode,
+				  .major = major,
+				  .minor = minor,
+				  .path = path,
+				  .empty = true,
+				  .id = { 5, 6 } };
+	const struct init_mount *mount = mount_of(world, path, &file.mount_root);
 
-		*(__u32 *)(void *)((char *)&seen + rows[i].offset) = rows[i].value;
-		of_init = differs(&seen);
-		seen.is_init = 0;
-		of_other = differs(&seen);
-		if (of_init != rows[i].init || of_other != rows[i].other)
-			fail_msg("%s: %#x and %#x instead of %#x and %#x", rows[i].name, of_init,
-				 of_other, rows[i].init, rows[i].other);
+	file.mount = mount != NULL ? mount->id : 0;
+	return file;
+}
+
+static void look(struct world *world)
+{
+	static const char *const mounts[] = { "/proc",	     "/dev", "/dev/pts",       "/dev/shm",
+					      "/dev/mqueue", "/sys", "/sys/fs/cgroup", "/data" };
+	static const char *const masked[] = { "/proc/acpi", "/proc/keys", "/proc/timer_list",
+					      "/sys/firmware" };
+	static const char *const readonly[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+						"/proc/sysrq-trigger" };
+	struct init_facts *facts = &world->facts;
+
+	facts->at_mounts = arena_array(world->arena, 8, sizeof(struct init_file));
+	facts->at_masked = arena_array(world->arena, 5, sizeof(struct init_file));
+	facts->at_readonly = arena_array(world->arena, 5, sizeof(struct init_file));
+	facts->at_devices = arena_array(world->arena, 1, sizeof(struct init_file));
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
+		facts->at_mounts[i] = file(world, mounts[i], S_IFDIR, 0, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(masked); i++)
+		facts->at_masked[i] = i == 1 || i == 2 ? file(world, masked[i], S_IFCHR, 1, 3)
+						       : file(world, masked[i], S_IFDIR, 0, 0);
+	facts->at_masked[4] = (struct init_file){ .error = ENOENT, .path = "/proc/missing" };
+	for (size_t i = 0; i < ARRAY_SIZE(readonly); i++)
+		facts->at_readonly[i] = file(world, readonly[i], S_IFDIR, 0, 0);
+	facts->at_readonly[4].error = ENOENT; /* the kernel was built without it */
+	facts->at_devices[0] = file(world, "/dev/fuse", S_IFCHR, 10, 229);
+	for (size_t i = 0; i < INIT_DEVICES; i++)
+		facts->devices[i] = file(world, init_devices[i].path, S_IFCHR,
+					 init_devices[i].major, init_devices[i].minor);
+	facts->dev = file(world, "/dev", S_IFDIR, 0, 0);
+	facts->console = file(world, "/dev/console", S_IFCHR, 136, 0);
+	facts->cwd = facts->root = file(world, "/", S_IFDIR, 0, 0);
+	facts->root.mount_root = true;
+	facts->root.id = (struct file_id){ 1, 2 };
+}
+
+static void read_process(struct world *world)
+{
+	struct init_facts *facts = &world->facts;
+
+	init_status_parse(world->arena,
+			  str_from("Name:\trunc:[2:INIT]\nUid:\t101000\t101000\t101000\t101000\n"
+				   "Gid:\t101000\t101000\t101000\t101000\nGroups:\t100005 101000 \n"
+				   "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\n"
+				   "CapEff:\t0000000000000000\nCapBnd:\t0000000000000020\n"
+				   "CapAmb:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\n"),
+			  facts);
+	facts->n_uid_map = init_map_parse(
+		world->arena, str_from("         0     100000      65536\n"), &facts->uid_map);
+	facts->n_gid_map = init_map_parse(
+		world->arena, str_from("         0     100000      65536\n"), &facts->gid_map);
+	facts->setgroups = true;
+	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++) {
+		facts->namespaces[i] = 100 + i;
+		facts->own[i] = facts->first[i] = 200 + i;
+	}
+	facts->namespaces[NAMESPACE_NETWORK] = 77;
+	facts->exec_label = "u:r:t:s0:c1,c2";
+}
+
+static struct world new_world(struct arena *arena, const char *table)
+{
+	struct world world = { .arena = arena };
+	struct err err = { 0 };
+
+	if (promise_parse(arena, json(arena, spec), &world.promise, &err) < 0)
+		fail_msg("%s", err.text);
+	init_mounts_parse(arena, str_from(table), &world.facts.mounts, &world.facts.n_mounts);
+	read_process(&world);
+	look(&world);
+	world.host.sources = arena_array(arena, 8, sizeof(char *));
+	world.host.sources[7] = "/srv/data";
+	world.host.root = "/b/rootfs";
+	return world;
+}
+
+/* As attest() does it. */
+static const char *difference(struct world *world)
+{
+	struct attest attest = { .arena = world->arena,
+				 .id = "c1",
+				 .promise = &world->promise,
+				 .facts = &world->facts };
+	const char *text = attest_namespaces(&attest);
+
+	if (text == NULL)
+		text = attest_process(&attest);
+	if (text == NULL)
+		text = attest_files(&attest);
+	if (text == NULL)
+		text = attest_mounts(&attest);
+	world->asks_host = attest.wants_host;
+	if (text == NULL && attest.wants_host) {
+		attest.host = &world->host;
+		text = attest_mounts(&attest);
+	}
+	return text;
+}
+
+static void must_be(struct world *world, const char *part)
+{
+	const char *text = difference(world);
+
+	if (part == NULL ? text != NULL : text == NULL || strstr(text, part) == NULL)
+		fail_msg("'%s', not '%s'", text != NULL ? text : "no difference",
+			 part != NULL ? part : "no difference");
+}
+
+static void test_real_tables(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		struct world world = new_world(*state, tables[i].text);
+		const char *text = difference(&world);
+
+		if (text != NULL || world.asks_host)
+			fail_msg("%s: %s", tables[i].runtime, text != NULL ? text : "the host");
 	}
 }
 
-/* The host's mount namespace, with the working directory in it. */
-static void test_host_mount_namespace(void **state)
+/* Every row that is left out, but those that nothing promises, is a difference. */
+static void test_missing_rows(void **state)
 {
-	struct attest_seen seen = as_promised;
+	static const char *const promised[] = { "/data",      "/proc/keys",    "/sys/firmware",
+						"/proc/acpi", "/proc/sys",     "/dev/shm",
+						"/dev/pts",   "/dev/mqueue",   "/sys",
+						"/proc/bus",  "/dev",	       "/proc",
+						"/",	      "/sys/fs/cgroup" };
 
-	(void)state;
-	seen.ns[ABI_HOST_NS_MNT] = HOST_MNT;
-	seen.cwd_ns = HOST_MNT;
-	assert_int_equal(differs(&seen), ABI_PROMISED_MNTNS);
-}
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(promised); j++) {
+			struct world world = new_world(*state, tables[i].text);
+			size_t n = 0;
 
-static void test_nothing_promised(void **state)
-{
-	const struct abi_promise nothing = { .host_ns = { 1, 2, 3, 4, 5 } };
-	const struct attest_seen seen = { .is_init = 1, .ns = { 1, 2, 3, 4, 5 }, .cwd_ns = 7 };
-
-	(void)state;
-	assert_int_equal(attest_differences(&nothing, &seen, 0), 0);
-}
-
-static void test_all_at_once(void **state)
-{
-	struct abi_promise all = promise;
-	struct attest_seen seen = { .is_init = 1,
-				    .ns = { HOST_MNT, 1002, 1003, 1004, 1005 },
-				    .cwd_ns = 7 };
-
-	(void)state;
-	all.host_ns[ABI_HOST_NS_CGROUP] = 1005;
-	assert_int_equal(attest_differences(&all, &seen, 0), EVERYTHING);
-}
-
-/* Without branches, and right at the edges. */
-static void test_comparisons(void **state)
-{
-	static const __u32 edges[] = { 0, 1, 2, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(edges); i++)
-		for (size_t j = 0; j < ARRAY_SIZE(edges); j++) {
-			assert_int_equal(attest_is(edges[i], edges[j]), i == j);
-			assert_int_equal(attest_is_not(edges[i], edges[j]), i != j);
-			assert_int_equal(attest_is_less(edges[i], edges[j]), i < j);
+			for (size_t k = 0; k < world.facts.n_mounts; k++)
+				if (!str_is(world.facts.mounts[k].point, promised[j]))
+					world.facts.mounts[n++] = world.facts.mounts[k];
+			assert_true(n < world.facts.n_mounts);
+			world.facts.n_mounts = n;
+			look(&world);
+			if (difference(&world) == NULL)
+				fail_msg("%s without %s", tables[i].runtime, promised[j]);
 		}
+}
+
+/* One more row for each: where, what it shows, and what the answer is. */
+static void test_added_rows(void **state)
+{
+	static const struct {
+		const char *row, *host, *says;
+		bool hooks;
+	} rows[] = {
+		{ "900 1 8:1 /etc /mnt ro - ext4 /dev/vda rw", NULL, "/mnt is a mount that" },
+		{ "900 1 8:1 / /tmp rw - ext4 /dev/vda rw", NULL, "/tmp is a mount that" },
+		{ "900 1 8:1 /etc /data/sub ro - ext4 /dev/vda rw", NULL, "/data/sub is a mount" },
+		{ "900 1 8:1 /etc /dev/shm rw,nosuid,nodev,noexec - tmpfs x rw", NULL,
+		  "more is mounted at /dev/shm" },
+		{ "900 1 8:1 /etc/shadow /dev/zero ro - ext4 /dev/vda rw", NULL, NULL },
+		{ "900 1 8:1 /x /dev/other ro - ext4 /dev/vda rw", NULL, "/dev/other is a mount" },
+		{ "900 1 0:9 /x /sys/fs/cgroup/cpu rw - cgroup cgroup rw", NULL, NULL },
+		{ "900 1 8:1 /x /sys/fs/cgroup/cpu rw - ext4 /dev/vda rw", NULL,
+		  "/sys/fs/cgroup/cpu is a mount" },
+		{ "900 1 0:9 /r/c1/notify /run/notify ro - tmpfs tmpfs rw", NULL, NULL },
+		{ "900 1 0:9 /r/c2/notify /run/notify ro - tmpfs tmpfs rw", NULL,
+		  "/run/notify is" },
+		/* what the host has below a source, or the root */
+		{ "900 1 8:2 / /data/sub ro - ext4 /dev/vdb rw",
+		  "9 1 8:2 / /srv/data/sub rw - ext4 d rw", NULL },
+		{ "900 1 8:2 / /data/sub ro - ext4 /dev/vdb rw",
+		  "9 1 8:2 / /srv/data/bus rw - ext4 d rw", "/data/sub is a mount" },
+		{ "900 1 8:2 /a /data/sub ro - ext4 /dev/vdb rw",
+		  "9 1 8:2 / /srv/data/sub rw - ext4 d rw", "/data/sub is a mount" },
+		{ "900 1 8:2 / /vol rw - ext4 /dev/vdb rw",
+		  "9 1 8:2 / /b/rootfs/vol rw - ext4 d rw", NULL },
+		{ "900 1 8:2 / /vol rw - ext4 /dev/vdb rw", "9 1 8:2 / /vol rw - ext4 d rw",
+		  "/vol is" },
+		{ "900 1 0:7 / /sys/kernel/debug rw - debugfs x rw",
+		  "9 1 0:7 / /sys/kernel/debug rw - debugfs x rw", NULL },
+		{ "900 1 0:7 / /sys/kernel/debug rw - debugfs x rw", NULL, "/sys/kernel/debug is" },
+		/* hooks that the policy allows */
+		{ "900 1 8:1 /usr/lib/libcuda.so.1 /usr/lib/libcuda.so.1 ro - ext4 d rw",
+		  "9 1 8:1 / / rw - ext4 d rw", NULL, true },
+		{ "900 1 8:1 / /usr/lib ro - ext4 d rw", "9 1 8:1 / / rw - ext4 d rw",
+		  "/usr/lib is a mount", true },
+		{ "900 1 8:1 /@ /usr/lib ro - btrfs d rw", "9 1 8:1 /@ / rw - btrfs d rw",
+		  "/usr/lib is a mount", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *table = arena_printf(*state, "%s%s\n", tables[0].text, rows[i].row);
+		struct world world = new_world(*state, table);
+		struct init_mount *host;
+
+		if (rows[i].host != NULL) {
+			init_mounts_parse(*state, str_from(rows[i].host), &host,
+					  &world.host.n_mounts);
+			world.host.mounts = host;
+		}
+		world.promise.hooks = rows[i].hooks;
+		must_be(&world, rows[i].says);
+	}
+}
+
+static void set_process(struct world *world, size_t i)
+{
+	struct init_facts *facts = &world->facts;
+
+	switch (i) {
+	case 0:
+		facts->uids[INIT_ID_SAVED] = 0;
+		break;
+	case 1:
+		facts->gids[INIT_ID_REAL] = 0;
+		break;
+	case 2:
+		facts->groups[0] = 27;
+		break;
+	case 3:
+		facts->setgroups = false;
+		facts->groups[0] = 27;
+		break;
+	case 4:
+		facts->no_new_privs = false;
+		break;
+	case 5:
+		facts->seccomp = 0;
+		break;
+	case 6:
+		facts->seccomp = 0;
+		facts->comm = "crun";
+		break;
+	case 7:
+		facts->exec_label = "";
+		break;
+	case 8:
+		facts->exec_label = "u:r:other:s0:c1,c2";
+		break;
+	case 9:
+		facts->exec_label = "u:r:t:s0:c2,c1";
+		break;
+	case 10:
+		facts->exec_label = NULL;
+		break;
+	case 11:
+		facts->namespaces[NAMESPACE_NETWORK] = 78;
+		break;
+	case 12:
+		facts->uid_map[0].count++;
+		break;
+	case 13:
+		facts->gid_map[0].outside = 0;
+		break;
+	case 14:
+		facts->uid_map[0].count = 1000;
+		facts->uid_map[0].inside += 1000;
+		facts->uid_map[0].outside += 1000;
+		break;
+	case 15:
+		facts->namespaces[NAMESPACE_IPC] = 0;
+		break;
+	default:
+		fail();
+	}
+}
+
+static void test_process(void **state)
+{
+	static const char *const says[] = {
+		"/process/user/uid: the process has 0 of the host; approved: 1000",
+		"/process/user/gid",
+		"the process has group 27",
+		NULL,
+		"/process/noNewPrivileges",
+		"/linux/seccomp",
+		NULL,
+		"/process/selinuxLabel: the process would get label \"\"",
+		"/process/selinuxLabel",
+		NULL,
+		NULL,
+		"in another network namespace than that of \"/run/netns/a\"",
+		"/linux/uidMappings: ids from 0 are 100000",
+		"/linux/gidMappings",
+		NULL,
+		"ipc namespace cannot be seen",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(says); i++) {
+		struct world world = new_world(*state, tables[0].text);
+
+		set_process(&world, i);
+		must_be(&world, says[i]);
+	}
+	for (unsigned int i = 0; i < CAP_SET_COUNT; i++) {
+		struct world world = new_world(*state, tables[0].text);
+
+		world.facts.capabilities[i] |= 1 << 21;
+		must_be(&world, "the process holds CAP_SYS_ADMIN; approved: ");
+	}
+	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++) {
+		struct world world = new_world(*state, tables[0].text);
+
+		if (i == NAMESPACE_NETWORK || i == NAMESPACE_TIME || i == NAMESPACE_USER)
+			continue;
+		world.facts.namespaces[i] = 200 + i;
+		must_be(&world, "the process is in the host's");
+	}
+}
+
+static void set_file(struct world *world, size_t i)
+{
+	struct init_facts *facts = &world->facts;
+
+	switch (i) {
+	case 0:
+		facts->cwd.mount = 4711;
+		break;
+	case 1:
+		facts->root.id.inode = 3;
+		break;
+	case 2:
+		facts->root.mount_root = false;
+		break;
+	case 3:
+		facts->at_masked[1].minor = 5;
+		break;
+	case 4:
+		facts->at_masked[0].empty = false;
+		break;
+	case 5:
+		facts->dev.mode = S_IFLNK;
+		break;
+	case 6:
+		facts->dev.mount_root = false;
+		break;
+	case 7:
+		facts->console.major = 4;
+		break;
+	case 8:
+		facts->console.error = ENOENT;
+		break;
+	case 9:
+		facts->devices[0].mode = S_IFREG;
+		break;
+	case 10:
+		facts->at_devices[0].minor = 1;
+		break;
+	case 11:
+		facts->at_devices[0].error = ENOENT;
+		break;
+	case 12:
+		facts->at_mounts[7].id.inode = 7;
+		break;
+	case 13:
+		facts->at_masked[3].path = "/elsewhere";
+		facts->at_masked[3].mount_root = false;
+		break;
+	case 14:
+		facts->fds = arena_array(world->arena, 1, sizeof(*facts->fds));
+		facts->fds[0] = (struct init_fd){ 3, 4711 };
+		facts->n_fds = 1;
+		break;
+	case 15:
+		facts->fds = arena_array(world->arena, 1, sizeof(*facts->fds));
+		facts->fds[0] = (struct init_fd){ 3, facts->root.mount };
+		facts->n_fds = 1;
+		break;
+	default:
+		fail();
+	}
+}
+
+static void test_files(void **state)
+{
+	static const char *const says[] = {
+		"the working directory is outside",
+		"another directory than was approved",
+		"not the root of the container's mounts",
+		"\"/proc/keys\" is not masked",
+		"\"/proc/acpi\" is not masked",
+		"/dev is a link",
+		"/dev is not a mount of its own",
+		"/dev/console is not the terminal",
+		"/dev/console is not the terminal",
+		"/dev/null is another file",
+		"/dev/fuse is another file",
+		NULL,
+		"/data shows another file than \"/srv/data\"",
+		"\"/sys/firmware\" is not masked",
+		"descriptor 3 of the process is a directory outside",
+		NULL,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(says); i++) {
+		struct world world = new_world(*state, tables[0].text);
+
+		set_file(&world, i);
+		must_be(&world, says[i]);
+	}
+}
+
+static void test_flags(void **state)
+{
+	static const struct {
+		const char *point, *flags, *says;
+	} rows[] = {
+		{ "/", "rw", "the root can be written to" },
+		{ "/data", "rw,nodev", "the mount at /data is not ro" },
+		{ "/data", "ro", "the mount at /data is not nodev" },
+		{ "/data", "ro,nodev,noexec", NULL },
+		{ "/dev", "rw", "the mount at /dev is not nosuid" },
+		{ "/sys", "rw,nosuid,nodev,noexec", NULL }, /* its file system is read-only */
+		{ "/sys", "ro,nosuid,nodev", "the mount at /sys is not noexec" },
+		{ "/proc/acpi", "rw", "\"/proc/acpi\" is not masked" },
+		{ "/proc/keys", "rw", NULL },
+		{ "/proc/sys", "rw", "\"/proc/sys\" is not read-only" },
+		{ "/sys/fs/cgroup", "rw", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct world world = new_world(*state, tables[0].text);
+
+		for (size_t j = 0; j < world.facts.n_mounts; j++)
+			if (str_is(world.facts.mounts[j].point, rows[i].point))
+				world.facts.mounts[j].flags = str_from(rows[i].flags);
+		must_be(&world, rows[i].says);
+	}
+}
+
+static void test_parse(void **state)
+{
+	struct init_mount *mounts;
+	struct promise promise;
+	struct err err = { 0 };
+	size_t n;
+
+	init_mounts_parse(
+		*state,
+		str_from(
+			"12 1 0:3 /a\\040b /c\\011d rw,nosuid shared:1 master:2 - ext4 /dev/x rw,y\n"
+			"13 1 0:4 / / ro - tmpfs none rw"),
+		&mounts, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(mounts[0].id, 12);
+	assert_true(str_is(mounts[0].root, "/a b") && str_is(mounts[0].point, "/c\td"));
+	assert_true(str_is(mounts[0].flags, "rw,nosuid") && str_is(mounts[0].type, "ext4"));
+	assert_true(str_is(mounts[0].options, "rw,y") && str_is(mounts[1].device, "0:4"));
+	for (size_t i = 0; i < sizeof(spec) - 1; i += 7)
+		assert_true(promise_parse(*state,
+					  json(*state, arena_printf(*state, "%.*s", (int)i, spec)),
+					  &promise, &err) < 0 &&
+			    err.exit == EXIT_SYSTEM);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_host_mount_namespace),
-		cmocka_unit_test(test_nothing_promised),
-		cmocka_unit_test(test_all_at_once),
-		cmocka_unit_test(test_comparisons),
+		WITH_ARENA(test_real_tables), WITH_ARENA(test_missing_rows),
+		WITH_ARENA(test_added_rows),  WITH_ARENA(test_process),
+		WITH_ARENA(test_files),	      WITH_ARENA(test_flags),
+		WITH_ARENA(test_parse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,15 @@ static const struct line lines[] = {
 	{ "exec -- c1 --process /x", "exec id=c1" },
 	{ "exec --cgroup=a..b/..c/... c1 id", "exec id=c1" },
 
+	/* start takes an id and nothing else */
+	{ "--root /r --log /l --log-format json start c1",
+	  "start id=c1 log=/l format=json root=/r" },
+	{ "start -- c1", "start id=c1" },
+	{ "start --help", "start" },
+	{ "start c1 c2", "'c2' is a second container id" },
+	{ "start --bundle /b c1", "unknown option '--bundle' hides what follows it" },
+	{ "start --root /r c1", "runtimes differ in whether they take '--root' after the verb" },
+
 	/* out of the container's cgroup */
 	{ "exec --cgroup .. c1 id", "option --cgroup: '..' leads out of the container" },
 	{ "exec --cgroup=/a/../../b c1 id", "option --cgroup: '/a/../../b' leads out" },
@@ -198,7 +207,7 @@ static void add_words(struct buf *buf, const char *name, const struct runtime_wo
 
 static const char *summary(struct arena *arena, const struct runtime_args *args)
 {
-	static const char *const names[] = { "other", "create", "run", "restore", "exec" };
+	static const char *const names[] = { "other", "create", "run", "restore", "exec", "start" };
 	auto_buf struct buf buf = { 0 };
 
 	buf_printf(&buf, "%s", names[args->verb]);
@@ -290,9 +299,9 @@ static void test_replace(void **state)
 static void test_random_lines(void **state)
 {
 	static const char *const words[] = {
-		"--bundle", "--bundle=/b", "-b",     "/x",  "c1",   "--no-pivot", "--",	       "-",
-		"--log",    "create",	   "exec",   "run", "--x=", "-p",	  "--process", "",
-		"-dt",	    "state",	   "--root",
+		"--bundle", "--bundle=/b", "-b",  "/x",	  "c1", "--no-pivot", "--", "-",   "--log",
+		"create",   "exec",	   "run", "--x=", "-p", "--process",  "",   "-dt", "state",
+		"--root",   "start",
 	};
 	uint32_t seed = 7;
 

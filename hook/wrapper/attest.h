@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Is a container what was approved? Compares what its first process shows before it starts with the
+ * approved spec. The comparison is pure; attest() collects what it needs. What runtimes set only
+ * after `start` (crun: the seccomp profile), and what /proc does not tell of another process
+ * (AppArmor's next profile), is left to the guard, which looks at each execve.
+ */
+#ifndef ROOTFENCE_WRAPPER_ATTEST_H
+#define ROOTFENCE_WRAPPER_ATTEST_H
+
+#include "host/init_facts.h"
+#include "wrapper/promise.h"
+
+/* The host's side of the mounts, read only when the spec does not explain a mount by itself. */
+struct attest_host {
+	const struct init_mount *mounts;
+	size_t n_mounts;
+	const char **sources; /* of each mount of the spec, without links; NULL: not a bind mount */
+	const char *root;     /* root.path without links, or NULL */
+};
+
+struct attest {
+	struct arena *arena;
+	const char *id; /* of the container */
+	const struct promise *promise;
+	const struct init_facts *facts;
+	const struct attest_host *host; /* NULL: not read yet */
+	bool wants_host;		/* set: call again with host */
+};
+
+/* Each returns the first difference in words, or NULL. */
+const char *attest_process(const struct attest *attest);
+const char *attest_namespaces(const struct attest *attest);
+const char *attest_files(const struct attest *attest);
+const char *attest_mounts(struct attest *attest);
+
+/* The mount that a file is on; NULL: it is not among those of the container. */
+const struct init_mount *attest_mount_of(const struct attest *attest, const struct init_file *file);
+
+/* Does the list, of words between commas, have the word? */
+bool attest_has_word(struct str list, const char *word);
+
+bool attest_ends_with(struct str text, const char *end);
+
+/* Is a path masked, or does the spec mount something there, or above it but not at `except`? */
+bool attest_is_masked(const struct attest *attest, const char *path);
+bool attest_is_covered(const struct attest *attest, const char *path, const char *except);
+
+/*
+ * Compares the container of the record. *ret_difference is NULL if there is none, or if nothing was
+ * approved by this wrapper; else the first process has been killed. *ret_lock is kept until the
+ * runtime takes over. Error: EXIT_SYSTEM; the process has been killed then, too.
+ */
+int attest(struct arena *arena, const char *record, const char *id, int *ret_lock,
+	   const char **ret_difference, struct err *err);
+
+#endif
