@@ -15,8 +15,9 @@ umask 022
 readonly cache=${ROOTFENCE_CACHE:-/var/cache/rootfence}/vm
 readonly limit=1800 # seconds, for a slow archive
 readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-# netavark is one of two packages that podman accepts: named, so that apt has no choice.
-readonly packages=(bats busybox-static ca-certificates crun iproute2 jq kmod libcap2-bin
+# netavark is one of two packages that podman accepts: named, so that apt has no choice. criu needs
+# iptables where a container has a network namespace that the runtime made.
+readonly packages=(bats busybox-static ca-certificates criu crun iproute2 iptables jq kmod libcap2-bin
 	linux-image-amd64 netavark podman procps runc util-linux)
 # What podman, Docker and CNI need for a network and for the storage drivers of other hosts, and curl,
 # which speaks to containerd's CRI.
@@ -27,9 +28,10 @@ readonly unwanted=('/usr/share/'{doc,locale,man}'/*'
 	'*/kernel/'{sound,drivers/{gpu,infiniband,media,net/{ethernet,wireless}}}'/*')
 
 # packages_of SUITE [engines]: with commas between. After bookworm, Docker's client and builder
-# are packages of their own.
+# are packages of their own, and there is the library by which crun calls criu.
 packages_of() {
 	local list=("${packages[@]}")
+	[[ $1 == bookworm ]] || list+=(libcriu2)
 	case $* in
 	'bookworm engines') list+=("${engine_packages[@]}") ;;
 	*' engines') list+=("${engine_packages[@]}" docker-buildx docker-cli) ;;
