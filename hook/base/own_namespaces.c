@@ -13,6 +13,7 @@ static const struct {
 	const char *path;
 	uint32_t inode;
 } namespaces[] = {
+	[OWN_CGROUP] = { "/proc/self/ns/cgroup", HOST_CGROUP_NAMESPACE },
 	[OWN_PID] = { "/proc/self/ns/pid", HOST_PID_NAMESPACE },
 	[OWN_TIME] = { "/proc/self/ns/time", HOST_TIME_NAMESPACE },
 	[OWN_USER] = { "/proc/self/ns/user", HOST_USER_NAMESPACE },

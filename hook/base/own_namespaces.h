@@ -8,11 +8,13 @@
 #include "base/err.h"
 
 /* The inodes of the host's namespaces, the same on every kernel: include/linux/proc_ns.h. */
+#define HOST_CGROUP_NAMESPACE 0xEFFFFFFBU
 #define HOST_PID_NAMESPACE 0xEFFFFFFCU
 #define HOST_TIME_NAMESPACE 0xEFFFFFFAU
 #define HOST_USER_NAMESPACE 0xEFFFFFFDU
 
 enum own_namespace {
+	OWN_CGROUP,
 	OWN_PID,
 	OWN_TIME,
 	OWN_USER,

@@ -16,6 +16,7 @@
 
 #include "abi.h"
 #include "base/cleanup.h"
+#include "base/own_namespaces.h"
 #include "guard/guard.h"
 #include "guard/procfs.h"
 
@@ -78,14 +79,14 @@ static bool holds_host(const char *path, const char *proc)
 	return host == NULL || path_contains(path, host);
 }
 
-/* Reads cgroup.procs of a container that is being created: it has a handful of pids at most. */
-static bool lists_process(int cgroup_fd, pid_t pid)
+/* Reads a list of a container that is being created: it has a handful of processes at most. */
+static bool list_has(int cgroup_fd, const char *name, pid_t pid)
 {
 	char text[16384];
 	struct err ignored;
 	char *next = text;
 
-	if (procfs_read(cgroup_fd, "cgroup.procs", text, sizeof(text), &ignored) < 0)
+	if (procfs_read(cgroup_fd, name, text, sizeof(text), &ignored) < 0)
 		return false;
 	while (*next != '\0') {
 		long listed = strtol(next, &next, 10);
@@ -96,6 +97,16 @@ static bool lists_process(int cgroup_fd, pid_t pid)
 		next += strspn(next, "\n");
 	}
 	return false;
+}
+
+/*
+ * The processes of a threaded cgroup cannot be read, only its threads. Runtimes make one when they
+ * put a container below a cgroup that has processes and controllers.
+ */
+static bool lists_process(int cgroup_fd, pid_t pid)
+{
+	return list_has(cgroup_fd, "cgroup.procs", pid) ||
+	       list_has(cgroup_fd, "cgroup.threads", pid);
 }
 
 static bool cgroup_id(int cgroup_fd, uint64_t *ret_id)
@@ -119,7 +130,20 @@ static unsigned int path_depth(const char *path)
 	return depth;
 }
 
-/* Opens the process's cgroup; -ENOENT if it has none of v2, or none that can be seen from here. */
+/* Could a cgroup be above all those that this process sees? */
+static bool view_is_partial(void)
+{
+	struct err ignored;
+	bool hosts;
+	int ret = own_namespace_is_hosts(OWN_CGROUP, &hosts, &ignored);
+
+	return ret < 0 ? ret != -ENOENT : !hosts;
+}
+
+/*
+ * Opens the process's cgroup. *ret_fd is -1 if nothing is above it: it is in the root, or there is
+ * no cgroup v2. -EXDEV if it cannot be seen from here.
+ */
 static int cgroup_open(int proc_fd, pid_t pid, unsigned int *ret_depth, int *ret_fd,
 		       struct err *err)
 {
@@ -131,34 +155,41 @@ static int cgroup_open(int proc_fd, pid_t pid, unsigned int *ret_depth, int *ret
 
 	if (ret < 0)
 		return ret;
+	*ret_fd = -1;
 	path = v2_path(text);
+	if (path == NULL)
+		return 0;
+	if (view_is_partial())
+		return -EXDEV;
+	if (strcmp(path, "/") == 0)
+		return 0;
 	mount_fd = cgroup_mount_open();
-	if (path == NULL || mount_fd < 0 || strcmp(path, "/") == 0 ||
-	    strncmp(path, "/..", 3) == 0 || path_depth(path) > CGROUP_DEPTH_MAX)
-		return -ENOENT;
-	fd = openat(mount_fd, path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = mount_fd < 0
+		     ? -1
+		     : openat(mount_fd, path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || !lists_process(fd, pid))
-		return -ENOENT;
+		return -EXDEV;
 	*ret_depth = path_depth(path);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
 
-int cgroup_line(int proc_fd, pid_t pid, uint64_t ret_ids[CGROUP_DEPTH_MAX], size_t *ret_n,
+int cgroup_line(int proc_fd, pid_t pid, uint64_t ret_ids[ABI_CGROUP_LEVELS], size_t *ret_n,
 		struct err *err)
 {
 	auto_close int fd = -1;
-	unsigned int depth = 0;
-	int ret = cgroup_open(proc_fd, pid, &depth, &fd, err);
+	unsigned int level = 0;
+	int ret = cgroup_open(proc_fd, pid, &level, &fd, err);
 
 	*ret_n = 0;
-	if (ret < 0)
-		return ret == -ENOENT ? 0 : ret;
-	while (cgroup_id(fd, &ret_ids[*ret_n])) {
+	if (ret < 0 || fd < 0)
+		return ret;
+	for (;;) {
 		int above;
 
-		(*ret_n)++;
-		if (*ret_n == depth)
+		if (level <= ABI_CGROUP_LEVELS && !cgroup_id(fd, &ret_ids[(*ret_n)++]))
+			return err_set_system(err, errno, "cannot read the id of a cgroup");
+		if (--level == 0)
 			return 0;
 		above = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (above < 0)
@@ -166,7 +197,6 @@ int cgroup_line(int proc_fd, pid_t pid, uint64_t ret_ids[CGROUP_DEPTH_MAX], size
 		close(fd);
 		fd = above;
 	}
-	return err_set_system(err, errno, "cannot read the id of a cgroup");
 }
 
 int cgroup_of(int proc_fd, pid_t pid, uint64_t *ret_id, bool *ret_own, struct err *err)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "abi.h"
 #include "base/err.h"
 
 /*
@@ -23,13 +24,12 @@ int cgroup_mount_open(void);
  * True if this cannot be found out. */
 bool cgroup_is_populated(int mount_fd, uint64_t id);
 
-#define CGROUP_DEPTH_MAX 64 /* deeper than any container's */
-
 /*
- * cgroup_line: the ids of the process's cgroup and of those above it, without the root, innermost
- * first. None without cgroup v2.
+ * cgroup_line: the ids of the process's cgroup and of those above it, innermost first: those of the
+ * levels on which something can be registered. None without cgroup v2. -EXDEV, without a text, if
+ * there may be others, which cannot be seen from here.
  */
-int cgroup_line(int proc_fd, pid_t pid, uint64_t ret_ids[CGROUP_DEPTH_MAX], size_t *ret_n,
+int cgroup_line(int proc_fd, pid_t pid, uint64_t ret_ids[ABI_CGROUP_LEVELS], size_t *ret_n,
 		struct err *err);
 
 #endif

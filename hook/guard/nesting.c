@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "guard/cgroup.h"
 #include "guard/limits.h"
+#include "guard/registry.h"
 
 static void narrow(struct nesting *nesting, const struct abi_limits *outer)
 {
@@ -17,13 +18,27 @@ static void narrow(struct nesting *nesting, const struct abi_limits *outer)
 		limits_narrow_rule(&nesting->items[i].rule, &nesting->limits, outer);
 }
 
+static int cgroup_visit(const struct abi_key *key, const struct abi_entry *entry, void *data,
+			struct err *err)
+{
+	(void)data;
+	if (key->kind != ABI_KIND_CGROUP)
+		return 0;
+	return err_set(
+		err, ENOTSUP, EXIT_GUARD,
+		"the container's cgroup cannot be seen from here, so it may be in that of container '%s', which has limits of its own: run the engine in the host's cgroup namespace, with cgroup v2 mounted on /sys/fs/cgroup",
+		entry->id);
+}
+
 int nesting_read(int containers_fd, int proc_fd, const struct guard_container *container,
 		 const struct identity *identity, struct nesting *ret_nesting, struct err *err)
 {
-	uint64_t ids[CGROUP_DEPTH_MAX];
+	uint64_t ids[ABI_CGROUP_LEVELS];
 	size_t n;
 	int ret = cgroup_line(proc_fd, container->init_pid, ids, &n, err);
 
+	if (ret == -EXDEV) /* no matter, unless something is registered by its cgroup */
+		ret = registry_each(containers_fd, cgroup_visit, NULL, err);
 	if (ret < 0)
 		return ret;
 	ret_nesting->limits = container->limits;
