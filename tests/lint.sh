@@ -64,6 +64,9 @@ layers() { tests/layers.py includes; }
 # Reads the symbols of objects, which must have been built.
 purity() { make all && tests/layers.py purity; }
 
+# No kernel that this runs on is as old as those that refuse it.
+bpf_stack() { make all && tests/bpf_stack.py build/guard.bpf.o; }
+
 # Files that `make generate` writes must not be edited by hand.
 generated() {
 	local made status=0
@@ -95,6 +98,7 @@ step 'hook JSON is JSON with a timeout' json
 step 'shared hooks directory: OCI stages only' shared_is_oci_only
 step 'a file includes only what lies below it' layers
 step 'code that judges does not use the machine' purity
+step 'the stacks of BPF functions fit on old kernels' bpf_stack
 step 'generated files are as make generate writes them' generated
 step 'each rule has golden cases, policy cases and its text in the man page' rules
 step 'no file name looks like an option or has blanks' names
