@@ -246,6 +246,22 @@ in_cgroup() { printf '.linux.cgroupsPath = "%s"' "$1"; }
 	eventually is_stopped runc second
 }
 
+# Of a threaded cgroup only the threads can be read. Runtimes make one below a cgroup with processes.
+@test "a threaded cgroup tells a container that shares the host's pid namespace" {
+	[[ ! -e /sys/fs/cgroup/cgroup.controllers ]] && skip 'entries by cgroup need cgroup v2'
+	own_policy '"rules": [ { "names": ["hostPidNamespace"], "action": "RF_ACT_ALLOW" } ], '"$(rule_for /bin/ping)"
+	make_bundle runc first "$(in_cgroup /outer) | $(without pid) | del(.linux.resources)"
+	start_bundle runc first
+	make_bundle runc second "$(in_cgroup /outer/inner) | $(without pid) | del(.linux.resources)"
+	start_bundle runc second
+	[ "$(</sys/fs/cgroup/outer/inner/cgroup.type)" = threaded ]
+	[ "$(entries)" -eq 2 ]
+	run runc exec --user 0 second echo container ran
+	stopped
+	run runc exec second echo container ran
+	[[ $status -eq 0 && $output == "container ran" ]]
+}
+
 @test "a container in the pid namespace of another one has its own limits, on either side" {
 	local pid
 	[[ ! -e /sys/fs/cgroup/cgroup.controllers ]] && skip 'entries by cgroup need cgroup v2'
