@@ -123,7 +123,7 @@ $(BUILD)/rootfence: $(OBJS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
-$(BUILD)/hook/guard/attach.o: $(BUILD)/guard.skel.h
+$(BUILD)/hook/guard/attach.o $(BUILD)/hook/guard/attach_restore.o: $(BUILD)/guard.skel.h
 $(BUILD)/hook/base/restrain.o: $(BUILD)/restrain_filters.h
 $(BUILD)/hook/policy/file/shipped.o: $(BUILD)/shipped_policies.h
 $(BUILD)/%.o: %.c $(BUILD)/flags

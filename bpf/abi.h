@@ -3,11 +3,11 @@
  * Shared by the BPF programs and the rootfence binary: map keys, map values and events. Fixed
  * width, no padding, each size asserted. A change of anything in here changes GUARD_ABI.
  *
- * The pinned maps, by name: containers (abi_key -> abi_entry), roster (a copy of it), rules
- * (abi_rule_key -> abi_rule), readers (slot -> ring buffer of abi_event), lost (slot -> events lost
- * to a full ring buffer), recent (number -> abi_event), stats (one abi_stats), host (one abi_host),
- * exempt (abi_exempt_key -> abi_exempt), unregistered (abi_key -> abi_unregistered), meta (one
- * abi_meta).
+ * The pinned maps, by name: containers (abi_key -> abi_entry), roster (a copy of it), restores (pid
+ * of a runtime -> abi_restore), rules (abi_rule_key -> abi_rule), readers (slot -> ring buffer of
+ * abi_event), lost (slot -> events lost to a full ring buffer), recent (number -> abi_event), stats
+ * (one abi_stats), host (one abi_host), exempt (abi_exempt_key -> abi_exempt), unregistered
+ * (abi_key -> abi_unregistered), meta (one abi_meta).
  */
 #ifndef ROOTFENCE_BPF_ABI_H
 #define ROOTFENCE_BPF_ABI_H
@@ -66,6 +66,7 @@ enum abi_hook {
 	ABI_HOOK_EXEC,	  /* tp_btf/sched_process_exec: new credentials only, can kill */
 	ABI_HOOK_USERNS,  /* lsm/userns_create */
 	ABI_HOOK_CATCH,	  /* kprobe/security_bprm_committing_creds: what another hook missed */
+	ABI_HOOK_RESTORE, /* fentry/__ptrace_unlink: a process as a checkpoint brought it back */
 	ABI_HOOK_COUNT,
 };
 
@@ -233,12 +234,12 @@ struct abi_unregistered {
 /* Written before the guard is pinned, except in_use. In every version, abi is the first field. */
 struct abi_meta {
 	__u32 abi;
-	__u32 level;  /* enum guard_level */
-	__u32 hook;   /* enum abi_hook */
-	__u32 userns; /* 1: new user namespaces are guarded */
-	__u64 loaded; /* CLOCK_REALTIME, seconds */
-	__u32 in_use; /* 0: nothing has been registered yet; never 0 again afterwards */
-	__u32 zero;
+	__u32 level;	  /* enum guard_level */
+	__u32 hook;	  /* enum abi_hook */
+	__u32 userns;	  /* 1: new user namespaces are guarded */
+	__u64 loaded;	  /* CLOCK_REALTIME, seconds */
+	__u32 in_use;	  /* 0: nothing has been registered yet; never 0 again afterwards */
+	__u32 restores;	  /* 1: restored containers are held */
 	char name[64];	  /* of the hook, for people */
 	char reason[512]; /* why no higher level */
 };
@@ -259,6 +260,23 @@ struct abi_creds {
 	__u32 gid;
 	__u32 egid;
 	__u32 root; /* uid of the user namespace's root, or ABI_NO_ID */
+};
+
+/*
+ * A container that a runtime is about to restore. Neither its pid namespace nor its tasks exist
+ * yet. The programs register it when CRIU, a child of that runtime, lets the first task go. The key
+ * is the global pid of the runtime.
+ */
+struct abi_restore {
+	struct abi_entry entry; /* without what only the restored tasks can tell */
+	__u64 start;		/* start time of the runtime, as in /proc/PID/stat */
+	struct abi_creds creds; /* of the first task that may not live */
+	__u32 pid;		/* of that task, global; 0: none */
+	__u32 reason;		/* enum abi_reason: why it may not */
+	__u32 difference;	/* enum abi_promised: with ABI_REASON_PROMISE */
+	__u32 released;		/* tasks that CRIU has let go */
+	__u32 init_pid;		/* global; 0: not registered yet */
+	__u32 error; /* 1: the container could not be registered, or a task not stopped */
 };
 
 struct abi_event {
@@ -293,6 +311,8 @@ _Static_assert(sizeof(struct abi_key) == 16, "abi_key has padding");
 _Static_assert(sizeof(struct abi_limits) == 40, "abi_limits has padding");
 _Static_assert(sizeof(struct abi_promise) == 48, "abi_promise has padding");
 _Static_assert(sizeof(struct abi_entry) == ABI_ID_MAX + 40 + 48 + 40 + 32, "abi_entry has padding");
+_Static_assert(sizeof(struct abi_restore) == sizeof(struct abi_entry) + 8 + 64 + 24,
+	       "abi_restore has padding");
 _Static_assert(sizeof(struct abi_rule_key) == 8 + ABI_PATH_MAX, "abi_rule_key has padding");
 _Static_assert(sizeof(struct abi_rule) == 16, "abi_rule has padding");
 _Static_assert(sizeof(struct abi_stats) == 32, "abi_stats has padding");

@@ -3,8 +3,8 @@
  * The guard in the kernel: it finds the container of an execve, reads old and new credentials, asks
  * decide.h, carries the answer out and reports it. One program is attached to one of four hooks,
  * depending on the kernel (see enum abi_hook). Another runs after it and catches what the kernel
- * can skip there. One guards new user namespaces. Three remove the entries of containers that are
- * gone.
+ * can skip there. One guards new user namespaces. Three hold restored containers. Three remove the
+ * entries of containers that are gone.
  *
  * Host processes cost one test until the first container is registered; then a few reads, and a
  * lookup for each cgroup level above them.
@@ -19,6 +19,8 @@
 #include "events.h"
 #include "path.h"
 #include "process.h"
+#include "restored.h"
+#include "trial.h"
 #include "unregistered.h"
 
 #include <bpf/bpf_helpers.h>
@@ -26,24 +28,6 @@
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-/* The data by which one execve is judged; on the stack of the program. */
-struct trial {
-	struct abi_creds old_creds;
-	struct abi_creds new_creds;
-	struct decide_verdict verdict;
-	__u64 rule_capabilities;
-	__u32 difference; /* enum abi_promised */
-	__u32 hook;
-	__u32 flags;  /* ABI_EVENT_* */
-	__u32 action; /* the action to take */
-	__u32 errno_ret;
-};
-
-static __always_inline struct task_struct *current_task(void)
-{
-	return (struct task_struct *)bpf_get_current_task();
-}
 
 static __always_inline __u32 current_tgid(void)
 {
@@ -55,44 +39,6 @@ static __always_inline int selftest_is_running(void)
 	__u32 tgid = selftest_tgid;
 
 	return tgid != 0 && tgid == current_tgid();
-}
-
-/* Reports the action before it is taken. The entry counts it even if nobody reads events. */
-static __always_inline void report(struct abi_entry *entry, const struct trial *trial,
-				   struct scratch *room, const char *filename)
-{
-	struct abi_event *event;
-
-	if (trial->action == ABI_LOG)
-		__sync_fetch_and_add(&entry->logged, 1);
-	else
-		__sync_fetch_and_add(&entry->denied, 1);
-	if (!room) {
-		struct abi_stats *counters = stats_get();
-
-		if (counters)
-			__sync_fetch_and_add(&counters->unwritten, 1);
-		return;
-	}
-	event = &room->event;
-	event_begin(event, current_task());
-	event->old_creds = trial->old_creds;
-	event->new_creds = trial->new_creds;
-	event->gained = trial->verdict.gained;
-	event->ceiling = entry->limits.ceiling;
-	event->rule_capabilities = trial->rule_capabilities;
-	event->action = trial->action;
-	event->reason = trial->verdict.reason;
-	event->hook = trial->hook;
-	event->flags = trial->flags;
-	event->errno_ret = trial->errno_ret;
-	event->difference = trial->difference;
-	__builtin_memcpy(event->id, entry->id, sizeof(event->id));
-	if (trial->flags & ABI_EVENT_PATH)
-		bpf_probe_read_kernel_str(event->path, sizeof(event->path), room->key.path);
-	else if (filename)
-		bpf_probe_read_kernel_str(event->path, sizeof(event->path), filename);
-	event_send(event);
 }
 
 /*
@@ -344,6 +290,30 @@ int BPF_PROG(guard_userns, const struct cred *cred, int ret)
 	if (trial.action >= ABI_ERRNO)
 		return errno_bounded(trial.errno_ret);
 	return 0; /* only logged */
+}
+
+/* Three programs hold restored containers. */
+SEC("fentry/__ptrace_unlink")
+int BPF_PROG(guard_release)
+{
+	struct task_struct *task = NULL;
+
+	/* The argument as a plain number, as functions that are not static take it. */
+	bpf_probe_read_kernel(&task, sizeof(task), ctx);
+	return release_judge(task);
+}
+
+SEC("fentry/dequeue_signal")
+int BPF_PROG(guard_first_step)
+{
+	return first_step();
+}
+
+/* The images can hold a signal of the kind that the kernel takes without dequeue_signal(). */
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(guard_first_signal)
+{
+	return first_step();
 }
 
 /* In this order, the roster never has an entry that `containers` lacks. */

@@ -256,6 +256,7 @@ struct task_struct {
 	__u64 start_boottime;
 	int pid;
 	int tgid;
+	unsigned int ptrace;
 	struct task_struct *real_parent;
 	struct pid *thread_pid;
 	const struct cred *cred;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The maps. Those named in abi.h are pinned. scratch and exiting belong to the programs alone, and
- * so do the variables of the self-test, which the loader reaches only through the skeleton.
+ * The maps. Those named in abi.h are pinned. scratch, exiting and condemned belong to the programs
+ * alone, and so do the variables, of which the loader reaches those of the self-test through the
+ * skeleton.
  */
 #ifndef ROOTFENCE_BPF_MAPS_H
 #define ROOTFENCE_BPF_MAPS_H
@@ -20,8 +21,8 @@ struct {
 
 /*
  * What `containers` must have: a copy of each entry, made after the entry and removed before it.
- * The programs only remove from it. User space compares the two, so an entry that somebody removes
- * or widens is noticed, and can be put back. The witness tells an emptied map from an empty one.
+ * User space compares the two, so an entry that somebody removes or widens is noticed, and can be put
+ * back. The witness tells an emptied map from an empty one.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -30,6 +31,14 @@ struct {
 	__type(key, struct abi_key);
 	__type(value, struct abi_entry);
 } roster SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, __u32); /* global pid of the runtime */
+	__type(value, struct abi_restore);
+} restores SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -108,8 +117,8 @@ struct {
 } meta SEC(".maps");
 
 /*
- * Room to build a path and an event in, one for each thread that is being judged. A program can be preempted by
- * another execve on the same CPU, which could overwrite per-CPU memory between walk and lookup.
+ * Room to build a path and an event in, one for each thread that is being judged. A program can be
+ * preempted by another execve on the same CPU, which could overwrite per-CPU memory between walk and lookup.
  * Preallocated, so that memory pressure cannot turn an allowed execve into a denied one.
  */
 struct scratch {
@@ -133,6 +142,19 @@ struct {
 	__type(key, __u32); /* global pid */
 	__type(value, struct abi_key);
 } exiting SEC(".maps");
+
+/*
+ * Restored threads that may not live, from the moment when CRIU lets them go to their first step.
+ * Preallocated: full is the only way in which it can fail, and then the wrapper kills.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);   /* global pid of the thread */
+	__type(value, __u64); /* its start time: pids are reused */
+} condemned SEC(".maps");
+
+volatile __u32 n_condemned; /* how many, or more: 0 is certain */
 
 volatile __u32 selftest_tgid;	     /* 0: no self-test */
 volatile __u32 selftest_exec_hits;   /* execve seen at the attached hook */

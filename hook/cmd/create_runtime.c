@@ -67,7 +67,10 @@ static int read_bundle(struct arena *arena, const char *bundle, struct json_doc 
 	return json_read(arena, "config.json", text, JSON_NO_COMMENTS, ret_doc, err);
 }
 
-/* If loading the guard failed earlier, that error is reported. */
+/*
+ * If loading the guard failed earlier, that error is reported. At a restore, CRIU works in the
+ * container now, with its own privileges and helpers; the guard registers it when CRIU is done.
+ */
 static int register_container(const struct hook *hook, const struct oci_state *state,
 			      const struct pipeline_result *result,
 			      const struct exec_limits *limits, struct err *err)
@@ -80,7 +83,11 @@ static int register_container(const struct hook *hook, const struct oci_state *s
 		.promise = policy_to_guard_promise(limits, &result->config, &result->facts),
 		.has_hooks = result->config.hooks.stages[HOOK_CREATE_CONTAINER].n > 0,
 	};
-	int error = guard_register(hook->guard_dir, &container, policy_to_guard_level(limits), err);
+	const enum guard_level level = policy_to_guard_level(limits);
+	const pid_t runtime = getppid();
+	int error = runtime_is_restoring(hook->arena, runtime, state->id)
+			    ? guard_expect_restore(hook->guard_dir, &container, runtime, level, err)
+			    : guard_register(hook->guard_dir, &container, level, err);
 
 	if (error != -ENOENT || hook->load_error == 0)
 		return error;
@@ -246,6 +253,11 @@ static int create_runtime(struct hook *hook, struct err *err)
 		return except_build(hook, &state, err);
 	if (error == 0)
 		error = find_policy(hook, &record, &policy, err);
+	/* The wrapper has judged the config and announced the container. By now runc has mounted its
+	 * root a second time, below /run, where hostMounts would take it for a directory of the host. */
+	if (error == 0 && is_state && record.policy != NULL &&
+	    guard_expects_restore(hook->guard_dir, state.id, getppid()))
+		return 0;
 	if (error == 0)
 		error = record_known_base(&options.known.records, err);
 	if (error == 0 && is_state)

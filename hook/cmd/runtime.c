@@ -21,6 +21,7 @@
 #include "guard/guard.h"
 #include "policy_files.h"
 #include "report/report.h"
+#include "runtime_restore.h"
 #include "wrapper/attest.h"
 #include "wrapper/create.h"
 #include "wrapper/record.h"
@@ -82,6 +83,8 @@ static int create(struct wrapper *wrapper, struct creation *creation, int lock, 
 	if (error < 0)
 		return error;
 	result = report(wrapper, &creation->judged.verdict);
+	if (result == 0 && wrapper->args.verb == VERB_RESTORE)
+		result = restore_announce(creation, policy, getppid(), err);
 	if (result == 0)
 		result = creation_put_in_place(creation, err);
 	if (result == 0)
@@ -231,6 +234,13 @@ static int prepare(struct wrapper *wrapper, char **argv, int *ret_lock, struct e
 					       : prepare_container(wrapper, argv, ret_lock, err);
 }
 
+/* A runtime that leaves the container alone ends soon, so the wrapper can wait for it. */
+static bool is_watched(const struct runtime_args *args)
+{
+	return args->verb == VERB_RESTORE && args->id != NULL && args->detach != NULL &&
+	       strcmp(args->detach, "true") == 0;
+}
+
 static int become_real(struct wrapper *wrapper, int argc, char **argv, struct err *err)
 {
 	auto_close int lock = -1;
@@ -246,6 +256,8 @@ static int become_real(struct wrapper *wrapper, int argc, char **argv, struct er
 		result = prepare(wrapper, argv, &lock, err);
 	if (result != 0)
 		return result;
+	if (is_watched(&wrapper->args))
+		return restore_run(wrapper->arena, &wrapper->args, wrapper->real, argv, err);
 	execv(wrapper->real, argv);
 	return err_set_system(err, errno, "cannot start the real runtime %s", wrapper->real);
 }

@@ -159,6 +159,7 @@ static int print_json(struct arena *arena, const char *dir, const struct guard_s
 	json_member_text(writer, "guarantee", guard_level_name(status->level));
 	json_member_text(writer, "hook", status->hook);
 	json_member_boolean(writer, "userNamespaces", status->userns);
+	json_member_boolean(writer, "restores", status->restores);
 	json_member_text(writer, "reason", status->reason);
 	json_member_boolean(writer, "intact", status->n_differences == 0);
 	json_key(writer, "differences");
@@ -202,6 +203,10 @@ static int print_text(struct arena *arena, const char *dir, const struct guard_s
 		buf_printf(
 			&text,
 			"user ns     closed in the seccomp profile, by precreate or the wrapper: no hook for them is attached\n");
+	if (status->loaded && !status->restores)
+		buf_printf(
+			&text,
+			"restores    refused: this kernel does not show what CRIU brings back\n");
 	for (size_t i = 0; i < differences_told(status); i++)
 		buf_printf(&text, "changed     %s\n",
 			   str_show(arena, str_from(status->differences[i])));

@@ -58,6 +58,7 @@ static void maps_list(const struct guard_bpf *skeleton, struct bpf_map *ret_maps
 {
 	ret_maps[PIN_CONTAINERS] = skeleton->maps.containers;
 	ret_maps[PIN_ROSTER] = skeleton->maps.roster;
+	ret_maps[PIN_RESTORES] = skeleton->maps.restores;
 	ret_maps[PIN_RULES] = skeleton->maps.rules;
 	ret_maps[PIN_READERS] = skeleton->maps.readers;
 	ret_maps[PIN_LOST] = skeleton->maps.lost;
@@ -86,8 +87,8 @@ static int maps_share(struct guard_bpf *skeleton, const int shared[PIN_META], st
 	return 0;
 }
 
-static int attachment_load(const struct candidate *candidate, const int *shared,
-			   struct guard_bpf **ret_skeleton, struct err *err)
+static int skeleton_load(const struct candidate *candidate, const int *shared, bool restores,
+			 struct guard_bpf **ret_skeleton, struct err *err)
 {
 	static const enum abi_hook hooks[] = { ABI_HOOK_LSM, ABI_HOOK_PREPARE, ABI_HOOK_COMMIT,
 					       ABI_HOOK_EXEC, ABI_HOOK_USERNS };
@@ -95,7 +96,6 @@ static int attachment_load(const struct candidate *candidate, const int *shared,
 	bool has_userns_hook = false, has_kprobes = false;
 	int ret = 0;
 
-	refusal_listen(); /* before the first call that could write to standard error by itself */
 	if (candidate->hook == ABI_HOOK_LSM)
 		ret = kernel_has_userns_hook(&has_userns_hook, err);
 	if (ret < 0)
@@ -108,6 +108,7 @@ static int attachment_load(const struct candidate *candidate, const int *shared,
 					  hooks[i] == candidate->hook);
 	if (candidate->hook == ABI_HOOK_LSM)
 		bpf_program__set_autoload(skeleton->progs.guard_userns, has_userns_hook);
+	restore_choose(skeleton, restores);
 	if (kernel_passes_over(candidate->hook))
 		ret = kernel_has_kprobes(&has_kprobes, err);
 	bpf_program__set_autoload(skeleton->progs.guard_catch, has_kprobes);
@@ -130,8 +131,25 @@ static int attachment_load(const struct candidate *candidate, const int *shared,
 	return 0;
 }
 
-static int link_add(struct attachment *attachment, struct bpf_program *program, const char *name,
-		    struct err *err)
+/* If the kernel refuses the programs that hold restored containers, the rest does without them. */
+static int attachment_load(const struct candidate *candidate, const int *shared,
+			   struct guard_bpf **ret_skeleton, struct err *err)
+{
+	bool restores;
+	int ret;
+
+	refusal_listen(); /* before the first call that could write to standard error by itself */
+	ret = kernel_shows_release(&restores, err);
+	if (ret < 0)
+		return ret;
+	ret = skeleton_load(candidate, shared, restores, ret_skeleton, err);
+	if (ret < 0 && restores && err->exit != EXIT_SYSTEM)
+		ret = skeleton_load(candidate, shared, false, ret_skeleton, err);
+	return ret;
+}
+
+int link_add(struct attachment *attachment, struct bpf_program *program, const char *name,
+	     struct err *err)
 {
 	struct bpf_link *link = bpf_program__attach(program);
 
@@ -188,6 +206,8 @@ static int attachment_attach(struct attachment *attachment, const struct candida
 		ret = link_add(attachment, skeleton->progs.guard_process_exit, "link_exit", err);
 	if (ret == 0)
 		ret = link_add(attachment, skeleton->progs.guard_process_free, "link_free", err);
+	if (ret == 0)
+		ret = restore_add(attachment, err);
 	attachment->catches = !kernel_passes_over(candidate->hook);
 	if (ret == 0 && !attachment->catches)
 		ret = catch_add(attachment, err);
@@ -300,6 +320,7 @@ int attach_best(const char *hook, const int shared[PIN_META], struct attachment 
 					&meta,
 					"no kprobe takes a second look: where this kernel preempts BPF programs, an execve can be missed");
 			meta_fill(&meta, candidate, userns);
+			meta.restores = (*ret_attachment)->restores;
 			*ret_meta = meta;
 			return 0;
 		}

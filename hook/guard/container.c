@@ -121,32 +121,6 @@ static int is_namespace_init(int proc_fd, bool *ret_is_init, struct err *err)
 	return 0;
 }
 
-/*
- * Tasks in these mount namespaces are the runtime's or the host's, not the container's: the one of
- * this hook, which is the runtime's, and the one of the host's init. If the container shares one,
- * none counts.
- */
-static int host_mntns_read(int proc_fd, struct identity *identity, struct err *err)
-{
-	struct stat st;
-	int ret;
-
-	ret = identity_namespace(proc_fd, "mnt", &identity->mntns, err);
-	if (ret < 0)
-		return ret;
-	if (stat("/proc/self/ns/mnt", &st) < 0)
-		return err_set_system(err, errno, "cannot read /proc/self/ns/mnt");
-	identity->host_mntns[0] = (uint32_t)st.st_ino;
-	if (stat("/proc/1/ns/mnt", &st) == 0)
-		identity->host_mntns[1] = (uint32_t)st.st_ino;
-	else if (io_is_failure(errno))
-		return err_set_system(err, errno, "cannot read /proc/1/ns/mnt");
-	for (size_t i = 0; i < ABI_HOST_MNTNS; i++)
-		if (identity->host_mntns[i] == identity->mntns)
-			memset(identity->host_mntns, 0, sizeof(identity->host_mntns));
-	return 0;
-}
-
 /* Where those of the host's init cannot be seen, this hook's own count. A kernel can be built
  * without a kind of namespace. */
 static int host_ns_read(struct identity *identity, struct err *err)
@@ -168,6 +142,37 @@ static int host_ns_read(struct identity *identity, struct err *err)
 			else if (io_is_failure(errno))
 				return err_set_system(err, errno, "cannot read %s", path);
 		}
+	return 0;
+}
+
+/* The one of this process, which is the runtime's, and the one of the host's init. */
+int identity_hosts(struct identity *identity, struct err *err)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/mnt", &st) < 0)
+		return err_set_system(err, errno, "cannot read /proc/self/ns/mnt");
+	identity->host_mntns[0] = (uint32_t)st.st_ino;
+	if (stat("/proc/1/ns/mnt", &st) == 0)
+		identity->host_mntns[1] = (uint32_t)st.st_ino;
+	else if (io_is_failure(errno))
+		return err_set_system(err, errno, "cannot read /proc/1/ns/mnt");
+	return host_ns_read(identity, err);
+}
+
+/* If the container shares one of the host's mount namespaces, none counts. */
+static int host_mntns_read(int proc_fd, struct identity *identity, struct err *err)
+{
+	int ret;
+
+	ret = identity_namespace(proc_fd, "mnt", &identity->mntns, err);
+	if (ret == 0)
+		ret = identity_hosts(identity, err);
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < ABI_HOST_MNTNS; i++)
+		if (identity->host_mntns[i] == identity->mntns)
+			memset(identity->host_mntns, 0, sizeof(identity->host_mntns));
 	return 0;
 }
 
@@ -230,8 +235,6 @@ int identity_read(int proc_fd, pid_t pid, struct identity *ret_identity, struct 
 		ret = host_mntns_read(proc_fd, &identity, err);
 	if (ret == 0)
 		ret = identity_namespace(proc_fd, "user", &identity.userns, err);
-	if (ret == 0)
-		ret = host_ns_read(&identity, err);
 	if (ret == 0)
 		ret = program_read(proc_fd, &identity, err);
 	if (ret == 0)

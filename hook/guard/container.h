@@ -39,6 +39,10 @@ int identity_start(int proc_fd, uint64_t *ret_start, struct err *err);
 /* identity_namespace: the inode of /proc/PID/ns/NAME. */
 int identity_namespace(int proc_fd, const char *name, uint32_t *ret_inode, struct err *err);
 
+/* identity_hosts: the mount namespaces in which a task is the runtime's or the host's, and the
+ * host's namespaces. */
+int identity_hosts(struct identity *identity, struct err *err);
+
 /* identity_read: everything about the container whose init is pid. EXIT_GUARD if nothing tells
  * it from the host. */
 int identity_read(int proc_fd, pid_t pid, struct identity *ret_identity, struct err *err);

@@ -89,6 +89,32 @@ int guard_register(const char *dir, const struct guard_container *container, enu
 		   struct err *err);
 
 /*
+ * guard_expect_restore: announces that `runtime`, or a child of it, is about to restore this
+ * container, whose init_pid is not known yet. The programs register it when CRIU lets its first
+ * task go, and kill each thread whose credentials the limits do not allow, before it runs. If a
+ * parent of runtime has announced it with the same limits, nothing changes. Errors as in
+ * guard_register(); EXIT_GUARD where the kernel does not show what a restore brings back.
+ */
+int guard_expect_restore(const char *dir, const struct guard_container *container, pid_t runtime,
+			 enum guard_level least, struct err *err);
+
+/* guard_expects_restore: has runtime, or a parent of it, announced the container of that id? */
+bool guard_expects_restore(const char *dir, const char *id, pid_t runtime);
+
+struct guard_restored {
+	unsigned int released; /* threads that CRIU has let go */
+	bool registered;       /* the container has its entry, and no thread was missed */
+	pid_t pid;	       /* of the first thread that was killed; 0: none */
+	enum abi_reason reason;
+	unsigned int difference; /* enum abi_promised, with ABI_REASON_PROMISE */
+	struct abi_creds creds;	 /* of that thread */
+};
+
+/* guard_restore_end: tells what came back, and forgets the announcement. */
+int guard_restore_end(const char *dir, pid_t runtime, struct guard_restored *ret_restored,
+		      struct err *err);
+
+/*
  * guard_unregister: removes the entries of the container id that have no live process. The others
  * stay: they may be of a container with the same id under another runtime, or of one that is about
  * to end and takes its entry with it. No entry at all is success.
@@ -107,7 +133,8 @@ struct guard_status {
 	char hook[64]; /* where it is attached: "lsm/bprm_creds_from_file", ... */
 	/* Why no higher level is available and what to do; "" at GUARD_DENY. */
 	char reason[ERR_TEXT_MAX];
-	bool userns; /* guards new user namespaces; else the seccomp profile must refuse them */
+	bool restores; /* holds restored containers; else they are refused */
+	bool userns;   /* guards new user namespaces; else the seccomp profile must refuse them */
 	uint64_t loaded_at;	       /* seconds since 1970; 0 when not loaded */
 	size_t n_readers;	       /* processes that read events now */
 	uint64_t lost;		       /* events that these lost, because they read too slowly */

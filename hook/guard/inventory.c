@@ -95,6 +95,7 @@ static void status_fill(struct guard_status *status, const struct abi_meta *meta
 	status->abi = meta->abi;
 	status->level = (enum guard_level)meta->level;
 	status->userns = meta->userns != 0;
+	status->restores = meta->restores != 0;
 	status->loaded_at = meta->loaded;
 	snprintf(status->hook, sizeof(status->hook), "%s", meta->name);
 	snprintf(status->reason, sizeof(status->reason), "%s", meta->reason);

@@ -17,6 +17,12 @@
 int kernel_has_userns_hook(bool *ret_has, struct err *err);
 
 /*
+ * kernel_shows_release: are the functions there at which a tracer lets a task go, and at which the
+ * task takes its next step? Error: as above.
+ */
+int kernel_shows_release(bool *ret_shows, struct err *err);
+
+/*
  * kernel_has_kprobes: does the kernel accept programs for kprobes? Error: EXIT_SYSTEM if it had no
  * memory or descriptors to tell.
  */

@@ -24,6 +24,7 @@ const char *pins_map_name(enum pin_map map)
 	static const char *const names[PIN_MAPS] = {
 		[PIN_CONTAINERS] = "containers",
 		[PIN_ROSTER] = "roster",
+		[PIN_RESTORES] = "restores",
 		[PIN_RULES] = "rules",
 		[PIN_READERS] = "readers",
 		[PIN_LOST] = "lost",

@@ -61,53 +61,6 @@ int registry_each(int containers_fd,
 	return 0;
 }
 
-static int rules_check(const struct guard_rules *rules, struct err *err)
-{
-	if (rules->n > GUARD_RULES_MAX)
-		return err_set(err, E2BIG, EXIT_POLICY,
-			       "a policy can have %d exec rules at most, one for each path",
-			       GUARD_RULES_MAX);
-	for (size_t i = 0; i < rules->n; i++) {
-		const char *path = rules->items[i].path;
-
-		if (path[0] != '/' || path[1] == '\0')
-			return err_set(err, EINVAL, EXIT_POLICY,
-				       "the path of an exec rule must be absolute: '%s'", path);
-		if (strlen(path) >= ABI_PATH_MAX)
-			return err_set(err, ENAMETOOLONG, EXIT_POLICY,
-				       "the path of an exec rule is longer than %d bytes: '%s'",
-				       ABI_PATH_MAX - 1, path);
-		if (rules->items[i].rule.action > ABI_KILL)
-			return err_set(err, EINVAL, EXIT_POLICY,
-				       "unknown action of an exec rule for '%s'", path);
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(rules->items[j].path, path) == 0)
-				return err_set(err, EINVAL, EXIT_POLICY, "two exec rules for '%s'",
-					       path);
-	}
-	return 0;
-}
-
-static int container_check(const struct guard_container *container, struct err *err)
-{
-	const struct abi_limits *limits = &container->limits;
-
-	if (container->id[0] == '\0' || strlen(container->id) >= ABI_ID_MAX)
-		return err_set(err, EINVAL, EXIT_SPEC, "a container id has 1 to %d bytes",
-			       ABI_ID_MAX - 1);
-	if (container->init_pid <= 1)
-		return err_set(err, EINVAL, EXIT_SPEC, "%d cannot be the pid of a container's init",
-			       (int)container->init_pid);
-	if (limits->exec_action > ABI_KILL || limits->ceiling_action > ABI_KILL ||
-	    limits->root_action > ABI_KILL || limits->set_ids_action > ABI_KILL ||
-	    limits->userns_action > ABI_KILL || container->promise.action > ABI_KILL)
-		return err_set(err, EINVAL, EXIT_POLICY, "unknown exec action");
-	if (limits->errno_ret < 1 || limits->errno_ret > ABI_ERRNO_MAX)
-		return err_set(err, EINVAL, EXIT_POLICY, "errnoRet must be from 1 to %d",
-			       ABI_ERRNO_MAX);
-	return rules_check(&container->rules, err);
-}
-
 static void entry_fill(struct abi_entry *entry, const struct guard_container *container,
 		       const struct identity *identity, uint64_t rules_id)
 {
@@ -128,6 +81,17 @@ static void entry_fill(struct abi_entry *entry, const struct guard_container *co
 	entry->promise.filters += identity->filters;
 	memcpy(entry->promise.host_ns, identity->host_ns, sizeof(entry->promise.host_ns));
 	memcpy(entry->host_mntns, identity->host_mntns, sizeof(entry->host_mntns));
+}
+
+int registry_entry_begin(struct abi_entry *entry, const struct guard_container *container,
+			 uint64_t rules_id, struct err *err)
+{
+	struct identity identity = { 0 };
+	int ret = identity_hosts(&identity, err);
+
+	if (ret == 0)
+		entry_fill(entry, container, &identity, rules_id);
+	return ret;
 }
 
 struct registration {
@@ -386,35 +350,36 @@ static int meta_read(const char *dir, struct abi_meta *ret_meta, struct err *err
 	return ret;
 }
 
-static int register_guarded(const char *dir, const struct guard_container *container,
-			    enum guard_level least, struct err *err)
+int registry_begin(const char *dir, enum guard_level least, struct abi_meta *ret_meta,
+		   struct err *err)
 {
-	struct abi_meta meta;
 	int ret;
 
 	ret = identity_check_host(err);
 	if (ret == 0)
-		ret = meta_read(dir, &meta, err);
+		ret = meta_read(dir, ret_meta, err);
 	if (ret == -EPROTO && verify_was_sealed(dir))
 		ret = verify_for_registration(dir, err); /* not another version: another map */
 	if (ret < 0)
 		return ret;
-	if (meta.level < (__u32)least)
+	if (ret_meta->level < (__u32)least)
 		return err_set(err, ENOTSUP, EXIT_GUARD, "the kernel guard gives '%s': %s",
-			       guard_level_name((enum guard_level)meta.level), meta.reason);
+			       guard_level_name((enum guard_level)ret_meta->level),
+			       ret_meta->reason);
 	ret = verify_for_registration(dir, err);
-	if (ret < 0)
-		return ret;
-	ret = mark_in_use(dir, &meta, err);
-	return ret < 0 ? ret : register_loaded(dir, container, err);
+	return ret < 0 ? ret : mark_in_use(dir, ret_meta, err);
 }
 
 int guard_register(const char *dir, const struct guard_container *container, enum guard_level least,
 		   struct err *err)
 {
-	int ret = container_check(container, err);
+	struct abi_meta meta;
+	int ret = registry_check(container, err);
 
-	if (ret < 0)
-		return ret;
-	return register_guarded(dir, container, least, err);
+	if (ret == 0 && container->init_pid <= 1)
+		return err_set(err, EINVAL, EXIT_SPEC, "%d cannot be the pid of a container's init",
+			       (int)container->init_pid);
+	if (ret == 0)
+		ret = registry_begin(dir, least, &meta, err);
+	return ret < 0 ? ret : register_loaded(dir, container, err);
 }

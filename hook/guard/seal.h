@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "guard/pins.h"
 
-#define SEAL_LINKS_MAX 8
+#define SEAL_LINKS_MAX 10
 #define SEAL_TAG_SIZE 8 /* BPF_TAG_SIZE */
 
 struct seal_link {

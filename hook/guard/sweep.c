@@ -16,6 +16,7 @@
 #include "guard/lock.h"
 #include "guard/pins.h"
 #include "guard/registry.h"
+#include "guard/restore.h"
 #include "guard/exec_rules.h"
 #include "guard/roster.h"
 
@@ -180,6 +181,11 @@ static int notes_reclaim(struct sweep *sweep, struct err *err)
 	return ret < 0 ? ret : registry_each(fd, note_visit, sweep, err);
 }
 
+static int restore_visit(uint64_t rules_id, void *data, struct err *err)
+{
+	return used_add(data, rules_id, err);
+}
+
 int guard_reclaim(const char *dir, size_t *ret_removed, struct err *err)
 {
 	struct sweep sweep = { .dir = dir, .fd = -1, .cgroup_fd = -1 };
@@ -206,6 +212,8 @@ int guard_reclaim(const char *dir, size_t *ret_removed, struct err *err)
 	ret = registry_each(fd, sweep_visit, &sweep, err);
 	if (ret == 0)
 		ret = notes_reclaim(&sweep, err);
+	if (ret == 0)
+		ret = restore_each(dir, restore_visit, &sweep, err);
 	if (ret == 0)
 		ret = rules_reclaim(dir, sweep.used, sweep.n_used, err);
 	free(sweep.used);

@@ -146,11 +146,14 @@ static int switches_verify(struct verification *verification)
 	const struct seal *seal = verification->seal;
 	int ret = 0;
 
-	if ((seal->meta.hook == ABI_HOOK_LSM || seal->meta.hook == ABI_HOOK_COMMIT) &&
+	if ((seal->meta.hook == ABI_HOOK_LSM || seal->meta.hook == ABI_HOOK_COMMIT ||
+	     seal->meta.restores != 0) &&
 	    switch_is_off(FTRACE_SWITCH))
 		ret = differ(verification,
 			     "kernel.ftrace_enabled is 0, so that the kernel may not call %s",
-			     seal->meta.name);
+			     seal->meta.hook == ABI_HOOK_LSM || seal->meta.hook == ABI_HOOK_COMMIT
+				     ? seal->meta.name
+				     : "the programs that hold restored containers");
 	for (size_t i = 0; ret == 0 && i < seal->n_links; i++)
 		if (strcmp(seal->links[i].name, "link_catch") == 0 && switch_is_off(KPROBES_SWITCH))
 			ret = differ(verification,

@@ -66,6 +66,7 @@ const char *guard_hook_name(enum abi_hook hook)
 		[ABI_HOOK_EXEC] = "tp_btf/sched_process_exec",
 		[ABI_HOOK_USERNS] = "lsm/userns_create",
 		[ABI_HOOK_CATCH] = "kprobe/security_bprm_committing_creds",
+		[ABI_HOOK_RESTORE] = "fentry/__ptrace_unlink",
 	};
 
 	return (size_t)hook < ARRAY_SIZE(names) ? names[hook] : "unknown";

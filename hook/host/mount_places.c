@@ -133,6 +133,19 @@ static bool shows_root(const struct mount_line *line, const struct mount_line *r
 }
 
 /*
+ * runc and crun mount the root of a container that they restore a second time, for CRIU. Only they
+ * use that place, and what the directory itself is gets judged under its own name.
+ */
+static bool is_for_restore(const struct mount_line *line, struct str inside)
+{
+	static const char end[] = "/criu-root";
+	const size_t len = sizeof(end) - 1;
+
+	return str_equal(line->root, inside) && line->point.len > len &&
+	       memcmp(line->point.data + line->point.len - len, end, len) == 0;
+}
+
+/*
  * Compares the file with every mount of its file system, whichever part that shows. `inside` is the
  * file's path in its file system.
  */
@@ -146,7 +159,7 @@ static void add_other_mounts(struct search *search, const struct mountinfo *moun
 		const struct mount_line *line = &mountinfo->lines[i];
 		struct str rest, same;
 
-		if (!str_equal(line->device, own->device))
+		if (!str_equal(line->device, own->device) || is_for_restore(line, inside))
 			continue;
 		rest = path_below(inside, line->root);
 		if (rest.data == NULL) {

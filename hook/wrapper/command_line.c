@@ -65,7 +65,7 @@ static const struct runtime_option container_options[] = {
 	{ "no-pivot", 0, OPTION_FLAG, 0 },
 	{ "no-new-keyring", 0, OPTION_FLAG, 0 },
 	{ "no-subreaper", 0, OPTION_FLAG, 0 },
-	{ "detach", 'd', OPTION_FLAG, 0 },
+	{ "detach", 'd', OPTION_FLAG, TARGET(detach) },
 	{ "keep", 0, OPTION_FLAG, 0 },
 	{ "image-path", 0, OPTION_VALUE, 0 },
 	{ "work-path", 0, OPTION_VALUE, 0 },
@@ -406,6 +406,7 @@ int runtime_args_parse(struct arena *arena, int argc, char *const *argv, struct 
 	if (error < 0 || row == NULL)
 		return error;
 	args->verb = row->verb;
+	args->verb_index = reader.next - 1;
 	return read_verb(&reader, row);
 }
 

@@ -31,10 +31,12 @@ struct runtime_words {
 /* Borrowed from argv; NULL if the option is missing. The last of several counts. */
 struct runtime_args {
 	enum runtime_verb verb;
+	int verb_index; /* in argv; 0 for VERB_OTHER */
 	const char *id; /* NULL: none; no runtime starts anything without one */
 	const char *log, *log_format, *root;
 	const char *bundle; /* NULL: the working directory */
 	const char *config; /* crun only: the file to read instead of the bundle's config.json */
+	const char *detach; /* "true" or "false"; NULL: the runtime stays with the container */
 	/* exec only */
 	const char *process; /* file */
 	const char *preserve_fds;

@@ -62,23 +62,41 @@ static int add_hooks(struct json_doc *doc, void *data, struct err *err)
 	return error;
 }
 
-int creation_judge(struct creation *creation, const struct policy *policy, const char *record,
-		   bool userns_needs_seal, struct err *err)
+static struct pipeline_options options_of(struct creation *creation, const struct policy *policy,
+					  bool userns_needs_seal)
 {
-	const struct pipeline_options options = {
+	return (struct pipeline_options){
 		.policy = policy,
 		.front_end = FRONT_WRAPPER,
 		.scope = FACTS_LIVE,
 		.bundle = creation->bundle,
-		.known = { creation->args->id, record_parent(creation->arena, record) },
+		.known = { creation->args->id, record_parent(creation->arena, creation->record) },
 		.userns_needs_seal = userns_needs_seal,
 		.amend = add_hooks,
 		.amend_data = creation,
 	};
+}
+
+int creation_judge(struct creation *creation, const struct policy *policy, const char *record,
+		   bool userns_needs_seal, struct err *err)
+{
+	struct pipeline_options options;
 
 	creation->record = record;
+	options = options_of(creation, policy, userns_needs_seal);
 	return pipeline_judge(creation->arena, &options, "config.json", creation->file.text,
 			      &creation->judged, err);
+}
+
+int creation_read_output(struct creation *creation, const struct policy *policy,
+			 bool userns_needs_seal, struct pipeline_result *ret_output,
+			 struct err *err)
+{
+	struct pipeline_options options = options_of(creation, policy, userns_needs_seal);
+
+	options.verdict_only = true;
+	return pipeline_judge(creation->arena, &options, "config.json", creation->judged.output,
+			      ret_output, err);
 }
 
 static int write_record(const struct creation *creation, bool *ret_made, struct err *err)

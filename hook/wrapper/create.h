@@ -35,6 +35,14 @@ int creation_judge(struct creation *creation, const struct policy *policy, const
 		   bool userns_needs_seal, struct err *err);
 
 /*
+ * Reads the config that creation_judge() made, which the container gets: its model and facts are
+ * those of the rewritten text.
+ */
+int creation_read_output(struct creation *creation, const struct policy *policy,
+			 bool userns_needs_seal, struct pipeline_result *ret_output,
+			 struct err *err);
+
+/*
  * Writes the record, the generated files and then the judged config, so that the record exists
  * before a hook reads it. On an error a record that this call made is removed. Error: EXIT_SYSTEM.
  */

@@ -45,26 +45,41 @@ static char **split(struct arena *arena, struct str text, int *ret_n)
 }
 
 /*
- * Returns the bundle in the command line of the runtime, or NULL: none, or one that depends on the
- * working directory that was lost. The caller of the runtime chose these words, so they can be
- * trusted as much as the runtime itself. The container's processes cannot change them.
+ * Reads the command line of the runtime that starts a container of this id. The caller of the
+ * runtime chose these words, so they can be trusted as much as the runtime itself. The container's
+ * processes cannot change them.
  */
-static const char *named_bundle(struct arena *arena, pid_t runtime, const char *id)
+static bool read_command_line(struct arena *arena, pid_t runtime, const char *id,
+			      struct runtime_args *args)
 {
 	const char *path = arena_printf(arena, "/proc/%d/cmdline", (int)runtime);
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct runtime_args args;
 	struct err ignored;
 	struct str text;
 	char **words;
 	int n;
 
 	if (fd < 0 || io_read(arena, fd, path, CMDLINE_MAX, &text, &ignored) < 0)
-		return NULL;
+		return false;
 	words = split(arena, text, &n);
-	if (runtime_args_parse(arena, n, words, &args, &ignored) < 0 || args.id == NULL ||
-	    args.verb == VERB_OTHER || args.verb == VERB_EXEC || args.verb == VERB_START ||
-	    strcmp(args.id, id) != 0)
+	return runtime_args_parse(arena, n, words, args, &ignored) == 0 && args->id != NULL &&
+	       args->verb != VERB_OTHER && args->verb != VERB_EXEC && args->verb != VERB_START &&
+	       strcmp(args->id, id) == 0;
+}
+
+bool runtime_is_restoring(struct arena *arena, pid_t runtime, const char *id)
+{
+	struct runtime_args args;
+
+	return read_command_line(arena, runtime, id, &args) && args.verb == VERB_RESTORE;
+}
+
+/* Returns NULL if it names none, or one that depends on the working directory that was lost. */
+static const char *named_bundle(struct arena *arena, pid_t runtime, const char *id)
+{
+	struct runtime_args args;
+
+	if (!read_command_line(arena, runtime, id, &args))
 		return NULL;
 	return args.bundle != NULL && args.bundle[0] == '/' ? args.bundle : NULL;
 }

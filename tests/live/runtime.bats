@@ -38,6 +38,13 @@ teardown() {
 
 use_fake() { setup_runtime '{ "runtimes": { "runc": ["'"$work"'/fake"], "crun": ["'"$work"'/fake"] } }'; }
 
+use_fake_without_guard() {
+	in_lab tee /etc/rootfence/policies/free.json >/dev/null <<<'{ "version": 1, "name": "free",
+		"extends": ["default"], "exec": { "guarantee": "none" } }'
+	setup_runtime '{ "policy": "free",
+		"runtimes": { "runc": ["'"$work"'/fake"], "crun": ["'"$work"'/fake"] } }'
+}
+
 nothing_is_guarded() {
 	[[ $(in_lab "$rootfence" status --format json | jq '.containers | length') -eq 0 ]]
 }
@@ -309,7 +316,29 @@ stays() {
 	same create --bundle "$b" same
 	cd "$b"
 	same run same 7</etc/passwd
+	use_fake_without_guard
 	same restore --image-path /i same <&- >&- 2>&-
+	same restore --detach --image-path /i same
+}
+
+# What a checkpoint brings back is judged by the guard alone, and not every kernel shows it.
+@test "restore: announced to the guard, or refused" {
+	local b
+	b=$(bundle restored)
+	use_fake
+	rm -f "$work/seen"
+	run wrapped restore --detach --image-path /i --bundle "$b" restored
+	echo "$status $output"
+	[[ $status -eq 42 || ($status -eq 5 &&
+		$output == *"asks for guarantee 'kill'"*"does not let the guard see what a restore brings back"*) ]]
+	[[ $status -eq 42 ]] || [[ ! -e $work/seen && -z $(records) ]]
+	use_fake_without_guard
+	run wrapped restore --detach --image-path /i --bundle "$b" restored
+	[[ $status -eq 42 ]]
+	jq '.process.user = { "uid": 0, "gid": 0 }' "$b/config.json" >"$b/new.json"
+	mv "$b/new.json" "$b/config.json"
+	run wrapped restore --detach --image-path /i --bundle "$b" restored
+	said 1 "rootUser"
 }
 
 @test "a spec that takes too much memory: exit 6 with the reason, nothing started" {

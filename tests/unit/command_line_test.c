@@ -26,8 +26,9 @@ static const struct line lines[] = {
 	{ "--root /r --log /l --log-format json exec --process /tmp/runc-process1 --console-socket /c --detach --pid-file /p c1",
 	  "exec id=c1 log=/l format=json root=/r process=/tmp/runc-process1" },
 	{ "--root /r restore --image-path /i --work-path /w --detach --bundle /b c1",
-	  "restore id=c1 bundle=/b root=/r" },
-	{ "run -d -b /b c1", "run id=c1 bundle=/b" },
+	  "restore id=c1 bundle=/b detach=true root=/r" },
+	{ "run -d -b /b c1", "run id=c1 bundle=/b detach=true" },
+	{ "restore --detach=false --bundle /b c1", "restore id=c1 bundle=/b detach=false" },
 	{ "--root=/r run --bundle=/b --keep --no-pivot c1", "run id=c1 bundle=/b root=/r" },
 	{ "create c1", "create id=c1" },
 
@@ -213,6 +214,7 @@ static const char *summary(struct arena *arena, const struct runtime_args *args)
 	buf_printf(&buf, "%s", names[args->verb]);
 	add_member(&buf, "id", args->id);
 	add_member(&buf, "bundle", args->bundle);
+	add_member(&buf, "detach", args->detach);
 	add_member(&buf, "log", args->log);
 	add_member(&buf, "format", args->log_format);
 	add_member(&buf, "root", args->root);

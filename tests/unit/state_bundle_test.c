@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the bundle of a container is: what a state says, what a runtime was told, what a record has. */
+/*
+ * Where the bundle of a container is: what a state says, what a runtime was told, what a record has.
+ * And whether a runtime restores.
+ */
 #include "support.h"
 
 #include <signal.h>
@@ -128,12 +131,42 @@ static void test_refused(void **state)
 }
 /* NOLINTEND(bugprone-suspicious-missing-comma) */
 
+/* Only a restore of this very container: the hook of any other is to register it at once. */
+static void test_restoring(void **state)
+{
+	static const struct {
+		bool restoring;
+		const char *words[8];
+	} rows[] = {
+		{ true, LINE("restore", "--detach", "c1") },
+		{ true, LINE("--root", "/r", "restore", "--image-path", "/i", "c1") },
+		{ false, LINE("restore", "--detach", "c2") },
+		{ false, LINE("create", "--bundle", "restore", "c1") },
+		{ false, LINE("--log", "restore", "create", "c1") },
+		{ false, LINE("run", "--pid-file=restore", "c1") },
+		{ false, LINE("restore", "-db", "c1") },
+		{ false, LINE("restore") },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		pid_t pid = runtime(rows[i].words);
+		bool restoring = runtime_is_restoring(*state, pid, "c1");
+
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		if (restoring != rows[i].restoring)
+			fail_msg("row %zu", i);
+	}
+	assert_false(runtime_is_restoring(*state, 0x7fffffff, "c1"));
+}
+
 /* Called as a runtime, this program only waits for the end of its input. */
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_ARENA(test_found),
 		WITH_ARENA(test_refused),
+		WITH_ARENA(test_restoring),
 	};
 	int result;
 	char byte;

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Restored containers. CRIU makes the tasks of a container itself: none of them calls execve, and
+ * their credentials are those of the images. While it does that it runs its own code in them and
+ * starts helpers (ip, iptables-restore, tar) in the container's namespaces, with all privileges. So
+ * the container is registered when CRIU is done: it traces every thread, stops all of them with
+ * their final credentials, and only then lets one after the other go.
+ */
+#ifndef ROOTFENCE_BPF_RESTORE_H
+#define ROOTFENCE_BPF_RESTORE_H
+
+#include "maps.h"
+#include "membership.h"
+
+#include <bpf/bpf_core_read.h>
+
+#define RESTORE_PARENTS 8	 /* generations from CRIU up to the wrapper */
+#define PT_TRACESYSGOOD (1 << 3) /* PTRACE_O_TRACESYSGOOD in task_struct.ptrace */
+
+/* The restore that this tracer carries out, or NULL: CRIU is the child of a runtime. */
+static __always_inline struct abi_restore *restore_of(struct task_struct *task)
+{
+	for (int i = 0; i < RESTORE_PARENTS; i++) {
+		__u32 tgid = (__u32)BPF_CORE_READ(task, tgid);
+		struct abi_restore *restore;
+
+		if (tgid <= 1)
+			return NULL;
+		restore = bpf_map_lookup_elem(&restores, &tgid);
+		if (restore && task_is_process(task, tgid, restore->start))
+			return restore;
+		task = BPF_CORE_READ(task, real_parent);
+	}
+	return NULL;
+}
+
+/*
+ * CRIU may trace a task for a moment earlier, while it runs CRIU's code, to set up its shadow
+ * stack. At the end it traces system calls, and the task has the program of its image.
+ */
+static __always_inline int release_is_final(struct task_struct *task, struct task_struct *tracer)
+{
+	struct inode *own = BPF_CORE_READ(tracer, mm, exe_file, f_inode);
+
+	if (BPF_CORE_READ(task, ptrace) & PT_TRACESYSGOOD)
+		return 1;
+	/* A tracer that fails and exits has no program any more; neither has its task one to run. */
+	return own && BPF_CORE_READ(task, mm, exe_file, f_inode) != own;
+}
+
+/* Fills in what did not exist when user space wrote the record. No task of it is the runtime's. */
+static __always_inline void restore_fill(struct abi_restore *restore, struct task_struct *task,
+					 const struct abi_key *key)
+{
+	struct abi_entry *entry = &restore->entry;
+	struct task_struct *init = BPF_CORE_READ(task_pidns(task), child_reaper);
+
+	entry->init_pid = (__u32)(key->id >> 32);
+	entry->init_start = BPF_CORE_READ(init, group_leader, start_boottime) / TICK_NS;
+	entry->armed = 1;
+	entry->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	if (!(entry->promise.flags & ABI_PROMISED_USERNS) ||
+	    BPF_CORE_READ(task, cred, user_ns, level) > 0)
+		entry->userns = BPF_CORE_READ(task, cred, user_ns, ns.inum);
+	entry->pidns = abi_pidns_inode(key->id);
+	if (entry->mntns == entry->host_mntns[0] || entry->mntns == entry->host_mntns[1])
+		entry->host_mntns[0] = entry->host_mntns[1] = 0;
+	restore->init_pid = entry->init_pid;
+}
+
+/* The entry of the container that this task was restored into; NULL if it could not be made. */
+static __always_inline struct abi_entry *restore_register(struct abi_restore *restore,
+							  struct task_struct *task)
+{
+	struct abi_entry *entry;
+	struct abi_key key;
+
+	pidns_key(task_pidns(task), &key);
+	if (restore->init_pid == 0) {
+		restore_fill(restore, task, &key);
+		/* In this order, the roster never has an entry that `containers` lacks. */
+		if (bpf_map_update_elem(&containers, &key, &restore->entry, BPF_NOEXIST) == 0 &&
+		    bpf_map_update_elem(&roster, &key, &restore->entry, BPF_ANY) < 0)
+			restore->error = 1;
+	}
+	entry = bpf_map_lookup_elem(&containers, &key);
+	if (entry)
+		entry->armed = 1; /* whoever registered it: restored tasks call no first execve */
+	return entry;
+}
+
+/* Remembers a stopped thread until it takes its first step. */
+static __always_inline int condemn(struct task_struct *task)
+{
+	__u32 tid = (__u32)BPF_CORE_READ(task, pid);
+	__u64 start = BPF_CORE_READ(task, start_boottime);
+
+	__sync_fetch_and_add(&n_condemned, 1);
+	return bpf_map_update_elem(&condemned, &tid, &start, BPF_ANY);
+}
+
+/* Is the current thread condemned? It can be asked once. */
+static __always_inline int is_condemned(struct task_struct *task)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	__u64 *found = bpf_map_lookup_elem(&condemned, &tid);
+	__u64 start;
+
+	if (!found)
+		return 0;
+	start = *found;
+	bpf_map_delete_elem(&condemned, &tid);
+	__sync_fetch_and_add(&n_condemned, -1);
+	return start == BPF_CORE_READ(task, start_boottime);
+}
+
+#endif

@@ -1,0 +1,329 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # expressions for inner shells
+# Real CRIU: what a checkpoint brings back is held from its first instruction.
+
+# shellcheck source=tests/vm/guest/common.bash
+source "$BATS_TEST_DIRNAME/common.bash"
+
+# The wrapper, by the names of the runtimes; podman knows a runtime by its name.
+readonly wrap=/run/wrap
+
+setup_file() {
+	mkdir -p "$wrap"
+	ln -sf /usr/bin/rootfence "$wrap/runc"
+	ln -sf /usr/bin/rootfence "$wrap/crun"
+	make_image
+	install -m 755 /vm/bin/linger /tmp/rootfs/bin/linger
+	install -m 4755 /vm/bin/linger /tmp/rootfs/bin/linger-suid
+	rootfence load
+}
+
+setup() { own_policy "$(rule_for /bin/ping)"; }
+
+teardown() {
+	local runtime id
+	[[ -z ${watcher-} ]] || kill "$watcher" 2>/dev/null || true
+	for runtime in crun runc; do
+		for id in /tmp/bundles/*; do
+			"$runtime" delete --force "${id##*/}" >/dev/null 2>&1 || true
+		done
+	done
+	podman rm --all --force --time 0 >/dev/null 2>&1 || true
+	rm -rf /tmp/bundles
+	own_policy
+}
+
+# Debian builds crun with CRIU since trixie.
+can_checkpoint() { [[ $1 != crun ]] || crun --version | grep -q CRIU; }
+
+runtimes() {
+	local runtime
+	for runtime in runc crun; do
+		! can_checkpoint "$runtime" || echo "$runtime"
+	done
+}
+
+# Without process.capabilities newer runc leaves the bounding set full.
+readonly none='.process.capabilities = ([["bounding", "permitted", "effective", "inheritable",
+	"ambient"][] | { (.): [] }] | add)'
+readonly decent='.process.user = { "uid": 3267, "gid": 3267 } | '"$none"
+readonly everything='(["CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL",
+	"SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
+	"NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT",
+	"SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME",
+	"SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "SETFCAP"] | map("CAP_" + .)) as $all'
+readonly as_root="$everything"' | .process.user = { "uid": 0, "gid": 0 }
+	| .process.capabilities = ([["bounding", "permitted", "effective"][] | { (.): $all }] | add)'
+
+# The workload tries to gain when the file "go" appears. Its shell goes on if the execve fails.
+readonly workload='while :; do
+	echo >>/tmp/steps
+	sleep 0.2
+	[ -e /tmp/go ] || continue
+	rm /tmp/go
+	{ unshare -U true; echo "unshare $?"; probe; echo "probe $?"; } >/tmp/result.new 2>&1
+	mv /tmp/result.new /tmp/result
+done'
+
+# write_config BUNDLE JQ: a config without hooks; the root is the bundle's own, and can be written.
+write_config() {
+	local bundle=$1
+	rm -f "$bundle/config.json"
+	(cd "$bundle" && runc spec)
+	jq --arg workload "$workload" '.process.terminal = false | .root = { "path": "rootfs", "readonly": false }
+		| del(.process.rlimits) | .process.noNewPrivileges = false
+		| .process.args = ["/bin/linger", "/tmp/steps"] | '"$2" \
+		"$bundle/config.json" >"$bundle/new.json"
+	mv "$bundle/new.json" "$bundle/config.json"
+}
+
+new_bundle() {
+	local bundle=/tmp/bundles/$1
+	rm -rf "$bundle"
+	mkdir -p "$bundle"
+	cp -a /tmp/rootfs "$bundle/rootfs"
+	write_config "$bundle" "$2"
+}
+
+steps() { stat -c %s "/tmp/bundles/$1/rootfs/tmp/steps" 2>/dev/null || echo 0; }
+
+has_steps() { [[ $(steps "$1") -gt ${2:-0} ]]; }
+
+# run_detached RUNTIME NAME. CRIU refuses descriptors of files that are not in the container.
+run_detached() {
+	"$1" --log "/tmp/bundles/$2/log" run --detach --bundle "/tmp/bundles/$2" "$2" \
+		>/dev/null 2>&1 </dev/null 3>&- || { cat "/tmp/bundles/$2/log"; return 1; }
+	rm -f "/tmp/bundles/$2/log"
+}
+
+checkpoint() {
+	local bundle=/tmp/bundles/$2
+	mkdir -p "$bundle/work"
+	"$1" checkpoint --image-path "$bundle/image" --work-path "$bundle/work" "$2" \
+		>"$bundle/out" 2>&1 </dev/null 3>&- ||
+		{ tail -n 1 "$bundle/out"; grep -a Error "$bundle/work/dump.log"; return 1; }
+	"$1" delete --force "$2" >/dev/null 2>&1 || true
+}
+
+# restore RUNTIME NAME [OPTION...]
+restore() {
+	local runtime=$1 name=$2 bundle=/tmp/bundles/$2 status=0
+	shift 2
+	"$runtime" --log "$bundle/log" restore --bundle "$bundle" --image-path "$bundle/image" \
+		--work-path "$bundle/work" "$@" "$name" >"$bundle/out" 2>&1 </dev/null 3>&- ||
+		status=$?
+	[[ $status -eq 0 ]] || { cat "$bundle/out"; grep -a Error "$bundle/work/restore.log" || true; }
+	return "$status"
+}
+
+# bad NAME RUNTIME JQ: a checkpoint of a container that Rootfence never saw, with a decent config.
+bad() {
+	new_bundle "$1" "$3"
+	run_detached "$2" "$1"
+	eventually has_steps "$1"
+	checkpoint "$2" "$1"
+	write_config "/tmp/bundles/$1" "$decent"
+}
+
+# did_not_live NAME RUNTIME: refused, named, and not one step was taken.
+did_not_live() {
+	local before
+	before=$(steps "$1")
+	run restore "$wrap/$2" "$1" --detach
+	echo "$status $output"
+	[[ $status -eq 1 && $output == *"does not allow"*"was killed before it ran"* ]]
+	grep -q 'killed before it ran' "/tmp/bundles/$1/log"
+	[ "$(steps "$1")" -eq "$before" ]
+	run "$2" state "$1"
+	[ "$status" -ne 0 ]
+	eventually no_entries
+}
+
+@test "restored as root with all capabilities: does not live" {
+	local runtime
+	for runtime in $(runtimes); do
+		bad "bad-$runtime" "$runtime" "$as_root"
+		did_not_live "bad-$runtime" "$runtime"
+	done
+}
+
+@test "other credentials that the policy does not allow: do not live" {
+	local kind runtime=runc
+	local -A kinds=(
+		[uid0]='.process.user = { "uid": 0, "gid": 0 } | '"$none"
+		[permitted]="$decent"' | .process.capabilities = ([["bounding", "permitted", "effective",
+			"inheritable", "ambient"][] | { (.): ["CAP_NET_ADMIN"] }] | add)'
+		[bounding]="$decent"' | .process.capabilities = { "bounding": ["CAP_SYS_ADMIN"] }'
+		[suid]="$decent"' | .process.args = ["/bin/linger-suid", "/tmp/steps"]
+			| .process.capabilities = { "bounding": ["CAP_SYS_ADMIN"] }'
+		[threads]="$as_root"' | .process.args += ["thread"]'
+		[child]="$decent"' | .process.capabilities = { "bounding": ["CAP_SYS_ADMIN"] }
+			| .process.args = ["sh", "-c", "linger-suid /tmp/steps & while :; do wait; done"]'
+	)
+	for kind in "${!kinds[@]}"; do
+		echo "# $kind"
+		bad "$kind" "$runtime" "${kinds[$kind]}"
+		did_not_live "$kind" "$runtime"
+	done
+}
+
+# A container that was created under Rootfence; checkpoint and restore through the wrapper.
+decent() {
+	new_bundle "$1" "$decent | .process.args = [\"sh\", \"-c\", \$workload]"
+	run_detached "$wrap/$2" "$1"
+	eventually has_steps "$1"
+	checkpoint "$wrap/$2" "$1"
+}
+
+is_running() { [[ $("$1" state "$2" | jq -r .status) == running ]]; }
+
+# was_held NAME: the restored workload tries to gain.
+was_held() {
+	local root=/tmp/bundles/$1/rootfs
+	has_entry "$1"
+	touch "$root/tmp/go"
+	chmod 666 "$root/tmp/go"
+	if eventually test -e "$root/tmp/result"; then
+		cat "$root/tmp/result"
+		! grep -q 'probe ran' "$root/tmp/result"
+		! grep -q 'unshare 0' "$root/tmp/result"
+		was_stopped "$(sed -n 's/^probe //p' "$root/tmp/result")" 126
+	fi
+}
+
+has_entry() { status_json | jq -e --arg id "$1" 'any(.containers[]; .id == $id)' >/dev/null; }
+
+@test "a decent container lives on, and cannot gain" {
+	local runtime before
+	for runtime in $(runtimes); do
+		decent "good-$runtime" "$runtime"
+		eventually no_entries
+		before=$(steps "good-$runtime")
+		restore "$wrap/$runtime" "good-$runtime" --detach
+		eventually has_steps "good-$runtime" "$before"
+		is_running "$runtime" "good-$runtime"
+		was_held "good-$runtime"
+		is_running "$runtime" "good-$runtime"
+		"$runtime" delete --force "good-$runtime"
+		eventually no_entries
+	done
+}
+
+@test "without --detach: the guard alone kills, and holds" {
+	local runtime before
+	for runtime in $(runtimes); do
+		bad "bad-$runtime" "$runtime" "$as_root"
+		before=$(steps "bad-$runtime")
+		run restore "$wrap/$runtime" "bad-$runtime"
+		echo "$status $output"
+		[ "$status" -ne 0 ]
+		[ "$(steps "bad-$runtime")" -eq "$before" ]
+		eventually no_entries
+		decent "good-$runtime" "$runtime"
+		restore "$wrap/$runtime" "good-$runtime" &
+		eventually has_entry "good-$runtime"
+		was_held "good-$runtime"
+		"$runtime" delete --force "good-$runtime"
+		wait || true
+		eventually no_entries
+	done
+}
+
+# runc calls createRuntime in the middle of a restore; crun does not.
+@test "hooks alone: runc's restore is held too" {
+	local before hooks=/run/bundles/hooks/config.json
+	make_bundle runc hooks '.process.args = ["/bin/linger", "/tmp/steps"]'
+	jq '.root = { "path": "rootfs", "readonly": false }' "$hooks" >"$BATS_TEST_TMPDIR/config.json"
+	bad first runc "$as_root"
+	cp "$BATS_TEST_TMPDIR/config.json" /tmp/bundles/first/config.json
+	before=$(steps first)
+	restore runc first --detach || true
+	[ "$(steps first)" -eq "$before" ]
+	eventually no_entries
+	runc delete --force first || true
+	# CRIU is to bring back what the same config made.
+	new_bundle second "$decent"
+	cp "$BATS_TEST_TMPDIR/config.json" /tmp/bundles/second/config.json
+	run_detached runc second
+	eventually has_steps second
+	checkpoint runc second
+	before=$(steps second)
+	restore runc second --detach
+	has_entry second
+	eventually has_steps second "$before"
+}
+
+@test "the event says what came back" {
+	local events=$BATS_TEST_TMPDIR/events
+	rootfence watch --format json >"$events" 3>&- &
+	watcher=$!
+	bad first runc "$as_root"
+	did_not_live first runc
+	eventually grep -q '"fentry/__ptrace_unlink"' "$events"
+	kill "$watcher"
+	cat "$events"
+	jq -es 'any(.[]; .container == "first" and .action == "RF_ACT_KILL_PROCESS")' "$events"
+}
+
+@test "a policy that only logs: lives, with an event" {
+	local events=$BATS_TEST_TMPDIR/events before
+	own_policy '"mode": "audit"'
+	rootfence watch --format json >"$events" 3>&- &
+	watcher=$!
+	bad first runc "$as_root"
+	before=$(steps first)
+	restore "$wrap/runc" first --detach
+	eventually has_steps first "$before"
+	eventually grep -q '"fentry/__ptrace_unlink"' "$events"
+	kill "$watcher"
+}
+
+@test "a container that shares a pid namespace, or a guard that is not there: refused" {
+	local runtime=runc
+	bad first "$runtime" "$decent"
+	jq 'del(.linux.namespaces[] | select(.type == "pid"))' /tmp/bundles/first/config.json \
+		>/tmp/bundles/first/new.json
+	cp /tmp/bundles/first/new.json /tmp/bundles/first/config.json
+	run restore "$wrap/$runtime" first --detach
+	echo "$status $output"
+	[[ $status -ne 0 && $output != *"was killed"* ]]
+	write_config /tmp/bundles/first "$decent"
+	rootfence unload
+	restore "$wrap/$runtime" first --detach # loads it
+	has_entry first
+}
+
+# Docker and CRI-O restore as podman does: `restore --detach`, with images from elsewhere.
+@test "podman: checkpoint and restore, export and import, and images of another container" {
+	local podman=(podman --runtime "$wrap/runc") images
+	"${podman[@]}" run --detach --name good --user 3267 "$image" sh -c "$workload" >/dev/null
+	rootfence watch >"$BATS_TEST_TMPDIR/events" 3>&- &
+	watcher=$!
+	"${podman[@]}" container checkpoint good
+	"${podman[@]}" container restore good
+	has_entry "$(podman inspect --format '{{.Id}}' good)"
+	podman exec good touch /tmp/go
+	eventually podman exec good test -e /tmp/result
+	run podman exec good cat /tmp/result
+	echo "$output"
+	[[ $output != *"probe ran"* && $output != *"unshare 0"* ]]
+	"${podman[@]}" container checkpoint --export /tmp/export.tar good
+	podman rm --force --time 0 good
+	"${podman[@]}" container restore --import /tmp/export.tar
+	has_entry "$(podman inspect --format '{{.Id}}' good)"
+	"${podman[@]}" container checkpoint good
+
+	podman --runtime runc --hooks-dir /run/none run --detach --name bad \
+		--user 0 --cap-add all --security-opt seccomp=unconfined "$image" sh -c "$workload" >/dev/null
+	podman container checkpoint bad
+	images=$(podman inspect --format '{{.StaticDir}}' good)/checkpoint
+	rm -r "$images"
+	cp -a "$(podman inspect --format '{{.StaticDir}}' bad)/checkpoint" "$images"
+	run "${podman[@]}" container restore good
+	echo "$output"
+	[[ $status -ne 0 && $output == *"was killed before it ran"* ]]
+	[ "$(podman inspect --format '{{.State.Running}}' good)" = false ]
+	eventually no_entries
+	rm -f /tmp/export.tar
+}
