@@ -12,6 +12,7 @@
 #include "creds.h"
 #include "events.h"
 #include "membership.h"
+#include "restore.h"
 
 static __always_inline struct kernfs_node *kernfs_above(struct kernfs_node *node)
 {
@@ -188,6 +189,8 @@ __noinline __u32 unregistered_judge(__u64 task_address, __u64 filename, __u32 ho
 	if (action >= ABI_ERRNO)
 		action = hook == ABI_HOOK_LSM ? ABI_ERRNO : ABI_KILL;
 	seen = bpf_map_lookup_elem(&unregistered, &key);
+	if (!seen && restore_of(task))
+		return 0; /* a helper of CRIU, in a container that is registered when it is restored */
 	is_exempt =
 		seen ? seen->exempt != 0
 		     : unregistered_note(task, (const char *)filename, &key, inode, starter, action,
