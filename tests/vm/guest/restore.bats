@@ -203,6 +203,7 @@ has_entry() { status_json | jq -e --arg id "$1" 'any(.containers[]; .id == $id)'
 		restore "$wrap/$runtime" "good-$runtime" --detach
 		eventually has_steps "good-$runtime" "$before"
 		is_running "$runtime" "good-$runtime"
+		status_json | jq -e .intact
 		was_held "good-$runtime"
 		is_running "$runtime" "good-$runtime"
 		"$runtime" delete --force "good-$runtime"
@@ -292,6 +293,25 @@ has_entry() { status_json | jq -e --arg id "$1" 'any(.containers[]; .id == $id)'
 	rootfence unload
 	restore "$wrap/$runtime" first --detach # loads it
 	has_entry first
+}
+
+# CRIU runs tar in the container, before there is an entry, to fill its tmpfs.
+@test "unregistered containers are stopped: what CRIU starts is not" {
+	local before
+	own_policy '"unregistered": "RF_ACT_ERRNO"'
+	rootfence load --replace
+	new_bundle tmpfs "$decent"' | .mounts += [{ "destination": "/scratch", "type": "tmpfs",
+		"source": "tmpfs", "options": ["mode=1777"] }]
+		| .process.args = ["sh", "-c", "echo kept >/scratch/file; exec linger /tmp/steps"]'
+	run_detached "$wrap/runc" tmpfs
+	eventually has_steps tmpfs
+	checkpoint "$wrap/runc" tmpfs
+	before=$(status_json | jq .unregistered.stopped)
+	restore "$wrap/runc" tmpfs --detach
+	[ "$(status_json | jq .unregistered.stopped)" -eq "$before" ]
+	[ "$(runc exec tmpfs cat /scratch/file)" = kept ]
+	own_policy
+	rootfence load --replace
 }
 
 # Docker and CRI-O restore as podman does: `restore --detach`, with images from elsewhere.
