@@ -62,9 +62,11 @@ int registry_each(int containers_fd,
 }
 
 static void entry_fill(struct abi_entry *entry, const struct guard_container *container,
-		       const struct identity *identity, uint64_t rules_id)
+		       const struct identity *identity, const struct abi_limits *limits,
+		       uint64_t rules_id)
 {
 	memset(entry, 0, sizeof(*entry));
+	entry->limits = *limits;
 	memcpy(entry->id, container->id, strlen(container->id));
 	entry->rules_id = rules_id;
 	entry->init_start = identity->init_start;
@@ -90,7 +92,7 @@ int registry_entry_begin(struct abi_entry *entry, const struct guard_container *
 	int ret = identity_hosts(&identity, err);
 
 	if (ret == 0)
-		entry_fill(entry, container, &identity, rules_id);
+		entry_fill(entry, container, &identity, &container->limits, rules_id);
 	return ret;
 }
 
@@ -314,8 +316,7 @@ static int register_loaded(const char *dir, const struct guard_container *contai
 		ret = rules_install(dir, &nesting.rules, &rules_id, &rules_lock, err);
 	if (ret < 0)
 		return ret;
-	entry_fill(&registration.entry, container, identity, rules_id);
-	registration.entry.limits = nesting.limits;
+	entry_fill(&registration.entry, container, identity, &nesting.limits, rules_id);
 	if (identity->key.kind == 0)
 		return register_shared(fd, identity, &registration.entry, err);
 	return entry_put(fd, &registration, proc_fd, err);
