@@ -184,12 +184,10 @@ was_held() {
 	has_entry "$1"
 	touch "$root/tmp/go"
 	chmod 666 "$root/tmp/go"
-	if eventually test -e "$root/tmp/result"; then
-		cat "$root/tmp/result"
-		! grep -q 'probe ran' "$root/tmp/result"
-		! grep -q 'unshare 0' "$root/tmp/result"
-		was_stopped "$(sed -n 's/^probe //p' "$root/tmp/result")" 126
-	fi
+	eventually test -e "$root/tmp/result"
+	cat "$root/tmp/result"
+	[[ $(<"$root/tmp/result") != *"probe ran"* && $(<"$root/tmp/result") != *"unshare 0"* ]]
+	was_stopped "$(sed -n 's/^probe //p' "$root/tmp/result")" 126
 }
 
 has_entry() { status_json | jq -e --arg id "$1" 'any(.containers[]; .id == $id)' >/dev/null; }
