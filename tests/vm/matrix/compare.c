@@ -55,8 +55,8 @@ static int is_above_nothing(const struct row *row)
 	const struct creds *now = &row->after;
 
 	return strcmp(row->outcome, "ran") == 0 &&
-	       (now->permitted != 0 || now->bounding != 0 || now->uid == 0 || now->euid == 0 ||
-		now->suid == 0);
+	       (now->permitted != 0 || now->inheritable != 0 || now->bounding != 0 ||
+		now->uid == 0 || now->euid == 0 || now->suid == 0);
 }
 
 /* The policy allows user namespaces: nothing that is gained in one counts. */
