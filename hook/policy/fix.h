@@ -49,7 +49,8 @@ enum fix {
 	FIX_CAPABILITIES,	/* engines give them unasked */
 	FIX_CAPABILITIES_ADDED, /* they were asked for */
 	FIX_CAPABILITIES_EXEC,
-	FIX_LOW_PORTS, /* @a: the sysctl */
+	FIX_CAPABILITIES_MISSING, /* no engine leaves them out */
+	FIX_LOW_PORTS,		  /* @a: the sysctl */
 	FIX_NO_NEW_PRIVILEGES,
 	FIX_APPARMOR,
 	FIX_APPARMOR_MISSING,

@@ -285,6 +285,9 @@ const char *const fix_words[FIX_COUNT][FIX_READERS] = {
 		[FOR_KUBERNETES] = "drop privileged: true and capabilities: add from the securityContext",
 		[FOR_RUNTIME_EXEC] = "exec without --cap",
 	},
+	[FIX_CAPABILITIES_MISSING] = {
+		[FOR_ALL] = "\"capabilities\": {} in process",
+	},
 	[FIX_LOW_PORTS] = {
 		[FOR_ALL] = "--sysctl @a=0",
 		[FOR_UNIT] = "Sysctl=@a=0",

@@ -263,6 +263,7 @@ CAUSES = {
                    None),
     "CAPABILITIES": (put("process/capabilities", {"effective": ["CAP_CHOWN"]}), None),
     "CAPABILITIES_ADDED": (put("process/capabilities", {"effective": ["CAP_SYS_ADMIN"]}), None),
+    "CAPABILITIES_MISSING": (drop("process/capabilities"), None),
     "LOW_PORTS": (put("process/capabilities", {"effective": ["CAP_NET_BIND_SERVICE"]}),
                   put("linux/sysctl", {"net.ipv4.ip_unprivileged_port_start": "0"})),
     "NO_NEW_PRIVILEGES": (drop("process/noNewPrivileges"), None),

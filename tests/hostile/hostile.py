@@ -44,13 +44,14 @@ MASKS = b',"maskedPaths":["/proc/acpi","/proc/kcore","/proc/keys","/proc/latency
         b'"/proc/timer_list","/proc/timer_stats","/proc/sched_debug","/proc/scsi","/sys/firmware"],' \
         b'"readonlyPaths":["/proc/bus","/proc/fs","/proc/irq","/proc/sys","/proc/sysrq-trigger"],' \
         b'"seccomp":{"defaultAction":"SCMP_ACT_ERRNO"}'
-PROCESS = b'"process":{' + USER + b"," + CWD + b"}"
+CAPS = b',"capabilities":{}'
+PROCESS = b'"process":{' + USER + b"," + CWD + CAPS + b"}"
 LINUX = b'"linux":{"namespaces":[' + NAMESPACES + b"]" + MASKS + b"}"
 
 WRAP = {
     "raw": b"%s",
     "top": b"{%s," + PROCESS + b"," + LINUX + b"}",
-    "user": b'{"process":{"user":{%s},' + CWD + b"}," + LINUX + b"}",
+    "user": b'{"process":{"user":{%s},' + CWD + CAPS + b"}," + LINUX + b"}",
     "process": b'{"process":{' + USER + b"," + CWD + b",%s}," + LINUX + b"}",
     "caps": b'{"process":{' + USER + b"," + CWD + b',"capabilities":{%s}},' + LINUX + b"}",
     "linux": b"{" + PROCESS + b',"linux":{%s,"namespaces":[' + NAMESPACES + b"]}}",

@@ -72,7 +72,8 @@ static void test_lines(void **state)
 /* Only the front end that rewrites says so, and once. */
 static void test_nothing_to_say(void **state)
 {
-	static const char clean[] = "{\"process\":{\"cwd\":\"/\",\"noNewPrivileges\":true},"
+	static const char clean[] = "{\"process\":{\"cwd\":\"/\",\"capabilities\":{},"
+				    "\"noNewPrivileges\":true},"
 				    "\"linux\":{" PROFILE("\"read\"") "}}";
 
 	assert_null(line_of(*state, clean, FRONT_PRECREATE, false, 0));
@@ -102,7 +103,7 @@ static void test_length(void **state)
 		buf_printf(&sysctls, "%s\"vm.key%u\":\"1\"", i > 0 ? "," : "", i);
 	line = line_of(arena,
 		       arena_printf(arena,
-				    "{\"process\":{\"cwd\":\"/\"}," PROC
+				    "{\"process\":{\"cwd\":\"/\",\"capabilities\":{}}," PROC
 				    ",\"linux\":{\"sysctl\":{%s}," PROFILE("\"bpf\"") "}}",
 				    sysctls.data),
 		       FRONT_WRAPPER, false, 0);

@@ -53,12 +53,25 @@ uint64_t judge_allowed_capabilities(const struct judge *judge)
 		       : allowed_everywhere(judge);
 }
 
+/*
+ * runc 1.3 and later leave a process its capabilities if the spec names none; older versions and
+ * crun take them all away. A session without sets of its own has those of the container.
+ */
+static bool sets_are_missing(const struct judge *judge)
+{
+	const struct oci_process *process = &judge->config->process;
+
+	return process->node != NULL && process->capabilities.node == NULL && !judge_at_exec(judge);
+}
+
 bool judge_process_keeps_power(const struct judge *judge)
 {
 	const struct oci_process *process = &judge->config->process;
 	const struct oci_cap_set *sets = process->capabilities.sets;
 	uint64_t kept = 0;
 
+	if (sets_are_missing(judge) && !judge->drops_capabilities)
+		return true;
 	/* The guard controls a capability that only the bounding set has, for an exec rule. */
 	for (unsigned int i = 0; i < CAP_SET_COUNT; i++)
 		kept |= i == CAP_SET_BOUNDING ? sets[i].bits & ~judge_exec_rule_capabilities(judge)
@@ -257,6 +270,23 @@ static uint64_t check_set(struct judge *judge, enum cap_set which)
 	return set->bits & ~left;
 }
 
+/* Sets that are there but empty mean the same to all runtimes. */
+static void check_missing(struct judge *judge)
+{
+	struct json_node *process = judge->config->process.node;
+	struct finding *finding = finding_add(
+		judge, process, "capabilities",
+		(struct finding_text){
+			.required = "{}",
+			.message = "is missing: runc 1.3 and later then take none away; "
+				   "must be there, {} for none",
+			.fix = fix(judge, FIX_CAPABILITIES_MISSING),
+		});
+
+	finding_set(judge, finding, process, "capabilities", "{}");
+	finding_changes(finding, CHANGE_DEFAULT, "emptied");
+}
+
 /*
  * Says what the sets lose. What the engine gives every container is not worth its names. A session
  * that asks for more than its container was given is of interest.
@@ -286,6 +316,10 @@ static void check(struct judge *judge)
 	struct finding **first = judge->verdict->findings_end;
 	uint64_t taken = 0;
 
+	if (sets_are_missing(judge)) {
+		check_missing(judge);
+		return;
+	}
 	for (unsigned int i = 0; i < CAP_SET_COUNT; i++) {
 		uint64_t less = check_set(judge, i);
 
