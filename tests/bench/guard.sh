@@ -4,6 +4,7 @@
 # Measures what the guard costs on this machine; docs/performance.md has the numbers. Needs root.
 #   ROUNDS  rounds of three turns (default 600)    LOOP  execves in each turn (default 20)
 #   CROWD   registered containers (default "1 100 1000 10000")
+#   BEFORE  an older binary, whose guard is compared with this one's on the same container
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -14,6 +15,7 @@ chmod 755 "$work"
 rootfence=$work/rootfence
 idle=$work/bpf/idle
 guard=$work/bpf/rootfence
+before=$work/bpf/before
 init='' crowd=''
 
 clean_up() {
@@ -49,10 +51,13 @@ prepare() {
 }
 
 # register PID: registers the process as a runtime's hook would.
-register() {
+register() { register_with "$rootfence" "$guard" "$1"; }
+
+# register_with BINARY GUARD PID
+register_with() {
 	printf '{ "ociVersion": "1.0.2", "id": "cost-%d", "status": "creating", "pid": %d,
-		"bundle": "%s" }' "$1" "$1" "$work" |
-		"$rootfence" createRuntime --policy "$work/policy.json" --guard "$guard"
+		"bundle": "%s" }' "$3" "$3" "$work" |
+		"$1" createRuntime --policy "$work/policy.json" --guard "$2"
 }
 
 load() { "$rootfence" load --guard "$1" >/dev/null; }
@@ -89,11 +94,20 @@ summary() {
 		}'
 }
 
+# measure_execve GUARD GUARD FORMAT: FORMAT has one gap for the execve, and one for each guard.
 measure_execve() {
-	"$work/turns" "$rounds" "$idle" "$guard" nsenter -t "$init" -p -m -n -i -u -C "${execs[@]}" >"$work/rounds"
-	printf '        execve %s us; loaded %s, guarded %s\n' \
+	"$work/turns" "$rounds" "$1" "$2" nsenter -t "$init" -p -m -n -i -u -C "${execs[@]}" >"$work/rounds"
+	# shellcheck disable=SC2059 # the format is ours
+	printf "        execve %s us; $3\n" \
 		"$(sort -n "$work/rounds" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] / 1000 }')" \
 		"$(summary "$work/rounds" 2)" "$(summary "$work/rounds" 3)"
+}
+
+measure_before() {
+	"$BEFORE" load --guard "$before" >/dev/null
+	register_with "$BEFORE" "$before" "$init"
+	measure_execve "$before" "$guard" 'guarded by the older one %s, by this one %s'
+	"$BEFORE" unload --guard "$before" </dev/null >/dev/null
 }
 
 # program_cost GUARD: prints the nanoseconds that each of its programs takes for one execve and the
@@ -130,7 +144,8 @@ measure_crowd() {
 	start=$(date +%s%N)
 	for pid in {1..20}; do register "$init"; done
 	printf ', one more in %s ms, %s\n' "$(milliseconds_since "$start" 20)" "$(program_cost "$guard")"
-	measure_execve
+	measure_execve "$idle" "$guard" 'loaded %s, guarded %s'
+	[[ -z ${BEFORE-} ]] || measure_before
 	kill "$crowd"
 	wait "$crowd" 2>/dev/null || true
 	crowd=''
