@@ -107,11 +107,12 @@ struct abi_limits {
 /*
  * What the approved spec promises of the processes of a container, as bits. A process that lacks
  * one was made otherwise than it was approved. "Not the host's" is all that a namespace promises:
- * programs in a container make namespaces of their own.
+ * programs in a container make namespaces of their own. What the runtime made of init shows at its
+ * first execve; later init is a process like others.
  */
 enum abi_promised {
 	ABI_PROMISED_NNP = 1u << 0,	/* no_new_privs */
-	ABI_PROMISED_SECCOMP = 1u << 1, /* a seccomp filter; of init, so many */
+	ABI_PROMISED_SECCOMP = 1u << 1, /* a seccomp filter; at init's first execve, so many */
 	ABI_PROMISED_USERNS = 1u << 2,	/* the registered user namespace, or one made in it */
 	ABI_PROMISED_UID_MAP = 1u << 3, /* the first extent of its uid_map */
 	ABI_PROMISED_MNTNS = 1u << 4,
@@ -138,10 +139,10 @@ enum abi_host_ns {
 #define ABI_UID_MAP_UNSORTED 5 /* extents that the kernel keeps in the given order */
 
 struct abi_promise {
-	__u32 flags;			  /* enum abi_promised: of init */
-	__u32 others;			  /* enum abi_promised: of all other processes */
+	__u32 flags;			  /* enum abi_promised: of init, at its first execve */
+	__u32 others;			  /* enum abi_promised: of init later, and all others */
 	__u32 action;			  /* enum abi_action: on a difference */
-	__u32 filters;			  /* seccomp filters of init, at least */
+	__u32 filters;			  /* seccomp filters at init's first execve, at least */
 	__u32 uid_map[3];		  /* first, lower_first, count */
 	__u32 host_ns[ABI_HOST_NS_COUNT]; /* inodes; 0: the kernel has no such namespaces */
 };
@@ -150,6 +151,8 @@ struct abi_promise {
 
 /* The spec has createContainer hooks: the runtime runs programs of the host in the container. */
 #define ABI_ENTRY_HOOKS 1u
+/* Init runs its own program: the first execve, which shows what the runtime made, was let pass. */
+#define ABI_ENTRY_STARTED 2u
 
 struct abi_entry {
 	char id[ABI_ID_MAX];
@@ -198,20 +201,20 @@ struct abi_stats {
 struct abi_host {
 	__u32 unregistered; /* enum abi_action: on an execve in a container that nobody registered */
 	__u32 errno_ret;
-	__u32 mntns[ABI_HOST_MNTNS]; /* of the process that loaded the guard, and of init; or 0 */
-	__u32 exempt;		     /* number of names in the map exempt */
-	__u32 zero;
+	__u32 mntns;  /* inode of the host's: that of init, which is never used again */
+	__u32 exempt; /* number of names in the map exempt */
 };
 
 /* The paths of cgroups that are exempt, as a tree of names. */
-#define ABI_CGROUP_NAME_MAX 56
+#define ABI_CGROUP_NAME_MAX 60 /* that are compared, with the NUL byte */
+#define ABI_EXEMPT_NAME_MAX \
+	55		    /* shorter, so that a longer name that was cut matches none but "*" */
 #define ABI_EXEMPT_LEVELS 8 /* names in such a path */
 #define ABI_EXEMPT_NODES 512
 
 struct abi_exempt_key {
 	__u32 node;			/* 0: the root */
-	char name[ABI_CGROUP_NAME_MAX]; /* "*" is any; zero after the NUL byte */
-	__u32 zero;
+	char name[ABI_CGROUP_NAME_MAX]; /* "*" is any other; zero after the NUL byte */
 };
 
 struct abi_exempt {
@@ -219,11 +222,15 @@ struct abi_exempt {
 	__u32 end;  /* 1: this cgroup and those below it are exempt */
 };
 
+#define ABI_EXEMPT_CGROUP 1u /* below a cgroup that is exempt */
+#define ABI_EXEMPT_HOOK 2u   /* a hook let it pass */
+
 /* A namespace that no entry covers, at its first execve. */
 struct abi_unregistered {
-	__u64 time;   /* as in abi_event */
-	__u64 cgroup; /* id */
-	__u32 exempt;
+	__u64 time;	 /* as in abi_event */
+	__u64 start;	 /* of a pid namespace: start time of its init, as in /proc/PID/stat */
+	__u64 cgroup;	 /* id */
+	__u32 exempt;	 /* ABI_EXEMPT_*, or 0 */
 	__u32 namespace; /* inode */
 	__u32 pid;
 	__u32 starter; /* pid of what started it */
@@ -316,11 +323,11 @@ _Static_assert(sizeof(struct abi_restore) == sizeof(struct abi_entry) + 8 + 64 +
 _Static_assert(sizeof(struct abi_rule_key) == 8 + ABI_PATH_MAX, "abi_rule_key has padding");
 _Static_assert(sizeof(struct abi_rule) == 16, "abi_rule has padding");
 _Static_assert(sizeof(struct abi_stats) == 32, "abi_stats has padding");
-_Static_assert(sizeof(struct abi_host) == 24, "abi_host has padding");
-_Static_assert(sizeof(struct abi_exempt_key) == 8 + ABI_CGROUP_NAME_MAX,
+_Static_assert(sizeof(struct abi_host) == 16, "abi_host has padding");
+_Static_assert(sizeof(struct abi_exempt_key) == 4 + ABI_CGROUP_NAME_MAX,
 	       "abi_exempt_key has padding");
 _Static_assert(sizeof(struct abi_exempt) == 8, "abi_exempt has padding");
-_Static_assert(sizeof(struct abi_unregistered) == 64, "abi_unregistered has padding");
+_Static_assert(sizeof(struct abi_unregistered) == 72, "abi_unregistered has padding");
 _Static_assert(sizeof(struct abi_meta) == 32 + 64 + 512, "abi_meta has padding");
 _Static_assert(sizeof(struct abi_creds) == 64, "abi_creds has padding");
 _Static_assert(sizeof(struct abi_event) == 16 + 128 + 24 + 40 + 16 + 32 + ABI_ID_MAX + ABI_PATH_MAX,

@@ -12,11 +12,11 @@
 
 /* What a process is when it calls execve. */
 struct attest_seen {
-	__u32 is_init;		     /* it is the container's init */
+	__u32 is_first;		     /* it is the container's init, at its first execve */
 	__u32 no_new_privs;	     /* 0 or 1 */
 	__u32 filters;		     /* seccomp filters */
 	__u32 in_userns;	     /* its user namespace is the registered one, or below it */
-	__u32 uid_map[3];	     /* of that namespace; read for init only */
+	__u32 uid_map[3];	     /* of that namespace; read at the first execve only */
 	__u32 pidns_level;	     /* 0: the host's */
 	__u32 ns[ABI_HOST_NS_COUNT]; /* inodes of its namespaces */
 	__u32 cwd_ns;		     /* of the mount that its working directory is on; 0: none */
@@ -63,9 +63,9 @@ DECIDE_INLINE __u32 attest_map_differs(const struct abi_promise *promise,
 }
 
 /*
- * The runtime chose the directory of init, and that of an exec session. Processes of the container
- * may go anywhere in it: to a mount that was unmounted since, or to one of another namespace that
- * they made. No way leads them to a mount of the host.
+ * The runtime chose the first directory of init, and that of an exec session. Processes of the
+ * container may go anywhere in it: to a mount that was unmounted since, or to one of another
+ * namespace that they made. No way leads them to a mount of the host.
  */
 DECIDE_INLINE __u32 attest_cwd_differs(const struct abi_promise *promise,
 				       const struct attest_seen *seen, __u32 runtime_mntns)
@@ -74,14 +74,14 @@ DECIDE_INLINE __u32 attest_cwd_differs(const struct abi_promise *promise,
 			 attest_is(seen->cwd_ns, runtime_mntns);
 
 	return attest_is_not(seen->cwd_ns, seen->ns[ABI_HOST_NS_MNT]) &
-	       (seen->is_init | (attest_is_not(seen->cwd_ns, 0) & is_hosts));
+	       (seen->is_first | (attest_is_not(seen->cwd_ns, 0) & is_hosts));
 }
 
 /* attest_differences: what differs, as enum abi_promised. runtime_mntns: 0, or the runtime's. */
 DECIDE_INLINE __u32 attest_differences(const struct abi_promise *promise,
 				       const struct attest_seen *seen, __u32 runtime_mntns)
 {
-	__u32 least = seen->is_init ? promise->filters : 1;
+	__u32 least = seen->is_first ? promise->filters : 1;
 	__u32 differs = 0;
 
 	differs |= attest_is(seen->no_new_privs, 0) * ABI_PROMISED_NNP;
@@ -95,7 +95,7 @@ DECIDE_INLINE __u32 attest_differences(const struct abi_promise *promise,
 	differs |= attest_is_hosts(promise, seen, ABI_HOST_NS_NET) * ABI_PROMISED_NETNS;
 	differs |= attest_is_hosts(promise, seen, ABI_HOST_NS_CGROUP) * ABI_PROMISED_CGROUPNS;
 	differs |= attest_cwd_differs(promise, seen, runtime_mntns) * ABI_PROMISED_CWD;
-	return differs & (seen->is_init ? promise->flags : promise->others);
+	return differs & (seen->is_first ? promise->flags : promise->others);
 }
 
 /* attest_raise: adds the action on a difference to a decision. No exec rule excuses one. */

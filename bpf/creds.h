@@ -74,13 +74,21 @@ static __always_inline void creds_read(const struct cred *cred, struct abi_creds
 	ret_creds->root = userns_root(BPF_CORE_READ(cred, user_ns));
 }
 
-/* Does the process have more than the ceiling, or is it root of the host? */
-static __always_inline int creds_exceed(const struct cred *cred, __u64 ceiling)
+#define CREDS_OVER_CEILING 1
+#define CREDS_HOST_ROOT 2
+
+/* What of the runtime's privileges do these have? CREDS_*. */
+static __always_inline int creds_of_runtime(const struct cred *cred, __u64 ceiling)
 {
 	struct abi_creds creds;
+	int found = 0;
 
 	creds_read_caps(cred, &creds);
-	return (creds.permitted & ~ceiling) != 0 || BPF_CORE_READ(cred, uid.val) == 0;
+	if (creds.permitted & ~ceiling)
+		found |= CREDS_OVER_CEILING;
+	if (BPF_CORE_READ(cred, uid.val) == 0)
+		found |= CREDS_HOST_ROOT;
+	return found;
 }
 
 #endif

@@ -139,6 +139,14 @@ static __always_inline int judge_unregistered(struct task_struct *task, struct l
 	return errno_bounded(errno_ret);
 }
 
+/* From its second execve on, init is a process like others: it may go where they may. */
+static __always_inline int let_pass(struct abi_entry *entry, __u32 is_first)
+{
+	if (is_first)
+		entry->flags |= ABI_ENTRY_STARTED;
+	return 0;
+}
+
 /*
  * The same for one in a container. A function of its own, because the kernel adds up the stacks of
  * functions that call each other, and allows 512 bytes: the trial must not lie below
@@ -148,10 +156,11 @@ static __noinline int judge_guarded(struct abi_entry *entry, struct linux_binprm
 {
 	struct task_struct *task = current_task();
 	struct trial trial = { .hook = hook };
-	__u32 decide_flags = 0, is_init;
+	__u32 decide_flags = 0, is_init, is_first;
 	int in_userns;
 
 	is_init = task_is_init(entry, task);
+	is_first = is_init && !(entry->flags & ABI_ENTRY_STARTED);
 	if (is_init)
 		entry->armed = 1;
 	else if (task_on_host(entry, task))
@@ -166,18 +175,19 @@ static __noinline int judge_guarded(struct abi_entry *entry, struct linux_binprm
 	decide_exec(&trial.old_creds, &trial.new_creds, &entry->limits, NULL, decide_flags,
 		    &trial.verdict);
 	if (!(decide_flags & DECIDE_RUNTIME))
-		trial.difference = differences(entry, task, is_init, in_userns != USERNS_FOREIGN);
+		trial.difference = differences(entry, task, is_first, in_userns != USERNS_FOREIGN);
 	if (trial.verdict.reason == ABI_REASON_NONE && !trial.difference)
-		return 0; /* gains nothing, stays below the ceiling, is what was promised */
+		return let_pass(entry, is_first); /* it gains nothing, and is what was promised */
 	if (trial.verdict.action == ABI_ALLOW && entry->rules_id == 0 && !trial.difference)
-		return 0; /* the policy allows it, and no rule can deny it */
+		return let_pass(entry,
+				is_first); /* the policy allows it, and no rule can deny it */
 
 	judge_path(entry, bprm, decide_flags, &trial);
 	if (trial.action == ABI_KILL)
 		bpf_send_signal(SIGKILL);
 	if (trial.action >= ABI_ERRNO)
 		return errno_bounded(trial.errno_ret);
-	return 0; /* allowed by a rule, or only logged */
+	return let_pass(entry, is_first); /* allowed by a rule, or only logged */
 }
 
 /* Returns 0 or -errno, and sends the SIGKILL itself. Only the LSM hook uses the result. */

@@ -180,10 +180,13 @@ static __always_inline int task_on_host(const struct abi_entry *entry, struct ta
  *
  * - The spec has such hooks, and init has not called execve.
  * - Init still runs the program that createRuntime saw. In a restored container it does not.
- * - Init still has the runtime's privileges. It gives them up before the container is created.
+ * - Init still has the runtime's privileges. It gives them up before the container is created. Root
+ *   tells the runtime only where the policy refuses it: elsewhere init can be root all its life.
  * - The task that init started shares its struct nsproxy. fork shares it, and setns makes a new one,
  *   even for the same namespaces: so an exec session never has it, and neither do its children. Only
  *   the topmost task is asked: a helper may be in namespaces of its own.
+ *
+ * runtime_started: the privileges of init (CREDS_*) if the task is one that it started; or 0.
  */
 int runtime_started(__u64 task_address, __u32 init_pid, __u64 init_start, __u64 init_exe,
 		    __u64 ceiling);
@@ -198,8 +201,10 @@ __noinline int runtime_started(__u64 task_address, __u32 init_pid, __u64 init_st
 
 		if (task_is_process(parent, init_pid, init_start))
 			return BPF_CORE_READ(task, nsproxy) == BPF_CORE_READ(parent, nsproxy) &&
-			       BPF_CORE_READ(parent, mm, exe_file, f_inode, i_ino) == init_exe &&
-			       creds_exceed(BPF_CORE_READ(parent, cred), ceiling);
+					       BPF_CORE_READ(parent, mm, exe_file, f_inode,
+							     i_ino) == init_exe
+				       ? creds_of_runtime(BPF_CORE_READ(parent, cred), ceiling)
+				       : 0;
 		if (BPF_CORE_READ(parent, tgid) <= 1)
 			return 0;
 		task = parent;
@@ -209,10 +214,15 @@ __noinline int runtime_started(__u64 task_address, __u32 init_pid, __u64 init_st
 
 static __always_inline int task_is_runtime(const struct abi_entry *entry, struct task_struct *task)
 {
+	int privileges;
+
 	if (entry->armed || !(entry->flags & ABI_ENTRY_HOOKS) || entry->init_exe == 0)
 		return 0;
-	return runtime_started((__u64)task, entry->init_pid, entry->init_start, entry->init_exe,
-			       entry->limits.ceiling);
+	privileges = runtime_started((__u64)task, entry->init_pid, entry->init_start,
+				     entry->init_exe, entry->limits.ceiling);
+	if (entry->limits.root_action < ABI_ERRNO)
+		privileges &= ~CREDS_HOST_ROOT;
+	return privileges != 0;
 }
 
 enum userns_place {

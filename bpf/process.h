@@ -45,21 +45,24 @@ static __always_inline void process_read_namespaces(struct task_struct *task, __
 	ret_ns[ABI_HOST_NS_CGROUP] = BPF_CORE_READ(proxy, cgroup_ns, ns.inum);
 }
 
-/* What of the promises of the entry the task breaks, as enum abi_promised. */
+/*
+ * What of the promises of the entry the task breaks, as enum abi_promised. is_first: it is init as the
+ * runtime made it.
+ */
 static __always_inline __u32 differences(const struct abi_entry *entry, struct task_struct *task,
-					 __u32 is_init, __u32 in_userns)
+					 __u32 is_first, __u32 in_userns)
 {
-	struct attest_seen seen = { .is_init = is_init, .in_userns = in_userns };
+	struct attest_seen seen = { .is_first = is_first, .in_userns = in_userns };
 	struct mount *cwd = mount_of(BPF_CORE_READ(task, fs, pwd.mnt));
 
-	if (!(is_init ? entry->promise.flags : entry->promise.others))
+	if (!(is_first ? entry->promise.flags : entry->promise.others))
 		return 0;
 	seen.no_new_privs = BPF_CORE_READ(task, atomic_flags) >> PFA_NO_NEW_PRIVS & 1;
 	seen.filters = process_filters(task);
 	seen.pidns_level = BPF_CORE_READ(task, thread_pid, level);
 	seen.cwd_ns = BPF_CORE_READ(cwd, mnt_ns, ns.inum);
 	process_read_namespaces(task, seen.ns);
-	if (is_init)
+	if (is_first)
 		process_read_map(task, seen.uid_map);
 	return attest_differences(&entry->promise, &seen, entry->host_mntns[0]);
 }

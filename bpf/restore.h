@@ -57,6 +57,7 @@ static __always_inline void restore_fill(struct abi_restore *restore, struct tas
 
 	entry->init_pid = (__u32)(key->id >> 32);
 	entry->init_start = BPF_CORE_READ(init, group_leader, start_boottime) / TICK_NS;
+	entry->flags |= ABI_ENTRY_STARTED;
 	entry->armed = 1;
 	entry->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 	if (!(entry->promise.flags & ABI_PROMISED_USERNS) ||
@@ -84,8 +85,10 @@ static __always_inline struct abi_entry *restore_register(struct abi_restore *re
 			restore->error = 1;
 	}
 	entry = bpf_map_lookup_elem(&containers, &key);
-	if (entry)
-		entry->armed = 1; /* whoever registered it: restored tasks call no first execve */
+	if (entry) { /* whoever registered it: restored tasks call no first execve */
+		entry->flags |= ABI_ENTRY_STARTED;
+		entry->armed = 1;
+	}
 	return entry;
 }
 

@@ -80,33 +80,47 @@ static __always_inline __u64 mntns_number(struct mnt_namespace *ns)
 	return BPF_CORE_READ(ns, ns.inum);
 }
 
+/* A service to which systemd gave a pid namespace (PrivatePIDs=): it has the host's root directory. */
+static __always_inline int is_service(struct task_struct *task, struct task_struct *starter)
+{
+	return BPF_CORE_READ(starter, tgid) == 1 &&
+	       BPF_CORE_READ(starter, fs, root.dentry) == BPF_CORE_READ(task, fs, root.dentry);
+}
+
 /*
- * Finds the namespace that makes the task one of a container. Returns what started it: the parent of
- * the pid namespace's init, or of the task; NULL if it is in no container.
+ * Finds the namespace that makes the task one of a container, and fills in what identifies it.
+ * Returns what started it: the parent of the pid namespace's init, or of the task; NULL if it is in
+ * no container.
  */
 static __always_inline struct task_struct *namespace_find(struct task_struct *task,
 							  const struct abi_host *own,
-							  struct abi_key *ret_key, __u32 *ret_inode)
+							  struct abi_key *ret_key,
+							  struct abi_unregistered *ret_seen)
 {
 	struct mnt_namespace *mntns = BPF_CORE_READ(task, nsproxy, mnt_ns);
 	__u32 inode = BPF_CORE_READ(mntns, ns.inum);
 	int owner = BPF_CORE_READ(mntns, user_ns, level);
 
-	if ((inode == own->mntns[0] || inode == own->mntns[1]) && owner == 0)
+	if (inode == own->mntns && owner == 0)
 		return NULL; /* the host's mounts */
 	if (BPF_CORE_READ(task, thread_pid, level) > 0) {
 		struct pid_namespace *pidns = task_pidns(task);
+		struct task_struct *init = BPF_CORE_READ(pidns, child_reaper);
+		struct task_struct *starter = BPF_CORE_READ(init, real_parent);
 
+		if (owner == 0 && is_service(task, starter))
+			return NULL;
 		pidns_key(pidns, ret_key);
-		*ret_inode = abi_pidns_inode(ret_key->id);
-		return BPF_CORE_READ(pidns, child_reaper, real_parent);
+		ret_seen->namespace = abi_pidns_inode(ret_key->id);
+		ret_seen->start = BPF_CORE_READ(init, group_leader, start_boottime) / TICK_NS;
+		return starter;
 	}
 	if (owner == 0)
 		return NULL; /* its mounts are those that root on the host gave it */
 	ret_key->id = mntns_number(mntns);
 	ret_key->kind = ABI_KIND_MNTNS;
 	ret_key->zero = 0;
-	*ret_inode = inode;
+	ret_seen->namespace = inode;
 	return BPF_CORE_READ(task, real_parent);
 }
 
@@ -142,26 +156,19 @@ static __always_inline void unregistered_report(struct task_struct *task, const 
 	room_return();
 }
 
-/* Notes the namespace. Returns whether it is exempt; reports it if it is the first to note it. */
-static __always_inline int unregistered_note(struct task_struct *task, const char *filename,
-					     const struct abi_key *key, __u32 inode,
-					     struct task_struct *starter, __u32 action, __u32 hook,
-					     __u32 errno_ret)
+/* Fills in what else is noted about the namespace. */
+static __always_inline void seen_fill(struct abi_unregistered *seen, struct task_struct *task,
+				      struct task_struct *starter)
 {
-	struct abi_unregistered seen = { .namespace = inode };
-
-	seen.time = bpf_ktime_get_boot_ns();
-	seen.exempt = cgroup_is_exempt((__u64)task);
-	seen.cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-	seen.pid = bpf_get_current_pid_tgid() >> 32;
-	seen.starter = (__u32)BPF_CORE_READ(starter, tgid);
-	bpf_get_current_comm(seen.comm, sizeof(seen.comm));
-	bpf_probe_read_kernel_str(seen.starter_comm, sizeof(seen.starter_comm),
+	seen->time = bpf_ktime_get_boot_ns();
+	seen->exempt = cgroup_is_exempt((__u64)task) ? ABI_EXEMPT_CGROUP : 0;
+	seen->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	seen->pid = bpf_get_current_pid_tgid() >> 32;
+	seen->starter = (__u32)BPF_CORE_READ(starter, tgid);
+	bpf_get_current_comm(seen->comm, sizeof(seen->comm));
+	bpf_probe_read_kernel_str(seen->starter_comm, sizeof(seen->starter_comm),
 				  (const char *)starter +
 					  bpf_core_field_offset(struct task_struct, comm));
-	if (bpf_map_update_elem(&unregistered, key, &seen, BPF_NOEXIST) == 0 && !seen.exempt)
-		unregistered_report(task, filename, &seen, action, hook, errno_ret);
-	return seen.exempt != 0;
 }
 
 /* Returns the error to stop the execve with, or 0. */
@@ -170,32 +177,39 @@ __u32 unregistered_judge(__u64 task_address, __u64 filename, __u32 hook);
 __noinline __u32 unregistered_judge(__u64 task_address, __u64 filename, __u32 hook)
 {
 	struct task_struct *task = (void *)task_address;
-	const struct abi_unregistered *seen;
+	struct abi_unregistered seen = { 0 };
+	const struct abi_unregistered *noted;
 	struct task_struct *starter;
 	const struct abi_host *own;
 	struct abi_stats *counters;
 	struct abi_key key = { 0 };
-	__u32 zero = 0, inode = 0;
+	__u32 zero = 0;
 	__u32 action;
-	int is_exempt;
 
 	own = bpf_map_lookup_elem(&host, &zero);
 	if (!own || own->unregistered == ABI_ALLOW)
 		return 0; /* before the first `load` is complete, or the policy allows them */
-	starter = namespace_find(task, own, &key, &inode);
+	starter = namespace_find(task, own, &key, &seen);
 	if (!starter)
 		return 0;
 	action = own->unregistered;
 	if (action >= ABI_ERRNO)
 		action = hook == ABI_HOOK_LSM ? ABI_ERRNO : ABI_KILL;
-	seen = bpf_map_lookup_elem(&unregistered, &key);
-	if (!seen && restore_of(task))
+	noted = bpf_map_lookup_elem(&unregistered, &key);
+	if (noted && noted->start == seen.start) {
+		seen.exempt = noted->exempt;
+	} else if (restore_of(task)) {
 		return 0; /* a helper of CRIU, in a container that is registered when it is restored */
-	is_exempt =
-		seen ? seen->exempt != 0
-		     : unregistered_note(task, (const char *)filename, &key, inode, starter, action,
-					 hook, action == ABI_ERRNO ? own->errno_ret : 0);
-	if (is_exempt || action < ABI_ERRNO)
+	} else {
+		/* What is noted of an earlier one with the same numbers says nothing about this one. */
+		seen_fill(&seen, task, starter);
+		if (bpf_map_update_elem(&unregistered, &key, &seen,
+					noted ? BPF_ANY : BPF_NOEXIST) == 0 &&
+		    !seen.exempt)
+			unregistered_report(task, (const char *)filename, &seen, action, hook,
+					    action == ABI_ERRNO ? own->errno_ret : 0);
+	}
+	if (seen.exempt || action < ABI_ERRNO)
 		return 0;
 	counters = stats_get();
 	if (counters)

@@ -165,7 +165,7 @@ static struct attest_seen process_seen(const struct test_process *process,
 	};
 	bool foreign = (process->in_host >> NAMESPACE_USER & 1) != 0;
 	struct attest_seen seen = {
-		.is_init = process->init.value,
+		.is_first = process->init.value,
 		.no_new_privs =
 			process->no_new_privileges.node == NULL || process->no_new_privileges.value,
 		.filters = promise->filters,

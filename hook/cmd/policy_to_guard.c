@@ -17,6 +17,7 @@ _Static_assert((int)GUARANTEE_NONE == (int)GUARD_NONE && (int)GUARANTEE_NNP == (
 		       (int)GUARANTEE_DENY == (int)GUARD_DENY,
 	       "policy and guard name the same levels");
 _Static_assert(EXEC_RULES_MAX == GUARD_RULES_MAX, "the guard takes as many rules as a policy has");
+_Static_assert(UNREGISTERED_EXEMPT_MAX == GUARD_EXEMPT_MAX, "and as many exempt cgroups");
 
 struct abi_limits policy_to_guard_limits(const struct exec_limits *limits)
 {

@@ -217,6 +217,8 @@ struct guard_watcher {
 int guard_watch(const char *dir, const struct guard_watcher *watcher, int timeout_ms,
 		struct err *err);
 
+#define GUARD_EXEMPT_MAX 64
+
 /* What the host's own policy says about containers that nobody registered. */
 struct guard_unregistered {
 	enum abi_action action; /* ABI_ALLOW, ABI_LOG or ABI_ERRNO */

@@ -243,6 +243,7 @@ static int entry_replace(struct registration *registration, const struct abi_ent
 		return ret;
 	entry->armed = 1;
 	entry->promise = old->promise; /* by now init may have more filters than it inherited */
+	entry->flags |= old->flags & ABI_ENTRY_STARTED;
 	entry->denied = old->denied;
 	entry->logged = old->logged;
 	return 0;

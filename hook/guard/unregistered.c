@@ -28,48 +28,97 @@ static int path_refuse(const char *path, struct err *err)
 	return err_set(
 		err, EINVAL, EXIT_POLICY,
 		"'%s' cannot be exempt: it must be the absolute path of a cgroup, with up to %d names of up to %d bytes",
-		path, ABI_EXEMPT_LEVELS, ABI_CGROUP_NAME_MAX - 1);
+		path, ABI_EXEMPT_LEVELS, ABI_EXEMPT_NAME_MAX);
 }
 
-/* Finds or adds the name below a node. */
-static int name_add(struct tree *tree, uint32_t node, const char *name, size_t len,
-		    struct abi_exempt **ret_value)
+static int path_check(const char *path, struct err *err)
 {
-	struct abi_exempt_key key = { .node = node };
-
-	memcpy(key.name, name, len);
-	for (size_t i = 0; i < tree->n; i++)
-		if (memcmp(&tree->keys[i], &key, sizeof(key)) == 0) {
-			*ret_value = &tree->values[i];
-			return 0;
-		}
-	if (tree->n == ABI_EXEMPT_NODES)
-		return -E2BIG;
-	tree->keys[tree->n] = key;
-	tree->values[tree->n].node = (uint32_t)tree->n + 1;
-	*ret_value = &tree->values[tree->n++];
-	return 0;
-}
-
-static int path_add(struct tree *tree, const char *path, struct err *err)
-{
-	struct abi_exempt *value = NULL;
 	const char *at = path;
 	int levels = 0;
 
 	while (*at == '/') {
 		size_t len = strcspn(++at, "/");
 
-		if (len == 0 || len >= ABI_CGROUP_NAME_MAX || ++levels > ABI_EXEMPT_LEVELS)
+		if (len == 0 || len > ABI_EXEMPT_NAME_MAX || ++levels > ABI_EXEMPT_LEVELS)
 			return path_refuse(path, err);
-		if (name_add(tree, value != NULL ? value->node : 0, at, len, &value) < 0)
-			return err_set(err, E2BIG, EXIT_POLICY, "too many exempt cgroups");
 		at += len;
 	}
-	if (value == NULL || *at != '\0')
-		return path_refuse(path, err);
-	value->end = 1;
-	return 0;
+	return levels == 0 || *at != '\0' ? path_refuse(path, err) : 0;
+}
+
+/* What is left of a path below some node of the tree, and its first name. */
+struct rest {
+	const char *name; /* "": nothing is left */
+	size_t len;
+};
+
+static struct rest rest_of(const char *path)
+{
+	const char *name = path + (*path == '/');
+
+	return (struct rest){ name, strcspn(name, "/") };
+}
+
+static bool same_name(const struct rest *a, const struct rest *b)
+{
+	return a->len == b->len && memcmp(a->name, b->name, a->len) == 0;
+}
+
+static bool is_any(const struct rest *rest)
+{
+	return rest->len == 1 && rest->name[0] == '*';
+}
+
+/*
+ * Adds the names below a node. The kernel looks for a name and, if the node has no such name, for
+ * "*": so what is below "*" is below each other name too.
+ */
+static int node_add(struct tree *tree, uint32_t node, const struct rest *rests, size_t n)
+{
+	struct rest below[GUARD_EXEMPT_MAX];
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < n; i++) {
+		struct abi_exempt_key key = { .node = node };
+		struct abi_exempt *value = &tree->values[tree->n];
+		size_t n_below = 0, first = 0;
+
+		while (!same_name(&rests[first], &rests[i]))
+			first++;
+		if (first < i)
+			continue;
+		if (tree->n == ABI_EXEMPT_NODES)
+			return -E2BIG;
+		memcpy(key.name, rests[i].name, rests[i].len);
+		tree->keys[tree->n++] = key;
+		value->node = (uint32_t)tree->n;
+		for (size_t j = 0; j < n; j++) {
+			if (!same_name(&rests[j], &rests[i]) && !is_any(&rests[j]))
+				continue;
+			below[n_below] = rest_of(rests[j].name + rests[j].len);
+			value->end |= below[n_below++].len == 0;
+		}
+		if (!value->end)
+			ret = node_add(tree, value->node, below, n_below);
+	}
+	return ret;
+}
+
+static int tree_fill(struct tree *tree, const struct guard_unregistered *unregistered,
+		     struct err *err)
+{
+	struct rest rests[GUARD_EXEMPT_MAX];
+	int ret = unregistered->n_exempt > GUARD_EXEMPT_MAX ? -E2BIG : 0;
+
+	for (size_t i = 0; ret == 0 && i < unregistered->n_exempt; i++) {
+		ret = path_check(unregistered->exempt[i], err);
+		if (ret < 0)
+			return ret;
+		rests[i] = rest_of(unregistered->exempt[i]);
+	}
+	if (ret == 0)
+		ret = node_add(tree, 0, rests, unregistered->n_exempt);
+	return ret < 0 ? err_set(err, E2BIG, EXIT_POLICY, "too many exempt cgroups") : 0;
 }
 
 static bool tree_is_there(int fd, const struct tree *tree)
@@ -92,21 +141,38 @@ static bool tree_is_there(int fd, const struct tree *tree)
 	return true;
 }
 
-static void map_empty(int fd)
+static void tree_remove(int fd)
 {
-	union {
-		struct abi_key key;
-		struct abi_exempt_key exempt;
-	} key;
+	struct abi_exempt_key key;
 
 	while (bpf_map_get_next_key(fd, NULL, &key) == 0)
 		if (bpf_map_delete_elem(fd, &key) < 0)
 			return;
 }
 
+/* Some were judged by other paths. What a hook let pass stays. */
+static void seen_forget(int fd)
+{
+	struct abi_key key, next;
+	const void *previous = NULL;
+	struct abi_unregistered seen;
+
+	while (bpf_map_get_next_key(fd, previous, &next) == 0) {
+		bool stays = bpf_map_lookup_elem(fd, &next, &seen) == 0 &&
+			     seen.exempt == ABI_EXEMPT_HOOK;
+
+		if (!stays && bpf_map_delete_elem(fd, &next) < 0)
+			return;
+		if (stays) {
+			key = next;
+			previous = &key;
+		}
+	}
+}
+
 static int tree_write(int fd, const struct tree *tree, struct err *err)
 {
-	map_empty(fd);
+	tree_remove(fd);
 	for (size_t i = 0; i < tree->n; i++) {
 		int ret = bpf_map_update_elem(fd, &tree->keys[i], &tree->values[i], BPF_ANY);
 
@@ -118,16 +184,15 @@ static int tree_write(int fd, const struct tree *tree, struct err *err)
 
 int unregistered_fill_host(struct abi_host *host, struct err *err)
 {
-	static const char *const names[ABI_HOST_MNTNS] = { "/proc/self/ns/mnt", "/proc/1/ns/mnt" };
 	struct stat st;
 
-	*host = (struct abi_host){ .unregistered = ABI_LOG, .errno_ret = EPERM };
-	for (size_t i = 0; i < ABI_HOST_MNTNS; i++) {
-		if (stat(names[i], &st) == 0)
-			host->mntns[i] = (uint32_t)st.st_ino;
-		else if (i == 0 || io_is_failure(errno))
-			return err_set_system(err, errno, "cannot read %s", names[i]);
-	}
+	/* A host can hide init's. */
+	if (stat("/proc/1/ns/mnt", &st) < 0 &&
+	    (io_is_failure(errno) || stat("/proc/self/ns/mnt", &st) < 0))
+		return err_set_system(err, errno, "cannot read the host's mount namespace");
+	*host = (struct abi_host){ .unregistered = ABI_LOG,
+				   .errno_ret = EPERM,
+				   .mntns = (uint32_t)st.st_ino };
 	return 0;
 }
 
@@ -162,7 +227,7 @@ static int host_write(const char *dir, const struct guard_unregistered *unregist
 	ret = bpf_map_update_elem(host_fd, &zero, &host, BPF_ANY);
 	if (ret < 0)
 		return err_set_system(err, -ret, "cannot write the guard's host map");
-	map_empty(seen_fd); /* some were judged by the other paths */
+	seen_forget(seen_fd);
 	return 0;
 }
 
@@ -175,18 +240,15 @@ int guard_set_unregistered(const char *dir, const struct guard_unregistered *unr
 
 	if (tree == NULL)
 		return err_set_system(err, ENOMEM, "cannot list the exempt cgroups");
-	for (size_t i = 0; i < unregistered->n_exempt; i++) {
-		ret = path_add(tree, unregistered->exempt[i], err);
-		if (ret < 0)
-			return ret;
-	}
-	ret = pins_read_meta(dir, &meta, NULL, err);
+	ret = tree_fill(tree, unregistered, err);
+	if (ret == 0)
+		ret = pins_read_meta(dir, &meta, NULL, err);
 	return ret < 0 ? ret : host_write(dir, unregistered, tree, err);
 }
 
 int guard_exempt(const char *dir, pid_t pid, struct err *err)
 {
-	struct abi_unregistered known = { .exempt = 1, .pid = (__u32)pid };
+	struct abi_unregistered known = { .exempt = ABI_EXEMPT_HOOK, .pid = (__u32)pid };
 	auto_close int proc_fd = -1;
 	auto_close int fd = -1;
 	struct identity identity;
@@ -205,6 +267,7 @@ int guard_exempt(const char *dir, pid_t pid, struct err *err)
 	if (ret < 0 || identity.key.kind != ABI_KIND_PIDNS)
 		return ret;
 	known.namespace = identity.pidns;
+	known.start = identity.init_start;
 	ret = bpf_map_update_elem(fd, &identity.key, &known, BPF_ANY);
 	return ret < 0 ? err_set_system(err, -ret, "cannot tell the guard of a build") : 0;
 }

@@ -169,7 +169,7 @@ not_reported() {
 	eventually is_reported after
 	[[ -z $(in_namespace "$inode") ]]
 	bpftool -j map dump pinned "$guard/unregistered" | jq -e --argjson inode "$inode" '
-		[.[].formatted.value | select(.namespace == $inode and .exempt == 1)] | length == 1'
+		[.[].formatted.value | select(.namespace == $inode and .exempt == 2)] | length == 1'
 }
 
 @test "two readers each have every event; one that comes later has the latest" {

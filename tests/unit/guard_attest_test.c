@@ -25,7 +25,7 @@ static const struct abi_promise promise = {
 
 /* Just as promised; the kernel has no cgroup namespaces. */
 static const struct attest_seen as_promised = {
-	.is_init = 1,
+	.is_first = 1,
 	.no_new_privs = 1,
 	.filters = 2,
 	.in_userns = 1,
@@ -38,7 +38,7 @@ static const struct attest_seen as_promised = {
 struct row {
 	size_t offset;
 	__u32 value;
-	__u32 init, other; /* what differs for init, and for another process */
+	__u32 init, other; /* what differs at init's first execve, and at another */
 	const char *name;
 };
 
@@ -86,7 +86,7 @@ static void test_rows(void **state)
 
 		*(__u32 *)(void *)((char *)&seen + rows[i].offset) = rows[i].value;
 		of_init = differs(&seen);
-		seen.is_init = 0;
+		seen.is_first = 0;
 		of_other = differs(&seen);
 		if (of_init != rows[i].init || of_other != rows[i].other)
 			fail_msg("%s: %#x and %#x instead of %#x and %#x", rows[i].name, of_init,
@@ -108,7 +108,7 @@ static void test_host_mount_namespace(void **state)
 static void test_nothing_promised(void **state)
 {
 	const struct abi_promise nothing = { .host_ns = { 1, 2, 3, 4, 5 } };
-	const struct attest_seen seen = { .is_init = 1, .ns = { 1, 2, 3, 4, 5 }, .cwd_ns = 7 };
+	const struct attest_seen seen = { .is_first = 1, .ns = { 1, 2, 3, 4, 5 }, .cwd_ns = 7 };
 
 	(void)state;
 	assert_int_equal(attest_differences(&nothing, &seen, 0), 0);
@@ -117,7 +117,7 @@ static void test_nothing_promised(void **state)
 static void test_all_at_once(void **state)
 {
 	struct abi_promise all = promise;
-	struct attest_seen seen = { .is_init = 1,
+	struct attest_seen seen = { .is_first = 1,
 				    .ns = { HOST_MNT, 1002, 1003, 1004, 1005 },
 				    .cwd_ns = 7 };
 
