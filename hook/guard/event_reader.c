@@ -64,15 +64,19 @@ static int map_id(int fd, uint32_t *ret_id)
 	return ret;
 }
 
-static int still_pinned(const char *dir, uint32_t id, struct err *err)
+static int still_pinned(const char *dir, uint32_t id, const struct reader *reader, struct err *err)
 {
 	auto_close int fd = -1;
 	uint32_t pinned = 0;
 	struct err ignored;
 
 	if (pins_open_map(dir, pins_map_name(PIN_READERS), &fd, &ignored) == 0 &&
-	    map_id(fd, &pinned) == 0 && pinned == id)
+	    map_id(fd, &pinned) == 0 && pinned == id && reader_is_there(reader, fd))
 		return 0;
+	if (pinned == id)
+		return err_set(
+			err, ESTALE, EXIT_GUARD,
+			"the map readers was emptied, so that no more events arrive: start 'rootfence watch' again");
 	return err_set(err, ENODEV, EXIT_GUARD, "the kernel guard has been unloaded");
 }
 
@@ -125,7 +129,7 @@ static int watch_loop(const char *dir, struct ring_buffer *ring, uint32_t id, in
 			return 0;
 		if (timeout_ms >= 0 && timeout_ms - idle_ms < wait_ms)
 			wait_ms = timeout_ms - idle_ms;
-		ret = still_pinned(dir, id, watch->err);
+		ret = still_pinned(dir, id, &watch->reader, watch->err);
 		if (ret == 0)
 			ret = wait_ready(signal_fd, ring_buffer__epoll_fd(ring), wait_ms,
 					 &signalled, watch->err);

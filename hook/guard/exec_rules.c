@@ -28,19 +28,22 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
 	return hash;
 }
 
+static uint64_t rule_hash(const char *path, const struct abi_rule *rule)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	hash = hash_bytes(hash, path, strlen(path) + 1);
+	hash = hash_bytes(hash, &rule->capabilities, sizeof(rule->capabilities));
+	return hash_bytes(hash, &rule->action, sizeof(rule->action));
+}
+
 /* A sum, so that the order of the rules does not matter. */
 static uint64_t set_hash(const struct guard_rules *rules)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < rules->n; i++) {
-		const struct guard_rule *item = &rules->items[i];
-		uint64_t hash = 0xcbf29ce484222325;
-
-		hash = hash_bytes(hash, item->path, strlen(item->path) + 1);
-		hash = hash_bytes(hash, &item->rule.capabilities, sizeof(item->rule.capabilities));
-		sum += hash_bytes(hash, &item->rule.action, sizeof(item->rule.action));
-	}
+	for (size_t i = 0; i < rules->n; i++)
+		sum += rule_hash(rules->items[i].path, &rules->items[i].rule);
 	return sum != 0 ? sum : 1; /* 0 means no rules */
 }
 
@@ -311,6 +314,29 @@ int rules_are_within(const char *dir, const struct guard_rules *rules, const str
 	if (ret >= 0)
 		*ret_within = within;
 	return ret < 0 ? ret : 0;
+}
+
+bool rules_are_whole(int fd, uint64_t id, bool each)
+{
+	struct abi_rule_key key = { .rules_id = id }, next;
+	const void *previous = NULL;
+	struct abi_rule set, rule;
+	uint64_t sum = 0, n = 0;
+	int ret = bpf_map_lookup_elem(fd, &key, &set);
+
+	if (ret < 0 || !each)
+		return ret != -ENOENT;
+	while ((ret = bpf_map_get_next_key(fd, previous, &next)) == 0) {
+		key = next;
+		previous = &key;
+		if (key.rules_id != id || key.path[0] == '\0' ||
+		    bpf_map_lookup_elem(fd, &key, &rule) < 0)
+			continue;
+		sum += rule_hash(key.path, &rule);
+		n++;
+	}
+	/* Sets with the same hash have the ids that follow. */
+	return ret != -ENOENT || (n == set.capabilities && id - (sum != 0 ? sum : 1) < PROBES_MAX);
 }
 
 int rules_reclaim(const char *dir, const uint64_t *used, size_t n_used, struct err *err)

@@ -28,6 +28,10 @@ int rules_are_within(const char *dir, const struct guard_rules *rules, const str
 		     uint64_t old_id, const struct abi_limits *old, bool *ret_within,
 		     struct err *err);
 
+/* rules_are_whole: is the set of that id stored? each: and is each of its rules the one that was
+ * stored? That is a walk over all rules. True if it cannot be told. */
+bool rules_are_whole(int fd, uint64_t id, bool each);
+
 /* rules_reclaim: removes the sets whose ids are not in used. The caller holds the lock "guard"
  * exclusively, so that no set is being installed. */
 int rules_reclaim(const char *dir, const uint64_t *used, size_t n_used, struct err *err);

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "guard/attach.h"
 #include "guard/container.h"
+#include "guard/lock.h"
 #include "guard/pins.h"
 #include "guard/readers.h"
 #include "guard/registry.h"
@@ -135,10 +136,24 @@ static int note_difference(const char *what, void *data)
 }
 
 /* The guard cannot say what it is; what was loaded is known all the same. */
+/* While a guard is being replaced, or rules are written, what is there is of two kinds. */
+static int differences_read(const char *dir, struct guard_status *status, struct err *err)
+{
+	int ret = verify_pins(dir, 0, note_difference, status, err);
+	auto_close int lock = -1;
+	struct err ignored;
+
+	if ((ret == 0 && status->n_differences == 0) ||
+	    lock_take(dir, "guard", LOCK_SHARED, &lock, &ignored) < 0)
+		return ret;
+	status->n_differences = 0;
+	return verify_pins(dir, 0, note_difference, status, err);
+}
+
 static int query_damaged(const char *dir, struct guard_status *ret_status, struct err *err)
 {
 	struct guard_status status = { .loaded = true, .abi = GUARD_ABI };
-	int ret = verify_pins(dir, 0, note_difference, &status, err);
+	int ret = differences_read(dir, &status, err);
 
 	if (ret == 0)
 		*ret_status = status;
@@ -172,7 +187,7 @@ int guard_query(const char *dir, struct guard_status *ret_status, struct err *er
 		return ret;
 	status_fill(&status, &meta);
 	status.loaded = true;
-	ret = verify_pins(dir, 0, note_difference, &status, err);
+	ret = differences_read(dir, &status, err);
 	if (ret < 0 || status.n_differences > 0) {
 		if (ret == 0)
 			*ret_status = status; /* the rest may not be there */

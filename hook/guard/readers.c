@@ -85,6 +85,17 @@ void reader_close(const char *dir, struct reader *reader)
 	cleanup_close(&reader->lock);
 }
 
+bool reader_is_there(const struct reader *reader, int readers_fd)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info), id = 0;
+	int ret = bpf_map_lookup_elem(readers_fd, &reader->slot, &id);
+
+	if (ret == -ENOENT)
+		return false;
+	return ret < 0 || bpf_obj_get_info_by_fd(reader->ring, &info, &size) < 0 || info.id == id;
+}
+
 uint64_t reader_lost(const struct reader *reader)
 {
 	uint64_t lost = 0;

@@ -7,6 +7,7 @@
 #ifndef ROOTFENCE_GUARD_READERS_H
 #define ROOTFENCE_GUARD_READERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@ struct reader {
  */
 int reader_open(const char *dir, struct reader *ret_reader, struct err *err);
 void reader_close(const char *dir, struct reader *reader);
+
+/* reader_is_there: is its ring buffer still the one at its place? Somebody can empty the map. */
+bool reader_is_there(const struct reader *reader, int readers_fd);
 
 /* reader_lost: how many events this reader has lost since it began. */
 uint64_t reader_lost(const struct reader *reader);

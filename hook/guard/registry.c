@@ -147,8 +147,8 @@ static int pidns_visit(const struct abi_key *key, const struct abi_entry *entry,
  * One entry for two containers: it promises what both specs do. What keeps the runtime's helpers
  * exempt is not written back, as in entry_replace().
  */
-static int promise_both(int fd, const struct pidns_search *search, const struct abi_entry *entry,
-			struct err *err)
+static int promise_both(const char *dir, int fd, const struct pidns_search *search,
+			const struct abi_entry *entry, struct err *err)
 {
 	struct abi_entry both = search->found;
 	int ret;
@@ -162,9 +162,10 @@ static int promise_both(int fd, const struct pidns_search *search, const struct 
 		return 0;
 	both.armed = 1;
 	ret = bpf_map_update_elem(fd, &search->key, &both, BPF_EXIST);
-	return ret < 0 ? err_set_system(err, -ret,
-					"cannot register the container with the kernel guard")
-		       : 0;
+	if (ret < 0)
+		return err_set_system(err, -ret,
+				      "cannot register the container with the kernel guard");
+	return roster_put(dir, &search->key, &both, err);
 }
 
 /*
@@ -172,8 +173,8 @@ static int promise_both(int fd, const struct pidns_search *search, const struct 
  * other one has an entry, it holds for both and outlives this container, because the namespace ends
  * with the other one's init. So an entry with the same limits is enough, and nothing is added.
  */
-static int register_shared(int fd, const struct identity *identity, const struct abi_entry *entry,
-			   struct err *err)
+static int register_shared(const char *dir, int fd, const struct identity *identity,
+			   const struct abi_entry *entry, struct err *err)
 {
 	struct pidns_search search = { .inode = identity->pidns };
 	int ret;
@@ -190,7 +191,7 @@ static int register_shared(int fd, const struct identity *identity, const struct
 			err, ENOTSUP, EXIT_GUARD,
 			"the container joins the pid namespace of container '%s', which has other limits, and has no cgroup v2 of its own: give both the same policy, or this one its own pid namespace",
 			search.found.id);
-	return promise_both(fd, &search, entry, err);
+	return promise_both(dir, fd, &search, entry, err);
 }
 
 /* A hook of a container must not loosen what was registered for it. */
@@ -319,7 +320,7 @@ static int register_loaded(const char *dir, const struct guard_container *contai
 		return ret;
 	entry_fill(&registration.entry, container, identity, &nesting.limits, rules_id);
 	if (identity->key.kind == 0)
-		return register_shared(fd, identity, &registration.entry, err);
+		return register_shared(dir, fd, identity, &registration.entry, err);
 	return entry_put(fd, &registration, proc_fd, err);
 }
 

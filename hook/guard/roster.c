@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "guard/container.h"
+#include "guard/exec_rules.h"
 #include "guard/limits.h"
 #include "guard/pins.h"
 #include "guard/registry.h"
@@ -85,27 +86,39 @@ static bool is_over(const struct abi_entry *entry)
 
 static bool has_rules(struct search *search, uint64_t rules_id)
 {
-	const struct abi_rule_key key = { .rules_id = rules_id };
-	struct abi_rule record;
-
 	if (rules_id == 0 || rules_id == search->rules_id)
 		return true;
-	if (bpf_map_lookup_elem(search->maps->rules, &key, &record) == -ENOENT)
+	if (!rules_are_whole(search->maps->rules, rules_id, search->most == 0))
 		return false;
 	search->rules_id = rules_id;
 	return true;
 }
 
+/* Are these one entry, but for its limits, and for what the programs change in it? */
+static bool is_same(const struct abi_entry *found, const struct abi_entry *noted)
+{
+	struct abi_entry same = *found;
+
+	same.limits = noted->limits;
+	same.denied = noted->denied;
+	same.logged = noted->logged;
+	same.armed = found->armed == 0 ? 0 : noted->armed;
+	same.flags = (found->flags & ~ABI_ENTRY_STARTED) | (noted->flags & ABI_ENTRY_STARTED);
+	return memcmp(&same, noted, sizeof(same)) == 0;
+}
+
 /* Returns true with the damage, if there is any. */
 static bool is_damaged(struct search *search, struct roster_difference *difference)
 {
-	struct abi_entry found;
+	struct abi_entry *found = &difference->found;
 
-	if (bpf_map_lookup_elem(search->maps->containers, &difference->key, &found) < 0)
+	if (bpf_map_lookup_elem(search->maps->containers, &difference->key, found) < 0)
 		difference->damage = ROSTER_REMOVED;
-	else if (!limits_within(&found.limits, &difference->noted.limits))
+	else if (!limits_within(&found->limits, &difference->noted.limits))
 		difference->damage = ROSTER_WIDENED;
-	else if (!has_rules(search, found.rules_id))
+	else if (!is_same(found, &difference->noted))
+		difference->damage = ROSTER_CHANGED;
+	else if (!has_rules(search, found->rules_id))
 		difference->damage = ROSTER_RULES;
 	else
 		return false;
@@ -157,6 +170,9 @@ static int restore_visit(const struct roster_difference *difference, void *data,
 	int ret;
 
 	entry.armed = 1;
+	/* Of two, the stricter limits: the note is not safer than the entry. */
+	if (difference->damage != ROSTER_REMOVED)
+		limits_narrow(&entry.limits, &difference->found.limits);
 	if (difference->damage == ROSTER_RULES)
 		entry.rules_id = 0;
 	ret = bpf_map_update_elem(maps->containers, &difference->key, &entry, BPF_ANY);

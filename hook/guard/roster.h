@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The second copy of the registered containers, from which an entry that somebody removed or
- * widened is known, and can be put back.
+ * changed is known, and can be put back.
  */
 #ifndef ROOTFENCE_GUARD_ROSTER_H
 #define ROOTFENCE_GUARD_ROSTER_H
@@ -28,13 +28,15 @@ int roster_remove(const char *dir, const struct abi_key *key, struct err *err);
 enum roster_damage {
 	ROSTER_REMOVED, /* `containers` has no such entry */
 	ROSTER_WIDENED, /* its limits are wider than they were registered */
-	ROSTER_RULES,	/* its exec rules are gone */
+	ROSTER_CHANGED, /* something else of it is not as it was registered */
+	ROSTER_RULES,	/* its exec rules are gone, or others */
 };
 
 struct roster_difference {
 	enum roster_damage damage;
 	struct abi_key key;
 	struct abi_entry noted;
+	struct abi_entry found; /* unless it was removed */
 };
 
 struct roster_maps {
@@ -47,6 +49,7 @@ struct roster_maps {
  * roster_compare: calls visit for each running container whose entry is not as noted, until it
  * returns non-zero, which is returned. Looks at `most` containers at the most; 0: at all. -ENOKEY
  * if the roster was emptied. *ret_n (may be NULL) has the number of containers looked at.
+ * Each exec rule is looked at only if all containers are.
  */
 int roster_compare(const struct roster_maps *maps, size_t most,
 		   int (*visit)(const struct roster_difference *difference, void *data,
@@ -54,7 +57,7 @@ int roster_compare(const struct roster_maps *maps, size_t most,
 		   void *data, size_t *ret_n, struct err *err);
 
 /*
- * roster_restore: puts back what was removed or widened. Exec rules cannot be put back: without
+ * roster_restore: puts back what was removed or changed. Exec rules cannot be put back: without
  * them the container may do less. The caller holds the lock of the guard.
  */
 int roster_restore(struct roster_maps *maps, struct err *err);

@@ -186,7 +186,8 @@ static int entry_differs(const struct roster_difference *difference, void *data,
 	static const char *const damages[] = {
 		[ROSTER_REMOVED] = "entry was removed",
 		[ROSTER_WIDENED] = "entry was changed to wider limits",
-		[ROSTER_RULES] = "exec rules were removed",
+		[ROSTER_CHANGED] = "entry was changed",
+		[ROSTER_RULES] = "exec rules were removed or changed",
 	};
 
 	(void)err;

@@ -200,16 +200,44 @@ like() {
 
 quiet() { "$rootfence" status --guard "$guard" >/dev/null; }
 
-@test "the entry of a running container was given wider limits" {
-	local key value
-	key=$(key_of containers first)
-	# The ceiling is behind the id, 128 bytes.
-	value=$(bpftool -j map dump pinned "$guard/containers" | jq -r '.[0].value | map(ltrimstr("0x"))
-		| .[128:136] = ["ff", "ff", "ff", "ff", "ff", "01", "00", "00"] | join(" ")')
+# change MAP JQ: changes the bytes of the first value, without the "0x" of each.
+change() {
+	local element
+	element=$(bpftool -j map dump pinned "$guard/$1" | jq -r '[.[] | select(.key | any(. != "0x00"))]
+		| first | .key |= map(ltrimstr("0x")) | .value |= map(ltrimstr("0x"))
+		| .value |= ('"$2"') | "key hex \(.key | join(" ")) value hex \(.value | join(" "))"')
 	# shellcheck disable=SC2086 # one word for each byte
-	bpftool map update pinned "$guard/containers" key hex $key value hex $value
+	bpftool map update pinned "$guard/$1" $element
+}
+
+@test "the entry of a running container was given wider limits" {
+	# The ceiling is behind the id, 128 bytes.
+	change containers '.[128:136] = ["ff", "ff", "ff", "ff", "ff", "01", "00", "00"]'
 	noticed "container 'first' (pid"
 	[[ $output == *'wider limits'* ]]
+	put_right
+}
+
+# Behind limits, promises and counters: its own mount namespace as that of the runtime.
+@test "something else of the entry of a running container was changed" {
+	change containers '.[268:272] = .[264:268]'
+	noticed "container 'first' (pid"
+	[[ $output == *'entry was changed'* ]]
+	put_right
+	change containers '.[168:172] = ["00", "00", "00", "00"]'
+	noticed 'entry was changed'
+	put_right
+}
+
+@test "an exec rule was changed: status knows all" {
+	bpftool -j map dump pinned "$guard/rules" | jq -c '.[]' | while read -r element; do
+		jq -e '.key[8] != "0x00"' <<<"$element" || continue
+		# shellcheck disable=SC2046 # one word for each byte
+		bpftool map update pinned "$guard/rules" key hex $(jq -r '.key | map(ltrimstr("0x")) | join(" ")' \
+			<<<"$element") value hex ff ff ff ff ff 01 00 00 00 00 00 00 00 00 00 00
+	done
+	run -5 "$rootfence" status --guard "$guard"
+	[[ $output == *'its exec rules were removed or changed'* ]]
 	put_right
 }
 

@@ -209,6 +209,17 @@ has_readers() { [[ $(readers) -eq $1 ]]; }
 
 is_in() { [[ $(of "$1" "$2" | wc -l) -eq 1 ]]; }
 
+@test "a reader whose place is taken away says so" {
+	local slot
+	for slot in {0..7}; do
+		bpftool map delete pinned "$guard/readers" key hex 0"$slot" 00 00 00 || true
+	done
+	wait "${watchers[0]}" || [[ $? -eq 5 ]]
+	grep -q 'the map readers was emptied' "$events.errors"
+	watchers=()
+	watch_into "$events"
+}
+
 @test "a reader that stands still loses its own events, and is told how many" {
 	local n
 	watch_into "$events.2"
