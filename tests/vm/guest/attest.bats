@@ -220,6 +220,36 @@ free_policy() {
 	END
 }
 
+# runs JQ COMM: the container runs, its init has become COMM, and nothing differed.
+runs() {
+	make_bundle runc first "$1"
+	start_bundle runc first
+	eventually grep -qx "$2" "/proc/$(runc state first | jq .pid)/comm"
+	sleep 1
+	[ -z "$(differences)" ]
+	[ "$(runc state first | jq -r .status)" = running ]
+	runc delete --force first
+}
+
+@test "after its first execve init goes where its processes may" {
+	local root='.process.user = { uid: 0, gid: 0 } | .root.readonly = false
+		| .process.capabilities |= map_values(["CAP_SYS_ADMIN", "CAP_SYS_CHROOT",
+			"CAP_SYS_PTRACE", "CAP_SETUID", "CAP_SETGID"])'
+	free_policy
+	watch_events
+	# Out of a directory whose mount is gone.
+	runs "$root"' | .process.args = ["sh", "-c",
+		"mount -t tmpfs none /tmp && cd /tmp && umount -l /tmp && exec sleep 100000"]' sleep
+	# Into a user namespace of its own, with another map.
+	runs "$root"' | .linux.uidMappings = [{ containerID: 0, hostID: 100000, size: 65536 }]
+		| .linux.gidMappings = .linux.uidMappings | .linux.namespaces += [{ type: "user" }]
+		| .process.args = ["unshare", "-U", "-r", "sleep", "100000"]' sleep
+	# To the host, as the command of a debugging container.
+	[[ -e /sys/fs/cgroup/cgroup.controllers ]] || return 0
+	runs "$root | $(without pid)"' | .process.args = ["nsenter", "-t", "1", "-m", "-u", "-i", "-n",
+		"sleep", "100000"]' sleep
+}
+
 in_cgroup() { printf '.linux.cgroupsPath = "%s"' "$1"; }
 
 @test "a container in the cgroup of one with wider limits has its own, and the reverse" {

@@ -86,6 +86,49 @@ caller_is() { if [[ $(expected_hook) == fentry/* ]]; then echo "$2"; else echo "
 	[[ $output != *ran* ]]
 }
 
+@test "exempt cgroups: below * as below a name, and not one that only begins like it" {
+	local name cgroup long
+	[[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip 'needs cgroup v2'
+	long=$(printf 'x%.0s' {1..55})
+	host_policy '"unregistered": { "action": "RF_ACT_ERRNO",
+		"args": { "exempt": ["/b.slice/one", "/*/two", "/'"$long"'"] } }'
+	for name in b.slice/one b.slice/two c.slice/two "$long"; do
+		exempt "$name"
+		[[ $output == ran ]]
+	done
+	for name in c.slice/one b.slice "${long}x" two; do
+		exempt "$name"
+		[[ $output != *ran* ]]
+	done
+}
+
+# exempt CGROUP: what a stranger in it says.
+exempt() {
+	mkdir -p "/sys/fs/cgroup/$1"
+	run sh -c 'echo $$ >/sys/fs/cgroup/'"$1"'/cgroup.procs; unshare --pid --fork --mount-proc echo ran'
+	echo "$1: $output"
+}
+
+# As systemd does it for PrivatePIDs=: init's child, with mounts of its own and the host's root.
+@test "a service to which the host's init gave a pid namespace is no container" {
+	local before
+	host_policy '"unregistered": "RF_ACT_ERRNO"'
+	before=$(seen)
+	mkfifo /run/go
+	unshare --pid --mount bash -c '(read -r </run/go; exec sh -c "/bin/true && echo ran >/run/out") &'
+	echo >/run/go
+	eventually grep -q ran /run/out
+	[ "$(seen)" -eq "$before" ]
+	rm /run/out
+	unshare --pid --mount bash -c '(read -r </run/go; exec chroot /tmp/rootfs sh -c "echo ran >/tmp/out") &'
+	echo >/run/go
+	eventually has_seen "$before"
+	[ ! -e /tmp/rootfs/tmp/out ]
+	rm /run/go
+}
+
+has_seen() { [ "$(seen)" -gt "$1" ]; }
+
 @test "runc without hooks: seen with what started it" {
 	local bundle=$BATS_TEST_TMPDIR/bundle before
 	mkdir "$bundle"
