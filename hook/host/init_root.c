@@ -90,6 +90,27 @@ static void describe(int fd, struct init_file *file)
 	file->mount_root = (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
+/* The path of a file that is not there, by links that may be: a later mount can hide the file. */
+static const char *path_of_missing(struct arena *arena, int root, const char *clean)
+{
+	char *parent = arena_copy(arena, clean, strlen(clean));
+	const char *found = NULL;
+
+	for (char *slash = strrchr(parent, '/'); found == NULL && slash != parent;
+	     slash = strrchr(parent, '/')) {
+		auto_close int fd = -1;
+
+		*slash = '\0';
+		fd = open_in(root, parent, O_PATH, RESOLVE_IN_ROOT);
+		if (fd >= 0)
+			found = path_of(arena, fd);
+	}
+	if (found == NULL)
+		return clean;
+	return arena_printf(arena, "%s%s", strcmp(found, "/") == 0 ? "" : found,
+			    clean + strlen(parent));
+}
+
 /* The path of a spec. Runtimes take one without a slash at its start from the root as well. */
 static struct init_file look(struct arena *arena, int root, struct str path, enum look how)
 {
@@ -104,6 +125,8 @@ static struct init_file look(struct arena *arena, int root, struct str path, enu
 		fd = open_in(root, clean, flags, RESOLVE_IN_ROOT);
 	if (fd < 0) {
 		file.error = errno;
+		if (link)
+			file.path = path_of_missing(arena, root, clean);
 		return file;
 	}
 	describe(fd, &file);
@@ -129,9 +152,13 @@ static void look_at_mounts(struct arena *arena, int root, const struct oci_confi
 			   struct init_facts *facts)
 {
 	facts->at_mounts = arena_array(arena, config->mounts.n + 1, sizeof(*facts->at_mounts));
-	for (size_t i = 0; i < config->mounts.n; i++)
-		facts->at_mounts[i] = look(
-			arena, root, oci_config_mount(config, i)->destination.value, LOOK_PLAIN);
+	for (size_t i = 0; i < config->mounts.n; i++) {
+		const struct oci_mount *mount = oci_config_mount(config, i);
+
+		facts->at_mounts[i] =
+			look(arena, root, mount->destination.value,
+			     oci_mount_has(mount, "dest-nofollow") ? LOOK_NO_LINK : LOOK_PLAIN);
+	}
 }
 
 static void look_at_devices(struct arena *arena, int root, const struct oci_config *config,

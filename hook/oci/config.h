@@ -230,6 +230,15 @@ int oci_config_read(struct json_doc *doc, struct oci_config *ret_config, struct 
 int oci_process_read(struct json_doc *doc, const struct oci_config *container,
 		     struct oci_config *ret_config, struct err *err);
 
+/* oci_mount_has: does the mount have the option, spelled so? */
+static inline bool oci_mount_has(const struct oci_mount *mount, const char *option)
+{
+	for (size_t i = 0; i < mount->options.n; i++)
+		if (str_is(mount->options.items[i].value, option))
+			return true;
+	return false;
+}
+
 /* oci_config_mount: mount number i; i < config->mounts.n. */
 static inline const struct oci_mount *oci_config_mount(const struct oci_config *config, size_t i)
 {

@@ -9,16 +9,11 @@
 
 #include "base/cleanup.h"
 
-/* Returns where a path of the spec leads after all links, or NULL. */
+#define LOOKS 3
+
 static const char *resolve(const struct attest *attest, struct str path)
 {
-	const bool absolute = path.len > 0 && path.data[0] == '/';
-	auto_free char *real = realpath(arena_printf(attest->arena, "%s/%.*s",
-						     absolute ? "" : attest->promise->bundle,
-						     (int)path.len, path.data),
-					NULL);
-
-	return real != NULL ? arena_copy(attest->arena, real, strlen(real)) : NULL;
+	return promise_resolve(attest->arena, attest->promise->bundle, path);
 }
 
 static int read_host(const struct attest *attest, struct attest_host *host, struct err *err)
@@ -67,14 +62,22 @@ static int compare(struct attest *attest, struct attest_host *host, const char *
 	return 0;
 }
 
+static int look_and_compare(struct arena *arena, const char *id, const struct promise *promise,
+			    const char **ret_difference, struct err *err)
+{
+	struct init_facts facts;
+	struct attest_host host = { 0 };
+	struct attest state = { .arena = arena, .id = id, .promise = promise, .facts = &facts };
+	int error = init_facts_collect(arena, promise->pid, &promise->config, &facts, err);
+
+	return error < 0 ? error : compare(&state, &host, ret_difference, err);
+}
+
 int attest(struct arena *arena, const char *record, const char *id, int *ret_lock,
 	   const char **ret_difference, struct err *err)
 {
 	auto_close int lock = -1, pidfd = -1;
 	struct promise promise;
-	struct init_facts facts;
-	struct attest_host host = { 0 };
-	struct attest state = { .arena = arena, .id = id, .promise = &promise, .facts = &facts };
 	struct err ignored;
 	bool is = false;
 	int error = promise_read(arena, record, &lock, &promise, err);
@@ -85,9 +88,12 @@ int attest(struct arena *arena, const char *record, const char *id, int *ret_loc
 	error = init_open(arena, promise.pid, promise.start_time, &pidfd, &is, err);
 	if (error < 0 || !is)
 		return error; /* it has ended: the runtime says so */
-	error = init_facts_collect(arena, promise.pid, &promise.config, &facts, err);
-	if (error == 0)
-		error = compare(&state, &host, ret_difference, err);
+	/* The files of /proc cannot be read at one moment, and the host's mounts come and go. */
+	for (int i = 0; i < LOOKS; i++) {
+		error = look_and_compare(arena, id, &promise, ret_difference, err);
+		if (error < 0 || *ret_difference == NULL)
+			break;
+	}
 	if (error < 0 || *ret_difference != NULL)
 		init_kill(pidfd, &ignored);
 	if (error == 0 && *ret_difference == NULL) {

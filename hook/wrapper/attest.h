@@ -42,7 +42,7 @@ bool attest_has_word(struct str list, const char *word);
 
 bool attest_ends_with(struct str text, const char *end);
 
-/* Is a path masked, or does the spec mount something there, or above it but not at `except`? */
+/* Is a path masked, or below one that is; or does the spec mount something there, or above it but not at `except`? */
 bool attest_is_masked(const struct attest *attest, const char *path);
 bool attest_is_covered(const struct attest *attest, const char *path, const char *except);
 

@@ -42,20 +42,20 @@ bool attest_ends_with(struct str text, const char *end)
 	return text.len >= len && memcmp(text.data + text.len - len, end, len) == 0;
 }
 
-bool attest_is_masked(const struct attest *attest, const char *path)
-{
-	for (size_t i = 0; i < attest->promise->config.linux_.masked_paths.n; i++)
-		if (strcmp(attest->facts->at_masked[i].path, path) == 0)
-			return true;
-	return false;
-}
-
 static bool is_at_or_below(const char *path, const char *parent)
 {
 	const size_t len = strlen(parent);
 
 	return strcmp(parent, "/") == 0 ||
 	       (strncmp(path, parent, len) == 0 && (path[len] == '\0' || path[len] == '/'));
+}
+
+bool attest_is_masked(const struct attest *attest, const char *path)
+{
+	for (size_t i = 0; i < attest->promise->config.linux_.masked_paths.n; i++)
+		if (is_at_or_below(path, attest->facts->at_masked[i].path))
+			return true;
+	return false;
 }
 
 bool attest_is_covered(const struct attest *attest, const char *path, const char *except)
@@ -144,6 +144,12 @@ static const char *other_device(const struct attest *attest, const char *path)
 			    str_show(attest->arena, str_from(path)));
 }
 
+/* The terminal lies on a device of that name: compare_dev(). */
+static bool is_console(const struct attest *attest, const char *path)
+{
+	return attest->promise->terminal && strcmp(path, "/dev/console") == 0;
+}
+
 /* A device that is missing gives nothing away. */
 static const char *compare_listed(const struct attest *attest)
 {
@@ -156,7 +162,8 @@ static const char *compare_listed(const struct attest *attest)
 
 		if (file->error != 0 || !is_at_or_below(file->path, "/dev") ||
 		    attest_is_covered(attest, file->path, "/dev") ||
-		    strcmp(file->path, "/dev/ptmx") == 0)
+		    attest_is_masked(attest, file->path) || strcmp(file->path, "/dev/ptmx") == 0 ||
+		    is_console(attest, file->path))
 			continue;
 		if (str_is(devices[i].type.value, "p")
 			    ? !S_ISFIFO(file->mode)
@@ -175,7 +182,7 @@ static const char *compare_devices(const struct attest *attest)
 		const char *path = init_devices[i].path;
 
 		if (file->error == 0 && !attest_is_covered(attest, path, "/dev") &&
-		    !is_listed(attest, path) &&
+		    !attest_is_masked(attest, path) && !is_listed(attest, path) &&
 		    !is_device(file, S_IFCHR, init_devices[i].major, init_devices[i].minor))
 			return other_device(attest, path);
 	}
@@ -204,6 +211,7 @@ static const char *compare_dev(const struct attest *attest)
 		return S_ISLNK(dev->mode) ? "/dev is a link; approved: a mount of its own"
 					  : "/dev is not a mount of its own, which was approved";
 	if (attest->promise->terminal && !attest_is_covered(attest, "/dev/console", "/dev") &&
+	    !attest_is_masked(attest, "/dev/console") &&
 	    (console->error != 0 || !S_ISCHR(console->mode) || console->major < PTS_MAJOR_FIRST ||
 	     console->major > PTS_MAJOR_LAST))
 		return "/dev/console is not the terminal that was approved";

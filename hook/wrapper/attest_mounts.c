@@ -12,17 +12,9 @@
 
 #include "base/cleanup.h"
 
-static bool has_option(const struct oci_mount *mount, const char *name)
-{
-	for (size_t i = 0; i < mount->options.n; i++)
-		if (str_is(mount->options.items[i].value, name))
-			return true;
-	return false;
-}
-
 static bool is_mounted(const struct oci_mount *mount)
 {
-	return !mount->remount && !has_option(mount, "copy-symlink"); /* crun makes a link */
+	return !mount->remount && !oci_mount_has(mount, "copy-symlink"); /* crun makes a link */
 }
 
 static bool is_cgroup(const struct oci_mount *mount)
@@ -40,6 +32,12 @@ static const char *rest_of(struct str path, const char *parent)
 	    (path.len > len && path.data[len] != '/'))
 		return NULL;
 	return path.len == 1 ? "" : path.data + len;
+}
+
+/* The end of a text, from there. */
+static struct str str_from_end(struct str text, const char *from)
+{
+	return (struct str){ from, from[0] == '\0' ? 0 : (size_t)(text.data + text.len - from) };
 }
 
 static bool same_tree(const struct init_mount *a, const struct init_mount *b)
@@ -72,11 +70,33 @@ static const char *source_of(const struct attest *attest, size_t i)
 	return str_is(mount->type.value, "sysfs") ? "/sys" : attest->host->sources[i];
 }
 
+/* Was it below a source of the spec when the container was approved? */
+static bool was_brought(const struct attest *attest, const struct init_mount *mount)
+{
+	const struct promise *promise = attest->promise;
+
+	for (size_t i = 0; i < promise->n_brought; i++) {
+		const struct promise_brought *brought = &promise->brought[i];
+		const char *rest = brought->number < promise->config.mounts.n
+					   ? rest_of(mount->point,
+						     attest->facts->at_mounts[brought->number].path)
+					   : NULL;
+
+		if (rest != NULL && str_equal(brought->device, mount->device) &&
+		    str_equal(brought->root, mount->root) &&
+		    str_equal(brought->rest, str_from_end(mount->point, rest)))
+			return true;
+	}
+	return false;
+}
+
 /* Came the mount along with a source of the spec, or with the root? */
 static bool comes_with_source(struct attest *attest, const struct init_mount *mount)
 {
 	const struct oci_config *config = &attest->promise->config;
 
+	if (was_brought(attest, mount))
+		return true;
 	if (attest->host == NULL) {
 		attest->wants_host = true;
 		return true; /* asked again with the host's table */
@@ -86,9 +106,7 @@ static bool comes_with_source(struct attest *attest, const struct init_mount *mo
 		const char *rest = rest_of(mount->point, attest->facts->at_mounts[i].path);
 
 		if (source != NULL && rest != NULL &&
-		    host_has(attest, mount, source,
-			     (struct str){ rest,
-					   (size_t)(mount->point.data + mount->point.len - rest) }))
+		    host_has(attest, mount, source, str_from_end(mount->point, rest)))
 			return true;
 	}
 	return attest->host->root != NULL && !str_is(mount->point, "/") &&
@@ -149,8 +167,8 @@ static unsigned int promised_at(const struct attest *attest, struct str point)
 	return count + (attest->promise->terminal && str_is(point, "/dev/console") ? 1 : 0);
 }
 
-/* How many different mounts are there, but for those that a source brings along. */
-static unsigned int found_at(struct attest *attest, struct str point)
+/* How many different mounts are there, without those that a source brought along? */
+static unsigned int found_at(struct attest *attest, struct str point, bool without_brought)
 {
 	const struct init_facts *facts = attest->facts;
 	unsigned int count = 0;
@@ -162,7 +180,7 @@ static unsigned int found_at(struct attest *attest, struct str point)
 		for (size_t j = 0; j < i && !known; j++)
 			known = str_equal(facts->mounts[j].point, point) &&
 				same_tree(mount, &facts->mounts[j]);
-		count += known ? 0 : 1;
+		count += known || (without_brought && comes_with_source(attest, mount)) ? 0 : 1;
 	}
 	return count;
 }
@@ -197,7 +215,9 @@ static const char *compare_row(struct attest *attest, size_t i)
 	const struct init_mount *mount = &attest->facts->mounts[i];
 	const unsigned int promised = promised_at(attest, mount->point);
 
-	if (is_copy(attest, i) || (promised > 0 && found_at(attest, mount->point) <= promised) ||
+	if (is_copy(attest, i) ||
+	    (promised > 0 && (found_at(attest, mount->point, false) <= promised ||
+			      found_at(attest, mount->point, true) <= promised)) ||
 	    is_below_cgroup(attest, mount) ||
 	    attest_ends_with(mount->root, arena_printf(attest->arena, "/%s/notify", attest->id)) ||
 	    comes_with_source(attest, mount) || may_be_of_hook(attest, mount))
@@ -278,9 +298,10 @@ static const char *compare_visible(struct attest *attest, const struct oci_mount
 				    "/mounts: nothing is mounted at %s; approved: %s", point,
 				    str_quote(attest->arena, mount->bind ? mount->source.value
 									 : mount->type.value));
-	if (mount->bind && source->inode != 0 &&
-	    (source->inode != file->id.inode || source->device != file->id.device) &&
-	    !comes_with_source(attest, found) && !may_be_of_hook(attest, found))
+	const bool other = mount->bind && source->inode != 0 &&
+			   (source->inode != file->id.inode || source->device != file->id.device);
+
+	if (other && !comes_with_source(attest, found) && !may_be_of_hook(attest, found))
 		return arena_printf(attest->arena,
 				    "/mounts: %s shows another file than %s, which was approved",
 				    point, str_quote(attest->arena, mount->source.value));
@@ -288,7 +309,8 @@ static const char *compare_visible(struct attest *attest, const struct oci_mount
 		return arena_printf(attest->arena, "/mounts: a %s is mounted at %s; approved: %s",
 				    str_show(attest->arena, found->type), point,
 				    str_quote(attest->arena, mount->type.value));
-	flag = missing_flag(mount, found);
+	/* What the host mounts on the source, the kernel gives the container with its own flags. */
+	flag = other && comes_with_source(attest, found) ? NULL : missing_flag(mount, found);
 	return flag == NULL ? NULL
 			    : arena_printf(attest->arena,
 					   "/mounts: the mount at %s is not %s, as approved", point,

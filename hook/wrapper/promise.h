@@ -5,9 +5,11 @@
  * process that the guard knows. It is kept beside the record, in BASE/ROOT/ID%approved:
  *
  *	{ "version": 1, "pid": N, "startTime": N, "seccomp": BOOL, "hooks": BOOL, "terminal": BOOL,
- *	  "bundle": PATH, "root": FILE, "sources": [ FILE... ], "namespaces": [ INODE... ], "spec": { ... } }
+ *	  "bundle": PATH, "root": FILE, "sources": [ FILE... ], "namespaces": [ INODE... ],
+ *	  "brought": [ [ NUMBER, DEVICE, ROOT, REST ]... ], "spec": { ... } }
  *
- * FILE is [ DEVICE, INODE ]. "spec" is the part of the config that `start` compares, as the runtime
+ * FILE is [ DEVICE, INODE ]. "brought" is what was mounted below the source of mount NUMBER, at REST
+ * from there: the host may have unmounted it when the container starts. "spec" is the part of the config that `start` compares, as the runtime
  * reads it. The wrapper's create makes the file, empty; an empty one means that createRuntime did not
  * approve the container.
  */
@@ -20,6 +22,12 @@
 #include "oci/config.h"
 #include "oci/facts.h"
 
+/* What was mounted below a source of the spec. */
+struct promise_brought {
+	uint64_t number; /* of the spec's mount */
+	struct str device, root, rest;
+};
+
 struct promise {
 	pid_t pid;
 	uint64_t start_time; /* of the process, in clock ticks since boot */
@@ -29,6 +37,8 @@ struct promise {
 	const char *bundle;
 	struct file_id root;	 /* root.path; inode 0: could not be looked up */
 	struct file_id *sources; /* of each mount; inode 0: not a bind mount, or not looked up */
+	struct promise_brought *brought;
+	size_t n_brought;
 	uint64_t namespaces[NAMESPACE_COUNT]; /* inode of each that is joined by path; else 0 */
 	struct oci_config config;
 };
@@ -46,9 +56,8 @@ int promise_open(struct arena *arena, const char *record, int *ret_fd, struct er
 int promise_write(struct arena *arena, int fd, const struct oci_config *config, const char *bundle,
 		  pid_t pid, struct err *err);
 
-/* The text of promise_write(), for tests. start_time: of the process. */
-struct str promise_render(struct arena *arena, const struct oci_config *config, const char *bundle,
-			  pid_t pid, uint64_t start_time);
+/* Returns where a path of the spec leads after all links, or NULL. */
+const char *promise_resolve(struct arena *arena, const char *bundle, struct str path);
 
 /*
  * Reads it, and locks it until *ret_fd is closed, so that two starts of a container take turns.

@@ -24,7 +24,7 @@ static const char spec[] =
 	"{ 'version': 1, 'pid': 7, 'startTime': 8, 'seccomp': true, 'hooks': false, 'terminal': true,"
 	" 'bundle': '/b', 'root': [1, 2],"
 	" 'sources': [[0,0],[0,0],[0,0],[0,0],[0,0],[0,0],[0,0],[5,6]],"
-	" 'namespaces': [0,77,0,0,0,0,0,0],"
+	" 'namespaces': [0,77,0,0,0,0,0,0], 'brought': [[7,'8:4','/','/gone'], [9,'8:4','/','/x']],"
 	" 'spec': { 'process': { 'user': { 'uid': 1000, 'gid': 1000, 'additionalGids': [5] },"
 	"   'cwd': '/', 'noNewPrivileges': true, 'selinuxLabel': 'u:r:t:s0:c1,c2',"
 	"   'capabilities': { 'bounding': ['CAP_KILL'], 'effective': [], 'permitted': [] } },"
@@ -265,6 +265,11 @@ static void test_added_rows(void **state)
 		{ "900 1 0:7 / /sys/kernel/debug rw - debugfs x rw",
 		  "9 1 0:7 / /sys/kernel/debug rw - debugfs x rw", NULL },
 		{ "900 1 0:7 / /sys/kernel/debug rw - debugfs x rw", NULL, "/sys/kernel/debug is" },
+		/* what the host had there when the container was approved */
+		{ "900 1 8:4 / /data/gone ro - ext4 /dev/vdb rw", NULL, NULL },
+		{ "900 1 8:4 /a /data/gone ro - ext4 /dev/vdb rw", NULL, "/data/gone is a mount" },
+		{ "900 1 8:4 / /data/x ro - ext4 /dev/vdb rw", NULL, "/data/x is a mount" },
+		{ "900 1 8:4 / /gone ro - ext4 /dev/vdb rw", NULL, "/gone is a mount" },
 		/* hooks that the policy allows */
 		{ "900 1 8:1 /usr/lib/libcuda.so.1 /usr/lib/libcuda.so.1 ro - ext4 d rw",
 		  "9 1 8:1 / / rw - ext4 d rw", NULL, true },
@@ -452,6 +457,32 @@ static void set_file(struct world *world, size_t i)
 		facts->fds[0] = (struct init_fd){ 3, facts->root.mount };
 		facts->n_fds = 1;
 		break;
+	case 16: /* masked, as any other file can be */
+		facts->devices[1].minor = 3;
+		facts->at_masked[4] = facts->devices[1];
+		facts->at_masked[4].mount_root = true;
+		break;
+	case 17:
+		facts->at_devices[0].minor = 3;
+		facts->at_devices[0].major = 1;
+		facts->at_masked[4] = facts->at_devices[0];
+		facts->at_masked[4].mount_root = true;
+		break;
+	case 18:
+		facts->console.major = 1;
+		facts->console.minor = 3;
+		facts->at_masked[4] = facts->console;
+		facts->at_masked[4].mount_root = true;
+		break;
+	case 19: /* the terminal lies on it */
+		facts->at_devices[0].path = "/dev/console";
+		facts->at_devices[0].major = 136;
+		break;
+	case 20:
+		facts->at_devices[0].path = "/dev/console";
+		facts->at_devices[0].major = 136;
+		world->promise.terminal = false;
+		break;
 	default:
 		fail();
 	}
@@ -476,6 +507,11 @@ static void test_files(void **state)
 		"\"/sys/firmware\" is not masked",
 		"descriptor 3 of the process is a directory outside",
 		NULL,
+		NULL,
+		NULL,
+		NULL,
+		NULL,
+		"/dev/console is another file",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(says); i++) {
@@ -514,6 +550,49 @@ static void test_flags(void **state)
 	}
 }
 
+/* What the host mounts on a source has flags of its own. */
+static void test_source_is_covered(void **state)
+{
+	static const char *const says[] = { NULL, "/data shows another file" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(says); i++) {
+		struct world world = new_world(
+			*state, arena_printf(*state, "%s900 1 8:2 / /data rw - ext4 d rw\n",
+					     tables[0].text));
+		struct init_mount *host;
+
+		init_mounts_parse(*state,
+				  str_from(i == 0 ? "9 1 8:2 / /srv/data rw - ext4 d rw"
+						  : "9 1 8:2 / /srv/other rw - ext4 d rw"),
+				  &host, &world.host.n_mounts);
+		world.host.mounts = host;
+		world.facts.at_mounts[7].id.inode = 2;
+		must_be(&world, says[i]);
+	}
+}
+
+/* A volume below a directory that is masked cannot be seen. */
+static void test_below_a_mask(void **state)
+{
+	static const struct {
+		const char *path, *says;
+	} rows[] = {
+		{ "/sys/firmware/x", NULL },
+		{ "/sys/firmwarex", "nothing is mounted at /sys/firmwarex" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct world world = new_world(*state, tables[0].text);
+
+		for (size_t j = 0; j < world.facts.n_mounts; j++)
+			if (str_is(world.facts.mounts[j].point, "/data"))
+				world.facts.mounts[j].point = str_from(rows[i].path);
+		world.facts.at_mounts[7] =
+			(struct init_file){ .error = ENOENT, .path = rows[i].path };
+		must_be(&world, rows[i].says);
+	}
+}
+
 static void test_parse(void **state)
 {
 	struct init_mount *mounts;
@@ -542,9 +621,14 @@ static void test_parse(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_ARENA(test_real_tables), WITH_ARENA(test_missing_rows),
-		WITH_ARENA(test_added_rows),  WITH_ARENA(test_process),
-		WITH_ARENA(test_files),	      WITH_ARENA(test_flags),
+		WITH_ARENA(test_real_tables),
+		WITH_ARENA(test_missing_rows),
+		WITH_ARENA(test_added_rows),
+		WITH_ARENA(test_process),
+		WITH_ARENA(test_files),
+		WITH_ARENA(test_flags),
+		WITH_ARENA(test_source_is_covered),
+		WITH_ARENA(test_below_a_mask),
 		WITH_ARENA(test_parse),
 	};
 
