@@ -144,10 +144,16 @@ static const char *other_device(const struct attest *attest, const char *path)
 			    str_show(attest->arena, str_from(path)));
 }
 
-/* The terminal lies on a device of that name: compare_dev(). */
+/* The terminal lies on a device of that name, and under crun on a mask: compare_dev(). */
 static bool is_console(const struct attest *attest, const char *path)
 {
 	return attest->promise->terminal && strcmp(path, "/dev/console") == 0;
+}
+
+static bool is_terminal(const struct init_file *file)
+{
+	return file->error == 0 && S_ISCHR(file->mode) && file->major >= PTS_MAJOR_FIRST &&
+	       file->major <= PTS_MAJOR_LAST;
 }
 
 /* A device that is missing gives nothing away. */
@@ -193,7 +199,6 @@ static const char *compare_devices(const struct attest *attest)
 static const char *compare_dev(const struct attest *attest)
 {
 	const struct init_file *dev = &attest->facts->dev;
-	const struct init_file *console = &attest->facts->console;
 	const struct oci_mount *mount = NULL;
 
 	for (size_t i = 0; i < attest->promise->config.mounts.n; i++) {
@@ -211,9 +216,7 @@ static const char *compare_dev(const struct attest *attest)
 		return S_ISLNK(dev->mode) ? "/dev is a link; approved: a mount of its own"
 					  : "/dev is not a mount of its own, which was approved";
 	if (attest->promise->terminal && !attest_is_covered(attest, "/dev/console", "/dev") &&
-	    !attest_is_masked(attest, "/dev/console") &&
-	    (console->error != 0 || !S_ISCHR(console->mode) || console->major < PTS_MAJOR_FIRST ||
-	     console->major > PTS_MAJOR_LAST))
+	    !attest_is_masked(attest, "/dev/console") && !is_terminal(&attest->facts->console))
 		return "/dev/console is not the terminal that was approved";
 	return mount != NULL && !mount->bind ? compare_devices(attest) : NULL;
 }
@@ -239,7 +242,9 @@ static const char *compare_paths(const struct attest *attest)
 	const struct oci_linux *linux_ = &attest->promise->config.linux_;
 
 	for (size_t i = 0; i < linux_->masked_paths.n; i++)
-		if (!is_hidden(attest, &attest->facts->at_masked[i]))
+		if (!is_hidden(attest, &attest->facts->at_masked[i]) &&
+		    !(is_console(attest, attest->facts->at_masked[i].path) &&
+		      is_terminal(&attest->facts->console)))
 			return arena_printf(
 				attest->arena, "/linux/maskedPaths: %s is not masked",
 				str_quote(attest->arena, linux_->masked_paths.items[i].value));

@@ -474,6 +474,13 @@ static void set_file(struct world *world, size_t i)
 		facts->at_masked[4] = facts->console;
 		facts->at_masked[4].mount_root = true;
 		break;
+	case 21: /* crun puts the terminal on the mask */
+		facts->at_masked[4] = facts->console;
+		break;
+	case 22:
+		facts->at_masked[4] = facts->console;
+		facts->console.major = facts->at_masked[4].major = 4;
+		break;
 	case 19: /* the terminal lies on it */
 		facts->at_devices[0].path = "/dev/console";
 		facts->at_devices[0].major = 136;
@@ -512,6 +519,8 @@ static void test_files(void **state)
 		NULL,
 		NULL,
 		"/dev/console is another file",
+		NULL,
+		"\"/proc/missing\" is not masked",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(says); i++) {
