@@ -72,11 +72,11 @@ tests_for() {
 	fi
 	case $1 in
 	*/cgroup1) echo guard ;;
-	trixie/*/containerd) printf '%s\n' stories@containerd containerd cri podfixes ;;
-	*/containerd) printf '%s\n' stories@containerd containerd cri ;;
-	trixie/*/docker) printf '%s\n' {stories,verbs,network,drop}@docker docker fixes ;;
+	trixie/*/containerd) printf '%s\n' {stories,sane}@containerd containerd cri podfixes ;;
+	*/containerd) printf '%s\n' {stories,sane}@containerd containerd cri ;;
+	trixie/*/docker) printf '%s\n' {stories,verbs,network,drop,sane}@docker docker fixes ;;
 	*/docker | */podman)
-		printf '%s\n' {stories,verbs,network,drop}"@${1##*/}" "${1##*/}"
+		printf '%s\n' {stories,verbs,network,drop,sane}"@${1##*/}" "${1##*/}"
 		;;
 	trixie/lsm) printf '%s
 ' churn guard matrix unregistered digest ;;
