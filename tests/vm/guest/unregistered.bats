@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154 # $output and $status come from bats
+# shellcheck disable=SC2154,SC2030,SC2031 # bats sets $output and $status, each test in a process of its own
 # The guard of the whole guest: containers that nobody registered are reported or stopped, registered
 # ones are neither; and what is taken away from the guard is noticed.
 
