@@ -99,14 +99,14 @@ static void unregistered_text(struct arena *arena, struct buf *text, const char 
 {
 	struct latest latest = latest_find(dir, status);
 
-	buf_printf(text, "not ours    %llu namespaces seen, %llu execves stopped (%s)\n",
+	buf_printf(text, "unregistered  %llu containers seen, %llu execves stopped (%s)\n",
 		   (unsigned long long)status->unregistered_seen,
 		   (unsigned long long)status->unregistered_stopped,
 		   guard_action_name(status->unregistered));
 	if (latest.n > 0)
 		buf_printf(
 			text,
-			"            the latest: pid %u (%s), namespace %u, started by %s (pid %u), cgroup %s\n",
+			"              the latest: pid %u (%s), namespace %u, started by %s (pid %u), cgroup %s\n",
 			latest.seen.pid, str_show(arena, str_from(latest.seen.comm)),
 			latest.seen.namespace, str_show(arena, str_from(latest.seen.starter_comm)),
 			latest.seen.starter,
@@ -182,6 +182,32 @@ static int print_json(struct arena *arena, const char *dir, const struct guard_s
 	return io_write_shown(STDOUT_FILENO, "standard output", json_writer_finish(writer), err);
 }
 
+/* A guard whose pins are gone has no hook that could be named. */
+static void state_text(struct buf *text, const struct guard_status *status)
+{
+	const bool found = status->loaded && status->hook[0] != '\0';
+
+	if (found)
+		buf_printf(text, "guard         loaded at %s\n", status->hook);
+	else if (status->loaded)
+		buf_printf(text, "guard         was loaded, and is not where it was pinned\n");
+	else
+		buf_printf(text, "guard         not loaded; `rootfence load` would give %s\n",
+			   guard_level_name(status->level));
+	buf_printf(text, "guarantee     %s\n",
+		   guard_level_name(found ? status->level : GUARD_NONE));
+	if (status->reason[0] != '\0')
+		buf_printf(text, "no higher     %s\n", status->reason);
+	if (found && !status->userns)
+		buf_printf(
+			text,
+			"user ns       closed in the seccomp profile, by precreate or the wrapper: no hook for them is attached\n");
+	if (found && !status->restores)
+		buf_printf(
+			text,
+			"restores      refused: this kernel does not show what CRIU brings back\n");
+}
+
 static int print_text(struct arena *arena, const char *dir, const struct guard_status *status,
 		      struct err *err)
 {
@@ -189,42 +215,25 @@ static int print_text(struct arena *arena, const char *dir, const struct guard_s
 	struct listing listing = { .arena = arena, .text = &text };
 	int error = 0;
 
-	if (status->loaded)
-		buf_printf(&text, "guard       loaded at %s\nguarantee   %s\n", status->hook,
-			   guard_level_name(status->level));
-	else
-		buf_printf(
-			&text,
-			"guard       not loaded; `rootfence load` would give %s\nguarantee   none\n",
-			guard_level_name(status->level));
-	if (status->reason[0] != '\0')
-		buf_printf(&text, "no higher   %s\n", status->reason);
-	if (status->loaded && !status->userns)
-		buf_printf(
-			&text,
-			"user ns     closed in the seccomp profile, by precreate or the wrapper: no hook for them is attached\n");
-	if (status->loaded && !status->restores)
-		buf_printf(
-			&text,
-			"restores    refused: this kernel does not show what CRIU brings back\n");
+	state_text(&text, status);
 	for (size_t i = 0; i < differences_told(status); i++)
-		buf_printf(&text, "changed     %s\n",
+		buf_printf(&text, "changed       %s\n",
 			   str_show(arena, str_from(status->differences[i])));
 	if (status->n_differences > 0)
 		buf_printf(
 			&text,
-			"            no container starts until `rootfence load --replace` has put it right\n");
+			"              no container starts until `rootfence load --replace` has put it right\n");
 	if (status->loaded && status->n_differences == 0) {
 		if (status->missed > 0)
 			buf_printf(
 				&text,
-				"missed      %llu times the kernel skipped a program of the guard\n",
+				"missed        %llu times the kernel skipped a program of the guard\n",
 				(unsigned long long)status->missed);
-		buf_printf(&text, "events      %llu, read by %zu processes, which lost %llu\n",
+		buf_printf(&text, "events        %llu, read by %zu processes, which lost %llu\n",
 			   (unsigned long long)status->events, status->n_readers,
 			   (unsigned long long)status->lost);
 		unregistered_text(arena, &text, dir, status);
-		buf_printf(&text, "containers  %zu\n", status->n_entries);
+		buf_printf(&text, "containers    %zu\n", status->n_entries);
 		error = guard_each_entry(dir, list_text, &listing, err);
 	}
 	if (error < 0)

@@ -91,7 +91,7 @@ not_reported() {
 		and .unregistered.action == "RF_ACT_LOG" and .unregistered.latest.pid > 0'
 	run "$rootfence" status --guard "$guard"
 	echo "$output"
-	[[ $output == *'not ours '*' namespaces seen, 0 execves stopped (RF_ACT_LOG)'* ]]
+	[[ $output == *'unregistered  '*' containers seen, 0 execves stopped (RF_ACT_LOG)'* ]]
 	[[ $output == *'the latest: pid '*', started by '* ]]
 }
 
