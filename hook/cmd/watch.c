@@ -129,10 +129,12 @@ static struct str difference_text(struct arena *arena, const struct abi_event *e
 				  const struct origin *origin)
 {
 	return str_from(arena_printf(
-		arena, "%s %s %s pid %d (%s) of %d: execve of %s without what the spec says: %s\n",
+		arena,
+		"%s %s %s pid %d (%s) of %d: execve of %s without what the spec says: %s; rule %s\n",
 		event_time(arena, event), outcome(event->action), who(arena, event, origin),
 		(int)event->tgid, str_show(arena, str_from(event->comm)), (int)event->ppid,
-		str_quote(arena, str_from(event->path)), differences(arena, event)));
+		str_quote(arena, str_from(event->path)), differences(arena, event),
+		guard_reason_name(event->reason)));
 }
 
 static const char *cgroup_of_event(struct arena *arena, const struct abi_event *event)

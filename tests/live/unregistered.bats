@@ -209,8 +209,11 @@ exempt_element() {
 	eventually same_events
 }
 
+# A cgroup is looked up by its id when the event is printed, and may be gone by then.
+told_by() { jq -c '[.time, .thread, .path]' "$1" | sort; }
+
 same_events() {
-	diff "$events" "$events.2" && diff <(sort "$events") <(sort "$events.3")
+	diff <(told_by "$events") <(told_by "$events.2") && diff <(told_by "$events") <(told_by "$events.3")
 }
 
 @test "a reader that is killed loses nothing for another, and its place is free again" {
