@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -203,13 +204,23 @@ static int prepare_container(struct wrapper *wrapper, char **argv, int *ret_lock
 static int prepare_start(struct wrapper *wrapper, int *ret_lock, struct err *err)
 {
 	const char *record, *difference = NULL;
+	bool killed = false;
 	int error = find_record(wrapper, &record, err);
 
 	if (error == 0)
 		error = attest(wrapper->arena, record, wrapper->args.id, ret_lock, &difference,
-			       err);
+			       &killed, err);
 	if (error < 0 || difference == NULL)
 		return error;
+	if (!killed) {
+		report_syslog(
+			LOG_NOTICE, wrapper->args.id,
+			arena_printf(
+				wrapper->arena,
+				"the container is not what was approved: %s; it starts, because the policy is in mode audit",
+				difference));
+		return 0;
+	}
 	tell(wrapper,
 	     arena_printf(
 		     wrapper->arena,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "wrapper/record.h"
 
 #define LOOKS 3
 
@@ -73,16 +74,26 @@ static int look_and_compare(struct arena *arena, const char *id, const struct pr
 	return error < 0 ? error : compare(&state, &host, ret_difference, err);
 }
 
+/* Without a policy that can be read, nothing says that it only audits. */
+static bool only_audits(struct arena *arena, const char *record)
+{
+	struct record kept;
+	struct err ignored;
+
+	return record_read(arena, record, &kept, &ignored) == 0 && kept.policy->audit;
+}
+
 int attest(struct arena *arena, const char *record, const char *id, int *ret_lock,
-	   const char **ret_difference, struct err *err)
+	   const char **ret_difference, bool *ret_killed, struct err *err)
 {
 	auto_close int lock = -1, pidfd = -1;
 	struct promise promise;
 	struct err ignored;
-	bool is = false;
+	bool is = false, kill;
 	int error = promise_read(arena, record, &lock, &promise, err);
 
 	*ret_difference = NULL;
+	*ret_killed = false;
 	if (error < 0 || lock < 0)
 		return error;
 	error = init_open(arena, promise.pid, promise.start_time, &pidfd, &is, err);
@@ -94,11 +105,13 @@ int attest(struct arena *arena, const char *record, const char *id, int *ret_loc
 		if (error < 0 || *ret_difference == NULL)
 			break;
 	}
-	if (error < 0 || *ret_difference != NULL)
+	kill = error < 0 || (*ret_difference != NULL && !only_audits(arena, record));
+	if (kill) {
 		init_kill(pidfd, &ignored);
-	if (error == 0 && *ret_difference == NULL) {
+	} else {
 		promise_end(arena, record);
 		*ret_lock = TAKE_FD(lock);
 	}
+	*ret_killed = kill;
 	return error;
 }

@@ -48,10 +48,11 @@ bool attest_is_covered(const struct attest *attest, const char *path, const char
 
 /*
  * Compares the container of the record. *ret_difference is NULL if there is none, or if nothing was
- * approved by this wrapper; else the first process has been killed. *ret_lock is kept until the
- * runtime takes over. Error: EXIT_SYSTEM; the process has been killed then, too.
+ * approved by this wrapper; else the first process has been killed (*ret_killed), unless the policy
+ * is in mode "audit". *ret_lock is kept until the runtime takes over. Error: EXIT_SYSTEM; the process
+ * has been killed then, too.
  */
 int attest(struct arena *arena, const char *record, const char *id, int *ret_lock,
-	   const char **ret_difference, struct err *err);
+	   const char **ret_difference, bool *ret_killed, struct err *err);
 
 #endif

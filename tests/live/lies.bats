@@ -252,3 +252,18 @@ caught() {
 		delete "$runtime"
 	done
 }
+
+@test "mode audit: the container starts, and syslog says what differs" {
+	local runtime
+	in_lab sed -i 's/"name": "lies",/& "mode": "audit",/' /etc/rootfence/policy.json
+	for runtime in runc crun; do
+		created "$runtime" . 'umount /proc/keys'
+		run in_lab bash -c "$(declare -f syslog_of); syslog_of \"\$@\"" - DGRAM \
+			"$work/bin/$runtime" --root "$work/state" --log "$log" start lie
+		echo "$output"
+		[[ $status -eq 0 && $output == *'maskedPaths: "/proc/keys" is not masked; it starts'* ]]
+		[[ $(in_lab "$(real "$runtime")" --root "$work/state" state lie | jq -r .status) == running ]]
+		delete "$runtime"
+	done
+	in_lab sed -i 's/ "mode": "audit",//' /etc/rootfence/policy.json
+}
