@@ -115,6 +115,18 @@ systemd() {
 	systemctl "$@" || note "systemctl $* failed; the first hook loads the guard"
 }
 
+# The guard that is loaded stays as it is, and stops containers if it is of another version.
+check_guard() {
+	local why
+	[[ -z $DESTDIR && -e /sys/fs/bpf/rootfence ]] || return 0
+	if ! why=$("$BINDIR/rootfence" status 2>&1 >/dev/null); then
+		why=${why#rootfence: }
+		note "no container starts: ${why:-the guard is not as it was loaded; run 'rootfence load --replace'}" >&2
+	elif [[ -n $before ]]; then
+		note "the loaded guard stays; 'rootfence load --replace' puts that of this version in its place"
+	fi
+}
+
 # make hands entries over as words: a blank in PREFIX makes two of one.
 check_entries() {
 	local entry
@@ -140,6 +152,7 @@ install_all() {
 	remove_stale
 	systemd daemon-reload
 	systemd --quiet enable --now rootfence.service
+	check_guard
 	[[ -n $DESTDIR ]] || warn_overridden
 }
 

@@ -14,24 +14,13 @@ setup() {
 	mount -t bpf bpf "$work/bpf"
 	mkdir "$guard"
 	PATH=$PATH:/usr/sbin:/sbin
-	make_map meta 4 700
-	make_map containers 16 4096
+	other_version_map meta 4 700
+	other_version_map containers 16 4096
 }
 
 teardown() {
 	umount -l "$work/bpf"
 	rm -rf "$work"
-}
-
-bytes() { printf '%02x ' "$1"; [[ $2 -le 1 ]] || printf '00 %.0s' $(seq $(($2 - 1))); }
-
-# make_map NAME KEY_SIZE VALUE_SIZE: with one entry, whose first byte is the version 99.
-make_map() {
-	local type=hash
-	[[ $1 != meta ]] || type=array
-	bpftool map create "$guard/$1" type "$type" key "$2" value "$3" entries 1 name "$1"
-	# shellcheck disable=SC2046 # one word for each byte
-	bpftool map update pinned "$guard/$1" key hex $(bytes 0 "$2") value hex $(bytes 99 "$3")
 }
 
 # version_refused: exit 5, with both versions and what to do.

@@ -98,6 +98,18 @@ refused() {
 # EPERM.
 was_stopped() { [[ $1 -eq 137 || $1 -eq 126 || $1 -eq 255 ]]; }
 
+# other_version_map NAME KEY_SIZE VALUE_SIZE: a map of a guard of version 99, which is the first byte
+# of its entry.
+other_version_map() {
+	local type=hash
+	[[ $1 != meta ]] || type=array
+	bpftool map create "$guard/$1" type "$type" key "$2" value "$3" entries 1 name "$1"
+	# shellcheck disable=SC2046 # one word for each byte
+	bpftool map update pinned "$guard/$1" key hex $(bytes 0 "$2") value hex $(bytes 99 "$3")
+}
+
+bytes() { printf '%02x ' "$1"; [[ $2 -le 1 ]] || printf '00 %.0s' $(seq $(($2 - 1))); }
+
 # syslog_of DGRAM|STREAM COMMAND...: prints what COMMAND writes to a syslog socket of that kind,
 # with its pid replaced by PID, and ends with its status.
 syslog_of() {

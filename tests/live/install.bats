@@ -171,6 +171,23 @@ RUN true"
 	[ "$(grep -c rootfence/hooks.d /etc/containers/containers.conf.d/50-rootfence.conf)" -eq 1 ]
 }
 
+@test "installing over a loaded guard says what becomes of it" {
+	local guard=/sys/fs/bpf/rootfence
+	PATH=$PATH:/usr/sbin:/sbin
+	rootfence load
+	run make -s -C "$top" install
+	[[ $status -eq 0 && $output == "rootfence: the loaded guard stays; 'rootfence load --replace' "* ]]
+	rm "$guard/link_exec"
+	run make -s -C "$top" install
+	[[ $status -eq 0 && $output == *"no container starts: the guard is not as it was loaded; run 'rootfence load --replace'"* ]]
+	rootfence unload
+	mkdir "$guard"
+	other_version_map meta 4 700
+	run make -s -C "$top" install
+	[[ $status -eq 0 && $output == *"no container starts: "*"has version 99 and this rootfence needs version"*"run 'rootfence unload'"* ]]
+	rootfence unload
+}
+
 # completions WORD...: bash's completions of the last word.
 completions() {
 	bash -c 'source /usr/share/bash-completion/completions/rootfence
