@@ -58,13 +58,12 @@ int command_load(const struct command *command, int argc, char **argv)
 			status.differences[0]);
 	if (error == 0)
 		error = policy_to_guard_unregistered(dir, policy, &err);
-	if (error < 0)
-		return report_error(&err);
-	error = io_write(
-		STDOUT_FILENO, "standard output",
-		str_from(arena_printf(arena, "guard %s at %s: guarantee %s\n", loaded_words[loaded],
-				      status.hook, guard_level_name(status.level))),
-		&err);
+	if (error == 0)
+		error = io_write(STDOUT_FILENO, "standard output",
+				 str_from(arena_printf(arena, "guard %s at %s: guarantee %s\n",
+						       loaded_words[loaded], status.hook,
+						       guard_level_name(status.level))),
+				 &err);
 	arena_free(arena);
 	return error < 0 ? report_error(&err) : EXIT_ALLOWED;
 }
