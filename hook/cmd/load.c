@@ -27,7 +27,7 @@ int command_load(const struct command *command, int argc, char **argv)
 					  { "policy", &policy_name, NULL },
 					  { "replace", NULL, &replace } };
 	enum guard_loaded loaded = GUARD_LOADED;
-	struct guard_status status;
+	struct guard_status status = { 0 };
 	struct arena *arena = arena_new();
 	struct policy *policy;
 	struct err err;

@@ -63,7 +63,7 @@ void takeover_close(struct takeover *takeover)
 
 static int map_copy(int from, int to, struct err *err)
 {
-	char key[KEY_MAX], next[KEY_MAX], value[VALUE_MAX];
+	char key[KEY_MAX] = { 0 }, next[KEY_MAX], value[VALUE_MAX];
 	bool first = true;
 	int ret;
 
