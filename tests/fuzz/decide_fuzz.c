@@ -89,6 +89,15 @@ static bool has_host_root(const struct abi_creds *creds)
 	return creds->uid == 0 || creds->euid == 0 || creds->suid == 0;
 }
 
+/* What is above the ceiling. */
+static uint64_t above(const struct scene *scene)
+{
+	const struct abi_creds *now = &scene->now;
+
+	return (now->permitted & ~scene->limits.ceiling) |
+	       ((now->bounding | now->inheritable) & ~scene->limits.bounding);
+}
+
 /* Properties of one decision without a rule. */
 static void check_plain(const struct scene *scene, const struct decide_verdict *plain)
 {
@@ -97,8 +106,7 @@ static void check_plain(const struct scene *scene, const struct decide_verdict *
 	uint64_t gained = (now->permitted & ~old->permitted) | (now->effective & ~old->effective) |
 			  (now->ambient & ~old->ambient);
 	bool gains = gained != 0 || (now->euid == now->root && old->euid != now->root);
-	bool over = (now->permitted & ~limits->ceiling) != 0 ||
-		    (now->bounding & ~limits->bounding) != 0;
+	bool over = above(scene) != 0;
 
 	must(plain->gained == gained, "gained %llx", (unsigned long long)plain->gained);
 	must(!gains || plain->action >= limits->exec_action, "a gain: %u", plain->action);
@@ -127,6 +135,7 @@ static void check_order(const struct scene *scene, const struct decide_verdict *
 	other.now.effective |= take_set(in);
 	other.now.ambient |= take_set(in);
 	other.now.bounding |= take_set(in);
+	other.now.inheritable |= take_set(in);
 	must(decide(&other, "/other").action >= plain->action, "more power: %u", plain->action);
 	other = *scene;
 	other.old.permitted |= take_set(in);
@@ -142,9 +151,7 @@ static void check_order(const struct scene *scene, const struct decide_verdict *
 static void check_rule(const struct scene *scene, const struct decide_verdict *plain)
 {
 	struct decide_verdict ruled = decide(scene, scene->rule.path);
-	uint64_t over = (scene->now.permitted & ~scene->limits.ceiling) |
-			(scene->now.bounding & ~scene->limits.bounding);
-	bool listed = ((ruled.gained | over) & ~scene->rule.rule.capabilities) == 0;
+	bool listed = ((ruled.gained | above(scene)) & ~scene->rule.rule.capabilities) == 0;
 	bool stays_root = has_host_root(&scene->old) && has_host_root(&scene->now);
 
 	if (plain->reason == ABI_REASON_NONE ||

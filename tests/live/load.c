@@ -3,9 +3,9 @@
  * load at-once N EXECS PROBE BUNDLE ROOTFENCE    N containers: runs all hooks of a stage at once
  * load in-a-row N EXECS PROBE BUNDLE ROOTFENCE   N containers, one after the other
  *
- * A container is a process in its own pid and mount namespace that starts as root, like a runtime's
- * init. When it is told to, it becomes user 3267 without capabilities and executes PROBE EXECS
- * times. Its hooks are ROOTFENCE createRuntime before that and poststop at its end, with a state on
+ * A container is a process in namespaces of its own, except for the network, that starts as root,
+ * like a runtime's init. When it is told to, it becomes user 3267 without capabilities and with a
+ * seccomp filter, and executes PROBE EXECS times. Its hooks are ROOTFENCE createRuntime before that and poststop at its end, with a state on
  * standard input that names BUNDLE.
  *
  * at-once prints "registered", "executed" and "ended", each with the number of hooks that exited
@@ -13,6 +13,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -27,6 +29,7 @@
 #include <unistd.h>
 
 #define USER 3267
+#define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS)
 
 static char *execs, *probe, *bundle, *rootfence;
 
@@ -69,6 +72,8 @@ static int be_init(long n)
 static void become_init(int control)
 {
 	char *argv[] = { "load", "init", execs, probe, NULL }, *envp[] = { NULL };
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog filter = { 1, &allow };
 	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -78,7 +83,8 @@ static void become_init(int control)
 		_exit(0);
 	for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;)
 		capability++;
-	if (setgid(USER) < 0 || setuid(USER) < 0)
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0 || setgid(USER) < 0 ||
+	    setuid(USER) < 0)
 		_exit(1);
 	execve("/proc/self/exe", argv, envp);
 	_exit(1);
@@ -91,7 +97,7 @@ static struct container container_start(long number)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		die("socketpair");
-	container.pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0);
+	container.pid = (pid_t)syscall(SYS_clone, NAMESPACES | SIGCHLD, 0, 0, 0, 0);
 	if (container.pid < 0)
 		die("clone");
 	if (container.pid == 0)
