@@ -104,15 +104,25 @@ count_tap() {
 		}' "$1"
 }
 
+log_of() { printf '%s/%s.tap' "$log_dir" "$(tr -c 'a-z0-9_\n' '-' <<<"$1")"; }
+
+# Keeps what the command says, its exit status and how long it took.
 run_one() {
-	local label=$1 command=$2 log status=0 start=$SECONDS counts p f s
-	log=$log_dir/$(tr -c 'a-z0-9_\n' '-' <<<"$label").tap
-	CMOCKA_MESSAGE_OUTPUT=TAP bash -c "$command" >"$log" 2>&1 </dev/null || status=$?
+	local log status=0 start=$SECONDS
+	log=$(log_of "$1")
+	CMOCKA_MESSAGE_OUTPUT=TAP bash -c "$2" >"$log" 2>&1 </dev/null || status=$?
+	echo "$status $((SECONDS - start))" >"$log.end"
+}
+
+count_one() {
+	local label=$1 log status seconds counts p f s
+	log=$(log_of "$1")
+	read -r status seconds <"$log.end"
+	rm "$log.end"
 	counts=$(count_tap "$log" "$status")
 	read -r p f s <<<"$counts"
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	printf '%-34s %4d passed %3d failed %3d skipped %5ds\n' "$label" "$p" "$f" "$s" \
-		$((SECONDS - start))
+	printf '%-34s %4d passed %3d failed %3d skipped %5ds\n' "$label" "$p" "$f" "$s" "$seconds"
 	[[ $f -eq 0 ]] || report "$label" "$log" "${counts#*$'\n'}"
 	sed -n 's/^# note: /    /p' "$log"
 	[[ $s -eq 0 ]] || grep -iE '^ok .*# skip|^not ok [0-9]+ # SKIP' "$log" | sed 's/^/    /'
@@ -138,6 +148,20 @@ failures_in() {
 	fi
 }
 
+# For commands that use one processor and nothing that they share.
+run_at_once() {
+	local line running=0
+	while IFS= read -r line; do
+		[[ $running -lt $(nproc) ]] || wait -n
+		run_one "${line%%|*}" "${line#*|}" &
+		running=$((running + 1))
+	done <<<"$1"
+	wait
+	while IFS= read -r line; do
+		count_one "${line%%|*}"
+	done <<<"$1"
+}
+
 run_suite() {
 	local list line
 	if ! list=$("suite_$1" 2>"$log_dir/make-$1.log"); then
@@ -145,8 +169,13 @@ run_suite() {
 		report "$1 does not build" "$log_dir/make-$1.log" ''
 		return
 	fi
+	if [[ $1 == @(unit|golden|commands|policies) ]]; then
+		run_at_once "$list"
+		return
+	fi
 	while IFS= read -r line; do
 		run_one "${line%%|*}" "${line#*|}"
+		count_one "${line%%|*}"
 	done <<<"$list"
 }
 
