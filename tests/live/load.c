@@ -77,7 +77,8 @@ static void become_init(int control)
 	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (dup2(control, STDIN_FILENO) < 0 || close_range(3, ~0U, 0) < 0)
+	/* The caller's working directory may be that of another mount namespace. */
+	if (dup2(control, STDIN_FILENO) < 0 || close_range(3, ~0U, 0) < 0 || chdir("/") < 0)
 		_exit(1);
 	if (read(STDIN_FILENO, &byte, 1) != 1)
 		_exit(0);
