@@ -191,6 +191,7 @@ struct abi_stats {
 	__u64 unwritten;    /* events for which the programs had no room */
 	__u64 unregistered; /* namespaces that were reported */
 	__u64 stopped;	    /* execves in them that were stopped */
+	__u64 unheld;	    /* restored threads for which the programs had no room */
 };
 
 #define ABI_READERS 8	      /* processes that read events at the same time */
@@ -322,7 +323,7 @@ _Static_assert(sizeof(struct abi_restore) == sizeof(struct abi_entry) + 8 + 64 +
 	       "abi_restore has padding");
 _Static_assert(sizeof(struct abi_rule_key) == 8 + ABI_PATH_MAX, "abi_rule_key has padding");
 _Static_assert(sizeof(struct abi_rule) == 16, "abi_rule has padding");
-_Static_assert(sizeof(struct abi_stats) == 32, "abi_stats has padding");
+_Static_assert(sizeof(struct abi_stats) == 40, "abi_stats has padding");
 _Static_assert(sizeof(struct abi_host) == 16, "abi_host has padding");
 _Static_assert(sizeof(struct abi_exempt_key) == 4 + ABI_CGROUP_NAME_MAX,
 	       "abi_exempt_key has padding");

@@ -32,6 +32,15 @@ static __always_inline __u64 cgroup_ancestor_id(struct cgroup *cgroup, int level
 	return id;
 }
 
+static __always_inline struct kernfs_node *kernfs_above(struct kernfs_node *node)
+{
+	struct kernfs_node___rcu *newer = (void *)node;
+
+	if (bpf_core_field_exists(newer->__parent))
+		return BPF_CORE_READ(newer, __parent);
+	return BPF_CORE_READ(node, parent);
+}
+
 /*
  * Level 0 is the root, which has the whole host in it and is never registered. No container is
  * registered deeper than ABI_CGROUP_LEVELS, but the ancestors of a task there still count, so the

@@ -48,13 +48,64 @@ static __always_inline int release_is_final(struct task_struct *task, struct tas
 	return own && BPF_CORE_READ(task, mm, exe_file, f_inode) != own;
 }
 
+/*
+ * The narrowest entry by cgroup above a restored task. The task is not the current one, whose cgroups
+ * entry_by_cgroup() reads.
+ */
+static __always_inline struct abi_entry *restore_outer(struct task_struct *task)
+{
+	struct kernfs_node *node = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn);
+	struct abi_key key = { .kind = ABI_KIND_CGROUP };
+
+	for (int i = 0; i < ABI_CGROUP_LEVELS && node; i++) {
+		struct abi_entry *entry;
+
+		key.id = BPF_CORE_READ(node, id);
+		entry = bpf_map_lookup_elem(&containers, &key);
+		if (entry)
+			return entry;
+		node = kernfs_above(node);
+	}
+	return NULL;
+}
+
+static __always_inline void action_raise(__u32 *action, __u32 outer, __u32 least)
+{
+	if (*action < outer)
+		*action = outer;
+	if (*action < least)
+		*action = least;
+}
+
+/*
+ * As hook/guard/nesting.c does it for a container that is created. No new rule set can be made here:
+ * where the container has exec rules, they do not hold, and what one may have refused is refused.
+ */
+static __always_inline void restore_narrow(struct abi_entry *entry, const struct abi_limits *outer)
+{
+	__u32 least = entry->rules_id ? ABI_ERRNO : ABI_ALLOW;
+	struct abi_limits *own = &entry->limits;
+
+	own->ceiling &= outer->ceiling;
+	own->bounding &= outer->bounding;
+	action_raise(&own->exec_action, outer->exec_action, least);
+	action_raise(&own->ceiling_action, outer->ceiling_action, least);
+	action_raise(&own->root_action, outer->root_action, least);
+	action_raise(&own->set_ids_action, outer->set_ids_action, least);
+	action_raise(&own->userns_action, outer->userns_action, ABI_ALLOW);
+	entry->rules_id = 0;
+}
+
 /* Fills in what did not exist when user space wrote the record. No task of it is the runtime's. */
 static __always_inline void restore_fill(struct abi_restore *restore, struct task_struct *task,
 					 const struct abi_key *key)
 {
 	struct abi_entry *entry = &restore->entry;
 	struct task_struct *init = BPF_CORE_READ(task_pidns(task), child_reaper);
+	struct abi_entry *outer = restore_outer(task);
 
+	if (outer)
+		restore_narrow(entry, &outer->limits);
 	entry->init_pid = (__u32)(key->id >> 32);
 	entry->init_start = BPF_CORE_READ(init, group_leader, start_boottime) / TICK_NS;
 	entry->flags |= ABI_ENTRY_STARTED;
@@ -92,14 +143,23 @@ static __always_inline struct abi_entry *restore_register(struct abi_restore *re
 	return entry;
 }
 
-/* Remembers a stopped thread until it takes its first step. */
-static __always_inline int condemn(struct task_struct *task)
+/*
+ * Remembers a stopped thread until it takes its first step. If there is no room, the wrapper kills
+ * the container; where no wrapper waits, `status` says so.
+ */
+static __always_inline void condemn(struct abi_restore *restore, struct task_struct *task)
 {
-	__u32 tid = (__u32)BPF_CORE_READ(task, pid);
+	__u32 tid = (__u32)BPF_CORE_READ(task, pid), zero = 0;
 	__u64 start = BPF_CORE_READ(task, start_boottime);
+	struct abi_stats *counters;
 
 	__sync_fetch_and_add(&n_condemned, 1);
-	return bpf_map_update_elem(&condemned, &tid, &start, BPF_ANY);
+	if (bpf_map_update_elem(&condemned, &tid, &start, BPF_ANY) == 0)
+		return;
+	restore->error = 1;
+	counters = bpf_map_lookup_elem(&stats, &zero);
+	if (counters)
+		__sync_fetch_and_add(&counters->unheld, 1);
 }
 
 /* Is the current thread condemned? It can be asked once. */

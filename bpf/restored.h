@@ -53,7 +53,8 @@ static __always_inline int release_judge(struct task_struct *task)
 	entry = restore_register(restore, task);
 	if (!entry) {
 		restore->error = 1;
-		return 0; /* the wrapper kills the container */
+		condemn(restore, task);
+		return 0;
 	}
 	if (!judge_restored(entry, task, &trial))
 		return 0;
@@ -63,8 +64,7 @@ static __always_inline int release_judge(struct task_struct *task)
 		restore->difference = trial.difference;
 		restore->pid = (__u32)BPF_CORE_READ(task, pid);
 	}
-	if (condemn(task) < 0)
-		restore->error = 1;
+	condemn(restore, task);
 	return 0;
 }
 
@@ -81,8 +81,10 @@ static __always_inline int first_step(void)
 	if (n_condemned == 0 || !is_condemned(task))
 		return 0;
 	entry = entry_of(task);
-	if (!entry)
-		return 0; /* impossible: it is armed before it is condemned */
+	if (!entry) {
+		bpf_send_signal(SIGKILL); /* it could not be registered */
+		return 0;
+	}
 	if (!judge_restored(entry, task, &trial))
 		return 0;
 	report(entry, &trial, room_take(), NULL);

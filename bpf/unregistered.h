@@ -14,15 +14,6 @@
 #include "membership.h"
 #include "restore.h"
 
-static __always_inline struct kernfs_node *kernfs_above(struct kernfs_node *node)
-{
-	struct kernfs_node___rcu *newer = (void *)node;
-
-	if (bpf_core_field_exists(newer->__parent))
-		return BPF_CORE_READ(newer, __parent);
-	return BPF_CORE_READ(node, parent);
-}
-
 /* The name of the cgroup, as many levels above the task's. */
 static __always_inline void cgroup_name(struct cgroup *cgroup, int above, char *ret_name)
 {

@@ -268,7 +268,8 @@ static int become_real(struct wrapper *wrapper, int argc, char **argv, struct er
 	if (result != 0)
 		return result;
 	if (is_watched(&wrapper->args))
-		return restore_run(wrapper->arena, &wrapper->args, wrapper->real, argv, err);
+		return restore_run(wrapper->arena, &wrapper->args, wrapper->kind, wrapper->real,
+				   argv, err);
 	execv(wrapper->real, argv);
 	return err_set_system(err, errno, "cannot start the real runtime %s", wrapper->real);
 }

@@ -9,9 +9,13 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "guard/guard.h"
+#include "host/init_filter.h"
 #include "oci/capability.h"
 #include "policy_to_guard.h"
+#include "report/report.h"
+#include "wrapper/record.h"
 
 /* What restored processes share with others cannot be told apart when they come back. */
 static int check_pid_namespace(const struct oci_config *config, struct err *err)
@@ -133,8 +137,46 @@ static int refusal(struct arena *arena, const struct guard_restored *restored, s
 		"the kernel guard did not see all that the checkpoint brought back, so the container was killed; `rootfence status` tells whether the guard is whole");
 }
 
-int restore_run(struct arena *arena, const struct runtime_args *args, const char *real, char **argv,
-		struct err *err)
+/*
+ * crun keeps the seccomp filter of a container in a file, for sessions in it, but writes none at a
+ * restore: a session would have no filter, and the guard stops that. It gets what init has.
+ */
+static int give_sessions_filter(struct arena *arena, const struct runtime_args *args, pid_t init,
+				struct err *err)
+{
+	auto_close int fd = -1;
+	const char *path;
+	struct str filter;
+	int error = record_state_dir(arena, args, RUNTIME_CRUN, &path, err);
+
+	if (error == 0)
+		error = init_filter_read(arena, init, &filter, err);
+	if (error < 0 || filter.len == 0)
+		return error;
+	path = arena_printf(arena, "%s/seccomp.bpf", path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0700);
+	if (fd < 0 && errno == EEXIST)
+		return 0; /* a crun that writes it */
+	if (fd < 0)
+		return err_set_system(err, errno, "cannot make %s", path);
+	return io_write(fd, path, filter, err);
+}
+
+/* The container runs and is held. Returns 0: what fails here only stops sessions in it. */
+static int restored_well(struct arena *arena, const struct runtime_args *args,
+			 enum runtime_kind kind, pid_t init)
+{
+	struct err err;
+
+	if (kind != RUNTIME_CRUN || give_sessions_filter(arena, args, init, &err) == 0)
+		return 0;
+	err_prefix(&err, "sessions in this container will have no seccomp filter");
+	report_from_runtime(args->log, args->log_format, args->id, err.text);
+	return 0;
+}
+
+int restore_run(struct arena *arena, const struct runtime_args *args, enum runtime_kind kind,
+		const char *real, char **argv, struct err *err)
 {
 	struct guard_restored restored;
 	struct err failure;
@@ -150,7 +192,7 @@ int restore_run(struct arena *arena, const struct runtime_args *args, const char
 	if (code != 0 && restored.pid == 0)
 		return code; /* the runtime has said why */
 	if (code == 0 && restored.pid == 0 && restored.registered)
-		return 0;
+		return restored_well(arena, args, kind, restored.init);
 	error = refusal(arena, &restored, err);
 	if (delete_container(arena, args, real, argv, &failure) < 0)
 		err_prefix(err, "%s; delete container %s yourself", failure.text, args->id);

@@ -22,7 +22,7 @@ int restore_announce(struct creation *creation, const struct policy *policy, pid
  * exit code, or an error after everything that came back was killed: EXIT_REFUSED, EXIT_GUARD.
  * Without --detach the wrapper becomes the runtime, and the guard alone kills.
  */
-int restore_run(struct arena *arena, const struct runtime_args *args, const char *real, char **argv,
-		struct err *err);
+int restore_run(struct arena *arena, const struct runtime_args *args, enum runtime_kind kind,
+		const char *real, char **argv, struct err *err);
 
 #endif

@@ -172,6 +172,7 @@ static int print_json(struct arena *arena, const char *dir, const struct guard_s
 	json_member_integer(writer, "events", (long long)status->events);
 	unregistered_json(arena, writer, dir, status);
 	json_member_integer(writer, "missed", (long long)status->missed);
+	json_member_integer(writer, "unheld", (long long)status->unheld);
 	json_key(writer, "containers");
 	json_begin_array(writer);
 	error = status->loaded ? guard_each_entry(dir, list_json, &listing, err) : 0;
@@ -208,6 +209,22 @@ static void state_text(struct buf *text, const struct guard_status *status)
 			"restores      refused: this kernel does not show what CRIU brings back\n");
 }
 
+static void counters_text(struct buf *text, const struct guard_status *status)
+{
+	if (status->missed > 0)
+		buf_printf(text,
+			   "missed        %llu times the kernel skipped a program of the guard\n",
+			   (unsigned long long)status->missed);
+	if (status->unheld > 0)
+		buf_printf(
+			text,
+			"unheld        %llu restored threads could not be stopped: kill the containers that were restored\n",
+			(unsigned long long)status->unheld);
+	buf_printf(text, "events        %llu, read by %zu processes, which lost %llu\n",
+		   (unsigned long long)status->events, status->n_readers,
+		   (unsigned long long)status->lost);
+}
+
 static int print_text(struct arena *arena, const char *dir, const struct guard_status *status,
 		      struct err *err)
 {
@@ -224,14 +241,7 @@ static int print_text(struct arena *arena, const char *dir, const struct guard_s
 			&text,
 			"              no container starts until `rootfence load --replace` has put it right\n");
 	if (status->loaded && status->n_differences == 0) {
-		if (status->missed > 0)
-			buf_printf(
-				&text,
-				"missed        %llu times the kernel skipped a program of the guard\n",
-				(unsigned long long)status->missed);
-		buf_printf(&text, "events        %llu, read by %zu processes, which lost %llu\n",
-			   (unsigned long long)status->events, status->n_readers,
-			   (unsigned long long)status->lost);
+		counters_text(&text, status);
 		unregistered_text(arena, &text, dir, status);
 		buf_printf(&text, "containers    %zu\n", status->n_entries);
 		error = guard_each_entry(dir, list_text, &listing, err);

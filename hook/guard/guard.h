@@ -104,6 +104,7 @@ bool guard_expects_restore(const char *dir, const char *id, pid_t runtime);
 struct guard_restored {
 	unsigned int released; /* threads that CRIU has let go */
 	bool registered;       /* the container has its entry, and no thread was missed */
+	pid_t init;	       /* 0: not seen */
 	pid_t pid;	       /* of the first thread that was killed; 0: none */
 	enum abi_reason reason;
 	unsigned int difference; /* enum abi_promised, with ABI_REASON_PROMISE */
@@ -145,6 +146,7 @@ struct guard_status {
 	/* Execves that no program saw: the kernel skips a tracing program while the same program
 	 * is preempted on that CPU (LSM programs too before Linux 6.2). 0 before Linux 5.12. */
 	uint64_t missed;
+	uint64_t unheld; /* restored threads that could not be stopped */
 	size_t n_entries;
 	/*
 	 * What is not as it was loaded, the first ones. Then nothing new is registered, and lost,

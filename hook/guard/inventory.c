@@ -58,6 +58,7 @@ static int counters_read(const char *dir, struct guard_status *status, struct er
 		return ret;
 	status->events = stats.events;
 	status->lost = lost + stats.unwritten;
+	status->unheld = stats.unheld;
 	status->unregistered = (enum abi_action)host.unregistered;
 	status->unregistered_seen = stats.unregistered;
 	status->unregistered_stopped = stats.stopped;

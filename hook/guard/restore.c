@@ -211,6 +211,7 @@ int guard_restore_end(const char *dir, pid_t runtime, struct guard_restored *ret
 	*ret_restored = (struct guard_restored){
 		.released = record.released,
 		.registered = record.init_pid != 0 && record.error == 0,
+		.init = (pid_t)record.init_pid,
 		.pid = (pid_t)record.pid,
 		.reason = (enum abi_reason)record.reason,
 		.difference = record.difference,

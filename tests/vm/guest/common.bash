@@ -79,6 +79,15 @@ policy_extends() {
 	printf '{ "version": 1, "name": "own", "extends": ["%s"] }\n' "$1" >/etc/rootfence/policy.json
 }
 
+# A policy that judges nothing, with a guard that only logs gains.
+free_policy() {
+	cat >/etc/rootfence/policy.json <<-END
+		{ "version": 1, "name": "free", "defaultAction": "RF_ACT_ALLOW", "rules": [],
+		  "exec": { "defaultAction": "RF_ACT_LOG", "guarantee": "kill",
+		            "userNamespaces": "RF_ACT_ALLOW", "setIds": "RF_ACT_LOG" } }
+	END
+}
+
 # A rule for some other binary. Without a rule, noNewPrivileges alone would stop set-user-ID.
 rule_for() {
 	printf '"exec": { "rules": [ { "paths": ["%s"], "capabilities": ["CAP_NET_RAW"], %s } ] }' \
