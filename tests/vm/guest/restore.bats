@@ -317,9 +317,15 @@ sessions_work() {
 	has_entry first
 }
 
-# As nesting.c does it for one that is created. The outer process leaves /outer, which would become
-# threaded: CRIU cannot read which processes are in a threaded cgroup.
+# As nesting.c does it for one that is created. The outer process leaves /outer, so that the inner
+# cgroup is not threaded: CRIU cannot read which processes are in such a one.
 @test "in the cgroup of a container with stricter limits: has those" {
+	local bundle=/tmp/bundles/inner
+	free_policy
+	new_bundle inner "$as_root | del(.linux.resources)"
+	run_detached "$wrap/runc" inner
+	eventually has_steps inner
+	checkpoint "$wrap/runc" inner
 	own_policy '"rules": [ { "names": ["hostPidNamespace"], "action": "RF_ACT_ALLOW" } ], '"$(rule_for /bin/ping)"
 	make_bundle runc outer '.linux.cgroupsPath = "/outer" | del(.linux.resources)
 		| .linux.namespaces |= map(select(.type != "pid"))'
@@ -327,10 +333,8 @@ sessions_work() {
 	mkdir /sys/fs/cgroup/outer/leaf
 	runc state outer | jq .pid >/sys/fs/cgroup/outer/leaf/cgroup.procs
 	free_policy
-	new_bundle inner "$as_root"' | .linux.cgroupsPath = "/outer/inner" | del(.linux.resources)'
-	run_detached runc inner
-	eventually has_steps inner
-	checkpoint runc inner
+	jq '.linux.cgroupsPath = "/outer/inner"' "$bundle/config.json" >"$bundle/new.json"
+	mv "$bundle/new.json" "$bundle/config.json"
 	did_not_live inner runc
 	runc delete --force outer
 	eventually has_no_entry outer
