@@ -235,6 +235,7 @@ sessions_work() {
 
 @test "without --detach: the guard alone kills, and holds" {
 	local runtime before
+	own_policy "$no_profile, $(rule_for /bin/ping)"
 	for runtime in $(runtimes); do
 		bad "bad-$runtime" "$runtime" "$as_root"
 		before=$(steps "bad-$runtime")
@@ -247,6 +248,8 @@ sessions_work() {
 		restore "$wrap/$runtime" "good-$runtime" &
 		eventually has_entry "good-$runtime"
 		was_held "good-$runtime"
+		! denies || grep -q 'unshare.*Operation not permitted' \
+			"/tmp/bundles/good-$runtime/rootfs/tmp/result"
 		"$runtime" delete --force "good-$runtime"
 		wait || true
 		eventually no_entries
