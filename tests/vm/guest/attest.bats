@@ -318,23 +318,3 @@ in_cgroup() { printf '.linux.cgroupsPath = "%s"' "$1"; }
 	run runc exec --user 0 first echo container ran
 	stopped
 }
-
-@test "on cgroup v1, a container in the pid namespace of another one shares its entry" {
-	local pid
-	[[ ! -e /sys/fs/cgroup/cgroup.controllers ]] || skip 'this guest has cgroup v2'
-	make_bundle runc first '.process.noNewPrivileges = true'
-	start_bundle runc first
-	pid=$(runc state first | jq .pid)
-	make_bundle runc second "del(.linux.seccomp.syscalls[0])
-		| (.linux.namespaces[] | select(.type == \"pid\")).path = \"/proc/$pid/ns/pid\""
-	start_bundle runc second
-	run runc exec second echo container ran
-	[[ $status -eq 0 && $output == "container ran" ]]
-	run runc exec second /bin/probe
-	stopped
-	free_policy
-	make_bundle runc second \
-		"(.linux.namespaces[] | select(.type == \"pid\")).path = \"/proc/$pid/ns/pid\""
-	run create runc second
-	[[ $status -ne 0 && $output == *"which has other limits"* ]]
-}

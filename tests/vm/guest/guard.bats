@@ -153,6 +153,30 @@ gains() {
 	[ "$(status_json | jq '[.containers[].denied] | add')" -eq "$before" ]
 }
 
+@test "on cgroup v1, a container in the pid namespace of another one shares its entry" {
+	local pid
+	[[ ! -e /sys/fs/cgroup/cgroup.controllers ]] || skip 'with cgroup v2 it has its own: attest.bats'
+	own_policy "$(rule_for /bin/ping)"
+	make_bundle runc first '.process.noNewPrivileges = true'
+	start_bundle runc first
+	pid=$(runc state first | jq .pid)
+	make_bundle runc second "del(.linux.seccomp.syscalls[0])
+		| (.linux.namespaces[] | select(.type == \"pid\")).path = \"/proc/$pid/ns/pid\""
+	start_bundle runc second
+	run runc exec second echo container ran
+	[[ $status -eq 0 && $output == "container ran" ]]
+	run runc exec second /bin/probe
+	[[ $status -ne 0 && $output != *"probe ran"* ]]
+	runc delete --force second
+	free_policy
+	make_bundle runc second \
+		"(.linux.namespaces[] | select(.type == \"pid\")).path = \"/proc/$pid/ns/pid\""
+	run start_bundle runc second
+	[[ $status -ne 0 && $output == *"which has other limits"* ]]
+	runc delete --force second || true
+	runc delete --force first
+}
+
 # The last test, since it removes "one".
 @test "a container that is killed with its conmon leaves no entry" {
 	kill -9 "$(podman inspect --format '{{.State.ConmonPid}}' one)"
