@@ -136,6 +136,7 @@ did_not_live() {
 	before=$(steps "$1")
 	run restore "$wrap/$2" "$1" --detach
 	echo "$status $output"
+	[[ $status -ne 0 ]] || { cat "/proc/$("$2" state "$1" | jq .pid)/cgroup"; status_json; }
 	[[ $status -eq 1 && $output == *"does not allow"*"was killed before it ran"* ]]
 	grep -q 'killed before it ran' "/tmp/bundles/$1/log"
 	[ "$(steps "$1")" -eq "$before" ]
