@@ -315,9 +315,8 @@ sessions_work() {
 # As nesting.c does it for one that is created. The outer process leaves /outer, so that the inner
 # cgroup is not threaded: CRIU cannot read which processes are in such a one.
 @test "in the cgroup of a container with stricter limits: has those" {
-	local bundle=/tmp/bundles/inner
 	free_policy
-	new_bundle inner "$as_root | del(.linux.resources)"
+	new_bundle inner "$as_root"' | .linux.cgroupsPath = "/outer/inner" | del(.linux.resources)'
 	run_detached "$wrap/runc" inner
 	eventually has_steps inner
 	checkpoint "$wrap/runc" inner
@@ -328,8 +327,6 @@ sessions_work() {
 	mkdir /sys/fs/cgroup/outer/leaf
 	runc state outer | jq .pid >/sys/fs/cgroup/outer/leaf/cgroup.procs
 	free_policy
-	jq '.linux.cgroupsPath = "/outer/inner"' "$bundle/config.json" >"$bundle/new.json"
-	mv "$bundle/new.json" "$bundle/config.json"
 	did_not_live inner runc
 	runc delete --force outer
 	eventually has_no_entry outer
