@@ -161,6 +161,9 @@ static int promise_both(const char *dir, int fd, const struct pidns_search *sear
 	if (memcmp(&both.promise, &search->found.promise, sizeof(both.promise)) == 0)
 		return 0;
 	both.armed = 1;
+	ret = roster_remove(dir, &search->key, err);
+	if (ret < 0)
+		return ret;
 	ret = bpf_map_update_elem(fd, &search->key, &both, BPF_EXIST);
 	if (ret < 0)
 		return err_set_system(err, -ret,
@@ -257,16 +260,20 @@ static int entry_put(int fd, struct registration *registration, int proc_fd, str
 	struct abi_entry old;
 	struct err ignored;
 	uint64_t start = 0;
-	bool keep = false;
+	bool keep = false, replaces;
 	int ret;
 
 	ret = bpf_map_lookup_elem(fd, &identity->key, &old);
 	if (ret < 0 && ret != -ENOENT)
 		return err_set_system(err, -ret,
 				      "cannot look the container up in the kernel guard");
-	ret = ret == 0 ? entry_replace(registration, &old, &keep, err) : 0;
+	replaces = ret == 0;
+	ret = replaces ? entry_replace(registration, &old, &keep, err) : 0;
 	if (ret == 0 && keep) /* a process that was killed may not have noted it */
 		return roster_put(registration->dir, &identity->key, &old, err);
+	/* Killed in between, this process must not leave a note that says something else. */
+	if (ret == 0 && replaces)
+		ret = roster_remove(registration->dir, &identity->key, err);
 	if (ret < 0)
 		return ret;
 	ret = bpf_map_update_elem(fd, &identity->key, entry, BPF_ANY);
