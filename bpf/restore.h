@@ -14,8 +14,9 @@
 
 #include <bpf/bpf_core_read.h>
 
-#define RESTORE_PARENTS 8	 /* generations from CRIU up to the wrapper */
-#define PT_TRACESYSGOOD (1 << 3) /* PTRACE_O_TRACESYSGOOD in task_struct.ptrace */
+#define RESTORE_PARENTS 8	      /* generations from CRIU up to the wrapper */
+#define CONDEMNED_UNHELD (1ULL << 63) /* beside the start time: no entry is about the thread */
+#define PT_TRACESYSGOOD (1 << 3)      /* PTRACE_O_TRACESYSGOOD in task_struct.ptrace */
 
 /* The restore that this tracer carries out, or NULL: CRIU is the child of a runtime. */
 static __always_inline struct abi_restore *restore_of(struct task_struct *task)
@@ -127,6 +128,8 @@ static __always_inline struct abi_entry *restore_register(struct abi_restore *re
 	struct abi_entry *entry;
 	struct abi_key key;
 
+	if (BPF_CORE_READ(task, thread_pid, level) == 0)
+		return NULL; /* the host's pid namespace */
 	pidns_key(task_pidns(task), &key);
 	if (restore->init_pid == 0) {
 		restore_fill(restore, task, &key);
@@ -147,10 +150,11 @@ static __always_inline struct abi_entry *restore_register(struct abi_restore *re
  * Remembers a stopped thread until it takes its first step. If there is no room, the wrapper kills
  * the container; where no wrapper waits, `status` says so.
  */
-static __always_inline void condemn(struct abi_restore *restore, struct task_struct *task)
+static __always_inline void condemn(struct abi_restore *restore, struct task_struct *task,
+				    __u64 flag)
 {
 	__u32 tid = (__u32)BPF_CORE_READ(task, pid), zero = 0;
-	__u64 start = BPF_CORE_READ(task, start_boottime);
+	__u64 start = BPF_CORE_READ(task, start_boottime) | flag;
 	struct abi_stats *counters;
 
 	__sync_fetch_and_add(&n_condemned, 1);
@@ -162,8 +166,8 @@ static __always_inline void condemn(struct abi_restore *restore, struct task_str
 		__sync_fetch_and_add(&counters->unheld, 1);
 }
 
-/* Is the current thread condemned? It can be asked once. */
-static __always_inline int is_condemned(struct task_struct *task)
+/* Returns the start time, and the flag, if the current thread is condemned. It can be asked once. */
+static __always_inline __u64 condemned_take(struct task_struct *task)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	__u64 *found = bpf_map_lookup_elem(&condemned, &tid);
@@ -174,7 +178,7 @@ static __always_inline int is_condemned(struct task_struct *task)
 	start = *found;
 	bpf_map_delete_elem(&condemned, &tid);
 	__sync_fetch_and_add(&n_condemned, -1);
-	return start == BPF_CORE_READ(task, start_boottime);
+	return (start & ~CONDEMNED_UNHELD) == BPF_CORE_READ(task, start_boottime) ? start : 0;
 }
 
 #endif

@@ -30,6 +30,16 @@ static __always_inline int judge_restored(const struct abi_entry *entry, struct 
 	return trial->action != ABI_ALLOW;
 }
 
+/* No entry is about the thread: the images have it in another pid namespace, or there is no room. */
+static __always_inline int judge_unheld(struct task_struct *task, struct trial *trial)
+{
+	creds_read(BPF_CORE_READ(task, cred), &trial->new_creds);
+	trial->verdict.reason = ABI_REASON_PROMISE;
+	trial->difference = ABI_PROMISED_PIDNS;
+	trial->action = ABI_KILL;
+	return 1;
+}
+
 /*
  * CRIU lets a restored thread go. The thread is stopped, and this is CRIU's context, so a thread
  * that may not live is killed when it takes its first step. The kernel calls this with interrupts
@@ -42,21 +52,16 @@ static __always_inline int release_judge(struct task_struct *task)
 	struct abi_restore *restore;
 	struct abi_entry *entry;
 
-	if (nothing_is_guarded() || BPF_CORE_READ(task, thread_pid, level) == 0)
-		return 0; /* no container's */
-	if (!release_is_final(task, tracer))
+	if (nothing_is_guarded() || !release_is_final(task, tracer))
 		return 0;
 	restore = restore_of(tracer);
 	if (!restore)
 		return 0; /* a debugger */
 	restore->released++;
 	entry = restore_register(restore, task);
-	if (!entry) {
+	if (!entry)
 		restore->error = 1;
-		condemn(restore, task);
-		return 0;
-	}
-	if (!judge_restored(entry, task, &trial))
+	if (entry ? !judge_restored(entry, task, &trial) : !judge_unheld(task, &trial))
 		return 0;
 	if (trial.action == ABI_KILL && restore->pid == 0) {
 		restore->creds = trial.new_creds;
@@ -64,7 +69,7 @@ static __always_inline int release_judge(struct task_struct *task)
 		restore->difference = trial.difference;
 		restore->pid = (__u32)BPF_CORE_READ(task, pid);
 	}
-	condemn(restore, task);
+	condemn(restore, task, entry ? 0 : CONDEMNED_UNHELD);
 	return 0;
 }
 
@@ -76,13 +81,14 @@ static __always_inline int first_step(void)
 {
 	struct trial trial = { .hook = ABI_HOOK_RESTORE };
 	struct task_struct *task = current_task();
+	__u64 sentence = n_condemned == 0 ? 0 : condemned_take(task);
 	struct abi_entry *entry;
 
-	if (n_condemned == 0 || !is_condemned(task))
+	if (sentence == 0)
 		return 0;
 	entry = entry_of(task);
-	if (!entry) {
-		bpf_send_signal(SIGKILL); /* it could not be registered */
+	if (!entry || (sentence & CONDEMNED_UNHELD)) {
+		bpf_send_signal(SIGKILL);
 		return 0;
 	}
 	if (!judge_restored(entry, task, &trial))

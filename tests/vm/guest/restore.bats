@@ -163,6 +163,7 @@ did_not_live() {
 	local kind runtime=runc
 	local -A kinds=(
 		[uid0]='.process.user = { "uid": 0, "gid": 0 } | '"$none"
+		[host-pids]="$as_root"' | del(.linux.namespaces[] | select(.type == "pid"))'
 		[threads]="$as_root"' | .process.args += ["thread"]'
 		[child]="$decent"' | .process.capabilities = { "bounding": ["CAP_SYS_ADMIN"] }
 			| .process.args = ["sh", "-c", "linger-suid /tmp/steps & while :; do wait; done"]'
