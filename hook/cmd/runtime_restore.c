@@ -146,7 +146,7 @@ static int give_sessions_filter(struct arena *arena, const struct runtime_args *
 {
 	auto_close int fd = -1;
 	const char *path;
-	struct str filter;
+	struct str filter = { 0 };
 	int error = record_state_dir(arena, args, RUNTIME_CRUN, &path, err);
 
 	if (error == 0)

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define OLDEST NULL /* filters are numbered from the oldest */
 
@@ -56,6 +58,6 @@ int init_filter_read(struct arena *arena, pid_t pid, struct str *ret_filter, str
 	if (error < 0)
 		return error; /* the kernel lets the process go when this one ends */
 	error = read_stopped(arena, pid, ret_filter, err);
-	ptrace(PTRACE_DETACH, pid, NULL, (void *)(uintptr_t)signal);
+	syscall(SYS_ptrace, (long)PTRACE_DETACH, (long)pid, 0L, (long)signal);
 	return error;
 }
