@@ -8,7 +8,6 @@
 #include <linux/capability.h>
 
 #include "base/cleanup.h"
-#include "oci/seccomp.h"
 
 _Static_assert((int)EXEC_ALLOW == (int)ABI_ALLOW && (int)EXEC_LOG == (int)ABI_LOG &&
 		       (int)EXEC_ERRNO == (int)ABI_ERRNO && (int)EXEC_KILL_PROCESS == (int)ABI_KILL,
@@ -95,6 +94,14 @@ static void promise_uid_map(struct abi_promise *promise, const struct oci_config
 	promise->uid_map[2] = first->size.value;
 }
 
+/* A profile that allows everything may be left out. */
+static bool has_filter(const struct oci_seccomp *seccomp)
+{
+	return seccomp->node != NULL && seccomp->default_action.node != NULL &&
+	       (seccomp->syscalls.n > 0 ||
+		!str_is(seccomp->default_action.value, "SCMP_ACT_ALLOW"));
+}
+
 /*
  * What every process keeps, init's children and exec sessions alike. Engines do not give a session
  * the noNewPrivileges that a hook wrote into the spec. A process that sees the host's processes, or
@@ -122,7 +129,7 @@ struct abi_promise policy_to_guard_promise(const struct exec_limits *limits,
 	promise_uid_map(&promise, config, facts);
 	if (config->process.no_new_privileges.value)
 		promise.flags |= ABI_PROMISED_NNP;
-	if (oci_seccomp_has_filter(&config->linux_.seccomp)) {
+	if (has_filter(&config->linux_.seccomp)) {
 		promise.flags |= ABI_PROMISED_SECCOMP;
 		promise.filters = 1;
 	}

@@ -6,13 +6,6 @@
 
 #include "base/cleanup.h"
 
-bool oci_seccomp_has_filter(const struct oci_seccomp *seccomp)
-{
-	return seccomp->node != NULL && seccomp->default_action.node != NULL &&
-	       (seccomp->syscalls.n > 0 ||
-		!str_is(seccomp->default_action.value, "SCMP_ACT_ALLOW"));
-}
-
 bool oci_seccomp_lets_through(struct str action)
 {
 	return str_is(action, "SCMP_ACT_ALLOW") || str_is(action, "SCMP_ACT_LOG") ||

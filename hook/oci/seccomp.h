@@ -8,9 +8,6 @@
 /* oci_seccomp_read: a field reader; target is a struct oci_seccomp. */
 int oci_seccomp_read(const struct fields_reader *reader, struct json_node *value, void *target);
 
-/* oci_seccomp_has_filter: does it make a filter? Runtimes may leave out one that allows everything. */
-bool oci_seccomp_has_filter(const struct oci_seccomp *seccomp);
-
 /*
  * oci_seccomp_lets_through: may the kernel carry out the call under this action? True also for
  * actions that leave the decision to another process.

@@ -11,7 +11,6 @@
 #include "base/io.h"
 #include "host/init_facts.h"
 #include "json/writer.h"
-#include "oci/seccomp.h"
 #include "oci/values.h"
 
 static void write_file(struct json_writer *writer, struct file_id file)
@@ -234,7 +233,7 @@ int promise_write(struct arena *arena, int fd, const struct oci_config *config, 
 	json_member_integer(writer, "version", 1);
 	json_member_integer(writer, "pid", pid);
 	json_member_integer(writer, "startTime", (long long)start_time);
-	json_member_boolean(writer, "seccomp", oci_seccomp_has_filter(&config->linux_.seccomp));
+	json_member_boolean(writer, "seccomp", config->linux_.seccomp.node != NULL);
 	json_member_boolean(writer, "hooks", has_other_hooks(config));
 	json_member_boolean(writer, "terminal",
 			    terminal != NULL && terminal->type == JSON_BOOL && terminal->boolean);
