@@ -42,11 +42,12 @@ static __always_inline struct abi_restore *restore_of(struct task_struct *task)
 static __always_inline int release_is_final(struct task_struct *task, struct task_struct *tracer)
 {
 	struct inode *own = BPF_CORE_READ(tracer, mm, exe_file, f_inode);
+	struct inode *program = BPF_CORE_READ(task, mm, exe_file, f_inode);
 
 	if (BPF_CORE_READ(task, ptrace) & PT_TRACESYSGOOD)
 		return 1;
-	/* A tracer that fails and exits has no program any more; neither has its task one to run. */
-	return own && BPF_CORE_READ(task, mm, exe_file, f_inode) != own;
+	/* What exits has no program any more: a tracer that fails, a child that CRIU tries ptrace on. */
+	return own && program && program != own;
 }
 
 /*
