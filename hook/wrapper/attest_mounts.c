@@ -90,6 +90,29 @@ static bool was_brought(const struct attest *attest, const struct init_mount *mo
 	return false;
 }
 
+/*
+ * Is it one of the container's own mounts, seen once more? A source that contains the container's
+ * root brings along what the runtime had mounted there by then. rest: of the place, below the source.
+ */
+static bool is_own_again(const struct attest *attest, const struct init_mount *mount,
+			 const char *source, struct str rest)
+{
+	const struct init_facts *facts = attest->facts;
+	const char *root =
+		attest->host->root != NULL ? rest_of(str_from(attest->host->root), source) : NULL;
+	const size_t len = root != NULL ? strlen(root) : 0;
+	struct str own;
+
+	if (len == 0 || rest.len < len || memcmp(rest.data, root, len) != 0 ||
+	    (rest.len > len && rest.data[len] != '/'))
+		return false;
+	own = rest.len > len ? (struct str){ rest.data + len, rest.len - len } : STR("/");
+	for (size_t i = 0; i < facts->n_mounts; i++)
+		if (str_equal(facts->mounts[i].point, own) && same_tree(&facts->mounts[i], mount))
+			return true;
+	return false;
+}
+
 /* Came the mount along with a source of the spec, or with the root? */
 static bool comes_with_source(struct attest *attest, const struct init_mount *mount)
 {
@@ -106,7 +129,8 @@ static bool comes_with_source(struct attest *attest, const struct init_mount *mo
 		const char *rest = rest_of(mount->point, attest->facts->at_mounts[i].path);
 
 		if (source != NULL && rest != NULL &&
-		    host_has(attest, mount, source, str_from_end(mount->point, rest)))
+		    (host_has(attest, mount, source, str_from_end(mount->point, rest)) ||
+		     is_own_again(attest, mount, source, str_from_end(mount->point, rest))))
 			return true;
 	}
 	return attest->host->root != NULL && !str_is(mount->point, "/") &&

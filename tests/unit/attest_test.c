@@ -559,6 +559,30 @@ static void test_flags(void **state)
 	}
 }
 
+/* A source that contains the container's root shows the container's own mounts once more. */
+static void test_own_again(void **state)
+{
+	static const struct {
+		const char *row, *says;
+	} rows[] = {
+		{ "900 1 0:48 / /data/c1/rootfs/proc rw - proc proc rw", NULL },
+		{ "900 1 0:99 / /data/c1/rootfs/proc rw - proc proc rw", "rootfs/proc is a mount" },
+		{ "900 1 0:48 /x /data/c1/rootfs/proc rw - proc proc rw",
+		  "rootfs/proc is a mount" },
+		{ "900 1 0:48 / /data/c2/rootfs/proc rw - proc proc rw", "rootfs/proc is a mount" },
+		{ "900 1 0:48 / /data/c1/rootfsproc rw - proc proc rw", "rootfsproc is a mount" },
+		{ "900 1 0:48 / /c1/rootfs/proc rw - proc proc rw", "rootfs/proc is a mount" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct world world = new_world(
+			*state, arena_printf(*state, "%s%s\n", tables[0].text, rows[i].row));
+
+		world.host.root = "/srv/data/c1/rootfs";
+		must_be(&world, rows[i].says);
+	}
+}
+
 /* What the host mounts on a source has flags of its own. */
 static void test_source_is_covered(void **state)
 {
@@ -630,15 +654,11 @@ static void test_parse(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_ARENA(test_real_tables),
-		WITH_ARENA(test_missing_rows),
-		WITH_ARENA(test_added_rows),
-		WITH_ARENA(test_process),
-		WITH_ARENA(test_files),
-		WITH_ARENA(test_flags),
-		WITH_ARENA(test_source_is_covered),
-		WITH_ARENA(test_below_a_mask),
-		WITH_ARENA(test_parse),
+		WITH_ARENA(test_real_tables),  WITH_ARENA(test_missing_rows),
+		WITH_ARENA(test_added_rows),   WITH_ARENA(test_process),
+		WITH_ARENA(test_files),	       WITH_ARENA(test_flags),
+		WITH_ARENA(test_own_again),    WITH_ARENA(test_source_is_covered),
+		WITH_ARENA(test_below_a_mask), WITH_ARENA(test_parse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
