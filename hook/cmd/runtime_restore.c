@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -60,8 +61,29 @@ int restore_announce(struct creation *creation, const struct policy *policy, pid
 	return error;
 }
 
+/* What the caller does with signals; the runtime gets it back. */
+struct signals {
+	sigset_t mask;
+	struct sigaction child;
+};
+
+/*
+ * This process must outlive the runtime: the guard knows CRIU by it, and it judges what came back. A
+ * runtime that is interrupted goes on. An ignored SIGCHLD would take the status of the runtime away.
+ */
+static void hold_signals(struct signals *before)
+{
+	const struct sigaction plain = { .sa_handler = SIG_DFL };
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before->mask);
+	sigaction(SIGCHLD, &plain, &before->child);
+}
+
 /* Returns the exit code of a program, as a shell would; argv[0] is not its path. */
-static int run(const char *path, char **argv, bool quiet, int *ret_code, struct err *err)
+static int run(const char *path, char **argv, const struct signals *signals, bool quiet,
+	       int *ret_code, struct err *err)
 {
 	int status = 0;
 	pid_t ended, child = fork();
@@ -71,6 +93,8 @@ static int run(const char *path, char **argv, bool quiet, int *ret_code, struct 
 
 		for (int fd = 0; null >= 0 && fd <= STDERR_FILENO; fd++)
 			dup2(null, fd);
+		sigaction(SIGCHLD, &signals->child, NULL);
+		sigprocmask(SIG_SETMASK, &signals->mask, NULL);
 		execv(path, argv);
 		_exit(EXIT_SYSTEM);
 	}
@@ -87,7 +111,7 @@ static int run(const char *path, char **argv, bool quiet, int *ret_code, struct 
 
 /* The runtime knows all processes of the container. As after a create that failed, none stays. */
 static int delete_container(struct arena *arena, const struct runtime_args *args, const char *real,
-			    char **argv, struct err *err)
+			    char **argv, const struct signals *signals, struct err *err)
 {
 	const char *const last[] = { "delete", "--force", args->id, NULL };
 	char **words =
@@ -98,7 +122,7 @@ static int delete_container(struct arena *arena, const struct runtime_args *args
 	for (size_t i = 0; i + 1 < ARRAY_SIZE(last); i++)
 		words[(size_t)args->verb_index + i] =
 			arena_copy(arena, last[i], strlen(last[i]) + 1);
-	error = run(real, words, true, &code, err);
+	error = run(real, words, signals, true, &code, err);
 	if (error == 0 && code != 0)
 		error = err_set(err, EIO, EXIT_SYSTEM, "%s delete --force ended with %d", real,
 				code);
@@ -178,15 +202,19 @@ static int restored_well(struct arena *arena, const struct runtime_args *args,
 int restore_run(struct arena *arena, const struct runtime_args *args, enum runtime_kind kind,
 		const char *real, char **argv, struct err *err)
 {
+	const bool announced = guard_expects_restore(GUARD_DIR, args->id, getpid());
 	struct guard_restored restored;
+	struct signals signals;
 	struct err failure;
-	int code = 0, error = run(real, argv, false, &code, err);
+	int code = 0, error;
 
+	hold_signals(&signals);
+	error = run(real, argv, &signals, false, &code, err);
 	if (error < 0)
 		return error;
 	error = guard_restore_end(GUARD_DIR, getpid(), &restored, &failure);
-	if (error == -ENOENT)
-		return code; /* it was not announced: the policy asks for no guard */
+	if (error == -ENOENT && !announced)
+		return code; /* the policy asks for no guard */
 	if (error < 0)
 		restored = (struct guard_restored){ 0 };
 	if (code != 0 && restored.pid == 0)
@@ -194,7 +222,7 @@ int restore_run(struct arena *arena, const struct runtime_args *args, enum runti
 	if (code == 0 && restored.pid == 0 && restored.registered)
 		return restored_well(arena, args, kind, restored.init);
 	error = refusal(arena, &restored, err);
-	if (delete_container(arena, args, real, argv, &failure) < 0)
+	if (delete_container(arena, args, real, argv, &signals, &failure) < 0)
 		err_prefix(err, "%s; delete container %s yourself", failure.text, args->id);
 	return error;
 }

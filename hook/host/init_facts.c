@@ -4,10 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -64,6 +68,16 @@ int init_start_time(struct arena *arena, pid_t pid, uint64_t *ret_start_time, st
 	return 0;
 }
 
+int init_cgroup(struct arena *arena, pid_t pid, const char **ret_text, struct err *err)
+{
+	struct str text;
+	int error = read_of(arena, pid, "cgroup", STATUS_MAX, &text, err);
+
+	if (error == 0)
+		*ret_text = arena_copy(arena, text.data, text.len);
+	return error;
+}
+
 int init_open(struct arena *arena, pid_t pid, uint64_t start_time, int *ret_pidfd, bool *ret_is,
 	      struct err *err)
 {
@@ -99,7 +113,7 @@ int init_kill(int pidfd, struct err *err)
 	return 0;
 }
 
-static uint64_t namespace_of(struct arena *arena, const char *process, unsigned int type)
+uint64_t init_namespace(struct arena *arena, const char *process, enum oci_namespace_type type)
 {
 	struct stat st;
 
@@ -108,18 +122,14 @@ static uint64_t namespace_of(struct arena *arena, const char *process, unsigned 
 		       : 0;
 }
 
-/* Only those of the spec: each look costs the kernel an inode. That of users tells how ids map. */
-static void look_at_namespaces(struct arena *arena, const struct oci_config *config,
-			       struct init_facts *facts)
+static void look_at_namespaces(struct arena *arena, struct init_facts *facts)
 {
 	const char *pid = arena_printf(arena, "%d", (int)facts->pid);
 
 	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++) {
-		if (config->linux_.namespaces.types[i].node == NULL && i != NAMESPACE_USER)
-			continue;
-		facts->namespaces[i] = namespace_of(arena, pid, i);
-		facts->own[i] = namespace_of(arena, "self", i);
-		facts->first[i] = namespace_of(arena, "1", i);
+		facts->namespaces[i] = init_namespace(arena, pid, i);
+		facts->own[i] = init_namespace(arena, "self", i);
+		facts->first[i] = init_namespace(arena, "1", i);
 	}
 }
 
@@ -140,6 +150,29 @@ static int read_maps(struct arena *arena, struct init_facts *facts, struct err *
 	return error;
 }
 
+/* What only a caller with enough privileges may see is left as it is without limits. */
+static void read_settings(struct arena *arena, struct init_facts *facts)
+{
+	struct init_facts own = { 0 };
+	struct err ignored;
+	struct str text;
+
+	if (read_proc(arena, "/proc/self/status", STATUS_MAX, &text, &ignored) == 0)
+		init_status_parse(arena, text, &own);
+	facts->own_tracer = own.tracer;
+	facts->oom_score_adj = INT_MAX;
+	if (read_of(arena, facts->pid, "oom_score_adj", STATUS_MAX, &text, &ignored) == 0)
+		facts->oom_score_adj = (int)strtol(text.data, NULL, 10);
+	facts->personality = -1;
+	if (read_of(arena, facts->pid, "personality", STATUS_MAX, &text, &ignored) == 0)
+		facts->personality = strtol(text.data, NULL, 16);
+	facts->own_personality = personality(0xffffffff);
+	facts->scheduler = sched_getscheduler(facts->pid);
+	facts->own_scheduler = sched_getscheduler(0);
+	if (read_of(arena, facts->pid, "limits", STATUS_MAX, &text, &ignored) == 0)
+		init_limits_parse(text, facts->limits);
+}
+
 static int read_process(struct arena *arena, struct init_facts *facts, struct err *err)
 {
 	struct str text;
@@ -149,6 +182,10 @@ static int read_process(struct arena *arena, struct init_facts *facts, struct er
 	if (error < 0)
 		return error;
 	init_status_parse(arena, text, facts);
+	read_settings(arena, facts);
+	error = init_cgroup(arena, facts->pid, &facts->cgroup, err);
+	if (error < 0)
+		return error;
 	error = read_of(arena, facts->pid, "mountinfo", MOUNTINFO_MAX, &text, err);
 	if (error < 0)
 		return error;
@@ -170,10 +207,12 @@ int init_facts_collect(struct arena *arena, pid_t pid, const struct oci_config *
 		error = read_maps(arena, &facts, err);
 	if (error < 0)
 		return error;
-	look_at_namespaces(arena, config, &facts);
+	look_at_namespaces(arena, &facts);
 	error = init_root_look(arena, config, &facts, err);
 	if (error == 0)
 		error = init_fds_look(arena, &facts, err);
+	if (error == 0)
+		error = init_others_look(arena, config, &facts, err);
 	if (error == -ENOSYS || ((error == -EACCES || error == -EPERM) && geteuid() != 0)) {
 		facts.unseen = true;
 		error = 0;

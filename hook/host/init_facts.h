@@ -7,6 +7,7 @@
 #ifndef ROOTFENCE_HOST_INIT_FACTS_H
 #define ROOTFENCE_HOST_INIT_FACTS_H
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -27,8 +28,9 @@ enum init_id {
 
 /* A row of the process's table of mounts. Paths are those of the container. */
 struct init_mount {
-	uint64_t id;
+	uint64_t id, parent;
 	struct str device, root, point, flags, type, options;
+	struct str tags; /* propagation: "shared:1 master:2" */
 };
 
 /* A file in the container, or one that a link of /proc/PID leads to. */
@@ -40,12 +42,14 @@ struct init_file {
 	uint64_t mount;
 	bool mount_root;  /* it is the root of that mount */
 	bool empty;	  /* a directory without entries */
+	uint64_t pidns;	  /* of a proc file system: inode of its pid namespace; 0: cannot be told */
 	const char *path; /* in the container, after all links */
 };
 
-/* A descriptor of a directory that stays open at execve. */
+/* A descriptor that stays open at execve. */
 struct init_fd {
 	unsigned int number;
+	bool directory;
 	uint64_t mount;
 };
 
@@ -55,6 +59,13 @@ extern const struct init_device {
 	const char *path;
 	unsigned int major, minor;
 } init_devices[INIT_DEVICES];
+
+/* Another process, and the namespace that it shares with the first one. */
+struct init_other {
+	pid_t pid; /* 0: there is none */
+	unsigned int type;
+	bool of_host; /* it has the mounts of the host */
+};
 
 struct init_facts {
 	pid_t pid;
@@ -68,6 +79,15 @@ struct init_facts {
 	uint64_t capabilities[CAP_SET_COUNT];
 	bool no_new_privs;
 	unsigned int seccomp; /* prctl(2): 2 is a filter */
+	unsigned int umask;
+	/* ptrace(2); own: of this process */
+	uint32_t tracer, own_tracer;
+	int oom_score_adj;
+	/* sched(7), personality(2); -1: cannot be told. own: of this process */
+	int scheduler, own_scheduler;
+	long personality, own_personality;
+	struct rlimit limits[RLIM_NLIMITS]; /* 0 where they cannot be told */
+	const char *cgroup;		    /* the text of /proc/PID/cgroup */
 	struct id_range *uid_map, *gid_map;
 	size_t n_uid_map, n_gid_map;
 	bool setgroups; /* runtimes can set the groups of the process */
@@ -78,7 +98,12 @@ struct init_facts {
 	size_t n_mounts;
 	struct init_fd *fds;
 	size_t n_fds;
-	struct init_file root, cwd, dev, console;
+	struct init_other other;
+	/* above: what ".." of the root leads to from outside. at_cwd: what process.cwd leads to. */
+	struct init_file root, above, cwd, at_cwd, dev, console, ptmx;
+	/* devices in /dev, and below it on the same mount; links are not followed */
+	struct init_file *nodes;
+	size_t n_nodes;
 	struct init_file devices[INIT_DEVICES]; /* links are not followed */
 	/* in the order of the config */
 	struct init_file *at_mounts, *at_masked, *at_readonly, *at_devices;
@@ -97,14 +122,21 @@ int init_kill(int pidfd, struct err *err);
 /* Returns when the process started, in clock ticks since boot. Error: EXIT_SYSTEM. */
 int init_start_time(struct arena *arena, pid_t pid, uint64_t *ret_start_time, struct err *err);
 
+/* Returns the text of /proc/PID/cgroup. Error: EXIT_SYSTEM. */
+int init_cgroup(struct arena *arena, pid_t pid, const char **ret_text, struct err *err);
+
+/* The inode of a namespace of a process, "self" or a number; 0: it cannot be told. */
+uint64_t init_namespace(struct arena *arena, const char *process, enum oci_namespace_type type);
+
 /* Looks at the process, and in its root at what the config names. Error: EXIT_SYSTEM. */
 int init_facts_collect(struct arena *arena, pid_t pid, const struct oci_config *config,
 		       struct init_facts *ret_facts, struct err *err);
 
-/* Parses tables of mounts, maps of ids and /proc/PID/status; text must end with a NUL byte. */
+/* Parses tables of mounts, maps of ids, /proc/PID/limits and status; text must end with a NUL byte. */
 void init_mounts_parse(struct arena *arena, struct str text, struct init_mount **ret_mounts,
 		       size_t *ret_n);
 size_t init_map_parse(struct arena *arena, struct str text, struct id_range **ret_ranges);
+void init_limits_parse(struct str text, struct rlimit limits[RLIM_NLIMITS]);
 void init_status_parse(struct arena *arena, struct str text, struct init_facts *facts);
 
 /* Reads the table of mounts of this process. Error: EXIT_SYSTEM. */

@@ -36,13 +36,16 @@ static struct init_mount parse_mount(struct arena *arena, struct str line)
 	struct init_mount mount = { 0 };
 
 	str_to_uint(cut(&line, ' '), UINT64_MAX, &mount.id);
-	cut(&line, ' '); /* parent */
+	str_to_uint(cut(&line, ' '), UINT64_MAX, &mount.parent);
 	mount.device = cut(&line, ' ');
 	mount.root = mountinfo_unescape(arena, cut(&line, ' '));
 	mount.point = mountinfo_unescape(arena, cut(&line, ' '));
 	mount.flags = cut(&line, ' ');
-	while (line.len > 0 && !str_is(cut(&line, ' '), "-"))
-		;
+	mount.tags.data = line.data;
+	while (line.len > 0 && !str_starts_with(line, "- "))
+		cut(&line, ' ');
+	mount.tags.len = (size_t)(line.data - mount.tags.data);
+	cut(&line, ' ');
 	mount.type = cut(&line, ' ');
 	cut(&line, ' '); /* source */
 	mount.options = cut(&line, ' ');
@@ -97,6 +100,53 @@ static size_t numbers(struct str text, uint32_t *ret, size_t max)
 	return n;
 }
 
+static rlim_t limit_of(struct str *line)
+{
+	uint64_t value = 0;
+	struct str word;
+
+	while (line->len > 0 && line->data[0] == ' ')
+		cut(line, ' ');
+	word = cut(line, ' ');
+	return str_to_uint(word, UINT64_MAX, &value) ? (rlim_t)value : RLIM_INFINITY;
+}
+
+void init_limits_parse(struct str text, struct rlimit limits[RLIM_NLIMITS])
+{
+	static const char *const names[RLIM_NLIMITS] = {
+		[RLIMIT_AS] = "Max address space ",
+		[RLIMIT_CORE] = "Max core file size ",
+		[RLIMIT_CPU] = "Max cpu time ",
+		[RLIMIT_DATA] = "Max data size ",
+		[RLIMIT_FSIZE] = "Max file size ",
+		[RLIMIT_LOCKS] = "Max file locks ",
+		[RLIMIT_MEMLOCK] = "Max locked memory ",
+		[RLIMIT_MSGQUEUE] = "Max msgqueue size ",
+		[RLIMIT_NICE] = "Max nice priority ",
+		[RLIMIT_NOFILE] = "Max open files ",
+		[RLIMIT_NPROC] = "Max processes ",
+		[RLIMIT_RSS] = "Max resident set ",
+		[RLIMIT_RTPRIO] = "Max realtime priority ",
+		[RLIMIT_RTTIME] = "Max realtime timeout ",
+		[RLIMIT_SIGPENDING] = "Max pending signals ",
+		[RLIMIT_STACK] = "Max stack size ",
+	};
+
+	while (text.len > 0) {
+		struct str line = cut(&text, '\n');
+
+		for (size_t i = 0; i < RLIM_NLIMITS; i++) {
+			if (!str_starts_with(line, names[i]))
+				continue;
+			line.data += strlen(names[i]);
+			line.len -= strlen(names[i]);
+			limits[i].rlim_cur = limit_of(&line);
+			limits[i].rlim_max = limit_of(&line);
+			break;
+		}
+	}
+}
+
 void init_status_parse(struct arena *arena, struct str text, struct init_facts *facts)
 {
 	static const struct {
@@ -127,6 +177,10 @@ void init_status_parse(struct arena *arena, struct str text, struct init_facts *
 			facts->no_new_privs = flag != 0;
 		} else if (str_is(key, "Seccomp") && numbers(line, &flag, 1) == 1) {
 			facts->seccomp = flag;
+		} else if (str_is(key, "TracerPid")) {
+			numbers(line, &facts->tracer, 1);
+		} else if (str_is(key, "Umask")) {
+			facts->umask = (unsigned int)strtoul(value, NULL, 8);
 		}
 		for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
 			if (str_is(key, sets[i].key))

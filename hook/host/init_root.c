@@ -16,7 +16,7 @@
 
 #include "base/cleanup.h"
 
-#define TRIES 16 /* of openat2(2), which gives up when mounts change elsewhere on the host */
+#define TRIES 128 /* of openat2(2), which gives up when mounts change elsewhere on the host */
 
 const struct init_device init_devices[INIT_DEVICES] = {
 	{ "/dev/null", 1, 3 }, { "/dev/zero", 1, 5 },	{ "/dev/full", 1, 7 },
@@ -29,7 +29,7 @@ enum look {
 	LOOK_EMPTY,   /* and whether a directory is empty */
 };
 
-static int open_in(int root, const char *path, uint64_t flags, uint64_t resolve)
+int init_open_in(int root, const char *path, uint64_t flags, uint64_t resolve)
 {
 	const struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = resolve };
 	int fd = -1;
@@ -40,6 +40,15 @@ static int open_in(int root, const char *path, uint64_t flags, uint64_t resolve)
 			break;
 	}
 	return fd;
+}
+
+/* A file system that a program serves answers when that program likes, so not each is read. */
+static bool is_on(const struct init_facts *facts, const struct init_file *file, const char *type)
+{
+	for (size_t i = 0; i < facts->n_mounts; i++)
+		if (facts->mounts[i].id == file->mount)
+			return str_starts_with(facts->mounts[i].type, type);
+	return false;
 }
 
 static bool is_empty(int fd)
@@ -69,11 +78,11 @@ static const char *path_of(struct arena *arena, int fd)
 	return len > 0 && (size_t)len < sizeof(path) ? arena_copy(arena, path, (size_t)len) : NULL;
 }
 
-static void describe(int fd, struct init_file *file)
+void init_describe(int fd, struct init_file *file)
 {
 	struct statx stx = { 0 };
 
-	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
 		    STATX_BASIC_STATS | STATX_MNT_ID, &stx) < 0) {
 		file->error = errno;
 		return;
@@ -90,6 +99,31 @@ static void describe(int fd, struct init_file *file)
 	file->mount_root = (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
+/* A process of the host has no link there: /proc/self is about the one that asks. */
+static uint64_t pidns_of(int proc)
+{
+	struct stat st;
+
+	return fstatat(proc, "1/ns/pid", &st, 0) == 0 ? st.st_ino : 0;
+}
+
+/*
+ * Is there nothing at the path? Runtimes leave out what does not exist, or what not even they may
+ * look at: a user's process without privileges, in a file system that serves another user.
+ */
+static bool is_absent(int error)
+{
+	return error == ENOENT || error == ENOTDIR || (geteuid() != 0 && error == EACCES);
+}
+
+struct looker {
+	struct arena *arena;
+	int root;
+	const struct init_facts *facts;
+	int error; /* of the first look that failed */
+	struct err *err;
+};
+
 /* The path of a file that is not there, by links that may be: a later mount can hide the file. */
 static const char *path_of_missing(struct arena *arena, int root, const char *clean)
 {
@@ -101,7 +135,7 @@ static const char *path_of_missing(struct arena *arena, int root, const char *cl
 		auto_close int fd = -1;
 
 		*slash = '\0';
-		fd = open_in(root, parent, O_PATH, RESOLVE_IN_ROOT);
+		fd = init_open_in(root, parent, O_PATH, RESOLVE_IN_ROOT);
 		if (fd >= 0)
 			found = path_of(arena, fd);
 	}
@@ -112,68 +146,80 @@ static const char *path_of_missing(struct arena *arena, int root, const char *cl
 }
 
 /* The path of a spec. Runtimes take one without a slash at its start from the root as well. */
-static struct init_file look(struct arena *arena, int root, struct str path, enum look how)
+static struct init_file look(struct looker *looker, struct str path, enum look how)
 {
 	const char *clean = str_path_normalize(
-		arena, str_from(arena_printf(arena, "/%.*s", (int)path.len, path.data)));
+		looker->arena,
+		str_from(arena_printf(looker->arena, "/%.*s", (int)path.len, path.data)));
 	const uint64_t flags = O_PATH | (how == LOOK_NO_LINK ? O_NOFOLLOW : 0);
 	struct init_file file = { .path = clean };
-	auto_close int fd = open_in(root, clean, flags, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	auto_close int fd =
+		init_open_in(looker->root, clean, flags, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 	const bool link = fd < 0 && errno == ELOOP;
 
 	if (link)
-		fd = open_in(root, clean, flags, RESOLVE_IN_ROOT);
-	if (fd < 0) {
+		fd = init_open_in(looker->root, clean, flags, RESOLVE_IN_ROOT);
+	if (fd < 0)
 		file.error = errno;
-		if (link)
-			file.path = path_of_missing(arena, root, clean);
+	else
+		init_describe(fd, &file);
+	if (file.error != 0 && !is_absent(file.error) && looker->error == 0)
+		looker->error = err_set_system(looker->err, file.error,
+					       "cannot look at %s in the container",
+					       str_show(looker->arena, str_from(clean)));
+	if (file.error != 0 && link)
+		file.path = path_of_missing(looker->arena, looker->root, clean);
+	if (file.error != 0)
 		return file;
-	}
-	describe(fd, &file);
 	if (link)
-		file.path = path_of(arena, fd);
+		file.path = path_of(looker->arena, fd);
 	if (file.path == NULL)
 		file.path = clean;
-	if (how == LOOK_EMPTY && S_ISDIR(file.mode) && file.mount_root)
+	if (how == LOOK_EMPTY && S_ISDIR(file.mode) && file.mount_root &&
+	    !is_on(looker->facts, &file, "fuse"))
 		file.empty = is_empty(fd);
+	if (how == LOOK_PLAIN && is_on(looker->facts, &file, "proc"))
+		file.pidns = pidns_of(fd);
 	return file;
 }
 
-static struct init_file *look_at_all(struct arena *arena, int root, const struct oci_strings *paths)
+static struct init_file *look_at_all(struct looker *looker, const struct oci_strings *paths)
 {
-	struct init_file *files = arena_array(arena, paths->n + 1, sizeof(*files));
+	struct init_file *files = arena_array(looker->arena, paths->n + 1, sizeof(*files));
 
 	for (size_t i = 0; i < paths->n; i++)
-		files[i] = look(arena, root, paths->items[i].value, LOOK_EMPTY);
+		files[i] = look(looker, paths->items[i].value, LOOK_EMPTY);
 	return files;
 }
 
-static void look_at_mounts(struct arena *arena, int root, const struct oci_config *config,
+static void look_at_mounts(struct looker *looker, const struct oci_config *config,
 			   struct init_facts *facts)
 {
-	facts->at_mounts = arena_array(arena, config->mounts.n + 1, sizeof(*facts->at_mounts));
+	facts->at_mounts =
+		arena_array(looker->arena, config->mounts.n + 1, sizeof(*facts->at_mounts));
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *mount = oci_config_mount(config, i);
 
 		facts->at_mounts[i] =
-			look(arena, root, mount->destination.value,
+			look(looker, mount->destination.value,
 			     oci_mount_has(mount, "dest-nofollow") ? LOOK_NO_LINK : LOOK_PLAIN);
 	}
 }
 
-static void look_at_devices(struct arena *arena, int root, const struct oci_config *config,
+static void look_at_devices(struct looker *looker, const struct oci_config *config,
 			    struct init_facts *facts)
 {
 	const struct oci_device *devices = config->linux_.devices.items;
 
-	facts->at_devices =
-		arena_array(arena, config->linux_.devices.n + 1, sizeof(*facts->at_devices));
+	facts->at_devices = arena_array(looker->arena, config->linux_.devices.n + 1,
+					sizeof(*facts->at_devices));
 	for (size_t i = 0; i < config->linux_.devices.n; i++)
-		facts->at_devices[i] = look(arena, root, devices[i].path.value, LOOK_NO_LINK);
+		facts->at_devices[i] = look(looker, devices[i].path.value, LOOK_NO_LINK);
 	for (size_t i = 0; i < INIT_DEVICES; i++)
-		facts->devices[i] = look(arena, root, str_from(init_devices[i].path), LOOK_NO_LINK);
-	facts->dev = look(arena, root, STR("/dev"), LOOK_NO_LINK);
-	facts->console = look(arena, root, STR("/dev/console"), LOOK_PLAIN);
+		facts->devices[i] = look(looker, str_from(init_devices[i].path), LOOK_NO_LINK);
+	facts->dev = look(looker, STR("/dev"), LOOK_NO_LINK);
+	facts->console = look(looker, STR("/dev/console"), LOOK_PLAIN);
+	facts->ptmx = look(looker, STR("/dev/ptmx"), LOOK_PLAIN);
 }
 
 static int open_link(struct arena *arena, pid_t pid, const char *name, int *ret_fd,
@@ -184,26 +230,42 @@ static int open_link(struct arena *arena, pid_t pid, const char *name, int *ret_
 	*ret_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*ret_fd < 0)
 		return err_set_system(err, errno, "cannot open %s", path);
-	describe(*ret_fd, ret_file);
+	init_describe(*ret_fd, ret_file);
 	ret_file->path = path_of(arena, *ret_fd);
 	return ret_file->error == 0
 		       ? 0
 		       : err_set_system(err, ret_file->error, "cannot look at %s", path);
 }
 
+/* This process is not in that root, so ".." leads out of one that was only changed by chroot(2). */
+static int look_above(int root, struct init_facts *facts, struct err *err)
+{
+	auto_close int fd = openat(root, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_set_system(err, errno, "cannot look above the container's root");
+	init_describe(fd, &facts->above);
+	return 0;
+}
+
 int init_root_look(struct arena *arena, const struct oci_config *config, struct init_facts *facts,
 		   struct err *err)
 {
 	auto_close int root = -1, cwd = -1;
+	struct looker looker = { .arena = arena, .facts = facts, .err = err };
 	int error = open_link(arena, facts->pid, "root", &root, &facts->root, err);
 
 	if (error == 0)
 		error = open_link(arena, facts->pid, "cwd", &cwd, &facts->cwd, err);
+	if (error == 0)
+		error = look_above(root, facts, err);
 	if (error < 0)
 		return error;
-	look_at_mounts(arena, root, config, facts);
-	facts->at_masked = look_at_all(arena, root, &config->linux_.masked_paths);
-	facts->at_readonly = look_at_all(arena, root, &config->linux_.readonly_paths);
-	look_at_devices(arena, root, config, facts);
-	return 0;
+	looker.root = root;
+	look_at_mounts(&looker, config, facts);
+	facts->at_masked = look_at_all(&looker, &config->linux_.masked_paths);
+	facts->at_readonly = look_at_all(&looker, &config->linux_.readonly_paths);
+	facts->at_cwd = look(&looker, config->process.cwd.value, LOOK_PLAIN);
+	look_at_devices(&looker, config, facts);
+	return looker.error < 0 ? looker.error : init_nodes_look(arena, root, facts, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compares what is in the container's root and /dev, and what is masked: see attest.h. Pure. */
+/* Compares the container's root, open directories, and what is masked: see attest.h. Pure. */
 #include "attest.h"
 
 #include <errno.h>
@@ -7,10 +7,6 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-
-/* Character devices of /dev/pts: Documentation/admin-guide/devices.txt. */
-#define PTS_MAJOR_FIRST 136
-#define PTS_MAJOR_LAST 143
 
 const struct init_mount *attest_mount_of(const struct attest *attest, const struct init_file *file)
 {
@@ -69,7 +65,7 @@ bool attest_is_covered(const struct attest *attest, const char *path, const char
 	return false;
 }
 
-static const struct oci_mount *mount_at(const struct attest *attest, const char *path)
+const struct oci_mount *attest_mount_at(const struct attest *attest, const char *path)
 {
 	const struct oci_config *config = &attest->promise->config;
 
@@ -89,8 +85,12 @@ static const char *compare_root(const struct attest *attest)
 
 	if (mount == NULL || !facts->root.mount_root || !str_is(mount->point, "/"))
 		return "/root/path: the process's root is not the root of the container's mounts";
+	/* pivot_root(2) leaves nothing above the root. */
+	if (facts->above.mount != facts->root.mount ||
+	    facts->above.id.inode != facts->root.id.inode)
+		return "/root/path: the process's root lies in another tree of directories, to which it can get out";
 	/* crun can mount something else on it. */
-	if (promise->root.inode != 0 && !same && mount_at(attest, "/") == NULL)
+	if (promise->root.inode != 0 && !same && attest_mount_at(attest, "/") == NULL)
 		return "/root/path: the process's root is another directory than was approved";
 	if (promise->config.root.readonly.value && !attest_has_word(mount->flags, "ro") &&
 	    !attest_has_word(mount->options, "ro"))
@@ -105,10 +105,20 @@ static const char *compare_directories(const struct attest *attest)
 
 	if (attest_mount_of(attest, &facts->cwd) == NULL)
 		return "/process/cwd: the working directory is outside of the container";
+	if (facts->at_cwd.error == 0 && (facts->at_cwd.id.inode != facts->cwd.id.inode ||
+					 facts->at_cwd.id.device != facts->cwd.id.device))
+		return arena_printf(
+			attest->arena, "/process/cwd: the working directory is not %s, as approved",
+			str_quote(attest->arena, attest->promise->config.process.cwd.value));
 	for (size_t i = 0; i < facts->n_fds; i++) {
 		const struct init_file file = { .mount = facts->fds[i].mount };
 
-		if (attest_mount_of(attest, &file) == NULL)
+		if (facts->fds[i].number >= (unsigned int)attest->promise->descriptors)
+			return arena_printf(
+				attest->arena,
+				"descriptor %u of the process stays open; the runtime was told to hand on %d",
+				facts->fds[i].number, attest->promise->descriptors);
+		if (facts->fds[i].directory && attest_mount_of(attest, &file) == NULL)
 			return arena_printf(
 				attest->arena,
 				"descriptor %u of the process is a directory outside of the container",
@@ -117,108 +127,10 @@ static const char *compare_directories(const struct attest *attest)
 	return NULL;
 }
 
-static bool is_device(const struct init_file *file, mode_t type, unsigned int major,
+bool attest_is_device(const struct init_file *file, mode_t type, unsigned int major,
 		      unsigned int minor)
 {
 	return (file->mode & S_IFMT) == type && file->major == major && file->minor == minor;
-}
-
-static bool number_is(const struct json_node *node, unsigned int number)
-{
-	uint64_t value = 0;
-
-	return node == NULL || !str_to_uint(node->text, UINT32_MAX, &value) || value == number;
-}
-
-static bool is_listed(const struct attest *attest, const char *path)
-{
-	for (size_t i = 0; i < attest->promise->config.linux_.devices.n; i++)
-		if (strcmp(attest->facts->at_devices[i].path, path) == 0)
-			return true;
-	return false;
-}
-
-static const char *other_device(const struct attest *attest, const char *path)
-{
-	return arena_printf(attest->arena, "%s is another file than the device that was approved",
-			    str_show(attest->arena, str_from(path)));
-}
-
-/* The terminal lies on a device of that name, and under crun on a mask: compare_dev(). */
-static bool is_console(const struct attest *attest, const char *path)
-{
-	return attest->promise->terminal && strcmp(path, "/dev/console") == 0;
-}
-
-static bool is_terminal(const struct init_file *file)
-{
-	return file->error == 0 && S_ISCHR(file->mode) && file->major >= PTS_MAJOR_FIRST &&
-	       file->major <= PTS_MAJOR_LAST;
-}
-
-/* A device that is missing gives nothing away. */
-static const char *compare_listed(const struct attest *attest)
-{
-	const struct oci_list *list = &attest->promise->config.linux_.devices;
-	const struct oci_device *devices = list->items;
-
-	for (size_t i = 0; i < list->n; i++) {
-		const struct init_file *file = &attest->facts->at_devices[i];
-		const bool block = str_is(devices[i].type.value, "b");
-
-		if (file->error != 0 || !is_at_or_below(file->path, "/dev") ||
-		    attest_is_covered(attest, file->path, "/dev") ||
-		    attest_is_masked(attest, file->path) || strcmp(file->path, "/dev/ptmx") == 0 ||
-		    is_console(attest, file->path))
-			continue;
-		if (str_is(devices[i].type.value, "p")
-			    ? !S_ISFIFO(file->mode)
-			    : (file->mode & S_IFMT) != (block ? S_IFBLK : S_IFCHR) ||
-				      !number_is(devices[i].major, file->major) ||
-				      !number_is(devices[i].minor, file->minor))
-			return other_device(attest, file->path);
-	}
-	return NULL;
-}
-
-static const char *compare_devices(const struct attest *attest)
-{
-	for (size_t i = 0; i < INIT_DEVICES; i++) {
-		const struct init_file *file = &attest->facts->devices[i];
-		const char *path = init_devices[i].path;
-
-		if (file->error == 0 && !attest_is_covered(attest, path, "/dev") &&
-		    !attest_is_masked(attest, path) && !is_listed(attest, path) &&
-		    !is_device(file, S_IFCHR, init_devices[i].major, init_devices[i].minor))
-			return other_device(attest, path);
-	}
-	return compare_listed(attest);
-}
-
-/* What a spec mounts on /dev must be on /dev itself: an image may have a link there. */
-static const char *compare_dev(const struct attest *attest)
-{
-	const struct init_file *dev = &attest->facts->dev;
-	const struct oci_mount *mount = NULL;
-
-	for (size_t i = 0; i < attest->promise->config.mounts.n; i++) {
-		const struct oci_mount *other = oci_config_mount(&attest->promise->config, i);
-
-		if (strcmp(str_path_normalize(
-				   attest->arena,
-				   str_from(arena_printf(attest->arena, "/%.*s",
-							 (int)other->destination.value.len,
-							 other->destination.value.data))),
-			   "/dev") == 0)
-			mount = other;
-	}
-	if (mount != NULL && (dev->error != 0 || !S_ISDIR(dev->mode) || !dev->mount_root))
-		return S_ISLNK(dev->mode) ? "/dev is a link; approved: a mount of its own"
-					  : "/dev is not a mount of its own, which was approved";
-	if (attest->promise->terminal && !attest_is_covered(attest, "/dev/console", "/dev") &&
-	    !attest_is_masked(attest, "/dev/console") && !is_terminal(&attest->facts->console))
-		return "/dev/console is not the terminal that was approved";
-	return mount != NULL && !mount->bind ? compare_devices(attest) : NULL;
 }
 
 /* Is what a masked path leads to hidden? Runtimes leave out a path that does not exist. */
@@ -231,7 +143,7 @@ static bool is_hidden(const struct attest *attest, const struct init_file *file)
 	if (mount == NULL || !file->mount_root)
 		return false;
 	if (!S_ISDIR(file->mode))
-		return is_device(file, S_IFCHR, 1, 3);
+		return attest_is_device(file, S_IFCHR, 1, 3);
 	/* Newer crun binds one empty directory of its own, which has that name. */
 	return file->empty && attest_has_word(mount->flags, "ro") &&
 	       (str_is(mount->type, "tmpfs") || attest_ends_with(mount->root, "/.empty-directory"));
@@ -243,8 +155,7 @@ static const char *compare_paths(const struct attest *attest)
 
 	for (size_t i = 0; i < linux_->masked_paths.n; i++)
 		if (!is_hidden(attest, &attest->facts->at_masked[i]) &&
-		    !(is_console(attest, attest->facts->at_masked[i].path) &&
-		      is_terminal(&attest->facts->console)))
+		    !attest_has_console(attest, attest->facts->at_masked[i].path))
 			return arena_printf(
 				attest->arena, "/linux/maskedPaths: %s is not masked",
 				str_quote(attest->arena, linux_->masked_paths.items[i].value));
@@ -270,5 +181,5 @@ const char *attest_files(const struct attest *attest)
 		difference = compare_directories(attest);
 	if (difference == NULL)
 		difference = compare_paths(attest);
-	return difference != NULL ? difference : compare_dev(attest);
+	return difference != NULL ? difference : attest_devices(attest);
 }

@@ -17,23 +17,6 @@ static bool is_mounted(const struct oci_mount *mount)
 	return !mount->remount && !oci_mount_has(mount, "copy-symlink"); /* crun makes a link */
 }
 
-static bool is_cgroup(const struct oci_mount *mount)
-{
-	return !mount->bind &&
-	       (str_is(mount->type.value, "cgroup") || str_is(mount->type.value, "cgroup2"));
-}
-
-/* Returns what follows `parent` in path, "" for itself, or NULL if path is not below it. */
-static const char *rest_of(struct str path, const char *parent)
-{
-	const size_t len = strcmp(parent, "/") == 0 ? 0 : strlen(parent);
-
-	if (path.len < len || memcmp(path.data, parent, len) != 0 ||
-	    (path.len > len && path.data[len] != '/'))
-		return NULL;
-	return path.len == 1 ? "" : path.data + len;
-}
-
 /* The end of a text, from there. */
 static struct str str_from_end(struct str text, const char *from)
 {
@@ -77,10 +60,11 @@ static bool was_brought(const struct attest *attest, const struct init_mount *mo
 
 	for (size_t i = 0; i < promise->n_brought; i++) {
 		const struct promise_brought *brought = &promise->brought[i];
-		const char *rest = brought->number < promise->config.mounts.n
-					   ? rest_of(mount->point,
-						     attest->facts->at_mounts[brought->number].path)
-					   : NULL;
+		const char *rest =
+			brought->number < promise->config.mounts.n
+				? attest_rest_of(mount->point,
+						 attest->facts->at_mounts[brought->number].path)
+				: NULL;
 
 		if (rest != NULL && str_equal(brought->device, mount->device) &&
 		    str_equal(brought->root, mount->root) &&
@@ -120,13 +104,13 @@ static bool comes_with_source(struct attest *attest, const struct init_mount *mo
 
 	if (was_brought(attest, mount))
 		return true;
-	if (attest->host == NULL) {
-		attest->wants_host = true;
-		return true; /* asked again with the host's table */
+	if (attest->host->sources == NULL) {
+		attest->wants_sources = true;
+		return true; /* asked again with them */
 	}
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const char *source = source_of(attest, i);
-		const char *rest = rest_of(mount->point, attest->facts->at_mounts[i].path);
+		const char *rest = attest_rest_of(mount->point, attest->facts->at_mounts[i].path);
 
 		if (source != NULL && rest != NULL &&
 		    (host_has(attest, mount, source, str_from_end(mount->point, rest)) ||
@@ -141,14 +125,10 @@ static bool comes_with_source(struct attest *attest, const struct init_mount *mo
  * A hook that the policy allows, such as one for GPUs, may mount files; but not a whole file system
  * of the host, which is what CVE-2024-0132 and CVE-2025-23359 gave.
  */
-static bool may_be_of_hook(struct attest *attest, const struct init_mount *mount)
+static bool may_be_of_hook(const struct attest *attest, const struct init_mount *mount)
 {
 	if (!attest->promise->hooks)
 		return false;
-	if (attest->host == NULL) {
-		attest->wants_host = true;
-		return true;
-	}
 	for (size_t i = 0; i < attest->host->n_mounts; i++) {
 		const struct init_mount *host = &attest->host->mounts[i];
 
@@ -182,7 +162,7 @@ static unsigned int promised_at(const struct attest *attest, struct str point)
 		/* crun mounts cgroup2 on a tmpfs where it cannot on another cgroup2; runc as a user
 		 * without cgroups hides it. */
 		if (is_mounted(mount) && str_is(point, facts->at_mounts[i].path))
-			count += is_cgroup(mount) ? 2 : 1;
+			count += attest_is_cgroup(mount) ? 2 : 1;
 	}
 	count += count_paths(facts->at_masked, config->linux_.masked_paths.n, point);
 	count += count_paths(facts->at_readonly, config->linux_.readonly_paths.n, point);
@@ -209,17 +189,17 @@ static unsigned int found_at(struct attest *attest, struct str point, bool witho
 	return count;
 }
 
-static bool is_below_cgroup(const struct attest *attest, const struct init_mount *mount)
+/* The cgroup mount of the spec that a mount of cgroups is a part of, or NULL. */
+static const struct oci_mount *cgroup_above(const struct attest *attest,
+					    const struct init_mount *mount)
 {
 	const struct oci_config *config = &attest->promise->config;
 
-	if (!str_is(mount->type, "cgroup") && !str_is(mount->type, "cgroup2"))
-		return false;
-	for (size_t i = 0; i < config->mounts.n; i++)
-		if (is_cgroup(oci_config_mount(config, i)) &&
-		    rest_of(mount->point, attest->facts->at_mounts[i].path) != NULL)
-			return true;
-	return false;
+	for (size_t i = config->mounts.n; i-- > 0 && str_starts_with(mount->type, "cgroup");)
+		if (attest_is_cgroup(oci_config_mount(config, i)) &&
+		    attest_rest_of(mount->point, attest->facts->at_mounts[i].path) != NULL)
+			return oci_config_mount(config, i);
+	return NULL;
 }
 
 /* Is there an earlier mount at this place that shows the same? That one is looked at. */
@@ -234,21 +214,65 @@ static bool is_copy(const struct attest *attest, size_t i)
 	return false;
 }
 
+/* A path is made read-only by a bind onto itself. Does the mount show what is below it? */
+static bool shows_what_is_below(const struct attest *attest, const struct init_mount *mount)
+{
+	const struct init_facts *facts = attest->facts;
+	const struct init_mount *below = NULL;
+	const char *expected;
+	size_t root, point;
+
+	for (size_t i = 0; i < facts->n_mounts && below == NULL; i++)
+		if (facts->mounts[i].id == mount->parent)
+			below = &facts->mounts[i];
+	if (below == NULL || !str_equal(below->device, mount->device) ||
+	    below->point.len > mount->point.len)
+		return false;
+	root = str_is(below->root, "/") ? 0 : below->root.len;
+	point = str_is(below->point, "/") ? 0 : below->point.len;
+	expected = arena_printf(attest->arena, "%.*s%.*s", (int)root, below->root.data,
+				(int)(mount->point.len - point), mount->point.data + point);
+	return str_is(mount->root, expected[0] != '\0' ? expected : "/");
+}
+
+/* Only the bind of a read-only path is there: is it that path? */
+static bool is_swapped(const struct attest *attest, const struct init_mount *mount)
+{
+	const struct promise *promise = attest->promise;
+	const size_t readonly = count_paths(attest->facts->at_readonly,
+					    promise->config.linux_.readonly_paths.n, mount->point);
+
+	return readonly > 0 && promised_at(attest, mount->point) == readonly &&
+	       !shows_what_is_below(attest, mount);
+}
+
 static const char *compare_row(struct attest *attest, size_t i)
 {
 	const struct init_mount *mount = &attest->facts->mounts[i];
 	const unsigned int promised = promised_at(attest, mount->point);
+	const struct oci_mount *cgroup = cgroup_above(attest, mount);
+	const bool swapped = is_swapped(attest, mount);
 
+	if (attest_is_shared(attest, mount))
+		return arena_printf(attest->arena,
+				    "/mounts: the mount at %s is shared, which was not approved",
+				    str_show(attest->arena, mount->point));
+	if (cgroup != NULL && cgroup->read_only && !attest_has_word(mount->flags, "ro"))
+		return arena_printf(attest->arena,
+				    "/mounts: the mount at %s is not ro, as approved",
+				    str_show(attest->arena, mount->point));
 	if (is_copy(attest, i) ||
-	    (promised > 0 && (found_at(attest, mount->point, false) <= promised ||
-			      found_at(attest, mount->point, true) <= promised)) ||
-	    is_below_cgroup(attest, mount) ||
+	    (promised > 0 && !swapped &&
+	     (found_at(attest, mount->point, false) <= promised ||
+	      found_at(attest, mount->point, true) <= promised)) ||
+	    cgroup != NULL ||
 	    attest_ends_with(mount->root, arena_printf(attest->arena, "/%s/notify", attest->id)) ||
 	    comes_with_source(attest, mount) || may_be_of_hook(attest, mount))
 		return NULL;
 	return arena_printf(
 		attest->arena,
-		promised > 0
+		swapped ? "/linux/readonlyPaths: %s shows something else: %s of device %s (%s)"
+		: promised > 0
 			? "/mounts: more is mounted at %s than was approved: %s of device %s (%s)"
 			: "/mounts: %s is a mount that was not approved: %s of device %s (%s)",
 		str_show(attest->arena, mount->point), str_quote(attest->arena, mount->root),
@@ -262,52 +286,28 @@ static bool is_hidden(const struct attest *attest, size_t i)
 
 	for (size_t j = i + 1; j < attest->promise->config.mounts.n; j++)
 		if (is_mounted(oci_config_mount(&attest->promise->config, j)) &&
-		    rest_of(str_from(path), attest->facts->at_mounts[j].path) != NULL)
+		    attest_rest_of(str_from(path), attest->facts->at_mounts[j].path) != NULL)
 			return true;
 	return attest_is_masked(attest, path);
 }
 
-/* File systems of the kernel's own; of another type, the name may be another in the table. */
-static bool is_type(struct str found, struct str promised)
+/*
+ * File systems of the kernel's own, which are mounted whole; of another type, the name may be another
+ * in the table.
+ */
+static bool is_type(const struct init_mount *found, struct str promised)
 {
 	static const char *const own[] = {
 		"proc", "sysfs", "tmpfs", "devpts", "mqueue", "devtmpfs"
 	};
 
 	if (str_is(promised, "cgroup") || str_is(promised, "cgroup2"))
-		return str_is(found, "cgroup") || str_is(found, "cgroup2") ||
-		       str_is(found, "tmpfs");
+		return str_is(found->type, "cgroup") || str_is(found->type, "cgroup2") ||
+		       str_is(found->type, "tmpfs");
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (str_is(promised, own[i]))
-			return str_equal(found, promised);
+			return str_equal(found->type, promised) && str_is(found->root, "/");
 	return true;
-}
-
-/* Runtimes set these on every mount but those of cgroups. The last of two opposites counts. */
-static const char *missing_flag(const struct oci_mount *mount, const struct init_mount *found)
-{
-	static const char *const flags[][2] = {
-		{ "ro", "rw" },
-		{ "nosuid", "suid" },
-		{ "nodev", "dev" },
-		{ "noexec", "exec" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(flags) && !is_cgroup(mount); i++) {
-		bool wanted = false;
-
-		for (size_t j = 0; j < mount->options.n; j++) {
-			if (str_is(mount->options.items[j].value, flags[i][0]))
-				wanted = true;
-			else if (str_is(mount->options.items[j].value, flags[i][1]))
-				wanted = false;
-		}
-		/* A whole file system can be read-only, too. */
-		if (wanted && !attest_has_word(found->flags, flags[i][0]) &&
-		    (i > 0 || !attest_has_word(found->options, flags[i][0])))
-			return flags[i][0];
-	}
-	return NULL;
 }
 
 static const char *compare_visible(struct attest *attest, const struct oci_mount *mount, size_t i)
@@ -315,7 +315,7 @@ static const char *compare_visible(struct attest *attest, const struct oci_mount
 	const struct init_file *file = &attest->facts->at_mounts[i];
 	const struct file_id *source = &attest->promise->sources[i];
 	const struct init_mount *found = attest_mount_of(attest, file);
-	const char *point = str_show(attest->arena, str_from(file->path)), *flag;
+	const char *point = str_show(attest->arena, str_from(file->path));
 
 	if (!file->mount_root || found == NULL)
 		return arena_printf(attest->arena,
@@ -325,20 +325,28 @@ static const char *compare_visible(struct attest *attest, const struct oci_mount
 	const bool other = mount->bind && source->inode != 0 &&
 			   (source->inode != file->id.inode || source->device != file->id.device);
 
-	if (other && !comes_with_source(attest, found) && !may_be_of_hook(attest, found))
+	if (other && !comes_with_source(attest, found) &&
+	    !(found_at(attest, found->point, false) > 1 && may_be_of_hook(attest, found)))
 		return arena_printf(attest->arena,
 				    "/mounts: %s shows another file than %s, which was approved",
 				    point, str_quote(attest->arena, mount->source.value));
-	if (!mount->bind && !is_type(found->type, mount->type.value))
+	if (!mount->bind && !is_type(found, mount->type.value))
 		return arena_printf(attest->arena, "/mounts: a %s is mounted at %s; approved: %s",
-				    str_show(attest->arena, found->type), point,
-				    str_quote(attest->arena, mount->type.value));
+				    str_is(found->root, "/")
+					    ? str_show(attest->arena, found->type)
+					    : arena_printf(attest->arena, "part of a %s",
+							   str_show(attest->arena, found->type)),
+				    point, str_quote(attest->arena, mount->type.value));
+	if (!mount->bind && attest_is_of_host(attest, found))
+		return arena_printf(attest->arena, "/mounts: the %s at %s is the host's",
+				    str_show(attest->arena, found->type), point);
+	if (file->pidns != 0 && !mount->bind &&
+	    file->pidns != attest->facts->namespaces[NAMESPACE_PID])
+		return arena_printf(attest->arena,
+				    "/mounts: the proc at %s is that of another pid namespace",
+				    point);
 	/* What the host mounts on the source, the kernel gives the container with its own flags. */
-	flag = other && comes_with_source(attest, found) ? NULL : missing_flag(mount, found);
-	return flag == NULL ? NULL
-			    : arena_printf(attest->arena,
-					   "/mounts: the mount at %s is not %s, as approved", point,
-					   flag);
+	return other && comes_with_source(attest, found) ? NULL : attest_options(attest, i, found);
 }
 
 const char *attest_mounts(struct attest *attest)

@@ -194,8 +194,17 @@ static const char *compare_namespace(const struct attest *attest, enum oci_names
 	const char *name = oci_namespace_name(type);
 
 	/* A time namespace holds clocks alone, and its process enters it in its own time. */
-	if (promised->node == NULL || type == NAMESPACE_TIME)
+	if (type == NAMESPACE_TIME)
 		return NULL;
+	/* crun gives a user who is not root a user namespace that no spec asked for. */
+	if (promised->node == NULL && (type == NAMESPACE_USER || type == NAMESPACE_MOUNT ||
+				       joined == 0 || found == 0 || found == joined))
+		return NULL;
+	if (promised->node == NULL)
+		return arena_printf(
+			attest->arena,
+			"/linux/namespaces: the process is in another %s namespace than the runtime, which was not approved",
+			name);
 	if (found == 0)
 		return arena_printf(attest->arena,
 				    "/linux/namespaces: the process's %s namespace cannot be seen",
@@ -214,6 +223,21 @@ static const char *compare_namespace(const struct attest *attest, enum oci_names
 	return NULL;
 }
 
+/* A process that has the mounts of the host, or that is older than the container. */
+static const char *compare_other(const struct attest *attest)
+{
+	const struct init_other *other = &attest->facts->other;
+
+	if (other->pid == 0)
+		return NULL;
+	return arena_printf(
+		attest->arena,
+		other->of_host
+			? "/linux/namespaces: process %d of the host is in the container's %s namespace"
+			: "/linux/namespaces: process %d of another container has the same %s namespace; approved: a new one",
+		(int)other->pid, oci_namespace_name(other->type));
+}
+
 const char *attest_namespaces(const struct attest *attest)
 {
 	const struct oci_linux *linux_ = &attest->promise->config.linux_;
@@ -223,6 +247,8 @@ const char *attest_namespaces(const struct attest *attest)
 
 	for (unsigned int i = 0; i < NAMESPACE_COUNT && difference == NULL; i++)
 		difference = compare_namespace(attest, i);
+	if (difference == NULL)
+		difference = compare_other(attest);
 	if (difference != NULL || user->node == NULL || user->path.node != NULL)
 		return difference;
 	difference = compare_map(attest, "uidMappings", &linux_->uid_mappings, facts->uid_map,

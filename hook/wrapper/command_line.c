@@ -61,7 +61,7 @@ static const struct runtime_option container_options[] = {
 	{ "console-socket", 0, OPTION_VALUE, 0 },
 	{ "pidfd-socket", 0, OPTION_VALUE, 0 },
 	{ "pid-file", 0, OPTION_VALUE, 0 },
-	{ "preserve-fds", 0, OPTION_VALUE, 0 },
+	{ "preserve-fds", 0, OPTION_VALUE, TARGET(preserve_fds) },
 	{ "no-pivot", 0, OPTION_FLAG, 0 },
 	{ "no-new-keyring", 0, OPTION_FLAG, 0 },
 	{ "no-subreaper", 0, OPTION_FLAG, 0 },
@@ -408,6 +408,19 @@ int runtime_args_parse(struct arena *arena, int argc, char *const *argv, struct 
 	args->verb = row->verb;
 	args->verb_index = reader.next - 1;
 	return read_verb(&reader, row);
+}
+
+int runtime_args_descriptors(const struct runtime_args *args)
+{
+	const char *more[] = { args->preserve_fds, getenv("LISTEN_FDS") };
+	unsigned long first = STDERR_FILENO + 1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
+		unsigned long n = more[i] != NULL ? strtoul(more[i], NULL, 10) : 0;
+
+		first += n < INT32_MAX / 4 ? n : 0;
+	}
+	return (int)first;
 }
 
 void runtime_args_replace(struct arena *arena, char **argv, const char *value, const char *with)

@@ -37,9 +37,9 @@ struct runtime_args {
 	const char *bundle; /* NULL: the working directory */
 	const char *config; /* crun only: the file to read instead of the bundle's config.json */
 	const char *detach; /* "true" or "false"; NULL: the runtime stays with the container */
+	const char *preserve_fds;
 	/* exec only */
 	const char *process; /* file */
-	const char *preserve_fds;
 	const char *user, *cwd, *apparmor, *process_label;
 	const char *no_new_privs; /* "true" or "false" */
 	struct runtime_words capabilities, additional_gids;
@@ -54,6 +54,9 @@ struct runtime_args {
  */
 int runtime_args_parse(struct arena *arena, int argc, char *const *argv, struct runtime_args *args,
 		       struct err *err);
+
+/* How many descriptors the runtime hands on: the first ones, as many as the caller tells it to. */
+int runtime_args_descriptors(const struct runtime_args *args);
 
 /*
  * Replaces a value of the command line in place, so that the runtime reads what was judged, and not

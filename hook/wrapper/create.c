@@ -123,7 +123,8 @@ int creation_put_in_place(const struct creation *creation, struct err *err)
 	int error = write_record(creation, &made, err);
 
 	if (error == 0 && made && creation->args->verb == VERB_CREATE)
-		error = promise_begin(creation->arena, creation->record, err);
+		error = promise_begin(creation->arena, creation->record,
+				      runtime_args_descriptors(creation->args), err);
 	if (error == 0)
 		error = user_files_write(file->dir, judged->verdict.files, judged->verdict.n_files,
 					 err);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -17,17 +18,21 @@
 #include "oci/values.h"
 #include "wrapper/record.h"
 
-int promise_begin(struct arena *arena, const char *record, struct err *err)
+int promise_begin(struct arena *arena, const char *record, int descriptors, struct err *err)
 {
 	auto_close int fd = -1;
+	int error = record_open_beside(arena, record, RECORD_APPROVED, O_WRONLY | O_CREAT | O_TRUNC,
+				       &fd, err);
 
-	return record_open_beside(arena, record, RECORD_APPROVED, O_WRONLY | O_CREAT | O_TRUNC, &fd,
-				  err);
+	return error < 0 ? error
+			 : io_write(fd, "what will be approved of the container",
+				    str_from(arena_printf(arena, "%d\n", descriptors)), err);
 }
 
 int promise_open(struct arena *arena, const char *record, int *ret_fd, struct err *err)
 {
-	int error = record_open_beside(arena, record, RECORD_APPROVED, O_WRONLY, ret_fd, err);
+	int error = record_open_beside(arena, record, RECORD_APPROVED, O_WRONLY | O_APPEND, ret_fd,
+				       err);
 
 	if (error != -ENOENT)
 		return error;
@@ -43,7 +48,7 @@ void promise_end(struct arena *arena, const char *record)
 struct promise_document {
 	struct oci_number pid, start_time;
 	struct oci_bool seccomp, hooks, terminal;
-	struct oci_string bundle;
+	struct oci_string bundle, cgroup;
 	struct json_node *root, *sources, *namespaces, *brought, *spec;
 };
 
@@ -146,8 +151,8 @@ static int read_files(const struct fields_reader *reader, struct arena *arena,
 	return 0;
 }
 
-int promise_parse(struct arena *arena, struct str text, struct promise *ret_promise,
-		  struct err *err)
+static int parse_document(struct arena *arena, struct str text, struct promise *ret_promise,
+			  struct err *err)
 {
 	static const struct field fields[] = {
 		ROW_WHOLE("version", JSON_NUMBER, field_version),
@@ -157,6 +162,7 @@ int promise_parse(struct arena *arena, struct str text, struct promise *ret_prom
 		ROW(promise_document, "hooks", hooks, FIELD_BOOL),
 		ROW(promise_document, "terminal", terminal, FIELD_BOOL),
 		ROW(promise_document, "bundle", bundle, FIELD_PATH),
+		ROW(promise_document, "cgroup", cgroup, FIELD_STRING),
 		ROW(promise_document, "root", root, JSON_ARRAY, field_node),
 		ROW(promise_document, "sources", sources, JSON_ARRAY, field_node),
 		ROW(promise_document, "namespaces", namespaces, JSON_ARRAY, field_node),
@@ -189,8 +195,31 @@ int promise_parse(struct arena *arena, struct str text, struct promise *ret_prom
 	promise.hooks = document.hooks.value;
 	promise.terminal = document.terminal.value;
 	promise.bundle = arena_copy(arena, document.bundle.value.data, document.bundle.value.len);
+	promise.cgroup = arena_copy(arena, document.cgroup.value.data, document.cgroup.value.len);
 	*ret_promise = promise;
 	return 0;
+}
+
+int promise_parse(struct arena *arena, struct str text, struct promise *ret_promise,
+		  struct err *err)
+{
+	const char *end = text.len > 0 ? memchr(text.data, '\n', text.len) : NULL;
+	const size_t len = end != NULL ? (size_t)(end - text.data) : 0;
+	uint64_t descriptors = 0;
+	int error;
+
+	if (!str_to_uint((struct str){ text.data, len }, INT_MAX, &descriptors) || len == 0)
+		return err_set(err, EPROTO, EXIT_SYSTEM,
+			       "cannot read what was approved of the container");
+	text = (struct str){ end + 1, text.len - len - 1 };
+	if (text.len == 0)
+		return err_set(
+			err, ENODATA, EXIT_SYSTEM,
+			"rootfence's createRuntime hook did not approve this container: the runtime did not run it");
+	error = parse_document(arena, text, ret_promise, err);
+	if (error == 0)
+		ret_promise->descriptors = (int)descriptors;
+	return error;
 }
 
 /* A start before this one has removed the file. */
@@ -223,10 +252,6 @@ int promise_read(struct arena *arena, const char *record, int *ret_fd, struct pr
 	if (error < 0 || gone)
 		return error;
 	error = io_read(arena, fd, "what was approved of the container", JSON_SIZE_MAX, &text, err);
-	if (error == 0 && text.len == 0)
-		error = err_set(
-			err, ENODATA, EXIT_SYSTEM,
-			"rootfence's createRuntime hook did not approve this container: the runtime did not run it");
 	if (error == 0)
 		error = promise_parse(arena, text, ret_promise, err);
 	if (error == 0)

@@ -4,14 +4,16 @@
  * bundle and registered the process: that is the last judgement before the container starts, and the
  * process that the guard knows. It is kept beside the record, in BASE/ROOT/ID%approved:
  *
+ *	3
  *	{ "version": 1, "pid": N, "startTime": N, "seccomp": BOOL, "hooks": BOOL, "terminal": BOOL,
- *	  "bundle": PATH, "root": FILE, "sources": [ FILE... ], "namespaces": [ INODE... ],
+ *	  "bundle": PATH, "cgroup": TEXT, "root": FILE, "sources": [ FILE... ], "namespaces": [ INODE... ],
  *	  "brought": [ [ NUMBER, DEVICE, ROOT, REST ]... ], "spec": { ... } }
  *
  * FILE is [ DEVICE, INODE ]. "brought" is what was mounted below the source of mount NUMBER, at REST
- * from there: the host may have unmounted it when the container starts. "spec" is the part of the config that `start` compares, as the runtime
- * reads it. The wrapper's create makes the file, empty; an empty one means that createRuntime did not
- * approve the container.
+ * from there: the host may have unmounted it when the container starts. "spec" is the part of the
+ * config that `start` compares, as the runtime reads it. The wrapper's create writes the first line:
+ * how many descriptors the caller hands to the container. A file with nothing more means that
+ * createRuntime did not approve the container.
  */
 #ifndef ROOTFENCE_WRAPPER_PROMISE_H
 #define ROOTFENCE_WRAPPER_PROMISE_H
@@ -34,17 +36,20 @@ struct promise {
 	bool seccomp;	     /* the spec has a profile */
 	bool hooks;	     /* hooks other than ours may have mounted something */
 	bool terminal;
+	int descriptors; /* that the runtime was told to hand on, from 0 */
 	const char *bundle;
+	const char *cgroup;	 /* /proc/PID/cgroup at createRuntime, as this host saw it */
 	struct file_id root;	 /* root.path; inode 0: could not be looked up */
 	struct file_id *sources; /* of each mount; inode 0: not a bind mount, or not looked up */
 	struct promise_brought *brought;
 	size_t n_brought;
-	uint64_t namespaces[NAMESPACE_COUNT]; /* inode of each that is joined by path; else 0 */
+	/* inode of each that is joined by path, or that is not in the spec: the runtime's; else 0 */
+	uint64_t namespaces[NAMESPACE_COUNT];
 	struct oci_config config;
 };
 
-/* Makes the empty file of a new container. Error: EXIT_SYSTEM. */
-int promise_begin(struct arena *arena, const char *record, struct err *err);
+/* Makes the file of a new container, which nobody approved yet. Error: EXIT_SYSTEM. */
+int promise_begin(struct arena *arena, const char *record, int descriptors, struct err *err);
 
 /*
  * Opens the file of the container of that record to write to, before this process is restrained.
@@ -67,7 +72,7 @@ const char *promise_resolve(struct arena *arena, const char *bundle, struct str 
 int promise_read(struct arena *arena, const char *record, int *ret_fd, struct promise *ret_promise,
 		 struct err *err);
 
-/* Parses the text of a promise. Error: EXIT_SYSTEM. */
+/* Parses the text of a promise. Error: EXIT_SYSTEM; -ENODATA as above. */
 int promise_parse(struct arena *arena, struct str text, struct promise *ret_promise,
 		  struct err *err);
 

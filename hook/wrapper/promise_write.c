@@ -119,11 +119,13 @@ static void write_namespaces(struct json_writer *writer, struct arena *arena,
 	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++) {
 		const struct oci_namespace *entry = &config->linux_.namespaces.types[i];
 
-		json_integer(
-			writer,
-			entry->path.node == NULL
-				? 0
-				: (long long)look_up(arena, bundle, entry->path.value, 0).inode);
+		uint64_t inode = 0;
+
+		if (entry->path.node != NULL)
+			inode = look_up(arena, bundle, entry->path.value, 0).inode;
+		else if (entry->node == NULL)
+			inode = init_namespace(arena, "self", i);
+		json_integer(writer, (long long)inode);
 	}
 	json_end_array(writer);
 }
@@ -183,6 +185,9 @@ static void write_spec(struct json_writer *writer, const struct oci_config *conf
 		{ "cwd", process->cwd.node },
 		{ "capabilities", process->capabilities.node },
 		{ "noNewPrivileges", process->no_new_privileges.node },
+		{ "rlimits", json_get(process->node, "rlimits") },
+		{ "oomScoreAdj", json_get(process->node, "oomScoreAdj") },
+		{ "scheduler", json_get(process->node, "scheduler") },
 		{ "selinuxLabel", process->selinux_label.node },
 	};
 	const struct member of_linux[] = {
@@ -192,6 +197,7 @@ static void write_spec(struct json_writer *writer, const struct oci_config *conf
 		{ "maskedPaths", linux_->masked_paths.node },
 		{ "readonlyPaths", linux_->readonly_paths.node },
 		{ "devices", linux_->devices.node },
+		{ "rootfsPropagation", linux_->rootfs_propagation.node },
 	};
 	const struct member whole[] = { { "root", config->root.node },
 					{ "mounts", config->mounts.node } };
@@ -223,9 +229,12 @@ int promise_write(struct arena *arena, int fd, const struct oci_config *config, 
 {
 	const struct json_node *terminal = json_get(config->process.node, "terminal");
 	struct json_writer *writer;
+	const char *cgroup;
 	uint64_t start_time = 0;
 	int error = init_start_time(arena, pid, &start_time, err);
 
+	if (error == 0)
+		error = init_cgroup(arena, pid, &cgroup, err);
 	if (error < 0)
 		return error;
 	writer = json_writer_new(arena, false);
@@ -238,6 +247,7 @@ int promise_write(struct arena *arena, int fd, const struct oci_config *config, 
 	json_member_boolean(writer, "terminal",
 			    terminal != NULL && terminal->type == JSON_BOOL && terminal->boolean);
 	json_member_text(writer, "bundle", bundle);
+	json_member_text(writer, "cgroup", cgroup);
 	json_key(writer, "root");
 	write_file(writer, look_up(arena, bundle, config->root.path.value, 0));
 	write_sources(writer, arena, config, bundle);

@@ -78,20 +78,6 @@ static const char *document_path(const struct session *session)
 	return session->kind == RUNTIME_CRUN && strcmp(path, "-") == 0 ? "/dev/stdin" : path;
 }
 
-/* The runtimes pass the first descriptors on to the session, as many as they are told to. */
-static int first_free_descriptor(const struct runtime_args *args)
-{
-	const char *more[] = { args->preserve_fds, getenv("LISTEN_FDS") };
-	unsigned long first = STDERR_FILENO + 1;
-
-	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
-		unsigned long n = more[i] != NULL ? strtoul(more[i], NULL, 10) : 0;
-
-		first += n < INT32_MAX / 4 ? n : 0;
-	}
-	return (int)first;
-}
-
 int session_open_document(struct session *session, struct err *err)
 {
 	auto_close int memory = memfd_create("process.json", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -100,7 +86,7 @@ int session_open_document(struct session *session, struct err *err)
 
 	if (memory < 0)
 		return err_set_system(err, errno, "cannot make a file in memory for --process");
-	session->handed = fcntl(memory, F_DUPFD_CLOEXEC, first_free_descriptor(session->args));
+	session->handed = fcntl(memory, F_DUPFD_CLOEXEC, runtime_args_descriptors(session->args));
 	/* If every number goes to the session, it gets its own document, too. */
 	if (session->handed < 0 && errno == EINVAL)
 		session->handed = fcntl(memory, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);

@@ -6,6 +6,9 @@
 #   $work/real     the real runtime
 #   $work/spec     a jq expression: the config that the real runtime gets, which no hook sees
 #   $work/inside   a script for busybox's shell, run in the container's mount namespace after create
+#   $work/outside  a script for bash, run on the host after that; $pid is the container's first process
+#   $work/before   words before the real runtime's name, at create
+#   $work/options  options for its create
 #
 # The real runtime gets a bundle of its own, and createRuntime the state with the bundle that was
 # judged.
@@ -29,13 +32,20 @@ rm -rf "$work/handed"
 mkdir "$work/handed"
 jq '(.hooks // {} | .[] | .[]) |= (.args = ["hook", .path] + .args[1:] | .path = "'"$work"'/hook")
 	| '"$(<"$work/spec")" "$bundle/config.json" >"$work/handed/config.json"
+read -ra before <"$work/before" || true
+read -ra options <"$work/options" || true
 args=()
 for arg in "$@"; do
 	[[ $arg != "$bundle" ]] || arg=$work/handed
 	args+=("$arg")
+	[[ $arg != create ]] || args+=("${options[@]}")
 done
 cd "$work/handed"
-"$real" "${args[@]}"
-[[ -s $work/inside ]] || exit 0
+[[ ${#options[@]} -eq 0 ]] || exec 3</etc/passwd
+"${before[@]}" "$real" "${args[@]}"
+[[ -s $work/inside || -s $work/outside ]] || exit 0
 pid=$("$real" --root "$work/state" state "$id" | jq .pid)
-nsenter --target "$pid" --mount --wd=/ -- /bin/busybox sh -ec "$(<"$work/inside")"
+[[ ! -s $work/inside ]] ||
+	nsenter --target "$pid" --mount --wd=/ -- /bin/busybox sh -ec "$(<"$work/inside")"
+# shellcheck source=/dev/null
+source "$work/outside"

@@ -25,13 +25,18 @@ setup_file() {
 	mkdir -p "$work/rootfs/data"
 	in_lab tee /etc/rootfence/policy.json >/dev/null <<-END
 		{ "version": 1, "name": "lies", "extends": ["$policies/default.json"],
-		  "rules": [{ "names": ["hostMounts", "mountOptions"], "action": "RF_ACT_ALLOW" }] }
+		  "rules": [{ "names": ["hostMounts", "mountOptions", "hostUtsNamespace"], "action": "RF_ACT_ALLOW" }] }
 	END
 }
 
 teardown_file() { lab_stop; }
 
-setup() { log=$BATS_TEST_TMPDIR/log; }
+setup() {
+	log=$BATS_TEST_TMPDIR/log
+	: >"$work/before"
+	: >"$work/options"
+	: >"$work/outside"
+}
 
 teardown() {
 	local name id
@@ -117,6 +122,8 @@ caught() {
 	caught 'readonlyPaths: "/proc/sys" is not read-only' . 'umount /proc/sys'
 	caught 'readonlyPaths: "/proc/sys" is not read-only' . 'mount -o remount,bind,rw none /proc/sys'
 	caught 'readonlyPaths: "/proc/bus" is not read-only' '.linux.readonlyPaths = []'
+	caught 'readonlyPaths: /proc/bus shows something else' . \
+		'umount /proc/bus; mount -o bind /data /proc/bus; mount -o remount,bind,ro none /proc/bus'
 }
 
 @test "another mount, or a mount of something else" {
@@ -128,15 +135,44 @@ caught() {
 	caught '/data shows another file' '.mounts[-1].source = "/etc"'
 	caught '/data shows another file' . 'mount -t tmpfs -o ro,nosuid,nodev none /data'
 	caught 'nothing is mounted at /data' 'del(.mounts[-1])'
-	caught 'more is mounted at /dev/shm' . 'mount -t tmpfs -o nosuid,nodev,noexec none /dev/shm'
+	caught 'more is mounted at /dev/shm' . \
+		'mount -t tmpfs -o nosuid,nodev,noexec,size=65536k none /dev/shm'
 	caught 'a tmpfs is mounted at /dev/mqueue' . \
 		'umount /dev/mqueue; mount -t tmpfs -o nosuid,nodev,noexec none /dev/mqueue'
+}
+
+@test "a file system of the host in place of a new one" {
+	local at
+	mkdir -p "$work/shm"
+	in_lab mount -t tmpfs none "$work/shm"
+	for at in /dev/pts:devpts:/dev/pts /dev/shm:tmpfs:$work/shm /sys:sysfs:/sys; do
+		IFS=: read -r at type source <<<"$at"
+		caught "the $type at $at is the host's" '.mounts |= map(if .destination == "'"$at"'"
+			then .type = "bind" | .source = "'"$source"'" | .options += ["bind"] else . end)'
+	done
+	in_lab umount "$work/shm"
+	caught "the proc at /proc is the host's" '.mounts |= map(
+		if .destination == "/proc" then .type = "bind" | .source = "/proc" | .options = ["bind"] else . end)'
+	caught 'part of a tmpfs is mounted at /dev/shm' . \
+		'mkdir /dev/shm/a; mount -o bind,nosuid,nodev,noexec /dev/shm/a /dev/shm'
 }
 
 @test "a mount without the options that were approved" {
 	caught 'the mount at /data is not ro' . 'mount -o remount,bind,rw,nosuid,nodev none /data'
 	caught 'the mount at /data is not nosuid' . 'mount -o remount,bind,ro,suid,nodev none /data'
 	caught 'the mount at /data is not nodev' . 'mount -o remount,bind,ro,nosuid,dev none /data'
+	caught 'the mount at /dev/shm is not size=65536k' . \
+		'mount -o remount,nosuid,nodev,noexec,size=1g none /dev/shm'
+	cat >"$work/share.py" <<-'END'
+		import ctypes, os, sys
+		libc = ctypes.CDLL(None)
+		assert libc.setns(os.open("/proc/%s/ns/mnt" % sys.argv[1], os.O_RDONLY), 0) == 0
+		assert libc.mount(None, b"/data", None, 1 << 20, None) == 0 # MS_SHARED
+	END
+	echo 'python3 "$work/share.py" "$pid"' >"$work/outside"
+	caught 'the mount at /data is shared' .
+	: >"$work/outside"
+	caught 'is not ro' '.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
 	caught 'the mount at /dev/shm is not noexec' . 'mount -o remount,bind,nosuid,nodev,exec none /dev/shm'
 }
 
@@ -152,6 +188,9 @@ caught() {
 	caught '/dev is not a mount of its own' . 'umount -l /dev'
 	caught '/dev/zero is another file' . 'rm /dev/zero; mknod /dev/zero c 1 1'
 	caught '/dev/zero is another file' . 'rm /dev/zero; ln -s /data/one /dev/zero'
+	caught '/dev/mem is a device that was not approved: character 1:1' . 'mknod /dev/mem c 1 1'
+	caught '/dev/x/sda is a device that was not approved: block 8:0' . 'mkdir /dev/x; mknod /dev/x/sda b 8 0'
+	caught '/dev/ptmx does not make terminals' . 'rm /dev/ptmx; ln -s /data/one /dev/ptmx'
 	caught '/dev/urandom is another file' . 'mount -o bind /data/one /dev/urandom'
 	cat >"$BATS_TEST_TMPDIR/listen.py" <<-'END'
 		import socket, sys
@@ -180,7 +219,8 @@ caught() {
 	done
 }
 
-@test "the working directory is outside of the container" {
+@test "the working directory is outside of the container, or another" {
+	caught 'the working directory is not "/"' '.process.cwd = "/tmp"'
 	caught 'the working directory is outside' . 'umount -l /data' '.process.cwd = "/data"'
 }
 
@@ -198,6 +238,56 @@ caught() {
 	done
 }
 
+@test "a descriptor stays open that the runtime was not told to hand on" {
+	echo --preserve-fds 1 >"$work/options"
+	caught 'descriptor 3 of the process stays open; the runtime was told to hand on 3' .
+}
+
+@test "other limits, file mode mask, OOM score, scheduling, cgroup; somebody traces the process" {
+	caught '/process/rlimits: RLIMIT_NPROC' 'del(.process.rlimits)' '' \
+		'.process.rlimits = [{"type": "RLIMIT_NPROC", "hard": 1000, "soft": 1000}]'
+	caught '/process/user/umask: the process has 000' '.process.user.umask = 0'
+	caught '/process/oomScoreAdj: the process has 0; approved: 100' '.process.oomScoreAdj = 0' '' \
+		'.process.oomScoreAdj = 100'
+	echo setarch -R >"$work/before"
+	caught '/linux/personality' .
+	: >"$work/before"
+	echo 'while read -r file; do echo "$pid" >"$file"; done < <(ls -d /sys/fs/cgroup/cgroup.procs \
+		/sys/fs/cgroup/pids/cgroup.procs 2>/dev/null)' >"$work/outside"
+	caught '/linux/cgroupsPath: the process is no longer in cgroup' .
+	cat >"$work/trace.py" <<-'END'
+		import ctypes, sys, time
+		assert ctypes.CDLL(None).ptrace(0x4206, int(sys.argv[1]), None, None) == 0 # PTRACE_SEIZE
+		open(sys.argv[2], "w").close()
+		time.sleep(20)
+	END
+	echo 'rm -f "$work/traces"
+		python3 "$work/trace.py" "$pid" "$work/traces" </dev/null >/dev/null 2>&1 3>&- &
+		until [[ -e $work/traces ]]; do sleep 0.1; done' >"$work/outside"
+	caught "traces the container's" .
+}
+
+@test "a file system that does not answer: not started, after half a minute" {
+	[[ -c /dev/fuse ]] || skip_or_fail 'there is no /dev/fuse'
+	cat >"$work/fuse.py" <<-'END'
+		import ctypes, os, sys, time
+		libc = ctypes.CDLL(None)
+		fd = os.open("/dev/fuse", os.O_RDWR)
+		assert libc.setns(os.open("/proc/%s/ns/mnt" % sys.argv[1], os.O_RDONLY), 0) == 0
+		options = b"fd=%d,rootmode=40000,user_id=0,group_id=0" % fd
+		assert libc.mount(b"none", b"/proc", b"fuse", 0, options) == 0
+		os.write(1, b"mounted")
+		time.sleep(50)
+	END
+	echo 'python3 "$work/fuse.py" "$pid" </dev/null >"$work/mounted" 2>&1 3>&- &
+		until grep -q mounted "$work/mounted"; do sleep 0.1; done' >"$work/outside"
+	created crun . ''
+	start crun
+	[[ $status -eq 6 && $output == *'a file system in it does not answer'* ]]
+	is_dead crun
+	delete crun
+}
+
 @test "another user, group or capability; no noNewPrivileges, no seccomp" {
 	local set
 	caught '/process/user/uid' '.process.user.uid = 0'
@@ -206,6 +296,11 @@ caught() {
 	for set in bounding permitted; do
 		caught "/process/capabilities/$set: the process holds CAP_SYS_ADMIN; approved: none" \
 			'.process.capabilities["'"$set"'"] = ["CAP_SYS_ADMIN"]'
+	done
+	for set in inheritable ambient; do
+		caught "/process/capabilities/$set: the process holds CAP_KILL; approved: none" \
+			'.process.capabilities |= (.[("bounding", "permitted", "inheritable", "'"$set"'")] = ["CAP_KILL"])' '' \
+			'.process.capabilities |= (.[("bounding", "permitted")] = ["CAP_KILL"])'
 	done
 	caught '/process/capabilities/effective' \
 		'.process.capabilities |= (.effective = ["CAP_KILL"] | .permitted = ["CAP_KILL"])'
@@ -235,6 +330,30 @@ caught() {
 	caught 'in another uts namespace than' \
 		'.linux.namespaces |= map(if .type == "uts" then del(.path) else . end)' '' \
 		'.linux.namespaces |= map(if .type == "uts" then .path = "/proc/'"$listener"'/ns/uts" else . end)'
+}
+
+@test "a namespace of another container in place of a new one, or of the runtime's; a process in it" {
+	unshare --mount --net --ipc --uts sleep 1000 3>&- &
+	listener=$!
+	eventually test "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$listener/ns/net")"
+	for type in network:net ipc:ipc uts:uts; do
+		caught "process $listener of another container has the same ${type%:*} namespace" \
+			'.linux.namespaces |= map(if .type == "'"${type%:*}"'" then .path = "/proc/'"$listener/ns/${type#*:}"'" else . end)
+			| del(.hostname, .linux.sysctl)'
+	done
+	caught 'the process is in another uts namespace than the runtime' \
+		'.linux.namespaces += [{"type": "uts", "path": "/proc/'"$listener"'/ns/uts"}]' '' \
+		'.linux.namespaces |= map(select(.type != "uts")) | del(.hostname)'
+	cat >"$work/enter.py" <<-'END'
+		import ctypes, os, sys, time
+		fd = os.open("/proc/%s/ns/pid" % sys.argv[1], os.O_RDONLY)
+		assert ctypes.CDLL(None).setns(fd, 0) == 0
+		if os.fork() == 0:
+		    time.sleep(20)
+		os._exit(0)
+	END
+	echo 'python3 "$work/enter.py" "$pid" </dev/null >/dev/null 2>&1 3>&-' >"$work/outside"
+	caught "of the host is in the container's pid namespace" .
 }
 
 @test "other ids in the user namespace" {

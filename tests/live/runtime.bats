@@ -319,6 +319,22 @@ stays() {
 	use_fake_without_guard
 	same restore --image-path /i same <&- >&- 2>&-
 	same restore --detach --image-path /i same
+	trap '' CHLD INT
+	same restore --detach --image-path /i same
+	trap - CHLD INT
+}
+
+# The guard knows what CRIU restores by the wrapper, and only the wrapper judges it.
+@test "restore: an interrupted wrapper waits for its runtime" {
+	local b status=0
+	b=$(bundle interrupted)
+	use_fake_without_guard
+	printf '#!/bin/sh\nkill -INT $PPID; kill -TERM $PPID; sleep 1; touch %s/ended; exit 42\n' "$work" >"$work/slow"
+	chmod 755 "$work/slow"
+	setup_runtime "{ \"policy\": \"free\", \"runtimes\": { \"runc\": [\"$work/slow\"] } }"
+	rm -f "$work/ended"
+	wrapped restore --detach --image-path /i --bundle "$b" interrupted || status=$?
+	[[ $status -eq 42 && -e $work/ended ]]
 }
 
 # What a checkpoint brings back is judged by the guard alone, and not every kernel shows it.

@@ -21,12 +21,14 @@ struct world {
 };
 
 static const char spec[] =
-	"{ 'version': 1, 'pid': 7, 'startTime': 8, 'seccomp': true, 'hooks': false, 'terminal': true,"
-	" 'bundle': '/b', 'root': [1, 2],"
+	"4\n{ 'version': 1, 'pid': 7, 'startTime': 8, 'seccomp': true, 'hooks': false, 'terminal': true,"
+	" 'bundle': '/b', 'cgroup': '0::/c1', 'root': [1, 2],"
 	" 'sources': [[0,0],[0,0],[0,0],[0,0],[0,0],[0,0],[0,0],[5,6]],"
 	" 'namespaces': [0,77,0,0,0,0,0,0], 'brought': [[7,'8:4','/','/gone'], [9,'8:4','/','/x']],"
 	" 'spec': { 'process': { 'user': { 'uid': 1000, 'gid': 1000, 'additionalGids': [5] },"
 	"   'cwd': '/', 'noNewPrivileges': true, 'selinuxLabel': 'u:r:t:s0:c1,c2',"
+	"   'oomScoreAdj': -5, 'rlimits': [{ 'type': 'RLIMIT_NOFILE', 'hard': 2048, 'soft': 1024 },"
+	"    { 'type': 'RLIMIT_NPROC', 'hard': 20, 'soft': 10 }],"
 	"   'capabilities': { 'bounding': ['CAP_KILL'], 'effective': [], 'permitted': [] } },"
 	"  'root': { 'path': 'rootfs', 'readonly': true },"
 	"  'mounts': ["
@@ -121,6 +123,10 @@ static void look(struct world *world)
 	facts->cwd = facts->root = file(world, "/", S_IFDIR, 0, 0);
 	facts->root.mount_root = true;
 	facts->root.id = (struct file_id){ 1, 2 };
+	facts->above = facts->root;
+	facts->at_cwd = facts->cwd;
+	facts->ptmx = file(world, "/dev/pts/ptmx", S_IFCHR, 5, 2);
+	facts->ptmx.mount_root = false;
 }
 
 static void read_process(struct world *world)
@@ -132,7 +138,8 @@ static void read_process(struct world *world)
 				   "Gid:\t101000\t101000\t101000\t101000\nGroups:\t100005 101000 \n"
 				   "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\n"
 				   "CapEff:\t0000000000000000\nCapBnd:\t0000000000000020\n"
-				   "CapAmb:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\n"),
+				   "CapAmb:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\n"
+				   "Umask:\t0022\nTracerPid:\t0\n"),
 			  facts);
 	facts->n_uid_map = init_map_parse(
 		world->arena, str_from("         0     100000      65536\n"), &facts->uid_map);
@@ -145,6 +152,10 @@ static void read_process(struct world *world)
 	}
 	facts->namespaces[NAMESPACE_NETWORK] = 77;
 	facts->exec_label = "u:r:t:s0:c1,c2";
+	facts->cgroup = "0::/c1";
+	facts->oom_score_adj = -5;
+	facts->limits[RLIMIT_NOFILE] = (struct rlimit){ 2048, 2048 };
+	facts->limits[RLIMIT_NPROC] = (struct rlimit){ 10, 20 };
 }
 
 static struct world new_world(struct arena *arena, const char *table)
@@ -170,16 +181,21 @@ static const char *difference(struct world *world)
 				 .id = "c1",
 				 .promise = &world->promise,
 				 .facts = &world->facts };
+	const struct attest_host before = { .mounts = world->host.mounts,
+					    .n_mounts = world->host.n_mounts };
 	const char *text = attest_namespaces(&attest);
 
+	attest.host = &before;
 	if (text == NULL)
 		text = attest_process(&attest);
+	if (text == NULL)
+		text = attest_settings(&attest);
 	if (text == NULL)
 		text = attest_files(&attest);
 	if (text == NULL)
 		text = attest_mounts(&attest);
-	world->asks_host = attest.wants_host;
-	if (text == NULL && attest.wants_host) {
+	world->asks_host = attest.wants_sources;
+	if (text == NULL && attest.wants_sources) {
 		attest.host = &world->host;
 		text = attest_mounts(&attest);
 	}
@@ -241,11 +257,11 @@ static void test_added_rows(void **state)
 		{ "900 1 8:1 /etc /mnt ro - ext4 /dev/vda rw", NULL, "/mnt is a mount that" },
 		{ "900 1 8:1 / /tmp rw - ext4 /dev/vda rw", NULL, "/tmp is a mount that" },
 		{ "900 1 8:1 /etc /data/sub ro - ext4 /dev/vda rw", NULL, "/data/sub is a mount" },
-		{ "900 1 8:1 /etc /dev/shm rw,nosuid,nodev,noexec - tmpfs x rw", NULL,
+		{ "900 1 8:1 / /dev/shm rw,nosuid,nodev,noexec - tmpfs x rw", NULL,
 		  "more is mounted at /dev/shm" },
 		{ "900 1 8:1 /etc/shadow /dev/zero ro - ext4 /dev/vda rw", NULL, NULL },
 		{ "900 1 8:1 /x /dev/other ro - ext4 /dev/vda rw", NULL, "/dev/other is a mount" },
-		{ "900 1 0:9 /x /sys/fs/cgroup/cpu rw - cgroup cgroup rw", NULL, NULL },
+		{ "900 1 0:9 /x /sys/fs/cgroup/cpu ro - cgroup cgroup rw", NULL, NULL },
 		{ "900 1 8:1 /x /sys/fs/cgroup/cpu rw - ext4 /dev/vda rw", NULL,
 		  "/sys/fs/cgroup/cpu is a mount" },
 		{ "900 1 0:9 /r/c1/notify /run/notify ro - tmpfs tmpfs rw", NULL, NULL },
@@ -270,6 +286,14 @@ static void test_added_rows(void **state)
 		{ "900 1 8:4 /a /data/gone ro - ext4 /dev/vdb rw", NULL, "/data/gone is a mount" },
 		{ "900 1 8:4 / /data/x ro - ext4 /dev/vdb rw", NULL, "/data/x is a mount" },
 		{ "900 1 8:4 / /gone ro - ext4 /dev/vdb rw", NULL, "/gone is a mount" },
+		/* on a read-only path, but not that path */
+		{ "900 80 8:1 /etc /proc/bus ro - ext4 d rw", NULL, "/proc/bus" },
+		{ "900 80 0:48 /bus /proc/bus ro - proc proc rw", NULL, NULL },
+		{ "900 109 8:1 /x /data rw shared:7 - ext4 d rw", NULL, "/data" },
+		{ "900 1 0:9 /r/c1/notify /run/notify ro shared:3 - tmpfs tmpfs rw", NULL,
+		  "the mount at /run/notify is shared" },
+		{ "900 1 0:9 /x /sys/fs/cgroup/cpu rw - cgroup cgroup rw", NULL,
+		  "the mount at /sys/fs/cgroup/cpu is not ro" },
 		/* hooks that the policy allows */
 		{ "900 1 8:1 /usr/lib/libcuda.so.1 /usr/lib/libcuda.so.1 ro - ext4 d rw",
 		  "9 1 8:1 / / rw - ext4 d rw", NULL, true },
@@ -351,6 +375,51 @@ static void set_process(struct world *world, size_t i)
 	case 15:
 		facts->namespaces[NAMESPACE_IPC] = 0;
 		break;
+	case 16:
+		facts->other = (struct init_other){ 9, NAMESPACE_IPC, false };
+		break;
+	case 17:
+		facts->other = (struct init_other){ 9, NAMESPACE_PID, true };
+		break;
+	case 18:
+		facts->tracer = 9;
+		break;
+	case 19:
+		facts->tracer = facts->own_tracer = 9;
+		break;
+	case 20:
+		facts->cgroup = "0::/";
+		break;
+	case 21:
+		facts->umask = 0;
+		break;
+	case 22:
+		facts->umask = 077;
+		break;
+	case 23:
+		facts->oom_score_adj = -6;
+		break;
+	case 24:
+		facts->oom_score_adj = 0;
+		break;
+	case 25:
+		facts->limits[RLIMIT_NOFILE].rlim_max = 2049;
+		break;
+	case 26:
+		facts->limits[RLIMIT_NPROC].rlim_cur = 11;
+		break;
+	case 27:
+		facts->limits[RLIMIT_NPROC].rlim_max = RLIM_INFINITY;
+		break;
+	case 28:
+		facts->scheduler = 1; /* SCHED_FIFO */
+		break;
+	case 29:
+		facts->scheduler = facts->own_scheduler = 2;
+		break;
+	case 30:
+		facts->personality = 0x0040000; /* ADDR_NO_RANDOMIZE */
+		break;
 	default:
 		fail();
 	}
@@ -375,6 +444,21 @@ static void test_process(void **state)
 		"/linux/gidMappings",
 		NULL,
 		"ipc namespace cannot be seen",
+		"process 9 of another container has the same ipc namespace",
+		"process 9 of the host is in the container's pid namespace",
+		"process 9 traces the container's",
+		NULL,
+		"/linux/cgroupsPath: the process is no longer in cgroup \"0::/c1\"",
+		"/process/user/umask: the process has 000; approved: 022",
+		NULL,
+		"/process/oomScoreAdj: the process has -6; approved: -5",
+		NULL,
+		"/process/rlimits: RLIMIT_NOFILE of the process is 2048, at most 2049; approved: 1024, at most 2048",
+		"/process/rlimits: RLIMIT_NPROC",
+		"/process/rlimits: RLIMIT_NPROC",
+		"scheduled in real time",
+		NULL,
+		"laid out without protection",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(says); i++) {
@@ -408,7 +492,7 @@ static void set_file(struct world *world, size_t i)
 		facts->cwd.mount = 4711;
 		break;
 	case 1:
-		facts->root.id.inode = 3;
+		facts->root.id.inode = facts->above.id.inode = 3;
 		break;
 	case 2:
 		facts->root.mount_root = false;
@@ -449,12 +533,12 @@ static void set_file(struct world *world, size_t i)
 		break;
 	case 14:
 		facts->fds = arena_array(world->arena, 1, sizeof(*facts->fds));
-		facts->fds[0] = (struct init_fd){ 3, 4711 };
+		facts->fds[0] = (struct init_fd){ 3, true, 4711 };
 		facts->n_fds = 1;
 		break;
 	case 15:
 		facts->fds = arena_array(world->arena, 1, sizeof(*facts->fds));
-		facts->fds[0] = (struct init_fd){ 3, facts->root.mount };
+		facts->fds[0] = (struct init_fd){ 3, true, facts->root.mount };
 		facts->n_fds = 1;
 		break;
 	case 16: /* masked, as any other file can be */
@@ -490,6 +574,50 @@ static void set_file(struct world *world, size_t i)
 		facts->at_devices[0].major = 136;
 		world->promise.terminal = false;
 		break;
+	case 23:
+		facts->fds = arena_array(world->arena, 1, sizeof(*facts->fds));
+		facts->fds[0] = (struct init_fd){ 4, false, 0 };
+		facts->n_fds = 1;
+		break;
+	case 24:
+		facts->above.id.inode = 3;
+		break;
+	case 25:
+		facts->above.mount++;
+		break;
+	case 26:
+		facts->at_cwd.id.inode = 7;
+		break;
+	case 27:
+		facts->nodes = &facts->dev;
+		facts->nodes->path = "/dev/mem";
+		facts->n_nodes = 1;
+		break;
+	case 28:
+		facts->nodes = facts->devices;
+		facts->n_nodes = INIT_DEVICES;
+		break;
+	case 29:
+		facts->ptmx.id.device = 6;
+		break;
+	case 30:
+		facts->ptmx.minor = 0;
+		break;
+	case 31:
+		facts->console.id.device = 6;
+		break;
+	case 32:
+		facts->at_mounts[0].pidns = 1;
+		break;
+	case 33:
+		facts->at_mounts[0].pidns = facts->namespaces[NAMESPACE_PID];
+		break;
+	case 34:
+		facts->nodes = &facts->dev;
+		facts->nodes->path = "/dev/nvidia0";
+		facts->n_nodes = 1;
+		world->promise.hooks = true;
+		break;
 	default:
 		fail();
 	}
@@ -521,6 +649,18 @@ static void test_files(void **state)
 		"/dev/console is another file",
 		NULL,
 		"\"/proc/missing\" is not masked",
+		"descriptor 4 of the process stays open; the runtime was told to hand on 4",
+		"lies in another tree",
+		"lies in another tree",
+		"the working directory is not \"/\"",
+		"/dev/mem is a device that was not approved",
+		NULL,
+		"/dev/ptmx does not make terminals of the container",
+		"/dev/ptmx does not make terminals of the container",
+		"/dev/console is not the terminal",
+		"the proc at /proc is that of another pid namespace",
+		NULL,
+		NULL,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(says); i++) {
@@ -626,6 +766,154 @@ static void test_below_a_mask(void **state)
 	}
 }
 
+/* Mounts of one file system for the container, and the same one of the host. */
+static void test_of_host(void **state)
+{
+	static const struct {
+		const char *point, *says;
+	} rows[] = {
+		{ "/dev/shm", "the tmpfs at /dev/shm is the host's" },
+		{ "/dev/pts", "the devpts at /dev/pts is the host's" },
+		{ "/dev", "the tmpfs at /dev is the host's" },
+		{ "/proc", "the proc at /proc is the host's" },
+		{ "/dev/mqueue", "the mqueue at /dev/mqueue is the host's" },
+		{ "/sys", NULL }, /* there is a user namespace */
+		{ "/data", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct world world = new_world(*state, tables[0].text);
+		struct init_mount mount = { .point = STR("/x"), .root = STR("/") };
+		struct oci_namespace *user =
+			&world.promise.config.linux_.namespaces.types[NAMESPACE_USER];
+
+		for (size_t j = 0; j < world.facts.n_mounts; j++)
+			if (str_is(world.facts.mounts[j].point, rows[i].point))
+				mount.device = world.facts.mounts[j].device;
+		world.host.mounts = &mount;
+		world.host.n_mounts = 1;
+		must_be(&world, rows[i].says);
+		user->node = NULL;
+		for (unsigned int j = 0; j < INIT_ID_COUNT; j++)
+			world.facts.uids[j] = world.facts.gids[j] = 1000;
+		world.facts.n_groups = 0;
+		world.facts.namespaces[NAMESPACE_USER] = world.facts.own[NAMESPACE_USER] =
+			0xEFFFFFFD;
+		if (strcmp(rows[i].point, "/sys") == 0)
+			must_be(&world, "is the host's");
+	}
+}
+
+/* A namespace that no spec names is the runtime's. */
+static void test_unlisted_namespace(void **state)
+{
+	struct world world = new_world(*state, tables[0].text);
+
+	world.promise.config.linux_.namespaces.types[NAMESPACE_UTS] = (struct oci_namespace){ 0 };
+	world.promise.namespaces[NAMESPACE_UTS] = world.facts.namespaces[NAMESPACE_UTS];
+	must_be(&world, NULL);
+	world.promise.namespaces[NAMESPACE_UTS]++;
+	must_be(&world, "in another uts namespace than the runtime");
+}
+
+/* What lies on a read-only path in place of that path itself. */
+static void test_readonly_paths(void **state)
+{
+	static const struct {
+		const char *device, *root, *says;
+	} rows[] = {
+		{ "0:48", "/bus", NULL },
+		{ "8:1", "/bus", "/linux/readonlyPaths: /proc/bus shows something else" },
+		{ "0:48", "/", "/linux/readonlyPaths: /proc/bus shows something else" },
+		{ "0:48", "/bus/a", "/linux/readonlyPaths: /proc/bus shows something else" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct world world = new_world(*state, tables[0].text);
+
+		for (size_t j = 0; j < world.facts.n_mounts; j++)
+			if (str_is(world.facts.mounts[j].point, "/proc/bus")) {
+				world.facts.mounts[j].device = str_from(rows[i].device);
+				world.facts.mounts[j].root = str_from(rows[i].root);
+			}
+		must_be(&world, rows[i].says);
+	}
+}
+
+/* Options of the spec's mount at a point, what the table says of it, and the answer. */
+static void test_options(void **state)
+{
+	static const struct {
+		const char *point, *option, *tags, *flags, *options, *says;
+	} rows[] = {
+		{ "/data", "rprivate", "", NULL, NULL, NULL },
+		{ "/data", "rprivate", "master:1 ", NULL, NULL, "/data is a slave" },
+		{ "/data", "rslave", "master:1 ", NULL, NULL, NULL },
+		{ "/data", "rshared", "shared:1 ", NULL, NULL, NULL },
+		{ "/data", "rslave", "shared:1 ", NULL, NULL, "/data is shared" },
+		{ "/data", "nosymfollow", "", NULL, NULL, "not nosymfollow" },
+		{ "/data", "rro", "", "ro", NULL, NULL },
+		{ "/data", "rro", "", "rw", NULL, "not ro" },
+		{ "/data", "rnoexec", "", "ro", NULL, "not noexec" },
+		{ "/data", "idmap", "", "ro,idmapped", NULL, NULL },
+		{ "/data", "idmap=uids=0-1-1", "", "ro", NULL, "does not map ids" },
+		{ "/data", "ro", "", "ro,idmapped", NULL, "maps ids, which was not" },
+		{ "/dev/shm", "size=64m", "", NULL, NULL, NULL },
+		{ "/dev/shm", "size=67108864", "", NULL, NULL, NULL },
+		{ "/dev/shm", "size=64m", "", NULL, "rw", "is not size=64m" },
+		{ "/dev/shm", "size=64m", "", NULL, "rw,size=131072k", "is not size=64m" },
+		{ "/dev/shm", "size=64m", "", NULL, "rw,size=1024k", NULL },
+		{ "/dev/shm", "size=50%", "", NULL, "rw", NULL },
+		{ "/proc", "hidepid=2", "", NULL, NULL, "is not hidepid=2" },
+		{ "/proc", "hidepid=2", "", NULL, "rw,hidepid=invisible", NULL },
+		{ "/proc", "hidepid=0", "", NULL, NULL, NULL },
+		{ "/proc", "subset=pid", "", NULL, NULL, "is not subset=pid" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct world world = new_world(*state, tables[0].text);
+		struct oci_mount *mounts = world.promise.config.mounts.items;
+		struct oci_string option = { .value = str_from(rows[i].option) };
+
+		for (size_t j = 0; j < world.promise.config.mounts.n; j++)
+			if (str_is(mounts[j].destination.value, rows[i].point))
+				mounts[j].options =
+					(struct oci_strings){ .items = &option, .n = 1 };
+		for (size_t j = 0; j < world.facts.n_mounts; j++) {
+			struct init_mount *mount = &world.facts.mounts[j];
+
+			if (!str_is(mount->point, rows[i].point))
+				continue;
+			mount->tags = str_from(rows[i].tags);
+			if (rows[i].flags != NULL)
+				mount->flags = str_from(rows[i].flags);
+			if (rows[i].options != NULL)
+				mount->options = str_from(rows[i].options);
+		}
+		must_be(&world, rows[i].says);
+	}
+}
+
+static void test_parse_limits(void **state)
+{
+	struct rlimit limits[RLIM_NLIMITS] = { 0 };
+
+	(void)state;
+	init_limits_parse(
+		str_from(
+			"Limit                     Soft Limit           Hard Limit           Units     \n"
+			"Max cpu time              unlimited            unlimited            seconds   \n"
+			"Max processes             10                   20                   processes \n"
+			"Max open files            1024                 524288               files     \n"
+			"Max nice priority         0                    0                    \n"),
+		limits);
+	assert_true(limits[RLIMIT_CPU].rlim_cur == RLIM_INFINITY &&
+		    limits[RLIMIT_CPU].rlim_max == RLIM_INFINITY);
+	assert_true(limits[RLIMIT_NPROC].rlim_cur == 10 && limits[RLIMIT_NPROC].rlim_max == 20);
+	assert_true(limits[RLIMIT_NOFILE].rlim_cur == 1024 &&
+		    limits[RLIMIT_NOFILE].rlim_max == 524288);
+}
+
 static void test_parse(void **state)
 {
 	struct init_mount *mounts;
@@ -641,6 +929,8 @@ static void test_parse(void **state)
 		&mounts, &n);
 	assert_int_equal(n, 2);
 	assert_int_equal(mounts[0].id, 12);
+	assert_int_equal(mounts[0].parent, 1);
+	assert_true(str_is(mounts[0].tags, "shared:1 master:2 ") && mounts[1].tags.len == 0);
 	assert_true(str_is(mounts[0].root, "/a b") && str_is(mounts[0].point, "/c\td"));
 	assert_true(str_is(mounts[0].flags, "rw,nosuid") && str_is(mounts[0].type, "ext4"));
 	assert_true(str_is(mounts[0].options, "rw,y") && str_is(mounts[1].device, "0:4"));
@@ -654,11 +944,21 @@ static void test_parse(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_ARENA(test_real_tables),  WITH_ARENA(test_missing_rows),
-		WITH_ARENA(test_added_rows),   WITH_ARENA(test_process),
-		WITH_ARENA(test_files),	       WITH_ARENA(test_flags),
-		WITH_ARENA(test_own_again),    WITH_ARENA(test_source_is_covered),
-		WITH_ARENA(test_below_a_mask), WITH_ARENA(test_parse),
+		WITH_ARENA(test_real_tables),
+		WITH_ARENA(test_missing_rows),
+		WITH_ARENA(test_added_rows),
+		WITH_ARENA(test_process),
+		WITH_ARENA(test_files),
+		WITH_ARENA(test_flags),
+		WITH_ARENA(test_parse),
+		WITH_ARENA(test_own_again),
+		WITH_ARENA(test_source_is_covered),
+		WITH_ARENA(test_below_a_mask),
+		WITH_ARENA(test_of_host),
+		WITH_ARENA(test_options),
+		WITH_ARENA(test_unlisted_namespace),
+		WITH_ARENA(test_readonly_paths),
+		WITH_ARENA(test_parse_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
