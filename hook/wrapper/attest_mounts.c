@@ -82,8 +82,9 @@ static bool is_own_again(const struct attest *attest, const struct init_mount *m
 			 const char *source, struct str rest)
 {
 	const struct init_facts *facts = attest->facts;
-	const char *root =
-		attest->host->root != NULL ? rest_of(str_from(attest->host->root), source) : NULL;
+	const char *root = attest->host->root != NULL
+				   ? attest_rest_of(str_from(attest->host->root), source)
+				   : NULL;
 	const size_t len = root != NULL ? strlen(root) : 0;
 	struct str own;
 
