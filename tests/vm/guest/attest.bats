@@ -226,7 +226,8 @@ free_policy() {
 runs() {
 	make_bundle runc first "$1"
 	start_bundle runc first
-	eventually grep -qx "$2" "/proc/$(runc state first | jq .pid)/comm"
+	eventually grep -qsx "$2" "/proc/$(runc state first | jq .pid)/comm" ||
+		{ cat /run/bundles/first.out "$events"; return 1; }
 	sleep 1
 	[ -z "$(differences)" ]
 	[ "$(runc state first | jq -r .status)" = running ]
@@ -236,7 +237,7 @@ runs() {
 @test "after its first execve init goes where its processes may" {
 	local root='.process.user = { uid: 0, gid: 0 } | .root.readonly = false
 		| .process.capabilities |= map_values(["CAP_SYS_ADMIN", "CAP_SYS_CHROOT",
-			"CAP_SYS_PTRACE", "CAP_SETUID", "CAP_SETGID"])'
+			"CAP_SYS_PTRACE", "CAP_SETFCAP", "CAP_SETUID", "CAP_SETGID"])'
 	free_policy
 	watch_events
 	# Out of a directory whose mount is gone.
