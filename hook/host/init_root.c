@@ -199,10 +199,13 @@ static void look_at_mounts(struct looker *looker, const struct oci_config *confi
 		arena_array(looker->arena, config->mounts.n + 1, sizeof(*facts->at_mounts));
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *mount = oci_config_mount(config, i);
+		const struct str path = mount->destination.value;
 
-		facts->at_mounts[i] =
-			look(looker, mount->destination.value,
-			     oci_mount_has(mount, "dest-nofollow") ? LOOK_NO_LINK : LOOK_PLAIN);
+		/* Older runtimes do not know these options, and follow the links. */
+		if (oci_mount_has(mount, "dest-nofollow") || oci_mount_has(mount, "src-nofollow"))
+			facts->at_mounts[i] = look(looker, path, LOOK_NO_LINK);
+		if (!facts->at_mounts[i].mount_root)
+			facts->at_mounts[i] = look(looker, path, LOOK_PLAIN);
 	}
 }
 

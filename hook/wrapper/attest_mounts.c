@@ -9,6 +9,7 @@
 #include "attest.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 
@@ -323,7 +324,8 @@ static const char *compare_visible(struct attest *attest, const struct oci_mount
 				    "/mounts: nothing is mounted at %s; approved: %s", point,
 				    str_quote(attest->arena, mount->bind ? mount->source.value
 									 : mount->type.value));
-	const bool other = mount->bind && source->inode != 0 &&
+	const bool is_link = S_ISLNK(file->mode) && oci_mount_has(mount, "src-nofollow");
+	const bool other = mount->bind && source->inode != 0 && !is_link &&
 			   (source->inode != file->id.inode || source->device != file->id.device);
 
 	if (other && !comes_with_source(attest, found) &&
@@ -346,8 +348,14 @@ static const char *compare_visible(struct attest *attest, const struct oci_mount
 		return arena_printf(attest->arena,
 				    "/mounts: the proc at %s is that of another pid namespace",
 				    point);
-	/* What the host mounts on the source, the kernel gives the container with its own flags. */
-	return other && comes_with_source(attest, found) ? NULL : attest_options(attest, i, found);
+	/* The kernel brings what the host mounts on the source with flags of its own, and crun makes a
+	 * read-only path without those of the mount below it. */
+	return (other && comes_with_source(attest, found)) ||
+			       count_paths(attest->facts->at_readonly,
+					   attest->promise->config.linux_.readonly_paths.n,
+					   str_from(file->path)) > 0
+		       ? NULL
+		       : attest_options(attest, i, found);
 }
 
 const char *attest_mounts(struct attest *attest)

@@ -53,7 +53,8 @@ static bool is_wanted(const struct oci_mount *mount, const char *flag, const cha
 
 /*
  * Runtimes set these on every mount. With cgroup v1 there is a tmpfs with a mount for each
- * controller, and the flags are on those: only what has files of cgroups can be "ro".
+ * controller, and the flags are on those: only what has files of cgroups can be "ro". In sysfs and
+ * proc nothing is a device or a program, and crun binds the host's /sys without these flags.
  */
 static const char *missing_flag(const struct oci_mount *mount, const struct init_mount *found)
 {
@@ -62,9 +63,11 @@ static const char *missing_flag(const struct oci_mount *mount, const struct init
 		{ "noexec", "exec" }, { "nosymfollow", "symfollow" },
 	};
 
+	const bool is_bare = str_is(found->type, "sysfs") || str_is(found->type, "proc");
+
 	if (attest_is_cgroup(mount) && !str_starts_with(found->type, "cgroup"))
 		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+	for (size_t i = 0; i < (is_bare ? 1 : ARRAY_SIZE(flags)); i++)
 		if (is_wanted(mount, flags[i][0], flags[i][1]) && !has_flag(found, flags[i][0]))
 			return flags[i][0];
 	return NULL;

@@ -2,7 +2,6 @@
 /* Writes down what was approved of a container: see promise.h. */
 #include "promise.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,14 +20,14 @@ static void write_file(struct json_writer *writer, struct file_id file)
 	json_end_array(writer);
 }
 
-static struct file_id look_up(struct arena *arena, const char *bundle, struct str path, int flags)
+static struct file_id look_up(struct arena *arena, const char *bundle, struct str path)
 {
 	const char *name = arena_printf(
 		arena, "%s%s%.*s", path.len > 0 && path.data[0] == '/' ? "" : bundle,
 		path.len > 0 && path.data[0] == '/' ? "" : "/", (int)path.len, path.data);
 	struct stat st;
 
-	if (path.len == 0 || fstatat(AT_FDCWD, name, &st, flags) < 0)
+	if (path.len == 0 || stat(name, &st) < 0)
 		return (struct file_id){ 0 };
 	return (struct file_id){ st.st_dev, st.st_ino };
 }
@@ -47,10 +46,9 @@ static void write_sources(struct json_writer *writer, struct arena *arena,
 	json_begin_array(writer);
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *mount = oci_config_mount(config, i);
-		const int flags = oci_mount_has(mount, "src-nofollow") ? AT_SYMLINK_NOFOLLOW : 0;
 
 		write_file(writer, mount->bind && !mount->remount && !is_own(mount->source.value)
-					   ? look_up(arena, bundle, mount->source.value, flags)
+					   ? look_up(arena, bundle, mount->source.value)
 					   : (struct file_id){ 0 });
 	}
 	json_end_array(writer);
@@ -122,7 +120,7 @@ static void write_namespaces(struct json_writer *writer, struct arena *arena,
 		uint64_t inode = 0;
 
 		if (entry->path.node != NULL)
-			inode = look_up(arena, bundle, entry->path.value, 0).inode;
+			inode = look_up(arena, bundle, entry->path.value).inode;
 		else if (entry->node == NULL)
 			inode = init_namespace(arena, "self", i);
 		json_integer(writer, (long long)inode);
@@ -249,7 +247,7 @@ int promise_write(struct arena *arena, int fd, const struct oci_config *config, 
 	json_member_text(writer, "bundle", bundle);
 	json_member_text(writer, "cgroup", cgroup);
 	json_key(writer, "root");
-	write_file(writer, look_up(arena, bundle, config->root.path.value, 0));
+	write_file(writer, look_up(arena, bundle, config->root.path.value));
 	write_sources(writer, arena, config, bundle);
 	write_namespaces(writer, arena, config, bundle);
 	error = write_brought(writer, arena, config, bundle, err);

@@ -58,9 +58,11 @@ by() {
 		cat "$log"
 		return 1
 	fi
-	"${@:3}"
-	as "$work/bin/$runtime" start sane
-	[[ $(as "$runtime" state sane | jq -r .status) == running ]]
+	if ! "${@:3}" || ! as "$work/bin/$runtime" start sane ||
+		[[ $(as "$runtime" state sane | jq -r .status) != running ]]; then
+		cat "$log"
+		return 1
+	fi
 	as "$work/bin/$runtime" delete --force sane
 }
 
@@ -180,7 +182,7 @@ cover_source() { in_lab mount -t tmpfs new "$work/host"; }
 		for flag in rprivate rslave rshared; do
 			for change in unmount_old cover cover_source; do
 				in_lab mount -t tmpfs old "$work/host/old"
-				by "$runtime" ".mounts += [$(bind /data "$work/host" "\"rbind\", \"$flag\", \"ro\"")]" "$change"
+				by "$runtime" ".mounts += [$(bind /data "$work/host" "\"rbind\", \"$flag\", \"ro\"")]" "$change" || return
 				in_lab umount "$work/host/new" "$work/host" "$work/host/old" 2>/dev/null || true
 				in_lab umount "$work/host/old" 2>/dev/null || true
 			done
