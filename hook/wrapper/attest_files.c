@@ -98,6 +98,13 @@ static const char *compare_root(const struct attest *attest)
 	return NULL;
 }
 
+/* Is the working directory where the spec says, below what the host has mounted there since? */
+static bool is_cwd_covered(const struct init_facts *facts)
+{
+	return facts->at_cwd.mount != facts->cwd.mount && facts->cwd.path != NULL &&
+	       strcmp(facts->at_cwd.path, facts->cwd.path) == 0;
+}
+
 /* The mount tells, and not the path: that of a directory outside looks like one inside. */
 static const char *compare_directories(const struct attest *attest)
 {
@@ -105,8 +112,9 @@ static const char *compare_directories(const struct attest *attest)
 
 	if (attest_mount_of(attest, &facts->cwd) == NULL)
 		return "/process/cwd: the working directory is outside of the container";
-	if (facts->at_cwd.error == 0 && (facts->at_cwd.id.inode != facts->cwd.id.inode ||
-					 facts->at_cwd.id.device != facts->cwd.id.device))
+	if (facts->at_cwd.error == 0 && !is_cwd_covered(facts) &&
+	    (facts->at_cwd.id.inode != facts->cwd.id.inode ||
+	     facts->at_cwd.id.device != facts->cwd.id.device))
 		return arena_printf(
 			attest->arena, "/process/cwd: the working directory is not %s, as approved",
 			str_quote(attest->arena, attest->promise->config.process.cwd.value));

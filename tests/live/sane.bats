@@ -124,6 +124,8 @@ bind() { printf '{ "destination": "%s", "type": "bind", "source": "%s", "options
 		.mounts += [$(bind /data "$files" '"rbind", "rslave"')] | .linux.rootfsPropagation = "rslave"
 		.mounts += [$(bind /data "$files" '"rbind", "rshared"')] | .linux.rootfsPropagation = "rshared"
 		.mounts += [$(bind /data / '"rbind", "rprivate", "ro"')]
+		.mounts += [$(bind /data "$files" '"rbind", "rshared"'), { "destination": "/data/sub", "type": "tmpfs", "source": "t", "options": ["nosuid"] }]
+		.mounts |= map(if .destination == "/dev/shm" then .options += ["size=10%"] else . end)
 		.mounts += [$(bind /data /sys '"rbind"'), $(bind /run /dev '"rbind"')]
 		$root .mounts |= map(select(.destination | startswith("/dev") | not))
 		.mounts |= map(select(.destination != "/sys/fs/cgroup"))
@@ -182,7 +184,7 @@ cover_source() { in_lab mount -t tmpfs new "$work/host"; }
 		for flag in rprivate rslave rshared; do
 			for change in unmount_old cover cover_source; do
 				in_lab mount -t tmpfs old "$work/host/old"
-				by "$runtime" ".mounts += [$(bind /data "$work/host" "\"rbind\", \"$flag\", \"ro\"")]" "$change" || return
+				by "$runtime" ".process.cwd = \"/data/new\" | .mounts += [$(bind /data "$work/host" "\"rbind\", \"$flag\", \"ro\"")]" "$change" || return
 				in_lab umount "$work/host/new" "$work/host" "$work/host/old" 2>/dev/null || true
 				in_lab umount "$work/host/old" 2>/dev/null || true
 			done

@@ -618,6 +618,15 @@ static void set_file(struct world *world, size_t i)
 		facts->n_nodes = 1;
 		world->promise.hooks = true;
 		break;
+	case 35: /* the host has mounted something on the source of a volume */
+		facts->at_cwd.id.inode = 7;
+		facts->at_cwd.mount++;
+		break;
+	case 36:
+		facts->at_cwd.id.inode = 7;
+		facts->at_cwd.mount++;
+		facts->cwd.path = "/elsewhere";
+		break;
 	default:
 		fail();
 	}
@@ -661,6 +670,8 @@ static void test_files(void **state)
 		"the proc at /proc is that of another pid namespace",
 		NULL,
 		NULL,
+		NULL,
+		"the working directory is not \"/\"",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(says); i++) {

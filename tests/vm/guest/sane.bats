@@ -184,7 +184,6 @@ only_for() { [[ " $* " == *" $engine "* ]] || skip "not for $engine"; }
 		--uidmap 0:100000:65536 --pid=host
 		--uidmap 0:100000:65536 --ipc=host --uts=host --cgroupns=host
 		--uidmap 0:100000:65536 --systemd=always
-		--uidmap 0:100000:65536 -v /srv/vol:/a:idmap
 		--uidmap 0:100000:65536 -v /:/host:rslave
 		--userns=container:other --network=container:other
 		--userns=container:other --pid=container:other --ipc=container:other
