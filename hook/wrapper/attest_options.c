@@ -157,6 +157,26 @@ static bool has_tag(struct str tags, const char *tag)
 	return false;
 }
 
+static bool has_shared_word(const struct oci_mount *mount)
+{
+	for (size_t i = 0; i < mount->options.n; i++)
+		if (is_shared_word(mount->options.items[i].value))
+			return true;
+	return false;
+}
+
+/* What is mounted in a shared mount is shared, too. */
+static bool is_below_shared(const struct attest *attest, const struct init_mount *found)
+{
+	const struct oci_config *config = &attest->promise->config;
+
+	for (size_t i = 0; i < config->mounts.n; i++)
+		if (attest_rest_of(found->point, attest->facts->at_mounts[i].path) != NULL &&
+		    has_shared_word(oci_config_mount(config, i)))
+			return true;
+	return false;
+}
+
 /*
  * A mount of the container that is shared gives what is mounted there to the host. Runtimes make all
  * of them slaves or private first. "private" takes nothing from the host either.
@@ -176,7 +196,8 @@ static const char *other_propagation(const struct attest *attest, const struct o
 		else if (is_shared_word(option) || str_is(option, "slave") ||
 			 str_is(option, "rslave")) private = false;
 	}
-	if (has_tag(found->tags, "shared:") && !shared)
+	if (has_tag(found->tags, "shared:") && !shared &&
+	    (private || !is_below_shared(attest, found)))
 		return "shared";
 	return private && has_tag(found->tags, "master:") ? "a slave" : NULL;
 }
@@ -189,9 +210,8 @@ bool attest_is_shared(const struct attest *attest, const struct init_mount *foun
 	    is_shared_word(config->linux_.rootfs_propagation.value))
 		return false;
 	for (size_t i = 0; i < config->mounts.n; i++)
-		for (size_t j = 0; j < oci_config_mount(config, i)->options.n; j++)
-			if (is_shared_word(oci_config_mount(config, i)->options.items[j].value))
-				return false;
+		if (has_shared_word(oci_config_mount(config, i)))
+			return false;
 	return true;
 }
 

@@ -59,7 +59,7 @@ by() {
 		return 1
 	fi
 	if ! "${@:3}" || ! as "$work/bin/$runtime" start sane ||
-		[[ $(as "$runtime" state sane | jq -r .status) != running ]]; then
+		! eventually eval '[[ $(as "$runtime" state sane | jq -r .status) == running ]]'; then
 		cat "$log"
 		return 1
 	fi
