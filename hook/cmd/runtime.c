@@ -199,7 +199,7 @@ static int prepare_container(struct wrapper *wrapper, char **argv, int *ret_lock
 
 /*
  * Compares what the runtime made with what was approved. Kernel and wrapper wrote all that this
- * reads, so no child does it.
+ * reads, so it needs no limits but that of time: see attest().
  */
 static int prepare_start(struct wrapper *wrapper, int *ret_lock, struct err *err)
 {

@@ -108,6 +108,26 @@ caught() {
 	done
 }
 
+@test "a process that has ended is for the runtime to tell; what cannot be read starts nothing" {
+	local runtime text file
+	for runtime in runc crun; do
+		created "$runtime" . ''
+		kill -KILL "$(in_lab "$(real "$runtime")" --root "$work/state" state lie | jq .pid)"
+		start "$runtime"
+		[[ $status -ne 0 && $output != *rootfence:* ]]
+		delete "$runtime"
+	done
+	for text in '' 3 '3\n{' '{"version": 1}' '-1\n{}' '3\n{"version": 2}'; do
+		created crun . ''
+		file=$(in_lab find /run/rootfence/containers -name 'lie%approved')
+		printf "$text" | in_lab tee "$file" >/dev/null
+		start crun
+		[[ $status -eq 6 ]]
+		[[ $(in_lab "$(real crun)" --root "$work/state" state lie | jq -r .status) != running ]]
+		delete crun
+	done
+}
+
 @test "a masked path is not masked, or by something else" {
 	caught 'maskedPaths: "/proc/keys" is not masked' . 'umount /proc/keys'
 	caught 'maskedPaths: "/sys/firmware" is not masked' . 'umount /sys/firmware'
