@@ -40,6 +40,10 @@ const char *attest_mounts(struct attest *attest);
 /* One mount of the spec: the options of what was found in its place, and the mount itself. */
 const char *attest_options(const struct attest *attest, size_t i, const struct init_mount *found);
 
+/* A mount of cgroups that is a part of one of the spec. */
+const char *attest_cgroup_mount(const struct attest *attest, const struct oci_mount *cgroup,
+				const struct init_mount *mount);
+
 /* Is the mount of a kind that a runtime makes anew, but the host has it, too? */
 bool attest_is_of_host(const struct attest *attest, const struct init_mount *found);
 

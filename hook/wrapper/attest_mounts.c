@@ -259,15 +259,12 @@ static const char *compare_row(struct attest *attest, size_t i)
 		return arena_printf(attest->arena,
 				    "/mounts: the mount at %s is shared, which was not approved",
 				    str_show(attest->arena, mount->point));
-	if (cgroup != NULL && cgroup->read_only && !attest_has_word(mount->flags, "ro"))
-		return arena_printf(attest->arena,
-				    "/mounts: the mount at %s is not ro, as approved",
-				    str_show(attest->arena, mount->point));
+	if (cgroup != NULL)
+		return attest_cgroup_mount(attest, cgroup, mount);
 	if (is_copy(attest, i) ||
 	    (promised > 0 && !swapped &&
 	     (found_at(attest, mount->point, false) <= promised ||
 	      found_at(attest, mount->point, true) <= promised)) ||
-	    cgroup != NULL ||
 	    attest_ends_with(mount->root, arena_printf(attest->arena, "/%s/notify", attest->id)) ||
 	    comes_with_source(attest, mount) || may_be_of_hook(attest, mount))
 		return NULL;

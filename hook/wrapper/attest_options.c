@@ -277,6 +277,27 @@ bool attest_is_of_host(const struct attest *attest, const struct init_mount *fou
 	return false;
 }
 
+const char *attest_cgroup_mount(const struct attest *attest, const struct oci_mount *cgroup,
+				const struct init_mount *mount)
+{
+	const struct oci_namespace *namespaces = attest->promise->config.linux_.namespaces.types;
+	const struct oci_namespace *own = &namespaces[NAMESPACE_CGROUP];
+	const char *point = str_show(attest->arena, mount->point);
+
+	if (cgroup->read_only && !attest_has_word(mount->flags, "ro"))
+		return arena_printf(attest->arena,
+				    "/mounts: the mount at %s is not ro, as approved", point);
+	/* In a new cgroup namespace the root is the container's cgroup. Where a user namespace does
+	 * not let runtimes mount that, they bind the host's. */
+	if (str_is(mount->type, "cgroup2") && str_is(mount->root, "/") && own->node != NULL &&
+	    own->path.node == NULL && namespaces[NAMESPACE_USER].node == NULL &&
+	    attest->facts->own[NAMESPACE_USER] == INITIAL_USER &&
+	    strstr(attest->facts->cgroup, "0::/\n") == NULL)
+		return arena_printf(attest->arena, "/mounts: the cgroups at %s are the host's",
+				    point);
+	return NULL;
+}
+
 const char *attest_options(const struct attest *attest, size_t i, const struct init_mount *found)
 {
 	const struct oci_mount *mount = oci_config_mount(&attest->promise->config, i);

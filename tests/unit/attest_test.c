@@ -815,6 +815,43 @@ static void test_of_host(void **state)
 	}
 }
 
+/* The host's tree of cgroups, though the container has a namespace of cgroups. */
+static void test_cgroups_of_host(void **state)
+{
+	static const struct {
+		const char *root, *in;
+		bool user;
+		const char *says;
+	} rows[] = {
+		{ "/c1", "0::/c1\n", false, NULL },
+		{ "/", "0::/c1\n", false, "the cgroups at /sys/fs/cgroup are the host's" },
+		{ "/", "0::/\n", false, NULL },
+		{ "/", "0::/c1\n", true, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct world world = new_world(*state, tables[0].text);
+		struct init_facts *facts = &world.facts;
+
+		for (size_t j = 0; j < facts->n_mounts; j++)
+			if (str_is(facts->mounts[j].point, "/sys/fs/cgroup")) {
+				facts->mounts[j].type = STR("cgroup2");
+				facts->mounts[j].flags = STR("ro,nosuid,nodev,noexec");
+				facts->mounts[j].root = str_from(rows[i].root);
+			}
+		facts->cgroup = world.promise.cgroup = rows[i].in;
+		facts->own[NAMESPACE_USER] = 0xEFFFFFFD;
+		if (!rows[i].user) {
+			world.promise.config.linux_.namespaces.types[NAMESPACE_USER].node = NULL;
+			facts->namespaces[NAMESPACE_USER] = facts->own[NAMESPACE_USER];
+			for (unsigned int j = 0; j < INIT_ID_COUNT; j++)
+				facts->uids[j] = facts->gids[j] = 1000;
+			facts->n_groups = 0;
+		}
+		must_be(&world, rows[i].says);
+	}
+}
+
 /* A namespace that no spec names is the runtime's. */
 static void test_unlisted_namespace(void **state)
 {
@@ -967,6 +1004,7 @@ int main(void)
 		WITH_ARENA(test_below_a_mask),
 		WITH_ARENA(test_of_host),
 		WITH_ARENA(test_options),
+		WITH_ARENA(test_cgroups_of_host),
 		WITH_ARENA(test_unlisted_namespace),
 		WITH_ARENA(test_readonly_paths),
 		WITH_ARENA(test_parse_limits),
