@@ -317,11 +317,6 @@ caught() {
 		caught "/process/capabilities/$set: the process holds CAP_SYS_ADMIN; approved: none" \
 			'.process.capabilities["'"$set"'"] = ["CAP_SYS_ADMIN"]'
 	done
-	for set in inheritable ambient; do
-		caught "/process/capabilities/$set: the process holds CAP_KILL; approved: none" \
-			'.process.capabilities |= (.[("bounding", "permitted", "inheritable", "'"$set"'")] = ["CAP_KILL"])' '' \
-			'.process.capabilities |= (.[("bounding", "permitted")] = ["CAP_KILL"])'
-	done
 	caught '/process/capabilities/effective' \
 		'.process.capabilities |= (.effective = ["CAP_KILL"] | .permitted = ["CAP_KILL"])'
 	caught '/process/noNewPrivileges' '.process.noNewPrivileges = false'
