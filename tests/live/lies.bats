@@ -120,7 +120,7 @@ caught() {
 	for text in '' 3 '3\n{' '{"version": 1}' '-1\n{}' '3\n{"version": 2}'; do
 		created crun . ''
 		file=$(in_lab find /run/rootfence/containers -name 'lie%approved')
-		printf "$text" | in_lab tee "$file" >/dev/null
+		printf %b "$text" | in_lab tee "$file" >/dev/null
 		start crun
 		[[ $status -eq 6 ]]
 		[[ $(in_lab "$(real crun)" --root "$work/state" state lie | jq -r .status) != running ]]
