@@ -126,7 +126,7 @@ enum abi_promised {
 
 #define ABI_PROMISED_COUNT 11
 
-/* Namespaces of which the inode of the host's is compared. Those of pids and users have levels. */
+/* Namespaces that are compared by inode. Those of pids and users have levels. */
 enum abi_host_ns {
 	ABI_HOST_NS_MNT,
 	ABI_HOST_NS_IPC,
@@ -165,7 +165,7 @@ struct abi_entry {
 	__u64 logged;	  /* counted in the kernel */
 	__u32 init_pid;	  /* global pid */
 	__u32 armed;	  /* init has called execve: no task is the runtime's any more */
-	__u32 mntns;	  /* inode of the container's mount namespace; exec rules hold only in it */
+	__u32 own_ns[ABI_HOST_NS_COUNT];  /* inodes of init's; exec rules hold in its mounts only */
 	__u32 host_mntns[ABI_HOST_MNTNS]; /* of the runtime and of the host; 0: not exempt */
 	__u32 userns;			  /* inode of the container's user namespace */
 	__u32 pidns; /* inode of the pid namespace that the container is in; 0: the host's */
@@ -318,7 +318,7 @@ struct abi_event {
 _Static_assert(sizeof(struct abi_key) == 16, "abi_key has padding");
 _Static_assert(sizeof(struct abi_limits) == 40, "abi_limits has padding");
 _Static_assert(sizeof(struct abi_promise) == 48, "abi_promise has padding");
-_Static_assert(sizeof(struct abi_entry) == ABI_ID_MAX + 40 + 48 + 40 + 32, "abi_entry has padding");
+_Static_assert(sizeof(struct abi_entry) == ABI_ID_MAX + 40 + 48 + 40 + 48, "abi_entry has padding");
 _Static_assert(sizeof(struct abi_restore) == sizeof(struct abi_entry) + 8 + 64 + 24,
 	       "abi_restore has padding");
 _Static_assert(sizeof(struct abi_rule_key) == 8 + ABI_PATH_MAX, "abi_rule_key has padding");

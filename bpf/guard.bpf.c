@@ -51,7 +51,8 @@ rule_of(const struct abi_entry *entry, struct linux_binprm *bprm, struct scratch
 {
 	if (entry->rules_id == 0 || BPF_CORE_READ_BITFIELD_PROBED(bprm, execfd_creds))
 		return NULL;
-	if (BPF_CORE_READ(current_task(), nsproxy, mnt_ns, ns.inum) != entry->mntns)
+	if (BPF_CORE_READ(current_task(), nsproxy, mnt_ns, ns.inum) !=
+	    entry->own_ns[ABI_HOST_NS_MNT])
 		return NULL;
 	room->key.rules_id = entry->rules_id;
 	return bpf_map_lookup_elem(&rules, &room->key);

@@ -112,12 +112,13 @@ static __always_inline void restore_fill(struct abi_restore *restore, struct tas
 	entry->init_start = BPF_CORE_READ(init, group_leader, start_boottime) / TICK_NS;
 	entry->flags |= ABI_ENTRY_STARTED;
 	entry->armed = 1;
-	entry->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	entry->own_ns[ABI_HOST_NS_MNT] = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 	if (!(entry->promise.flags & ABI_PROMISED_USERNS) ||
 	    BPF_CORE_READ(task, cred, user_ns, level) > 0)
 		entry->userns = BPF_CORE_READ(task, cred, user_ns, ns.inum);
 	entry->pidns = abi_pidns_inode(key->id);
-	if (entry->mntns == entry->host_mntns[0] || entry->mntns == entry->host_mntns[1])
+	if (entry->own_ns[ABI_HOST_NS_MNT] == entry->host_mntns[0] ||
+	    entry->own_ns[ABI_HOST_NS_MNT] == entry->host_mntns[1])
 		entry->host_mntns[0] = entry->host_mntns[1] = 0;
 	restore->init_pid = entry->init_pid;
 }

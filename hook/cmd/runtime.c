@@ -197,6 +197,40 @@ static int prepare_container(struct wrapper *wrapper, char **argv, int *ret_lock
 	return result;
 }
 
+struct containers {
+	struct arena *arena;
+	struct init_container *items;
+	size_t n, room;
+};
+
+static int list_container(const struct abi_key *key, const struct abi_entry *entry, void *data)
+{
+	static const enum oci_namespace_type types[ABI_HOST_NS_COUNT] = {
+		[ABI_HOST_NS_MNT] = NAMESPACE_MOUNT,	 [ABI_HOST_NS_IPC] = NAMESPACE_IPC,
+		[ABI_HOST_NS_UTS] = NAMESPACE_UTS,	 [ABI_HOST_NS_NET] = NAMESPACE_NETWORK,
+		[ABI_HOST_NS_CGROUP] = NAMESPACE_CGROUP,
+	};
+	struct containers *all = data;
+	struct init_container *item;
+
+	(void)key;
+	if (all->n == all->room) {
+		const size_t room = all->room > 0 ? all->room * 2 : 64;
+		struct init_container *items = arena_array(all->arena, room, sizeof(*items));
+
+		if (all->n > 0)
+			memcpy(items, all->items, all->n * sizeof(*items));
+		all->items = items;
+		all->room = room;
+	}
+	item = &all->items[all->n++];
+	item->id = arena_copy(all->arena, entry->id, strlen(entry->id));
+	item->pid = (pid_t)entry->init_pid;
+	for (size_t i = 0; i < ABI_HOST_NS_COUNT; i++)
+		item->namespaces[types[i]] = entry->own_ns[i];
+	return 0;
+}
+
 /*
  * Compares what the runtime made with what was approved. Kernel and wrapper wrote all that this
  * reads, so it needs no limits but that of time: see attest().
@@ -204,12 +238,17 @@ static int prepare_container(struct wrapper *wrapper, char **argv, int *ret_lock
 static int prepare_start(struct wrapper *wrapper, int *ret_lock, struct err *err)
 {
 	const char *record, *difference = NULL;
+	struct containers others = { .arena = wrapper->arena };
+	struct err ignored;
 	bool killed = false;
 	int error = find_record(wrapper, &record, err);
 
+	/* Without the guard, or without the right to read it, no other container is known. */
+	if (error == 0 && guard_each_entry(GUARD_DIR, list_container, &others, &ignored) < 0)
+		others.n = 0;
 	if (error == 0)
-		error = attest(wrapper->arena, record, wrapper->args.id, ret_lock, &difference,
-			       &killed, err);
+		error = attest(wrapper->arena, record, wrapper->args.id, others.items, others.n,
+			       ret_lock, &difference, &killed, err);
 	if (error < 0 || difference == NULL)
 		return error;
 	if (!killed) {

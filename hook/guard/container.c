@@ -121,22 +121,23 @@ static int is_namespace_init(int proc_fd, bool *ret_is_init, struct err *err)
 	return 0;
 }
 
+/* Their files in /proc/PID/ns. */
+static const char *const ns_names[ABI_HOST_NS_COUNT] = {
+	[ABI_HOST_NS_MNT] = "mnt", [ABI_HOST_NS_IPC] = "ipc",	    [ABI_HOST_NS_UTS] = "uts",
+	[ABI_HOST_NS_NET] = "net", [ABI_HOST_NS_CGROUP] = "cgroup",
+};
+
 /* Where those of the host's init cannot be seen, this hook's own count. A kernel can be built
  * without a kind of namespace. */
 static int host_ns_read(struct identity *identity, struct err *err)
 {
-	static const char *const names[ABI_HOST_NS_COUNT] = {
-		[ABI_HOST_NS_MNT] = "mnt",	 [ABI_HOST_NS_IPC] = "ipc",
-		[ABI_HOST_NS_UTS] = "uts",	 [ABI_HOST_NS_NET] = "net",
-		[ABI_HOST_NS_CGROUP] = "cgroup",
-	};
 	static const char *const processes[] = { "1", "self" };
 	struct stat st;
 	char path[32];
 
 	for (size_t i = 0; i < ABI_HOST_NS_COUNT; i++)
 		for (size_t j = 0; j < ARRAY_SIZE(processes) && identity->host_ns[i] == 0; j++) {
-			snprintf(path, sizeof(path), "/proc/%s/ns/%s", processes[j], names[i]);
+			snprintf(path, sizeof(path), "/proc/%s/ns/%s", processes[j], ns_names[i]);
 			if (stat(path, &st) == 0)
 				identity->host_ns[i] = (uint32_t)st.st_ino;
 			else if (io_is_failure(errno))
@@ -160,18 +161,18 @@ int identity_hosts(struct identity *identity, struct err *err)
 	return host_ns_read(identity, err);
 }
 
-/* If the container shares one of the host's mount namespaces, none counts. */
-static int host_mntns_read(int proc_fd, struct identity *identity, struct err *err)
+/* If the container shares one of the host's mount namespaces, none of them counts. */
+static int namespaces_read(int proc_fd, struct identity *identity, struct err *err)
 {
-	int ret;
+	int ret = identity_hosts(identity, err);
 
-	ret = identity_namespace(proc_fd, "mnt", &identity->mntns, err);
-	if (ret == 0)
-		ret = identity_hosts(identity, err);
+	for (size_t i = 0; i < ABI_HOST_NS_COUNT && ret == 0; i++)
+		if (identity->host_ns[i] != 0)
+			ret = identity_namespace(proc_fd, ns_names[i], &identity->own_ns[i], err);
 	if (ret < 0)
 		return ret;
 	for (size_t i = 0; i < ABI_HOST_MNTNS; i++)
-		if (identity->host_mntns[i] == identity->mntns)
+		if (identity->host_mntns[i] == identity->own_ns[ABI_HOST_NS_MNT])
 			memset(identity->host_mntns, 0, sizeof(identity->host_mntns));
 	return 0;
 }
@@ -232,7 +233,7 @@ int identity_read(int proc_fd, pid_t pid, struct identity *ret_identity, struct 
 
 	ret = identity_start(proc_fd, &identity.init_start, err);
 	if (ret == 0)
-		ret = host_mntns_read(proc_fd, &identity, err);
+		ret = namespaces_read(proc_fd, &identity, err);
 	if (ret == 0)
 		ret = identity_namespace(proc_fd, "user", &identity.userns, err);
 	if (ret == 0)

@@ -17,7 +17,7 @@
 struct identity {
 	struct abi_key key; /* kind 0: it has only a pid namespace that another container made */
 	uint32_t pidns;	    /* inode */
-	uint32_t mntns;	    /* inode of the container's mount namespace */
+	uint32_t own_ns[ABI_HOST_NS_COUNT]; /* inodes of init's; 0: no such namespaces */
 	uint32_t host_mntns[ABI_HOST_MNTNS];
 	uint32_t userns;		     /* inode of the container's user namespace */
 	uint64_t init_start;		     /* start time, clock ticks since boot */

@@ -71,7 +71,7 @@ static void entry_fill(struct abi_entry *entry, const struct guard_container *co
 	entry->rules_id = rules_id;
 	entry->init_start = identity->init_start;
 	entry->init_pid = (__u32)container->init_pid;
-	entry->mntns = identity->mntns;
+	memcpy(entry->own_ns, identity->own_ns, sizeof(entry->own_ns));
 	/* No process is in the one that was promised. */
 	if ((container->promise.flags & ABI_PROMISED_USERNS) == 0 ||
 	    identity->userns != HOST_USER_NAMESPACE)

@@ -211,8 +211,6 @@ int init_facts_collect(struct arena *arena, pid_t pid, const struct oci_config *
 	error = init_root_look(arena, config, &facts, err);
 	if (error == 0)
 		error = init_fds_look(arena, &facts, err);
-	if (error == 0)
-		error = init_others_look(arena, config, &facts, err);
 	if (error == -ENOSYS || ((error == -EACCES || error == -EPERM) && geteuid() != 0)) {
 		facts.unseen = true;
 		error = 0;

@@ -60,11 +60,11 @@ extern const struct init_device {
 	unsigned int major, minor;
 } init_devices[INIT_DEVICES];
 
-/* Another process, and the namespace that it shares with the first one. */
-struct init_other {
-	pid_t pid; /* 0: there is none */
-	unsigned int type;
-	bool of_host; /* it has the mounts of the host */
+/* The first process of another container, and its namespaces; 0: cannot be told. */
+struct init_container {
+	const char *id;
+	pid_t pid;
+	uint64_t namespaces[NAMESPACE_COUNT];
 };
 
 struct init_facts {
@@ -98,7 +98,8 @@ struct init_facts {
 	size_t n_mounts;
 	struct init_fd *fds;
 	size_t n_fds;
-	struct init_other other;
+	const struct init_container *other; /* that has the namespace other_type too, or NULL */
+	unsigned int other_type;
 	/* above: what ".." of the root leads to from outside. at_cwd: what process.cwd leads to. */
 	struct init_file root, above, cwd, at_cwd, dev, console, ptmx;
 	/* devices in /dev, and below it on the same mount; links are not followed */
@@ -131,6 +132,10 @@ uint64_t init_namespace(struct arena *arena, const char *process, enum oci_names
 /* Looks at the process, and in its root at what the config names. Error: EXIT_SYSTEM. */
 int init_facts_collect(struct arena *arena, pid_t pid, const struct oci_config *config,
 		       struct init_facts *ret_facts, struct err *err);
+
+/* Fills in other and other_type. */
+void init_others_look(struct arena *arena, const struct oci_config *config,
+		      const struct init_container *others, size_t n, struct init_facts *facts);
 
 /* Parses tables of mounts, maps of ids, /proc/PID/limits and status; text must end with a NUL byte. */
 void init_mounts_parse(struct arena *arena, struct str text, struct init_mount **ret_mounts,

@@ -1,78 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looks for a process that shares a namespace with a container's first process though that should be
- * new: see init_root.h. A new one has nobody who is older. Processes with the mounts of the host
- * are left out, as engines enter a namespace to set it up, but for the pid namespace.
+ * Looks for another container that has a namespace which should be this one's alone: see
+ * init_facts.h. The numbers of namespaces are used again, so a process of the other one must be in
+ * it now.
  */
-#include "init_root.h"
-
-#include <dirent.h>
-#include <errno.h>
-#include <stdlib.h>
-
-#include "base/cleanup.h"
+#include "init_facts.h"
 
 static bool is_new(const struct oci_config *config, unsigned int type)
 {
 	const struct oci_namespace *entry = &config->linux_.namespaces.types[type];
 
-	return entry->node != NULL && entry->path.node == NULL && type != NAMESPACE_TIME;
+	return entry->node != NULL && entry->path.node == NULL;
 }
 
-static bool is_older(struct arena *arena, pid_t pid, uint64_t than)
+static bool shares(struct arena *arena, const struct init_facts *facts,
+		   const struct init_container *other, unsigned int type)
 {
-	uint64_t start = 0;
-	struct err ignored;
-
-	return init_start_time(arena, pid, &start, &ignored) == 0 && start < than;
+	return other->pid != facts->pid && facts->namespaces[type] != 0 &&
+	       other->namespaces[type] == facts->namespaces[type] &&
+	       init_namespace(arena, arena_printf(arena, "%d", (int)other->pid), type) ==
+		       facts->namespaces[type];
 }
 
-static bool shares(struct arena *arena, const struct init_facts *facts, const char *process,
-		   unsigned int type)
+void init_others_look(struct arena *arena, const struct oci_config *config,
+		      const struct init_container *others, size_t n, struct init_facts *facts)
 {
-	return facts->namespaces[type] != 0 &&
-	       init_namespace(arena, process, type) == facts->namespaces[type];
-}
-
-/* Does this process share what should be new? */
-static bool look_at(struct arena *arena, const struct oci_config *config, struct init_facts *facts,
-		    const char *process, uint64_t start)
-{
-	const pid_t pid = (pid_t)strtol(process, NULL, 10);
-	const uint64_t mounts = init_namespace(arena, process, NAMESPACE_MOUNT);
-
-	if (pid == facts->pid || mounts == 0)
-		return false;
-	facts->other.of_host =
-		mounts == facts->own[NAMESPACE_MOUNT] || mounts == facts->first[NAMESPACE_MOUNT];
-	for (unsigned int i = 0; i < NAMESPACE_COUNT; i++) {
-		if (!is_new(config, i) || facts->other.of_host != (i == NAMESPACE_PID) ||
-		    !shares(arena, facts, process, i))
-			continue;
-		facts->other.type = i;
-		if (i == NAMESPACE_PID || is_older(arena, pid, start)) {
-			facts->other.pid = pid;
-			return true;
-		}
-	}
-	return false;
-}
-
-int init_others_look(struct arena *arena, const struct oci_config *config, struct init_facts *facts,
-		     struct err *err)
-{
-	DIR *all = opendir("/proc");
-	const struct dirent *entry;
-	uint64_t start = 0;
-	bool found = false;
-	int error;
-
-	if (all == NULL)
-		return err_set_system(err, errno, "cannot open /proc");
-	error = init_start_time(arena, facts->pid, &start, err);
-	while (error == 0 && !found && (entry = readdir(all)) != NULL)
-		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-			found = look_at(arena, config, facts, entry->d_name, start);
-	closedir(all);
-	return error;
+	for (size_t i = 0; i < n && facts->other == NULL; i++)
+		for (unsigned int type = 0; type < NAMESPACE_COUNT && facts->other == NULL; type++)
+			if (is_new(config, type) && shares(arena, facts, &others[i], type)) {
+				facts->other = &others[i];
+				facts->other_type = type;
+			}
 }

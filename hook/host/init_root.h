@@ -22,10 +22,6 @@ void init_describe(int fd, struct init_file *file);
 /* Opens in a container's root. Returns a descriptor, or -1 with errno. resolve: openat2(2). */
 int init_open_in(int root, const char *path, uint64_t flags, uint64_t resolve);
 
-/* Fills in other. Error: EXIT_SYSTEM. */
-int init_others_look(struct arena *arena, const struct oci_config *config, struct init_facts *facts,
-		     struct err *err);
-
 /* Fills in fds. Error: EXIT_SYSTEM. */
 int init_fds_look(struct arena *arena, struct init_facts *facts, struct err *err);
 

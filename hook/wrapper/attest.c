@@ -100,6 +100,9 @@ static void look_once(const struct attest *promised, struct report *report)
 	report->error = init_facts_collect(attest.arena, attest.promise->pid,
 					   &attest.promise->config, &facts, &report->err);
 	if (report->error == 0)
+		init_others_look(attest.arena, &attest.promise->config, attest.others,
+				 attest.n_others, &facts);
+	if (report->error == 0)
 		report->error = compare(&attest, &host, &difference, &report->err);
 	report->differs = difference != NULL;
 	if (difference != NULL)
@@ -167,12 +170,17 @@ static int look_in_child(const struct attest *attest, struct report *report, str
 	return report->error;
 }
 
-int attest(struct arena *arena, const char *record, const char *id, int *ret_lock,
+int attest(struct arena *arena, const char *record, const char *id,
+	   const struct init_container *others, size_t n_others, int *ret_lock,
 	   const char **ret_difference, bool *ret_killed, struct err *err)
 {
 	auto_close int lock = -1, pidfd = -1;
 	struct promise promise;
-	struct attest state = { .arena = arena, .id = id, .promise = &promise };
+	struct attest state = { .arena = arena,
+				.id = id,
+				.others = others,
+				.n_others = n_others,
+				.promise = &promise };
 	struct report *report;
 	struct err ignored;
 	bool is = false;

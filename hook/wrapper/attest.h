@@ -22,7 +22,9 @@ struct attest_host {
 
 struct attest {
 	struct arena *arena;
-	const char *id; /* of the container */
+	const char *id;			     /* of the container */
+	const struct init_container *others; /* that run, as far as is known */
+	size_t n_others;
 	const struct promise *promise;
 	const struct init_facts *facts;
 	const struct attest_host *host;
@@ -82,7 +84,8 @@ const struct oci_mount *attest_mount_at(const struct attest *attest, const char 
  * is in mode "audit". *ret_lock is kept until the runtime takes over. Error: EXIT_SYSTEM; the process
  * has been killed then, too.
  */
-int attest(struct arena *arena, const char *record, const char *id, int *ret_lock,
+int attest(struct arena *arena, const char *record, const char *id,
+	   const struct init_container *others, size_t n_others, int *ret_lock,
 	   const char **ret_difference, bool *ret_killed, struct err *err);
 
 #endif

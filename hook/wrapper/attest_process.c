@@ -223,19 +223,17 @@ static const char *compare_namespace(const struct attest *attest, enum oci_names
 	return NULL;
 }
 
-/* A process that has the mounts of the host, or that is older than the container. */
 static const char *compare_other(const struct attest *attest)
 {
-	const struct init_other *other = &attest->facts->other;
+	const struct init_facts *facts = attest->facts;
 
-	if (other->pid == 0)
+	if (facts->other == NULL)
 		return NULL;
 	return arena_printf(
 		attest->arena,
-		other->of_host
-			? "/linux/namespaces: process %d of the host is in the container's %s namespace"
-			: "/linux/namespaces: process %d of another container has the same %s namespace; approved: a new one",
-		(int)other->pid, oci_namespace_name(other->type));
+		"/linux/namespaces: the process is in the %s namespace of container %s; approved: a new one",
+		oci_namespace_name(facts->other_type),
+		str_quote(attest->arena, str_from(facts->other->id)));
 }
 
 const char *attest_namespaces(const struct attest *attest)

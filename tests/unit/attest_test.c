@@ -320,6 +320,7 @@ static void test_added_rows(void **state)
 
 static void set_process(struct world *world, size_t i)
 {
+	static const struct init_container other = { .id = "web", .pid = 9 };
 	struct init_facts *facts = &world->facts;
 
 	switch (i) {
@@ -376,10 +377,12 @@ static void set_process(struct world *world, size_t i)
 		facts->namespaces[NAMESPACE_IPC] = 0;
 		break;
 	case 16:
-		facts->other = (struct init_other){ 9, NAMESPACE_IPC, false };
+		facts->other = &other;
+		facts->other_type = NAMESPACE_IPC;
 		break;
 	case 17:
-		facts->other = (struct init_other){ 9, NAMESPACE_PID, true };
+		facts->other = &other;
+		facts->other_type = NAMESPACE_CGROUP;
 		break;
 	case 18:
 		facts->tracer = 9;
@@ -444,8 +447,8 @@ static void test_process(void **state)
 		"/linux/gidMappings",
 		NULL,
 		"ipc namespace cannot be seen",
-		"process 9 of another container has the same ipc namespace",
-		"process 9 of the host is in the container's pid namespace",
+		"in the ipc namespace of container \"web\"; approved: a new one",
+		"in the cgroup namespace of container \"web\"; approved: a new one",
 		"process 9 traces the container's",
 		NULL,
 		"/linux/cgroupsPath: the process is no longer in cgroup \"0::/c1\"",
@@ -989,6 +992,43 @@ static void test_parse(void **state)
 			    err.exit == EXIT_SYSTEM);
 }
 
+/* This process stands for the other container. */
+static void test_others(void **state)
+{
+	struct arena *arena = *state;
+	const uint64_t ipc = init_namespace(arena, "self", NAMESPACE_IPC);
+	struct init_container others[] = {
+		{ "gone", 0x7ffffff0, { [NAMESPACE_IPC] = ipc } },
+		{ "left", getpid(), { [NAMESPACE_IPC] = ipc + 1, [NAMESPACE_UTS] = 5 } },
+		{ "unknown", getpid(), { 0 } },
+		{ "web", getpid(), { [NAMESPACE_IPC] = ipc } },
+	};
+	struct init_facts facts = { .pid = 2,
+				    .namespaces = { [NAMESPACE_IPC] = ipc, [NAMESPACE_UTS] = 5 } };
+	struct oci_config config;
+
+	read_config(
+		arena,
+		"{\"process\":{\"cwd\":\"/\"},\"linux\":{\"namespaces\":[{\"type\":\"ipc\"},{\"type\":\"uts\"}]}}",
+		&config);
+	init_others_look(arena, &config, others, ARRAY_SIZE(others), &facts);
+	assert_ptr_equal(facts.other, &others[3]);
+	assert_int_equal(facts.other_type, NAMESPACE_IPC);
+
+	facts.other = NULL;
+	facts.pid = getpid();
+	init_others_look(arena, &config, others, ARRAY_SIZE(others), &facts);
+	assert_null(facts.other); /* it is the container itself */
+
+	facts.pid = 2;
+	read_config(
+		arena,
+		"{\"process\":{\"cwd\":\"/\"},\"linux\":{\"namespaces\":[{\"type\":\"ipc\",\"path\":\"/proc/9/ns/ipc\"}]}}",
+		&config);
+	init_others_look(arena, &config, others, ARRAY_SIZE(others), &facts);
+	assert_null(facts.other); /* it was to be joined */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1000,6 +1040,7 @@ int main(void)
 		WITH_ARENA(test_flags),
 		WITH_ARENA(test_parse),
 		WITH_ARENA(test_own_again),
+		WITH_ARENA(test_others),
 		WITH_ARENA(test_source_is_covered),
 		WITH_ARENA(test_below_a_mask),
 		WITH_ARENA(test_of_host),
