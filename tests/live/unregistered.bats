@@ -254,7 +254,7 @@ is_in() { [[ $(of "$1" "$2" | wc -l) -eq 1 ]]; }
 	local n
 	watch_into "$events.2"
 	kill -STOP "${watchers[1]}"
-	for n in {1..1700}; do unshare --user --map-root-user --mount true; done
+	seq 1700 | xargs -P "$(nproc)" -n 1 unshare --user --map-root-user --mount true
 	n=$(wc -l <"$events")
 	eventually has_lines "$events" 1700
 	[[ $(guard_status | jq .lost) -gt 0 ]]
