@@ -349,6 +349,12 @@ bool record_is_of(const char *path, const char *id)
 	       memcmp(name, id, strlen(id)) == 0;
 }
 
+/* Returns the name of a file beside the record. */
+static const char *beside(struct arena *arena, const char *path, const char *end)
+{
+	return arena_printf(arena, "%.*s%s", id_len(path), path, end);
+}
+
 int record_remove(struct arena *arena, const char *path, const char *id, struct err *err)
 {
 	auto_close int parent = -1;
@@ -362,16 +368,12 @@ int record_remove(struct arena *arena, const char *path, const char *id, struct 
 	if (lstat(path, &st) < 0 && errno == ENOENT)
 		return 0; /* before open_parent() makes directories */
 	error = open_parent(arena, path, &parent, &name, err);
+	/* The record goes last: while it is there, the next poststop tries again. */
+	if (error == 0)
+		error = remove_at(arena, parent, beside(arena, name, RECORD_APPROVED), err);
 	if (error == 0)
 		error = remove_at(arena, parent, name, err);
-	record_remove_beside(arena, path, RECORD_APPROVED);
 	return error;
-}
-
-/* Returns the name of a file beside the record. */
-static const char *beside(struct arena *arena, const char *path, const char *end)
-{
-	return arena_printf(arena, "%.*s%s", id_len(path), path, end);
 }
 
 int record_open_beside(struct arena *arena, const char *path, const char *end, int flags,

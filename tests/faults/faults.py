@@ -56,7 +56,8 @@ def hold_state(scenario, after, fault, run):
     may_litter = fault == "KILL" or (run.call or "").startswith("unlink")
     for key in scenario.before.keys() | scenario.after.keys() | after.keys():
         old, new, now = (s.get(key) for s in (scenario.before, scenario.after, after))
-        if now not in (old, new) and not (key[0] == "rules" and fault == "KILL"):
+        if now not in (old, new) and not (fault == "KILL" and (
+                key[0] == "rules" or key[0] == "roster" and now is None)):
             if old is None and new is None:
                 if not may_litter:
                     raise Forbidden(f"left behind: {name_of(key)}")

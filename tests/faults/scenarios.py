@@ -275,7 +275,7 @@ def guarding(maps):
         if done.code != 0:
             raise RuntimeError(done.err.decode())
         (key, value), = maps["containers"].items().items()
-        maps["containers"].set({key: world.Entry(value).change(armed=1)})
+        world.hold(maps, {key: world.Entry(value).change(armed=1)})
         yield Scenario("createRuntime again", 0, register, judged, maps=maps)
         yield Scenario("createRuntime, other limits", 0, [ROOTFENCE, "createRuntime"], judged,
                        maps=maps)
@@ -283,12 +283,12 @@ def guarding(maps):
         if narrower.code != 0:
             raise RuntimeError(narrower.err.decode())
         yield Scenario("createRuntime, wider limits", 5, register, judged, maps=maps)
-        maps["containers"].set({key: world.Entry(value).change(
+        world.hold(maps, {key: world.Entry(value).change(
             name="other", pid=os.getpid(), start=world.start_time(os.getpid()))})
         yield Scenario("createRuntime refuses what is another's", 5, register, judged, maps=maps)
 
         gone = key[:4] + b"\xff\xff\x3f\x00" + key[8:]
-        maps["containers"].set({key: value, gone: world.Entry(value).change(pid=0x3fffff)})
+        world.hold(maps, {key: value, gone: world.Entry(value).change(pid=0x3fffff)})
         yield Scenario("poststop", 0, [ROOTFENCE, "poststop"], judged, maps=maps, never_fails=True)
     finally:
         init.end()

@@ -197,11 +197,18 @@ class Entry:
     def change(self, name=None, start=None, pid=None, armed=None):
         if name is not None:
             self.value[:128] = name.encode().ljust(128, b"\0")
-        for offset, form, number in ((176, "=Q", start), (200, "=I", pid), (204, "=I", armed)):
+        for offset, form, number in ((224, "=Q", start), (256, "=I", pid), (260, "=I", armed)):
             if number is not None:
                 struct.pack_into(form, self.value, offset, number)
         return bytes(self.value)
 
 
 def guard_maps():
-    return {name: Map(f"{PINS}/{name}") for name in ("containers", "rules")}
+    return {name: Map(f"{PINS}/{name}") for name in ("containers", "roster", "rules")}
+
+
+def hold(maps, entries):
+    """Makes these the only containers under the guard."""
+    witness = {k: v for k, v in maps["roster"].items().items() if not any(v)}
+    maps["containers"].set(entries)
+    maps["roster"].set({**witness, **entries})
