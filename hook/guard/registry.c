@@ -151,6 +151,7 @@ static int promise_both(const char *dir, int fd, const struct pidns_search *sear
 			const struct abi_entry *entry, struct err *err)
 {
 	struct abi_entry both = search->found;
+	struct err ignored;
 	int ret;
 
 	promise_narrow(&both.promise, &entry->promise);
@@ -165,9 +166,11 @@ static int promise_both(const char *dir, int fd, const struct pidns_search *sear
 	if (ret < 0)
 		return ret;
 	ret = bpf_map_update_elem(fd, &search->key, &both, BPF_EXIST);
-	if (ret < 0)
+	if (ret < 0) {
+		roster_put(dir, &search->key, &search->found, &ignored);
 		return err_set_system(err, -ret,
 				      "cannot register the container with the kernel guard");
+	}
 	return roster_put(dir, &search->key, &both, err);
 }
 
@@ -277,6 +280,8 @@ static int entry_put(int fd, struct registration *registration, int proc_fd, str
 	if (ret < 0)
 		return ret;
 	ret = bpf_map_update_elem(fd, &identity->key, entry, BPF_ANY);
+	if (ret < 0 && replaces)
+		roster_put(registration->dir, &identity->key, &old, &ignored);
 	if (ret == -E2BIG || ret == -ENOMEM)
 		return err_set(err, -ret, EXIT_GUARD,
 			       "the kernel guard has no room for more containers: %s",
