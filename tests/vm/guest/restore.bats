@@ -335,7 +335,7 @@ sessions_work() {
 	echo "$status $output"
 	[ "$status" -ne 0 ]
 	[ "$(steps inner)" -eq "$before" ]
-	has_no_entry inner
+	eventually has_no_entry inner
 	runc delete --force inner || true
 	runc delete --force outer
 	eventually has_no_entry outer
