@@ -283,8 +283,12 @@ const char *attest_cgroup_mount(const struct attest *attest, const struct oci_mo
 	const struct oci_namespace *namespaces = attest->promise->config.linux_.namespaces.types;
 	const struct oci_namespace *own = &namespaces[NAMESPACE_CGROUP];
 	const char *point = str_show(attest->arena, mount->point);
+	/* podman binds the hierarchy of systemd where it may be written to. */
+	const struct oci_mount *there = attest_mount_at(
+		attest, arena_copy(attest->arena, mount->point.data, mount->point.len));
 
-	if (cgroup->read_only && !attest_has_word(mount->flags, "ro"))
+	if (cgroup->read_only && (there == NULL || there == cgroup) &&
+	    !attest_has_word(mount->flags, "ro"))
 		return arena_printf(attest->arena,
 				    "/mounts: the mount at %s is not ro, as approved", point);
 	/* In a new cgroup namespace the root is the container's cgroup. Where a user namespace does
