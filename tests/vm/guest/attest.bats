@@ -145,7 +145,7 @@ is_caught() {
 	eventually is_stopped "$1" first
 	differences | grep -qx "$2"
 	"$1" delete --force first
-	[ "$("$1" list --quiet | wc -l)" -eq 0 ]
+	run ! grep -x first <("$1" list --quiet)
 }
 
 without() { printf '.linux.namespaces |= map(select(.type != "%s"))' "$1"; }
