@@ -48,6 +48,7 @@ prepare() {
 	unshare --pid --fork --mount --net --ipc --uts --cgroup --mount-proc sleep 100000 2>/dev/null &
 	local parent=$!
 	until init=$(pgrep -P "$parent" sleep); do sleep 0.1; done
+	enter=(nsenter -t "$init" -p -m -n -i -u -C)
 }
 
 # register PID: registers the process as a runtime's hook would.
@@ -80,7 +81,7 @@ load_both() {
 execs=(setpriv --reuid 3267 --regid 3267 --clear-groups --bounding-set=-all
 	taskset --cpu-list 0 "$work/execs" loop "$loop")
 
-in_container() { nsenter -t "$init" -p -m -n -i -u -C "$@"; }
+in_container() { "${enter[@]}" "$@"; }
 
 # summary FILE COLUMN: prints the median of COLUMN's ratio to the first one, and its 95 % interval.
 summary() {
@@ -94,9 +95,10 @@ summary() {
 		}'
 }
 
-# measure_execve GUARD GUARD FORMAT: FORMAT has one gap for the execve, and one for each guard.
+# measure_execve GUARD GUARD FORMAT COMMAND...: FORMAT has one gap for the execve, and one for each
+# guard. The guards are not attached any more afterwards.
 measure_execve() {
-	"$work/turns" "$rounds" "$1" "$2" nsenter -t "$init" -p -m -n -i -u -C "${execs[@]}" >"$work/rounds"
+	"$work/turns" "$rounds" "$1" "$2" "${@:4}" >"$work/rounds"
 	# shellcheck disable=SC2059 # the format is ours
 	printf "        execve %s us; $3\n" \
 		"$(sort -n "$work/rounds" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] / 1000 }')" \
@@ -104,10 +106,21 @@ measure_execve() {
 }
 
 measure_before() {
+	load_both
+	register "$init"
 	"$BEFORE" load --guard "$before" >/dev/null
 	register_with "$BEFORE" "$before" "$init"
-	measure_execve "$before" "$guard" 'guarded by the older one %s, by this one %s'
+	measure_execve "$before" "$guard" 'guarded by the older one %s, by this one %s' \
+		"${enter[@]}" "${execs[@]}"
 	"$BEFORE" unload --guard "$before" </dev/null >/dev/null
+}
+
+# A process of the host, where one container is guarded, and where nothing is.
+measure_host() {
+	load_both
+	register "$init"
+	measure_execve "$idle" "$guard" 'on the host: nothing guarded %s, a container guarded %s' \
+		"${execs[@]}"
 }
 
 # program_cost GUARD: prints the nanoseconds that each of its programs takes for one execve and the
@@ -144,8 +157,8 @@ measure_crowd() {
 	start=$(date +%s%N)
 	for pid in {1..20}; do register "$init"; done
 	printf ', one more in %s ms, %s\n' "$(milliseconds_since "$start" 20)" "$(program_cost "$guard")"
-	measure_execve "$idle" "$guard" 'loaded %s, guarded %s'
-	[[ -z ${BEFORE-} ]] || measure_before
+	measure_execve "$idle" "$guard" 'nobody registered it %s, guarded %s' \
+		"${enter[@]}" "${execs[@]}"
 	kill "$crowd"
 	wait "$crowd" 2>/dev/null || true
 	crowd=''
@@ -160,6 +173,8 @@ main() {
 	for n in "${crowds[@]}"; do
 		measure_crowd "$n"
 	done
+	measure_host
+	[[ -z ${BEFORE-} ]] || measure_before
 }
 
 trap clean_up EXIT
